@@ -1,0 +1,440 @@
+import { defineEvent, defineOperation, PageInput, pageOf, type EventType } from "@roadbed/core";
+import { z } from "zod";
+
+/** `kind:namespace/name`, lower case: the one name of a thing everywhere in Roadbed. */
+export const EntityRef = z
+  .string()
+  .trim()
+  .max(200)
+  .regex(/^[a-z][a-z0-9]*:[a-z0-9-]+\/[^\s/:]+$/i, "must look like kind:namespace/name, e.g. component:default/orders")
+  .transform((ref) => ref.toLowerCase());
+
+export interface RefParts {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Splits a full or short reference; a short one takes `defaults`. Throws `TypeError` for an empty part or a missing kind. */
+export function parseRef(text: string, defaults: { readonly kind?: string; readonly namespace?: string } = {}): RefParts {
+  const [, kind, namespace, name] = /^(?:([^:/]+):)?(?:([^/]+)\/)?([^/]+)$/.exec(text.trim()) ?? [];
+  const parts = { kind: kind ?? defaults.kind ?? "", namespace: namespace ?? defaults.namespace ?? "default", name: name ?? "" };
+  if (parts.kind === "" || parts.name === "") throw new TypeError(`"${text}" is not a reference of the form kind:namespace/name`);
+  return parts;
+}
+
+/** The canonical form: all three parts in lower case. */
+export function formatRef({ kind, namespace, name }: RefParts): string {
+  return `${kind}:${namespace}/${name}`.toLowerCase();
+}
+
+export const EntityMetadata = z.looseObject({
+  name: z.string(),
+  namespace: z.string().optional(),
+  uid: z.string().optional(),
+  etag: z.string().optional(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+  links: z
+    .array(z.looseObject({ url: z.string(), title: z.string().optional(), icon: z.string().optional(), type: z.string().optional() }))
+    .optional(),
+});
+
+/** The Backstage envelope, as stored and as answered. Validation of what comes in is stricter: modules/catalog. */
+export const Entity = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: EntityMetadata,
+  spec: z.record(z.string(), z.unknown()).optional(),
+  relations: z.array(z.object({ type: z.string(), targetRef: z.string() })).optional(),
+});
+export type Entity = z.infer<typeof Entity>;
+
+/** Where an entity came from and how old that knowledge is. */
+export const Provenance = z.object({
+  sourceId: z.string(),
+  sourceName: z.string(),
+  /** File or address, and the line where the document begins. */
+  location: z.string(),
+  line: z.number().int().optional(),
+  observedAt: z.iso.datetime(),
+  sample: z.boolean(),
+  orphan: z.boolean(),
+});
+
+export const EntityView = z.object({
+  ref: z.string(),
+  entity: Entity,
+  provenance: Provenance,
+  /** One step away in the graph, with what is known of the other end; `found: false` for a dangling target. */
+  neighbours: z.array(
+    z.object({
+      type: z.string(),
+      ref: z.string(),
+      title: z.string().optional(),
+      kind: z.string(),
+      specType: z.string().optional(),
+      found: z.boolean(),
+    }),
+  ),
+  /** True when the entity has documentation that `catalog.docs.get` can render. */
+  hasDocs: z.boolean(),
+});
+export type EntityView = z.infer<typeof EntityView>;
+
+/** One row of a list: what tables and pickers need, without the whole document. */
+export const EntityRow = z.object({
+  ref: z.string(),
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  type: z.string().optional(),
+  lifecycle: z.string().optional(),
+  owner: z.string().optional(),
+  system: z.string().optional(),
+  tags: z.array(z.string()),
+  sample: z.boolean(),
+});
+export type EntityRow = z.infer<typeof EntityRow>;
+
+const Filter = z
+  .string()
+  .max(4_000)
+  .optional()
+  .describe(
+    'Either key=value pairs joined by commas, e.g. kind=component,spec.owner=team-a; or a CEL expression over `entity`, e.g. entity.kind == "Component" && "node" in entity.metadata.tags',
+  );
+
+export const listEntities = defineOperation({
+  name: "catalog.entity.list",
+  summary: "List entities, filtered and sorted.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/entities" },
+  input: PageInput.extend({
+    filter: Filter,
+    text: z.string().max(200).optional().describe("Words to find in name, title, description and tags"),
+    sort: z
+      .enum(["name", "-name", "kind", "-kind", "owner", "-owner", "type", "-type", "system", "-system", "lifecycle", "-lifecycle"])
+      .default("name"),
+  }),
+  output: pageOf(EntityRow),
+  cli: { columns: ["ref", "type", "owner", "system", "lifecycle"] },
+});
+
+export const getEntity = defineOperation({
+  name: "catalog.entity.get",
+  summary: "Show one entity with its relations and where it came from.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/entities/{ref}" },
+  input: z.object({ ref: EntityRef }),
+  output: EntityView,
+});
+
+export const facetEntities = defineOperation({
+  name: "catalog.entity.facets",
+  summary: "Count the values of the given fields over the entities that match.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/entity-facets" },
+  input: z.object({
+    filter: Filter,
+    text: z.string().max(200).optional(),
+    facets: z
+      .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().max(200)).min(1).max(20))
+      .describe("Fields, e.g. kind,spec.type,metadata.tags"),
+  }),
+  output: z.object({ facets: z.record(z.string(), z.array(z.object({ value: z.string(), count: z.number().int() }))) }),
+});
+
+const GraphNode = z.object({
+  ref: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  title: z.string().optional(),
+  type: z.string().optional(),
+  owner: z.string().optional(),
+  system: z.string().optional(),
+  found: z.boolean(),
+  depth: z.number().int(),
+});
+
+export const graphEntities = defineOperation({
+  name: "catalog.entity.graph",
+  summary: "Walk the dependency graph up or down from an entity, or take the whole estate.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/graph" },
+  input: z.object({
+    ref: EntityRef.optional().describe("Where to begin; without it, the entities that match the filter and the relations among them"),
+    filter: Filter,
+    direction: z.enum(["down", "up", "both"]).default("both").describe("down: what it depends on; up: what depends on it"),
+    depth: z.coerce.number().int().min(1).max(20).default(1),
+    types: z
+      .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string()).optional())
+      .describe("Relation types to follow, e.g. dependsOn,consumesApi; default: all that mean dependence or containment"),
+    limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+  }),
+  output: z.object({
+    nodes: z.array(GraphNode),
+    edges: z.array(z.object({ from: z.string(), to: z.string(), type: z.string() })),
+    /** How many nodes were reached in all; more than `nodes.length` when the limit cut it. */
+    reached: z.number().int(),
+    truncated: z.boolean(),
+  }),
+  cli: { rows: "nodes", columns: ["depth", "ref", "type", "owner"] },
+});
+
+export const validateEntity = defineOperation({
+  name: "catalog.entity.validate",
+  summary: "Check descriptors without registering them.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/entities/validate" },
+  input: z.object({ yaml: z.string().max(2_000_000) }),
+  output: z.object({
+    ok: z.boolean(),
+    refs: z.array(z.string()),
+    problems: z.array(z.object({ line: z.number().int().optional(), at: z.string(), reason: z.string(), mend: z.string().optional() })),
+  }),
+});
+
+export const deleteEntity = defineOperation({
+  name: "catalog.entity.delete",
+  summary: "Remove one entity; it comes back if its source still names it.",
+  scope: "catalog:write",
+  risk: "destructive",
+  http: { method: "DELETE", path: "/api/v1/entities/{ref}" },
+  input: z.object({ ref: EntityRef }),
+  output: z.object({ removed: z.string() }),
+  resource: ({ ref }) => ({ kind: "entity", id: ref }),
+});
+
+export const entityHistory = defineOperation({
+  name: "catalog.entity.history",
+  summary: "List what changed about an entity, newest first.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/entities/{ref}/history" },
+  input: PageInput.extend({ ref: EntityRef }),
+  output: pageOf(
+    z.object({
+      at: z.iso.datetime(),
+      change: z.enum(["registered", "changed", "removed"]),
+      fields: z.array(z.string()),
+      source: z.string(),
+    }),
+  ),
+});
+
+export const getDocs = defineOperation({
+  name: "catalog.docs.get",
+  summary: "Read an entity's documentation: the list of pages and one page as Markdown.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/entities/{ref}/docs" },
+  input: z.object({ ref: EntityRef, page: z.string().max(300).default("index.md") }),
+  output: z.object({
+    pages: z.array(z.object({ path: z.string(), title: z.string() })),
+    page: z.object({ path: z.string(), title: z.string(), markdown: z.string(), observedAt: z.iso.datetime() }),
+  }),
+});
+
+export const searchAll = defineOperation({
+  name: "catalog.search.query",
+  summary: "Search names, titles, descriptions, tags and documentation, best first.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/search" },
+  input: z.object({ q: z.string().max(200), limit: z.coerce.number().int().min(1).max(50).default(10) }),
+  output: z.object({
+    items: z.array(
+      z.object({
+        kind: z.enum(["entity", "doc"]),
+        ref: z.string(),
+        title: z.string(),
+        subtitle: z.string().optional(),
+        entityKind: z.string(),
+        page: z.string().optional(),
+        excerpt: z.string().optional(),
+        score: z.number(),
+      }),
+    ),
+  }),
+  cli: { positional: ["q"], columns: ["kind", "ref", "title", "score"], command: "search" },
+});
+
+export const SourceKind = z.enum(["folder", "git", "repository", "inline"]);
+export const SyncCounts = z.object({
+  read: z.number().int(),
+  registered: z.number().int(),
+  changed: z.number().int(),
+  unchanged: z.number().int(),
+  removed: z.number().int(),
+  failed: z.number().int(),
+  conflicts: z.number().int(),
+});
+export const SourceProblem = z.object({
+  file: z.string(),
+  line: z.number().int().optional(),
+  at: z.string().describe("The field, as a JSON pointer or dotted path"),
+  reason: z.string(),
+  mend: z.string().optional(),
+  ref: z.string().optional(),
+});
+
+export const Source = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: SourceKind,
+  /** Folder path or Git URL. Credentials are never part of it. */
+  target: z.string(),
+  watch: z.boolean(),
+  sample: z.boolean(),
+  state: z.enum(["never", "ok", "partial", "failed", "syncing"]),
+  lastSyncAt: z.iso.datetime().optional(),
+  lastError: z.string().optional(),
+  counts: SyncCounts.optional(),
+  problems: z.number().int(),
+  entities: z.number().int(),
+});
+export type Source = z.infer<typeof Source>;
+
+export const importSource = defineOperation({
+  name: "catalog.source.import",
+  summary: "Read descriptors from a folder or Git URL, keep it as a source, and answer when all of it can be queried.",
+  scope: "catalog:write",
+  risk: "medium",
+  http: { method: "POST", path: "/api/v1/import" },
+  input: z.object({
+    target: z.string().min(1).max(1_000).describe("A folder on the server's machine, or a Git URL"),
+    name: z.string().min(1).max(100).optional(),
+    watch: z.boolean().default(true).describe("Follow changes from now on"),
+    branch: z.string().max(200).optional(),
+  }),
+  output: z.object({ source: Source, counts: SyncCounts, problems: z.array(SourceProblem), durationMs: z.number() }),
+  cli: { positional: ["target"], rows: "problems", columns: ["file", "line", "at", "reason", "mend"], command: "import" },
+});
+
+export const listSources = defineOperation({
+  name: "catalog.source.list",
+  summary: "List where entities come from, with the state of each.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/sources" },
+  input: PageInput,
+  output: pageOf(Source),
+  cli: { columns: ["id", "name", "kind", "state", "entities", "problems", "lastSyncAt"] },
+});
+
+export const getSource = defineOperation({
+  name: "catalog.source.get",
+  summary: "Show one source with its problems and its last synchronisations.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/sources/{id}" },
+  input: z.object({ id: z.string() }),
+  output: z.object({
+    source: Source,
+    problems: z.array(SourceProblem),
+    syncs: z.array(z.object({ at: z.iso.datetime(), durationMs: z.number(), counts: SyncCounts, error: z.string().optional() })),
+  }),
+});
+
+export const syncSource = defineOperation({
+  name: "catalog.source.sync",
+  summary: "Read a source again now.",
+  scope: "catalog:write",
+  risk: "low",
+  http: { method: "POST", path: "/api/v1/sources/{id}/sync" },
+  input: z.object({ id: z.string() }),
+  output: importSource.output,
+});
+
+export const deleteSource = defineOperation({
+  name: "catalog.source.delete",
+  summary: "Forget a source and remove the entities that only it named.",
+  scope: "catalog:write",
+  risk: "destructive",
+  http: { method: "DELETE", path: "/api/v1/sources/{id}" },
+  input: z.object({ id: z.string() }),
+  output: z.object({ removedEntities: z.number().int() }),
+});
+
+export const getSample = defineOperation({
+  name: "catalog.sample.get",
+  summary: "Tell whether the sample estate is loaded.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/sample" },
+  input: z.object({}),
+  output: z.object({ loaded: z.boolean(), entities: z.number().int() }),
+});
+
+export const removeSample = defineOperation({
+  name: "catalog.sample.remove",
+  summary: "Remove the sample estate: its entities, people, telemetry and incidents.",
+  scope: "catalog:admin",
+  risk: "destructive",
+  http: { method: "DELETE", path: "/api/v1/sample" },
+  input: z.object({}),
+  output: z.object({ removedEntities: z.number().int() }),
+});
+
+const EntityChange = z.object({ ref: z.string(), kind: z.string(), sample: z.boolean() });
+
+export const entityRegistered: EventType<z.infer<typeof EntityChange>> = defineEvent({
+  name: "catalog.entity.registered",
+  summary: "An entity appeared that was not there.",
+  payload: EntityChange,
+});
+export const entityChanged: EventType<z.infer<typeof EntityChange>> = defineEvent({
+  name: "catalog.entity.changed",
+  summary: "An entity's document changed.",
+  payload: EntityChange,
+});
+export const entityRemoved: EventType<z.infer<typeof EntityChange>> = defineEvent({
+  name: "catalog.entity.removed",
+  summary: "An entity is gone.",
+  payload: EntityChange,
+});
+export const sourceSynced = defineEvent({
+  name: "catalog.source.synced",
+  summary: "A source was read to its end.",
+  payload: z.object({ sourceId: z.string(), counts: SyncCounts }),
+});
+export const sampleRemoved = defineEvent({
+  name: "catalog.sample.removed",
+  summary: "The sample estate was removed from the catalogue; every module removes what it keeps of it.",
+  payload: z.object({}),
+});
+
+export const operations = [
+  listEntities,
+  getEntity,
+  facetEntities,
+  graphEntities,
+  validateEntity,
+  deleteEntity,
+  entityHistory,
+  getDocs,
+  searchAll,
+  importSource,
+  listSources,
+  getSource,
+  syncSource,
+  deleteSource,
+  getSample,
+  removeSample,
+] as const;
+
+/** The name under which a component's telemetry arrives: the annotation if it has one, else its own name. */
+export function serviceNameOf(entity: Entity): string {
+  return entity.metadata.annotations?.["roadbed.dev/service-name"] ?? entity.metadata.name;
+}

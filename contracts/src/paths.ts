@@ -1,0 +1,249 @@
+import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
+import { z } from "zod";
+
+import { Finding, Verdict } from "./standards.ts";
+
+/** A path's name, `node-service`, or its full reference, `template:default/node-service`. */
+const PathName = z.string().min(1).max(200);
+
+export const PathSummary = z.object({
+  ref: z.string(),
+  name: z.string(),
+  title: z.string(),
+  description: z.string().optional(),
+  type: z.string(),
+  owner: z.string().optional(),
+  tags: z.array(z.string()),
+});
+
+export const PathDetail = PathSummary.extend({
+  /** One JSON Schema per page of the form; `ui:*` keys say how to draw a field. */
+  pages: z.array(z.object({ title: z.string(), description: z.string().optional(), schema: z.record(z.string(), z.unknown()) })),
+  steps: z.array(z.object({ id: z.string(), name: z.string(), action: z.string() })),
+});
+export type PathDetail = z.infer<typeof PathDetail>;
+
+export const listPaths = defineOperation({
+  name: "paths.path.list",
+  summary: "List the golden paths.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/paths" },
+  input: PageInput,
+  output: pageOf(PathSummary),
+  cli: { columns: ["name", "title", "type", "owner"] },
+});
+
+export const showPath = defineOperation({
+  name: "paths.path.show",
+  summary: "Show a golden path: its form and its steps.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/paths/{path}" },
+  input: z.object({ path: PathName }),
+  output: PathDetail,
+});
+
+export const FieldProblem = z.object({
+  field: z.string().describe("Dotted path into the values"),
+  reason: z.string(),
+  mend: z.string().optional(),
+});
+
+export const checkValues = defineOperation({
+  name: "paths.path.check",
+  summary: "Check the values of a path's form while they are typed: schema, name taken, owner known.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/paths/{path}/check" },
+  input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()) }),
+  output: z.object({ ok: z.boolean(), problems: z.array(FieldProblem) }),
+});
+
+export const Preview = z.object({
+  verdict: Verdict,
+  findings: z.array(Finding),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      bytes: z.number().int(),
+      executable: z.boolean(),
+      text: z.string().optional().describe("The content, for text files up to 100 kB"),
+    }),
+  ),
+  entities: z.array(z.object({ ref: z.string(), yaml: z.string() })),
+  resources: z.array(z.object({ kind: z.string(), name: z.string(), summary: z.string() })),
+  steps: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      action: z.string(),
+      effect: z.string().describe("What it would do, in words"),
+      skipped: z.boolean(),
+    }),
+  ),
+  /** Absent where no price is known: unknown is not zero. */
+  monthlyCost: z.object({ amount: z.string(), currency: z.string(), basis: z.string() }).optional(),
+  log: z.array(z.string()),
+});
+export type Preview = z.infer<typeof Preview>;
+
+export const previewPath = defineOperation({
+  name: "paths.path.preview",
+  summary: "Show what a path would make with these values, and what policy says, without making anything.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/paths/{path}/preview" },
+  input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()) }),
+  output: Preview,
+  cli: { exitCode: (output: { verdict: string }) => (output.verdict === "deny" ? 3 : 0) },
+});
+
+export const RunStatus = z.enum(["queued", "running", "waiting", "succeeded", "failed", "cancelled"]);
+export const StepStatus = z.enum(["open", "processing", "completed", "failed", "skipped", "cancelled"]);
+
+export const Run = z.object({
+  id: z.string(),
+  path: z.string(),
+  pathTitle: z.string(),
+  status: RunStatus,
+  actor: z.string(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
+  error: z.string().optional(),
+  steps: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      action: z.string(),
+      status: StepStatus,
+      startedAt: z.iso.datetime().optional(),
+      endedAt: z.iso.datetime().optional(),
+      error: z.string().optional(),
+    }),
+  ),
+  /** What it made: `entityRef`, `cloneUrl`, `serviceUrl`, and whatever else the path's `output` names. */
+  outputs: z.record(z.string(), z.unknown()),
+  links: z.array(z.object({ title: z.string(), url: z.string().optional(), entityRef: z.string().optional() })),
+  decisionId: z.string().optional(),
+  /** As given, with secrets as `***`. */
+  values: z.record(z.string(), z.unknown()),
+});
+export type Run = z.infer<typeof Run>;
+
+export const runPath = defineOperation({
+  name: "paths.path.run",
+  summary: "Follow a golden path: start a durable run that makes what the preview showed.",
+  scope: "paths:write",
+  risk: "medium",
+  http: { method: "POST", path: "/api/v1/paths/{path}/runs" },
+  input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()), secrets: z.record(z.string(), z.string()).optional() }),
+  output: Run,
+  secrets: ["secrets"],
+  cli: { waitFor: "paths.run.get" },
+});
+
+export const listRuns = defineOperation({
+  name: "paths.run.list",
+  summary: "List runs, newest first.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/runs" },
+  input: PageInput.extend({
+    status: RunStatus.optional(),
+    path: z.string().optional(),
+    mine: z.coerce.boolean().optional(),
+    entityRef: z.string().optional(),
+  }),
+  output: pageOf(Run),
+  cli: { columns: ["id", "path", "status", "actor", "createdAt", "endedAt"] },
+});
+
+export const getRun = defineOperation({
+  name: "paths.run.get",
+  summary: "Show one run: its steps, outputs and state.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/runs/{id}" },
+  input: z.object({ id: z.string() }),
+  output: Run,
+  cli: { exitCode: (output: { status: string }) => (output.status === "failed" || output.status === "cancelled" ? 1 : 0) },
+});
+
+export const getRunLogs = defineOperation({
+  name: "paths.run.logs",
+  summary: "Read a run's log; waits for new lines when asked to.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/runs/{id}/logs" },
+  input: z.object({
+    id: z.string(),
+    after: z.coerce.number().int().min(0).default(0),
+    waitMs: z.coerce.number().int().min(0).max(30_000).default(0),
+  }),
+  output: z.object({
+    items: z.array(
+      z.object({
+        seq: z.number().int(),
+        at: z.iso.datetime(),
+        stepId: z.string().optional(),
+        level: z.enum(["info", "warn", "error"]),
+        message: z.string(),
+      }),
+    ),
+    next: z.number().int(),
+    done: z.boolean(),
+  }),
+  follow: { after: "after", next: "next", done: "done" },
+  cli: { columns: ["at", "stepId", "message"] },
+});
+
+export const cancelRun = defineOperation({
+  name: "paths.run.cancel",
+  summary: "Stop a run after the step it is in.",
+  scope: "paths:write",
+  risk: "medium",
+  http: { method: "POST", path: "/api/v1/runs/{id}/cancel" },
+  input: z.object({ id: z.string() }),
+  output: Run,
+});
+
+export const retryRun = defineOperation({
+  name: "paths.run.retry",
+  summary: "Go on with a failed or cancelled run from the step where it stopped.",
+  scope: "paths:write",
+  risk: "medium",
+  http: { method: "POST", path: "/api/v1/runs/{id}/retry" },
+  input: z.object({ id: z.string() }),
+  output: Run,
+});
+
+export const runRequested = defineEvent({
+  name: "paths.run.requested",
+  summary: "A run was accepted and is to be started.",
+  payload: z.object({ runId: z.string(), path: z.string() }),
+});
+export const runFinished = defineEvent({
+  name: "paths.run.finished",
+  summary: "A run came to its end.",
+  payload: z.object({ runId: z.string(), path: z.string(), status: RunStatus, entityRef: z.string().optional() }),
+});
+export const runProgressed = defineEvent({
+  name: "paths.run.progressed",
+  summary: "A run's step began or ended.",
+  payload: z.object({ runId: z.string(), stepId: z.string(), status: StepStatus }),
+});
+
+export const operations = [
+  listPaths,
+  showPath,
+  checkValues,
+  previewPath,
+  runPath,
+  listRuns,
+  getRun,
+  getRunLogs,
+  cancelRun,
+  retryRun,
+] as const;

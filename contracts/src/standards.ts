@@ -1,0 +1,121 @@
+import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
+import { z } from "zod";
+
+/** When a policy is asked. One text serves them all. */
+export const PolicyMoment = z.enum(["provision", "audit"]);
+
+export const Policy = z.object({
+  name: z.string(),
+  title: z.string(),
+  /** Why the rule exists, in one or two sentences. */
+  why: z.string(),
+  severity: z.enum(["deny", "warn"]),
+  version: z.string(),
+  moments: z.array(PolicyMoment),
+  /** The resources it looks at, e.g. `apps/v1/Deployment`, `backstage.io/v1alpha1/Component`. */
+  matches: z.array(z.string()),
+  rules: z.array(z.object({ expression: z.string(), message: z.string(), mend: z.string() })),
+  enabled: z.boolean(),
+});
+export type Policy = z.infer<typeof Policy>;
+
+export const Finding = z.object({
+  policy: z.string(),
+  title: z.string(),
+  severity: z.enum(["deny", "warn"]),
+  /** `fail`: the rule said no. `error`: it could not be evaluated, which counts as no. */
+  result: z.enum(["fail", "error"]),
+  message: z.string(),
+  mend: z.string(),
+  why: z.string(),
+  expression: z.string(),
+  /** The resource it is about: `Kind name`, and the file it came from where one is known. */
+  resource: z.string(),
+  file: z.string().optional(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+export const Verdict = z.enum(["allow", "warn", "deny"]);
+
+export const Decision = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  moment: PolicyMoment,
+  /** What was to be done, e.g. `paths.path.run node-service`. */
+  subject: z.string(),
+  actor: z.string(),
+  verdict: Verdict,
+  findings: z.array(Finding),
+  policies: z.array(z.object({ name: z.string(), version: z.string() })),
+  inputDigest: z.string(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** One thing to be judged. */
+export const Resource = z.object({ file: z.string().optional(), object: z.record(z.string(), z.unknown()) });
+export type Resource = z.infer<typeof Resource>;
+
+export const listPolicies = defineOperation({
+  name: "standards.policy.list",
+  summary: "List the policies in force.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/policies" },
+  input: PageInput,
+  output: pageOf(Policy),
+  cli: { columns: ["name", "severity", "title", "matches", "enabled"] },
+});
+
+export const getPolicy = defineOperation({
+  name: "standards.policy.get",
+  summary: "Show one policy: its rules, why it exists and how to mend a violation.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/policies/{name}" },
+  input: z.object({ name: z.string() }),
+  output: Policy,
+});
+
+export const checkPolicies = defineOperation({
+  name: "standards.policy.check",
+  summary: "Judge resources by the policies in force, without storing a decision.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/policies/check" },
+  input: z.object({ moment: PolicyMoment.default("provision"), resources: z.array(Resource).min(1).max(500) }),
+  output: z.object({ verdict: Verdict, findings: z.array(Finding), evaluated: z.number().int() }),
+  cli: {
+    rows: "findings",
+    columns: ["severity", "policy", "resource", "message", "mend"],
+    exitCode: (output: { verdict: string }) => (output.verdict === "deny" ? 3 : 0),
+  },
+});
+
+export const listDecisions = defineOperation({
+  name: "standards.decision.list",
+  summary: "List stored policy decisions, newest first.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/decisions" },
+  input: PageInput.extend({ verdict: Verdict.optional() }),
+  output: pageOf(Decision),
+  cli: { columns: ["id", "at", "verdict", "subject", "actor"] },
+});
+
+export const getDecision = defineOperation({
+  name: "standards.decision.get",
+  summary: "Show one policy decision with its reasons.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/decisions/{id}" },
+  input: z.object({ id: z.string() }),
+  output: Decision,
+});
+
+export const decisionMade = defineEvent({
+  name: "standards.decision.made",
+  summary: "Policies were asked about an act, and answered.",
+  payload: z.object({ decisionId: z.string(), subject: z.string(), verdict: Verdict }),
+});
+
+export const operations = [listPolicies, getPolicy, checkPolicies, listDecisions, getDecision] as const;

@@ -1,0 +1,36 @@
+export { formatActor, type Actor, type Call, type Ctx, type Face, type Logger, type Row, type Sql } from "./ctx.ts";
+export {
+  CancelledError,
+  ConflictError,
+  DeniedError,
+  DomainError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  TooLargeError,
+  TooManyError,
+  UnauthenticatedError,
+  UnavailableError,
+  type ErrorCode,
+  type Problem,
+} from "./errors.ts";
+export { defineEvent, type DomainEvent, type EventType, type Subscription } from "./event.ts";
+export { idSchema, newId } from "./id.ts";
+export {
+  defineOperation,
+  handle,
+  parseInput,
+  perform,
+  type CliHints,
+  type Follow,
+  type Handler,
+  type HttpRoute,
+  type InputOf,
+  type Operation,
+  type OutputOf,
+  type ParsedInputOf,
+  type ResourceRef,
+  type Risk,
+  type Runtime,
+} from "./operation.ts";
+export { decodeCursor, encodeCursor, PageInput, pageOf } from "./page.ts";
