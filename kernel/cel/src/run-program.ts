@@ -1,0 +1,109 @@
+import type { Environment } from "@marcbachmann/cel-js";
+
+import { checkSize } from "./check.ts";
+import { createEnvironment } from "./environment.ts";
+import { toFault, type CelFault } from "./fault.ts";
+import type { Outcome, ProgramSource, RuleOutcome } from "./program.ts";
+import { toJson } from "./values.ts";
+
+/** A program ready to run: gives what it says about one binding whose numbers are CEL's already. Never throws. */
+export type Runner = (binding: Readonly<Record<string, unknown>>) => Outcome;
+
+/** Compiles once; what does not compile becomes a fault of the part it stands in. */
+export function compileProgram(source: ProgramSource): Runner {
+  const names = Object.fromEntries(source.names.map((name) => [name, "dyn" as const]));
+  const plain = createEnvironment(names);
+  const inner = source.definitions?.length ? createEnvironment({ ...names, variables: "dyn" }) : plain;
+  const conditions = (source.conditions ?? []).map((expression) => compile(plain, expression));
+  const rules = source.rules.map(({ expression, otherwise }) => ({
+    rule: compile(inner, expression),
+    otherwise: otherwise === undefined ? undefined : compile(inner, otherwise),
+  }));
+  const scope = createScope((source.definitions ?? []).map(({ name, expression }) => ({ name, read: compile(inner, expression) })));
+
+  return (binding) => {
+    const stopped = runConditions(conditions, binding);
+    if (stopped) return stopped;
+    const values = scope(binding);
+    return { kind: "rules", rules: rules.map(({ rule, otherwise }) => runRule(rule, otherwise, values)) };
+  };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+type Answer = { readonly value: unknown; readonly fault?: undefined } | { readonly value?: undefined; readonly fault: CelFault };
+type Expression = (values: Values) => Answer;
+
+function compile(environment: Environment, expression: string): Expression {
+  const size = checkSize(expression);
+  if (size) return () => ({ fault: size });
+  try {
+    const parsed = environment.parse(expression);
+    return (values) => {
+      try {
+        return { value: parsed(values) };
+      } catch (error) {
+        return { fault: error instanceof DefinitionFault ? error.fault : toFault(error, expression) };
+      }
+    };
+  } catch (error) {
+    const fault = toFault(error, expression);
+    return () => ({ fault });
+  }
+}
+
+function runConditions(conditions: readonly Expression[], values: Values): Outcome | undefined {
+  let fault: CelFault | undefined;
+  for (const condition of conditions) {
+    const answer = condition(values);
+    if (answer.value === false) return { kind: "skipped" };
+    if (answer.value !== true) fault ??= answer.fault ?? { code: "not_bool", reason: "a condition must give true or false" };
+  }
+  return fault && { kind: "fault", fault };
+}
+
+function runRule(rule: Expression, otherwise: Expression | undefined, values: Values): RuleOutcome {
+  const answer = rule(values);
+  if (answer.fault) return { kind: "fault", fault: answer.fault };
+  if (answer.value !== false || otherwise === undefined) return { kind: "value", value: toJson(answer.value) };
+  const text = otherwise(values);
+  return { kind: "value", value: false, ...(text.fault ? {} : { otherwise: toJson(text.value) }) };
+}
+
+/** What a definition's failure looks like from the expression that read it. */
+class DefinitionFault extends Error {
+  readonly fault: CelFault;
+  constructor(name: string, fault: CelFault) {
+    super(fault.reason);
+    this.fault = { ...fault, reason: `variables.${name}: ${fault.reason}` };
+  }
+}
+
+/**
+ * Lazy definitions: one object of getters for the life of the program, pointed at a new binding before each run.
+ * A definition that reads itself, directly or around a corner, is a fault and not an endless loop.
+ */
+function createScope(definitions: readonly { readonly name: string; readonly read: Expression }[]): (binding: Values) => Values {
+  if (definitions.length === 0) return (binding) => binding;
+  const variables: Record<string, unknown> = {};
+  let known = new Map<string, Answer | "underway">();
+  let values: Values = {};
+  for (const { name, read } of definitions) {
+    Object.defineProperty(variables, name, { enumerable: true, get: () => valueOf(name, read) });
+  }
+
+  function valueOf(name: string, read: Expression): unknown {
+    const before = known.get(name);
+    if (before === "underway") throw new DefinitionFault(name, { code: "circular", reason: "refers to itself" });
+    if (before === undefined) known.set(name, "underway");
+    const answer = before ?? read(values);
+    known.set(name, answer);
+    if (answer.fault) throw new DefinitionFault(name, answer.fault);
+    return answer.value;
+  }
+
+  return (binding) => {
+    known = new Map();
+    values = { ...binding, variables };
+    return values;
+  };
+}

@@ -1,0 +1,153 @@
+import { Worker } from "node:worker_threads";
+
+import { UnavailableError } from "@roadbed/core";
+
+import type { Outcome, Program, WorkerAnswer, WorkerRequest } from "./program.ts";
+import { DONE, PREPARING } from "./progress.ts";
+
+/** How one batch ended in a thread: answered, or stopped at the evaluation that is to blame. */
+export type BatchEnd =
+  | { readonly kind: "answered"; readonly outcomes: readonly Outcome[] }
+  /** `at`: position of the guilty evaluation, undefined while the data was still being taken in. */
+  | { readonly kind: "stopped"; readonly at: number | undefined; readonly why: "deadline" | "memory" };
+
+export interface Thread {
+  /** Starts a worker where none is running. Rejects with `UnavailableError` when none can be had, or on `close`. */
+  run(request: Omit<WorkerRequest, "batch" | "learn">, programs: readonly Program[], remainingMs: number): Promise<BatchEnd>;
+  close(): Promise<void>;
+}
+
+export interface ThreadOptions {
+  readonly deadlineMs: number;
+  readonly memoryMb: number;
+  /** A worker that nobody asks for this long is stopped; the next batch starts another. */
+  readonly idleMs: number;
+}
+
+/**
+ * One worker at a time, watched from outside: a worker that stays at one evaluation for the deadline is
+ * terminated, for nothing inside it can be interrupted. The caller runs batches one after another.
+ */
+export function createThread({ deadlineMs, memoryMb, idleMs }: ThreadOptions): Thread {
+  let live: Live | undefined;
+  let batches = 0;
+  let idle: NodeJS.Timeout | undefined;
+
+  return {
+    async run(request, programs, remainingMs) {
+      clearTimeout(idle);
+      if (live && live.known.size > KNOWN_LIMIT) await drop();
+      live ??= await startWorker(memoryMb);
+      const end = await runBatch(live, { ...request, batch: ++batches, learn: takeUnknown(live, programs) }, deadlineMs, remainingMs);
+      if (end.kind === "stopped") await drop();
+      idle = setTimeout(() => void drop(), idleMs).unref();
+      return end;
+    },
+    async close() {
+      clearTimeout(idle);
+      await drop();
+    },
+  };
+
+  async function drop(): Promise<void> {
+    const gone = live;
+    live = undefined;
+    await gone?.worker.terminate();
+  }
+}
+
+const KNOWN_LIMIT = 2_000;
+const START_TIMEOUT_MS = 30_000;
+
+interface Live {
+  readonly worker: Worker;
+  readonly progress: Int32Array;
+  /** Ids of the programs it has compiled. */
+  readonly known: Set<number>;
+}
+
+function startWorker(memoryMb: number): Promise<Live> {
+  const shared = new SharedArrayBuffer(4);
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData: shared,
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
+  });
+  worker.unref();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail("did not start in time"), START_TIMEOUT_MS);
+    const fail = (reason: string): void => {
+      clearTimeout(timer);
+      void worker.terminate();
+      reject(new UnavailableError(`The policy engine ${reason}.`, { mend: "Try again; look into the log if it stays so." }));
+    };
+    worker.once("error", (error) => fail(`did not start: ${messageOf(error)}`));
+    worker.once("message", () => {
+      clearTimeout(timer);
+      worker.removeAllListeners("error").on("error", () => {});
+      resolve({ worker, progress: new Int32Array(shared), known: new Set() });
+    });
+  });
+}
+
+function takeUnknown({ known }: Live, programs: readonly Program[]): Program[] {
+  const unknown = programs.filter(({ id }) => !known.has(id));
+  for (const { id } of unknown) known.add(id);
+  return unknown;
+}
+
+function runBatch({ worker, progress }: Live, request: WorkerRequest, deadlineMs: number, remainingMs: number): Promise<BatchEnd> {
+  return new Promise((resolve, reject) => {
+    const started = Date.now();
+    let last = PREPARING;
+    const timer = setInterval(watch, deadlineMs);
+    const release = (): void => {
+      clearInterval(timer);
+      worker.off("message", onAnswer).off("error", onError).off("exit", onExit);
+      worker.unref();
+    };
+    const end = (how: BatchEnd): void => {
+      release();
+      resolve(how);
+    };
+    const onAnswer = ({ batch, outcomes }: WorkerAnswer): void => {
+      if (batch === request.batch) end({ kind: "answered", outcomes });
+    };
+    const onError = (error: unknown): void => {
+      if (isMemoryError(error)) return end({ kind: "stopped", at: position(), why: "memory" });
+      release();
+      reject(new UnavailableError(`The policy engine failed: ${messageOf(error)}`, { cause: error }));
+    };
+    const onExit = (): void => {
+      release();
+      reject(new UnavailableError("The policy engine was stopped."));
+    };
+    const position = (): number | undefined => {
+      const now = Atomics.load(progress, 0);
+      return now >= 0 ? now : undefined;
+    };
+
+    /** Two looks, one deadline apart, that see the same evaluation: it has taken at least the deadline. */
+    function watch(): void {
+      const now = Atomics.load(progress, 0);
+      if (now === DONE) return;
+      if ((now === last && now !== PREPARING) || Date.now() - started > remainingMs)
+        end({ kind: "stopped", at: position(), why: "deadline" });
+      last = now;
+    }
+
+    Atomics.store(progress, 0, PREPARING);
+    worker.ref();
+    worker.on("message", onAnswer).on("error", onError).on("exit", onExit);
+    worker.postMessage(request);
+  });
+}
+
+function isMemoryError(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,39 @@
+/**
+ * The thread in which expressions run. It takes one batch at a time, notes in shared memory which evaluation is
+ * under way, and answers once per batch: whoever watches can name the evaluation that does not end.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+
+import { DONE } from "./progress.ts";
+import type { Outcome, WorkerAnswer, WorkerRequest } from "./program.ts";
+import { compileProgram, type Runner } from "./run-program.ts";
+import { convertNumbers } from "./values.ts";
+
+const progress = new Int32Array(workerData as SharedArrayBuffer);
+const runners = new Map<number, Runner>();
+
+parentPort?.on("message", (request: WorkerRequest) => {
+  const answer: WorkerAnswer = { batch: request.batch, outcomes: runBatch(request) };
+  Atomics.store(progress, 0, DONE);
+  parentPort?.postMessage(answer);
+});
+parentPort?.postMessage("ready");
+
+function runBatch({ learn, bindings, pairs }: WorkerRequest): Outcome[] {
+  for (const { id, source } of learn) runners.set(id, compileProgram(source));
+  const converted: Readonly<Record<string, unknown>>[] = [];
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i * 2 < pairs.length; i++) {
+    Atomics.store(progress, 0, i);
+    const [program = -1, binding = -1] = [pairs[i * 2], pairs[i * 2 + 1]];
+    const values = (converted[binding] ??= convertNumbers(bindings[binding]) as Readonly<Record<string, unknown>>);
+    outcomes.push(runOne(program, values));
+  }
+  return outcomes;
+}
+
+function runOne(program: number, values: Readonly<Record<string, unknown>>): Outcome {
+  const runner = runners.get(program);
+  if (!runner) return { kind: "fault", fault: { code: "unknown_program", reason: `program ${program} is not known here` } };
+  return runner(values);
+}
