@@ -34,3 +34,13 @@ export {
   type Runtime,
 } from "./operation.ts";
 export { decodeCursor, encodeCursor, PageInput, pageOf } from "./page.ts";
+export {
+  closestWord,
+  fieldsOf,
+  inputJsonSchema,
+  outputJsonSchema,
+  takesUnknownFields,
+  unwrap,
+  type JsonSchema,
+  type JsonSchemaOptions,
+} from "./schema.ts";
