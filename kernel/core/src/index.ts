@@ -44,3 +44,5 @@ export {
   type JsonSchema,
   type JsonSchemaOptions,
 } from "./schema.ts";
+/** The one zod of the platform, for packages that only need a schema now and then. */
+export { z } from "zod";
