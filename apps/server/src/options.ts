@@ -1,0 +1,131 @@
+import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+
+import { InvalidError } from "@roadbed/core";
+import { z } from "zod";
+
+/** What a start can be told, by flag or by `ROADBED_*` variable; a flag wins. */
+export interface ServerOptions {
+  readonly port: number;
+  /** True when the port was asked for: then another one is never taken in its place. */
+  readonly portChosen: boolean;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly empty: boolean;
+  readonly open: boolean;
+  readonly adminTokenFile: string | undefined;
+  /** How people reach the server, where a proxy stands in front. */
+  readonly publicUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly clickhouse:
+    | { readonly url: string; readonly database: string; readonly username?: string; readonly password?: string; readonly cluster?: string }
+    | undefined;
+  readonly oidc:
+    | {
+        readonly issuer: string;
+        readonly clientId: string;
+        readonly clientSecret: string;
+        readonly label: string;
+        readonly adminGroups: readonly string[];
+      }
+    | undefined;
+}
+
+export const USAGE = `npm start -- [options]
+
+  --port N               port for pages, API, OTLP, Git and MCP (4400; ROADBED_PORT)
+  --host ADDRESS         address to listen on (127.0.0.1; ROADBED_HOST)
+  --data DIR             data folder (.roadbed in the clone; ROADBED_DATA)
+  --empty                without the sample estate (ROADBED_EMPTY=1)
+  --no-open              do not open a browser (ROADBED_NO_OPEN=1)
+  --admin-token-file F   write an administrator's token to F, mode 0600 (ROADBED_ADMIN_TOKEN_FILE)
+  --public-url URL       how people reach it, behind a proxy (ROADBED_PUBLIC_URL)
+
+  DATABASE_URL, CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE and CLICKHOUSE_CLUSTER
+  use your own stores instead of the embedded ones; ROADBED_OIDC_ISSUER, ROADBED_OIDC_CLIENT_ID,
+  ROADBED_OIDC_CLIENT_SECRET, ROADBED_OIDC_LABEL and ROADBED_OIDC_ADMIN_GROUPS switch on single sign-on.
+`;
+
+const DEFAULT_PORT = 4400;
+const Flag = z.stringbool().optional();
+const Port = z.coerce.number("must be a number").int().min(0).max(65_535);
+
+/** Reads flags and variables; throws `InvalidError` that names the wrong one. `root` is the clone. */
+export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv, root: string): ServerOptions | "help" {
+  const flags = parseFlags(argv);
+  if (flags.help === true) return "help";
+  const port = flags.port ?? env["ROADBED_PORT"];
+  const issuer = env["ROADBED_OIDC_ISSUER"];
+  return {
+    port: port === undefined ? DEFAULT_PORT : parse("--port", Port, port),
+    portChosen: port !== undefined,
+    host: flags.host ?? env["ROADBED_HOST"] ?? "127.0.0.1",
+    dataDir: resolve(flags.data ?? env["ROADBED_DATA"] ?? `${root}/.roadbed`),
+    empty: flags.empty ?? parse("ROADBED_EMPTY", Flag, env["ROADBED_EMPTY"]) ?? false,
+    open: !(flags["no-open"] ?? parse("ROADBED_NO_OPEN", Flag, env["ROADBED_NO_OPEN"]) ?? false),
+    adminTokenFile: resolved(flags["admin-token-file"] ?? env["ROADBED_ADMIN_TOKEN_FILE"]),
+    publicUrl: parse(
+      "--public-url",
+      z
+        .url()
+        .transform((url) => url.replace(/\/+$/, ""))
+        .optional(),
+      flags["public-url"] ?? env["ROADBED_PUBLIC_URL"],
+    ),
+    databaseUrl: env["DATABASE_URL"],
+    clickhouse: clickhouseFrom(env),
+    oidc:
+      issuer === undefined
+        ? undefined
+        : {
+            issuer: parse("ROADBED_OIDC_ISSUER", z.url(), issuer),
+            clientId: parse("ROADBED_OIDC_CLIENT_ID", z.string().min(1), env["ROADBED_OIDC_CLIENT_ID"]),
+            clientSecret: parse("ROADBED_OIDC_CLIENT_SECRET", z.string().min(1), env["ROADBED_OIDC_CLIENT_SECRET"]),
+            label: env["ROADBED_OIDC_LABEL"] ?? "Single sign-on",
+            adminGroups: (env["ROADBED_OIDC_ADMIN_GROUPS"] ?? "").split(",").filter((group) => group !== ""),
+          },
+  };
+}
+
+function parseFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        data: { type: "string" },
+        empty: { type: "boolean" },
+        "no-open": { type: "boolean" },
+        "admin-token-file": { type: "string" },
+        "public-url": { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new InvalidError(error instanceof Error ? error.message : String(error), { mend: "npm start -- --help lists the options." });
+  }
+}
+
+function clickhouseFrom(env: NodeJS.ProcessEnv): ServerOptions["clickhouse"] {
+  const url = env["CLICKHOUSE_URL"];
+  if (url === undefined || url === "") return undefined;
+  return {
+    url: parse("CLICKHOUSE_URL", z.url(), url),
+    database: env["CLICKHOUSE_DATABASE"] ?? "roadbed",
+    ...(env["CLICKHOUSE_USER"] === undefined ? {} : { username: env["CLICKHOUSE_USER"] }),
+    ...(env["CLICKHOUSE_PASSWORD"] === undefined ? {} : { password: env["CLICKHOUSE_PASSWORD"] }),
+    ...(env["CLICKHOUSE_CLUSTER"] === undefined ? {} : { cluster: env["CLICKHOUSE_CLUSTER"] }),
+  };
+}
+
+function parse<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const reason = parsed.error.issues[0]?.message ?? "is not right";
+  throw new InvalidError(`${name}: ${reason}`, { problems: [{ at: name, reason }], mend: "npm start -- --help lists the options." });
+}
+
+function resolved(path: string | undefined): string | undefined {
+  return path === undefined || path === "" ? undefined : resolve(path);
+}

@@ -1,0 +1,99 @@
+/**
+ * The life of the sample estate: real OpenTelemetry SDKs that send two weeks of history and then the present
+ * through the public intake, and incidents that open and close through the public API. It ends with its parent.
+ *
+ * Environment: SIMULATOR_URL, SIMULATOR_TOKEN, SIMULATOR_FLOWS (flows.yaml), SIMULATOR_STATE (a JSON file).
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+
+import { createClient } from "@roadbed/face-client";
+
+import { createExporters } from "./exporters.ts";
+import { readEstate, type FlowNode } from "./flows.ts";
+import { playHistory } from "./play-history.ts";
+import { playIncidents } from "./play-incidents.ts";
+import { playLive } from "./play-live.ts";
+
+const TWO_WEEKS = 14 * 86_400_000;
+
+/** `origin`: the first start. `toldTo`: up to when the present was played. `gaps`: stretches of the past still to be told. */
+interface State {
+  readonly origin: number;
+  toldTo: number;
+  gaps: { from: number; to: number }[];
+}
+
+const url = needed("SIMULATOR_URL");
+const token = needed("SIMULATOR_TOKEN");
+const stateFile = needed("SIMULATOR_STATE");
+const estate = readEstate(needed("SIMULATOR_FLOWS"));
+const stop = new AbortController();
+process.on("SIGTERM", () => stop.abort());
+process.on("SIGINT", () => stop.abort());
+process.on("disconnect", () => stop.abort()); // the server is gone
+
+const now = Date.now();
+const state = readState();
+const exporters = createExporters({ url, token, runId: String(now % 100_000) });
+const services = [...new Set(estate.flows.flatMap((flow) => servicesOf(flow.root)))];
+for (const service of services.slice(0, 8)) exporters.reportMetrics(service);
+
+await Promise.all([
+  tellPast(),
+  playLive({ estate, exporters, origin: state.origin, signal: stop.signal }),
+  keepIncidents(),
+  rememberProgress(),
+]);
+await exporters.stop();
+process.exit(0);
+
+/** What happened since the last end, then what an earlier start did not finish; each stretch the newest hour first. */
+async function tellPast(): Promise<void> {
+  state.gaps.push({ from: Math.max(state.toldTo, now - TWO_WEEKS), to: now });
+  state.toldTo = now;
+  for (const gap of state.gaps.toReversed()) {
+    const said = (begin: number): void => {
+      gap.to = begin;
+      save();
+    };
+    await playHistory({ estate, exporters, origin: state.origin, ...gap, signal: stop.signal, said });
+    if (stop.signal.aborted) return;
+    state.gaps = state.gaps.filter((other) => other !== gap);
+    save();
+  }
+}
+
+async function keepIncidents(): Promise<void> {
+  const client = createClient({ url, token });
+  await playIncidents({ client, estate, origin: state.origin, from: state.origin - TWO_WEEKS, signal: stop.signal });
+}
+
+async function rememberProgress(): Promise<void> {
+  while (!stop.signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 30_000);
+      stop.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    state.toldTo = Date.now();
+    save();
+  }
+}
+
+function readState(): State {
+  if (existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, "utf8")) as State;
+  return { origin: now, toldTo: now - TWO_WEEKS, gaps: [] };
+}
+
+function save(): void {
+  writeFileSync(stateFile, JSON.stringify(state));
+}
+
+function servicesOf(node: FlowNode): string[] {
+  return [...(node.service === undefined ? [] : [node.service]), ...node.calls.flatMap((call) => servicesOf(call))];
+}
+
+function needed(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`${name} is not set`);
+  return value;
+}
