@@ -4,11 +4,12 @@ import { join } from "node:path";
 
 import { startPostgres } from "@roadbed/postgres";
 
+import { offerClickHouse } from "./lazy-clickhouse.ts";
 import { quietLog } from "./logs.ts";
 
 const PREFIX = "roadbed-test-pg-";
 
-/** vitest's global setup: one Postgres for all test files, told to them by the environment. It dies with the run, or with the next one. */
+/** vitest's global setup: one Postgres for all test files, and a telemetry engine for those that ask, told by the environment. It dies with the run, or with the next one. */
 export default async function setup(): Promise<() => Promise<void>> {
   await removeForgotten();
   const dataDir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -18,8 +19,11 @@ export default async function setup(): Promise<() => Promise<void>> {
     // Tests kill processes, never the power: nothing they prove needs a disk that was waited for.
     settings: { fsync: "off", max_connections: "200", shared_buffers: "64MB" },
   });
+  const engine = await offerClickHouse();
   process.env["ROADBED_TEST_POSTGRES"] = server.url;
+  process.env["ROADBED_TEST_CLICKHOUSE"] = engine.url;
   return async () => {
+    await engine.close();
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -149,7 +150,7 @@ export async function startClickHouse({ dataDir, log, memoryBytes = 1_200_000_00
 
 function requireEngine(): void {
   try {
-    import.meta.resolve("chdb");
+    createRequire(import.meta.url).resolve("chdb");
   } catch {
     throw new UnavailableError("The embedded telemetry store (npm package chdb) is not installed for this machine.", {
       mend: "Set CLICKHOUSE_URL to a ClickHouse server, or run npm install on Linux (glibc) or macOS.",
