@@ -3,6 +3,7 @@ import { z } from "zod";
 
 /** When a policy is asked. One text serves them all. */
 export const PolicyMoment = z.enum(["provision", "audit"]);
+export type PolicyMoment = z.infer<typeof PolicyMoment>;
 
 export const Policy = z.object({
   name: z.string(),
@@ -36,6 +37,7 @@ export const Finding = z.object({
 export type Finding = z.infer<typeof Finding>;
 
 export const Verdict = z.enum(["allow", "warn", "deny"]);
+export type Verdict = z.infer<typeof Verdict>;
 
 export const Decision = z.object({
   id: z.string(),

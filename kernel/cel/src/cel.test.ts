@@ -20,7 +20,8 @@ describe("evaluate", () => {
   });
 
   test("an error names the line, the column and the mend", async () => {
-    const error = await cel.evaluate("has(object.metadata) &&\n  object.labels.team == 'a'", { object: { metadata: {} } }).catch((e: unknown) => e as InvalidError);
+    const evaluation = cel.evaluate("has(object.metadata) &&\n  object.labels.team == 'a'", { object: { metadata: {} } });
+    const error = (await evaluation.catch((thrown: unknown) => thrown)) as InvalidError;
     expect(error).toBeInstanceOf(InvalidError);
     expect(error.message).toContain("line 2, column 10: No such key: labels");
     expect(error.mend).toContain("has(a.b)");
@@ -221,6 +222,8 @@ describe("filters", () => {
   test("must compile, and must give true or false", async () => {
     expect(() => cel.createFilter("entity.a ==")).toThrow(InvalidError);
     expect(() => cel.createFilter("thing.a")).toThrow("Unknown variable");
+    expect(await cel.matches("entity.a == 'x'", [{ a: "x" }, { a: 1 }, {}])).toEqual([true, false, false]);
+    await expect(cel.matches("entity.a ==", [])).rejects.toThrow(InvalidError);
     expect(await cel.createFilter("entity.a").test([{ a: "x" }])).toMatchObject({
       matched: [false],
       faults: 1,

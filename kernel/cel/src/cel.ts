@@ -33,6 +33,8 @@ export interface Cel {
   evaluateBatch(batch: Batch): Promise<Outcome[]>;
   /** A true-or-false expression over one document under the name `variable`; throws `InvalidError` where it does not compile. */
   createFilter(expression: string, variable?: string): Filter;
+  /** `createFilter(expression).test(entities)`, short of what failed: one answer per entity. */
+  matches(expression: string, entities: readonly Readonly<Record<string, unknown>>[]): Promise<readonly boolean[]>;
   /** Stops the workers; what is under way rejects with `UnavailableError`. */
   close(): Promise<void>;
 }
@@ -68,6 +70,9 @@ export function createCel(options: CelOptions = {}): Cel {
       const checked = checkExpression(expression, { [variable]: "dyn" });
       if (!checked.ok) throw toError(checked.fault, expression);
       return makeFilter(cel, intern({ names: [variable], rules: [{ expression }] }), variable);
+    },
+    async matches(expression, entities) {
+      return (await cel.createFilter(expression).test(entities)).matched;
     },
     async close() {
       closed = true;

@@ -37,6 +37,6 @@ function base(): Environment {
 
 function declare(environment: Environment, name: string, type: VariableType): void {
   if (typeof type === "string") environment.registerVariable(name, type);
-  else if (type.fields.length === 0) environment.registerVariable(name, "map");
-  else environment.registerVariable({ name, schema: Object.fromEntries(type.fields.map((field) => [field, "dyn"])) });
+  // A schema must have a field: one that no expression can name stands for none.
+  else environment.registerVariable({ name, schema: Object.fromEntries([" ", ...type.fields].map((field) => [field, "dyn"])) });
 }

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+
+import { decisionMade, type Decision, type PolicyMoment, type Resource } from "@roadbed/contracts/standards";
+import { formatActor, newId, type Ctx } from "@roadbed/core";
+
+import type { Judgement } from "../policy/evaluate-policies.ts";
+import { insertDecision, storable } from "./decision-store.ts";
+
+/** What is about to be done, and to what. */
+export interface Act {
+  /** Default `provision`. */
+  readonly moment?: PolicyMoment;
+  /** What is to be done, e.g. `paths.path.run node-service`. */
+  readonly subject: string;
+  readonly resources: readonly Resource[];
+}
+
+/** Stores what the policies answered, in `ctx`'s transaction, and tells that they were asked. */
+export async function storeDecision(
+  ctx: Ctx,
+  act: Act,
+  { verdict, findings }: Judgement,
+  policies: readonly { readonly name: string; readonly version: string }[],
+): Promise<Decision> {
+  const now = ctx.now();
+  const { moment = "provision", resources } = act;
+  const subject = storable(act.subject);
+  const decision: Decision = {
+    id: newId("dec", now.getTime()),
+    at: now.toISOString(),
+    moment,
+    subject,
+    actor: formatActor(ctx.actor),
+    verdict,
+    findings: [...findings],
+    policies: policies.map(({ name, version }) => ({ name, version })),
+    inputDigest: digestOf(resources),
+  };
+  await insertDecision(ctx.sql, decision);
+  ctx.emit(decisionMade, subject, { decisionId: decision.id, subject, verdict });
+  return decision;
+}
+
+/** SHA-256 (hex) of what was judged, the same for any order of the keys. */
+export function digestOf(resources: readonly Resource[]): string {
+  return createHash("sha256")
+    .update(JSON.stringify(resources.map(ordered)))
+    .digest("hex");
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, ordered(inner)]),
+  );
+}

@@ -1,0 +1,82 @@
+import { createCel } from "@roadbed/cel";
+import { globSync, readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+import { evaluatePolicies } from "./evaluate-policies.ts";
+import { loadPolicies } from "./load-policies.ts";
+
+const folder = new URL("../../../../policies/", import.meta.url);
+const cel = createCel({ deadlineMs: 5_000 });
+const { policies, problems } = loadPolicies([folder], cel);
+afterAll(() => cel.close());
+
+interface CaseFile {
+  readonly policy: string;
+  readonly objects: Record<string, Record<string, unknown>>;
+  readonly cases: readonly Case[];
+}
+
+interface Case {
+  readonly name: string;
+  readonly of: string;
+  readonly set?: Record<string, unknown>;
+  readonly remove?: readonly string[];
+  /** `unasked`: the policy does not look at such a thing. `skip`: its conditions leave it out. `error`: it cannot say, which counts as no. */
+  readonly expect: "allow" | "warn" | "deny" | "skip" | "error" | "unasked";
+  readonly message?: string;
+}
+
+const files = globSync("*.test.yaml", { cwd: folder }).map((name) => parse(readFileSync(new URL(name, folder), "utf8")) as CaseFile);
+
+test("the shipped policies have no fault, and each has objects that it allows and objects that it finds", () => {
+  expect(problems).toEqual([]);
+  expect(policies.map(({ name }) => name)).toEqual([
+    "ai-data-residency",
+    "has-owner",
+    "images-pinned",
+    "no-plain-secrets",
+    "production-ready",
+    "workload-probes",
+    "workload-resources",
+    "workload-security",
+  ]);
+  for (const { name, rules } of policies) {
+    const cases = files.find(({ policy }) => policy === name)?.cases ?? [];
+    expect(cases.filter((one) => one.expect === "allow").length, `${name}: allowed objects`).toBeGreaterThan(0);
+    expect(
+      cases.filter((one) => one.expect === "deny" || one.expect === "warn").length,
+      `${name}: a finding for each rule`,
+    ).toBeGreaterThanOrEqual(rules.length);
+  }
+});
+
+describe.each(files)("$policy", ({ policy: name, objects, cases }) => {
+  test.each(cases)("$expect: $name", async ({ of, set = {}, remove = [], expect: expected, message }) => {
+    const policy = policies.filter((one) => one.name === name);
+    const object = change(objects[of] ?? {}, set, remove);
+    const { verdict, findings, evaluated } = await evaluatePolicies(cel, policy, "provision", [{ object }]);
+
+    expect(evaluated).toBe(expected === "unasked" ? 0 : 1);
+    expect(verdict).toBe(expected === "unasked" || expected === "skip" ? "allow" : expected === "error" ? "deny" : expected);
+    expect(findings.every(({ result }) => result === (expected === "error" ? "error" : "fail"))).toBe(true);
+    expect(findings.map((finding) => finding.message).join("\n")).toContain(message ?? "");
+    for (const finding of findings)
+      expect(finding).toMatchObject({ mend: expect.stringMatching(/.\.$/), why: expect.stringMatching(/.\.$/) });
+  });
+});
+
+/** A copy with values set and removed at JSON pointers without escapes of our own: a last `/` inside a label key is not needed here. */
+function change(object: Record<string, unknown>, set: Record<string, unknown>, remove: readonly string[]): Record<string, unknown> {
+  const copy = structuredClone(object);
+  for (const [pointer, value] of Object.entries(set)) holderOf(copy, pointer).holder[holderOf(copy, pointer).key] = value;
+  for (const pointer of remove) delete holderOf(copy, pointer).holder[holderOf(copy, pointer).key];
+  return copy;
+}
+
+function holderOf(object: Record<string, unknown>, pointer: string): { holder: Record<string, unknown>; key: string } {
+  const steps = pointer.split("/").slice(1);
+  const key = steps.pop() ?? "";
+  const holder = steps.reduce((at, step) => at[step] as Record<string, unknown>, object);
+  return { holder, key };
+}
