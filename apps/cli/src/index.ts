@@ -1,0 +1,1 @@
+export { localCommands } from "./local-commands.ts";

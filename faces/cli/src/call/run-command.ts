@@ -1,0 +1,97 @@
+import { InvalidError, type Operation } from "@roadbed/core";
+import { createClient, type CallOptions, type Client } from "@roadbed/face-client";
+
+import type { Command } from "../command/commands.ts";
+import { describeFields } from "../command/fields.ts";
+import { globalFlags } from "../command/global-flags.ts";
+import { parseLine } from "../command/parse-line.ts";
+import { readValues } from "../command/read-values.ts";
+import { findServer } from "../credentials/find-server.ts";
+import { EXIT } from "../output/exit-code.ts";
+import { renderLine, renderOutput } from "../output/print-output.ts";
+import { paintFor } from "../output/text.ts";
+import type { Session } from "../run-cli.ts";
+import { checkInput } from "./check-input.ts";
+
+const WAIT_SECONDS = 1_800;
+
+type Flags = ReadonlyMap<string, readonly string[]>;
+type Input = Readonly<Record<string, unknown>>;
+
+/** One operation from the line to its exit code. */
+export async function runCommand(session: Session, command: Command, argv: readonly string[]): Promise<number> {
+  const { operation, positional } = command;
+  const fields = describeFields(operation);
+  const { given } = parseLine(argv, fields, positional, globalFlags(operation));
+  const input = await readValues(fields, given, session);
+  checkInput(operation, fields, positional, input);
+  const client = await openClient(session, given);
+  if (given.has("follow") && operation.follow !== undefined) return follow(session, client, operation, input, given);
+
+  const started = await callOnce(session, client, operation, input, given);
+  const waited = given.has("wait") ? await wait(session, client, operation, started, given) : undefined;
+  const { of, answer } = waited ?? { of: operation, answer: started };
+  await print(session, of, answer, given);
+  return of.cli?.exitCode?.(answer) ?? EXIT.ok;
+}
+
+async function openClient({ env, localTokenFiles = [], makeClient = createClient }: Session, given: Flags): Promise<Client> {
+  const server = await findServer({ url: given.get("url")?.at(-1), token: given.get("token")?.at(-1), env, localTokenFiles });
+  return makeClient({ ...server, face: "cli" });
+}
+
+async function callOnce({ signal }: Session, client: Client, operation: Operation, input: Input, given: Flags): Promise<unknown> {
+  const reason = given.get("reason")?.at(-1);
+  const idempotencyKey = given.get("idempotency-key")?.at(-1);
+  const options: CallOptions = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+  if (!given.has("all")) return client.call(operation, input, options);
+  const { readAll } = await import("./read-all.ts");
+  return readAll(client, operation, input, options);
+}
+
+async function wait(
+  session: Session,
+  client: Client,
+  operation: Operation,
+  started: unknown,
+  given: Flags,
+): Promise<{ of: Operation; answer: unknown }> {
+  const of = session.operations.find(({ name }) => name === operation.cli?.waitFor);
+  if (!of) throw new InvalidError(`${operation.name} cannot be waited for.`, { mend: "Leave out --wait." });
+  const { waitFor } = await import("./wait-for.ts");
+  const { stderr, env, signal } = session;
+  const progress = given.has("json") ? undefined : { output: stderr, paint: paintFor(stderr, env) };
+  return { of, answer: await waitFor({ client, read: of, started, seconds: readSeconds(given), signal, progress }) };
+}
+
+function readSeconds(given: Flags): number {
+  const word = given.get("timeout")?.at(-1);
+  const seconds = word === undefined ? WAIT_SECONDS : Number(word);
+  if (Number.isFinite(seconds) && seconds > 0) return seconds;
+  throw new InvalidError("The command line does not fit.", {
+    problems: [{ at: "--timeout", reason: `"${word}" is not a number of seconds` }],
+  });
+}
+
+/** Rows as they come: one line each, as JSON for programs. */
+async function follow(
+  { stdout, paint, signal }: Session,
+  client: Client,
+  operation: Operation,
+  input: Input,
+  given: Flags,
+): Promise<number> {
+  const { followRows } = await import("./follow.ts");
+  for await (const row of followRows(client, operation, input, signal)) {
+    stdout.write(given.has("json") ? `${JSON.stringify(row)}\n` : renderLine(operation, row, paint));
+  }
+  return EXIT.ok;
+}
+
+async function print({ stdout, paint }: Session, operation: Operation, answer: unknown, given: Flags): Promise<void> {
+  stdout.write(given.has("json") ? `${JSON.stringify(answer, null, 2)}\n` : await renderOutput(operation, answer, stdout, paint));
+}

@@ -1,0 +1,45 @@
+import type { Operation } from "@roadbed/core";
+
+import { renderDetail } from "./detail.ts";
+import { renderTable, scalarColumns } from "./table.ts";
+import { formatValue, isScalar, printable, valueAt, type Output, type Paint } from "./text.ts";
+
+/** An operation's answer, for people: rows as a table with what stands beside them, else one thing in full. */
+export async function renderOutput(operation: Operation, answer: unknown, output: Output, paint: Paint): Promise<string> {
+  const rowsField = operation.cli?.rows ?? "items";
+  const rows = valueAt(answer, rowsField);
+  if (!Array.isArray(rows)) return renderDetail(answer, output, paint);
+  if (operation.follow !== undefined) return rows.map((row) => renderLine(operation, row, paint)).join("");
+  const { [rowsField]: _, ...beside } = answer as Record<string, unknown>;
+  const columns = operation.cli?.columns ?? scalarColumns(rows);
+  return (
+    (await renderBeside(beside, output, paint)) +
+    (rows.length === 0 && rowsField !== "items" ? "" : await renderTable(rows, columns, output, paint)) +
+    renderMore(beside, paint)
+  );
+}
+
+/** One line of a log: its columns with two spaces between; a message of several lines stays as it is. */
+export function renderLine(operation: Operation, row: unknown, paint: Paint): string {
+  const columns = operation.cli?.columns ?? scalarColumns([row]);
+  const last = columns.at(-1) ?? "";
+  const head = columns
+    .slice(0, -1)
+    .map((column) => formatValue(valueAt(row, column)))
+    .filter((cell) => cell !== "");
+  const message = valueAt(row, last);
+  return `${[...head.map(paint.dim), typeof message === "string" ? printable(message).trimEnd() : formatValue(message)].join("  ")}\n`;
+}
+
+/** What an answer says besides its rows, e.g. the counts of an import; paging is shown below the table. */
+async function renderBeside(beside: Readonly<Record<string, unknown>>, output: Output, paint: Paint): Promise<string> {
+  const { nextCursor: _, total: __, ...rest } = beside;
+  const shown = Object.fromEntries(Object.entries(rest).filter(([, value]) => isScalar(value) || !Array.isArray(value)));
+  return Object.keys(shown).length === 0 ? "" : `${await renderDetail(shown, output, paint)}\n`;
+}
+
+function renderMore({ nextCursor, total }: Readonly<Record<string, unknown>>, paint: Paint): string {
+  if (typeof nextCursor !== "string") return "";
+  const of = typeof total === "number" ? ` of ${total} in all` : "";
+  return `${paint.dim(`There are more${of}: add --all, or --cursor ${nextCursor}`)}\n`;
+}
