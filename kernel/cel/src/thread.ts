@@ -37,7 +37,7 @@ export function createThread({ deadlineMs, memoryMb, idleMs }: ThreadOptions): T
     async run(request, programs, remainingMs) {
       clearTimeout(idle);
       if (live && live.known.size > KNOWN_LIMIT) await drop();
-      live ??= await startWorker(memoryMb);
+      live ??= await begin();
       const end = await runBatch(live, { ...request, batch: ++batches, learn: takeUnknown(live, programs) }, deadlineMs, remainingMs);
       if (end.kind === "stopped") await drop();
       idle = setTimeout(() => void drop(), idleMs).unref();
@@ -48,6 +48,15 @@ export function createThread({ deadlineMs, memoryMb, idleMs }: ThreadOptions): T
       await drop();
     },
   };
+
+  /** A worker that dies while nobody asks is forgotten, so that the next batch is not sent to the dead. */
+  async function begin(): Promise<Live> {
+    const begun = await startWorker(memoryMb);
+    begun.worker.once("exit", () => {
+      if (live === begun) live = undefined;
+    });
+    return begun;
+  }
 
   async function drop(): Promise<void> {
     const gone = live;
