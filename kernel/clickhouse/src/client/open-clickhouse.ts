@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseSettings } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from "@clickhouse/client";
 import type { Logger } from "@roadbed/core";
 
 import { renderSql } from "../migrations/render-sql.ts";
@@ -78,7 +78,7 @@ export function openClickHouse(o: ClickHouseOptions): ClickHouse {
     max_open_connections: 16,
     keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
     application: "roadbed",
-    log: { level: 127 as never },
+    log: { level: ClickHouseLogLevel.OFF },
   });
   const poster = createPoster({ ...connection, timeoutMs: REQUEST_MS });
 

@@ -35,7 +35,7 @@ export async function endLeftover(dataDir: string, log: Logger): Promise<void> {
   const record = readRecord(dataDir);
   const found = record && processOf(record.pid);
   if (record === undefined || found === undefined || found.born !== record.born) return removeRecord(dataDir);
-  if (found.parent === record.parent && record.parent !== process.pid && processOf(record.parent) !== undefined) {
+  if (found.parent === record.parent && processOf(record.parent) !== undefined) {
     throw new UnavailableError(`${dataDir} is in use by another running Roadbed (process ${record.parent}).`, {
       mend: "Stop it, or start with another data folder.",
     });
