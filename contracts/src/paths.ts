@@ -20,6 +20,8 @@ export const PathDetail = PathSummary.extend({
   /** One JSON Schema per page of the form; `ui:*` keys say how to draw a field. */
   pages: z.array(z.object({ title: z.string(), description: z.string().optional(), schema: z.record(z.string(), z.unknown()) })),
   steps: z.array(z.object({ id: z.string(), name: z.string(), action: z.string() })),
+  /** Actions that its steps need and Roadbed does not have: such a path can be looked at, not run. */
+  missingActions: z.array(z.string()),
 });
 export type PathDetail = z.infer<typeof PathDetail>;
 

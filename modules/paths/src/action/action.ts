@@ -1,0 +1,64 @@
+import type { Entity } from "@roadbed/contracts/catalog";
+import type { Call, Ctx } from "@roadbed/core";
+import type { z } from "zod";
+
+import type { Renderer } from "../render/renderer.ts";
+
+/** One thing that a step can do. */
+export interface Action<I = any> {
+  /** As paths name it, e.g. `fetch:template`. */
+  readonly id: string;
+  /** One sentence. */
+  readonly description: string;
+  readonly input: z.ZodType<I>;
+  /**
+   * `local`: changes nothing but the workspace, may be done again from the same workspace with the same result. `outside`: what
+   * it makes stays; policies are judged before it, and it is only described in a preview.
+   */
+  readonly reach: "local" | "outside";
+  /** False for one that reads only: no copy of the workspace is made for it. Default true for `local`. */
+  readonly writesWorkspace?: boolean;
+  /** It may take long without doing anything: the run is shown as waiting. */
+  readonly waits?: boolean;
+  /** False: not run in a preview although it is local, e.g. a pause. Default: true for `local`. */
+  readonly supportsPreview?: boolean;
+  /** What it would do with this input, in words and in things; never makes anything. */
+  describe(c: ActionContext, input: I): Promise<Effect>;
+  /** Does it; `c.key` makes an outside effect happen once. Answers the step's output. */
+  run(c: ActionContext, input: I): Promise<Output>;
+}
+
+export type Output = Readonly<Record<string, unknown>>;
+
+export interface Effect {
+  /** One sentence that begins with what happens, e.g. `Makes the repository orders with 23 files.` */
+  readonly words: string;
+  readonly resources?: readonly { readonly kind: string; readonly name: string; readonly summary: string }[];
+  /** What later steps of a preview may count on. */
+  readonly output?: Output;
+  /** Why it could not be done; a preview and a run stop on it before anything is made. */
+  readonly problems?: readonly { readonly about: string; readonly reason: string; readonly mend?: string }[];
+}
+
+export interface ActionContext {
+  /** The run's folder. */
+  readonly workspace: string;
+  readonly template: { readonly ref: string; readonly folder: string | undefined; readonly root: string | undefined };
+  readonly taskId: string;
+  readonly user: { readonly ref: string; readonly entity: Entity };
+  /** The same for every attempt at this step of this run, different for all others. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly renderer: Renderer;
+  log(level: "info" | "warn" | "error", message: string): Promise<void>;
+  /** Asks a neighbour. */
+  read<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+  /** Changes something at a neighbour, in one audited transaction, in the name of who started the run. */
+  write<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+  readonly call: Call;
+}
+
+/** Keeps the input's type between schema and code. */
+export function defineAction<S extends z.ZodType>(action: Omit<Action<z.output<S>>, "input"> & { readonly input: S }): Action {
+  return Object.freeze(action) as Action;
+}

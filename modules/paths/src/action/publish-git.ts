@@ -1,0 +1,88 @@
+import { InvalidError } from "@roadbed/core";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+import type { Git } from "../deps.ts";
+import { parseRepoUrl } from "../render/filters.ts";
+import { listFiles, resolveInside } from "../workspace/workspace.ts";
+import { defineAction, type Action, type ActionContext } from "./action.ts";
+
+const PublishInput = z
+  .object({
+    name: z.string().optional(),
+    repoUrl: z.string().optional(),
+    description: z.string().default(""),
+    defaultBranch: z.string().min(1).default("main"),
+    sourcePath: z.string().default("."),
+    gitCommitMessage: z.string().min(1).default("Initial commit"),
+    gitAuthorName: z.string().optional(),
+    gitAuthorEmail: z.string().optional(),
+  })
+  .refine((input) => input.name !== undefined || input.repoUrl !== undefined, "needs name or repoUrl");
+
+/** A repository of the embedded host with one first commit: the workspace. */
+export function makePublishGit(git: Git, publicUrl: string): Action {
+  return defineAction({
+    id: "publish:git",
+    description: "Makes a repository in Roadbed's own Git host and commits the workspace to it.",
+    input: PublishInput,
+    reach: "outside",
+    async describe(c, input) {
+      const name = nameOf(input);
+      const files = await listFiles(await resolveInside(c.workspace, input.sourcePath, "sourcePath"));
+      const taken = await c.read((ctx) => git.repositoryExists(ctx, name));
+      const cloneUrl = `${publicUrl}/git/${name}.git`;
+      return {
+        words: `Makes the repository ${name} with ${files.length} files in a first commit on ${input.defaultBranch}.`,
+        resources: [{ kind: "Repository", name, summary: `${files.length} files, branch ${input.defaultBranch}, ${cloneUrl}` }],
+        output: { ...outputOf(cloneUrl, name), commitHash: "0".repeat(40) },
+        problems: taken ? [{ about: name, reason: `a repository named ${name} is there already`, mend: "Choose another name." }] : [],
+      };
+    },
+    async run(c, input) {
+      const name = nameOf(input);
+      const files = await readFiles(await resolveInside(c.workspace, input.sourcePath, "sourcePath"));
+      const { cloneUrl, commit } = await c.write((ctx) =>
+        git.createRepository(ctx, {
+          name,
+          description: input.description,
+          branch: input.defaultBranch,
+          files,
+          message: input.gitCommitMessage,
+          author: authorOf(c, input),
+          key: c.key,
+        }),
+      );
+      await c.log("info", `Repository ${name}: ${files.length} files in commit ${commit.slice(0, 10)}, ${cloneUrl}`);
+      return { ...outputOf(cloneUrl, name), commitHash: commit };
+    },
+  });
+}
+
+function nameOf({ name, repoUrl }: z.output<typeof PublishInput>): string {
+  const wanted = (name ?? (repoUrl?.includes("?") === true ? parseRepoUrl(repoUrl).repo : repoUrl) ?? "").toLowerCase();
+  if (/^[a-z0-9][a-z0-9._-]{0,99}$/.test(wanted)) return wanted;
+  throw new InvalidError(`"${wanted.slice(0, 120)}" cannot be the name of a repository.`, {
+    mend: "Use lower-case letters, digits, dots and dashes, 100 at most.",
+  });
+}
+
+function outputOf(cloneUrl: string, repository: string): Record<string, string> {
+  return { remoteUrl: cloneUrl, cloneUrl, repoContentsUrl: cloneUrl, repository };
+}
+
+async function readFiles(folder: string): Promise<{ path: string; content: Uint8Array; executable: boolean }[]> {
+  const files = await listFiles(folder);
+  if (files.length === 0) throw new InvalidError("There is nothing to publish: the workspace is empty.");
+  return Promise.all(files.map(async ({ path, executable }) => ({ path, executable, content: await readFile(join(folder, path)) })));
+}
+
+function authorOf({ user }: ActionContext, input: z.output<typeof PublishInput>): { name: string; email: string } {
+  const profile = (user.entity.spec?.["profile"] ?? {}) as { displayName?: unknown; email?: unknown };
+  const name = user.entity.metadata.name;
+  return {
+    name: input.gitAuthorName ?? (typeof profile.displayName === "string" ? profile.displayName : (user.entity.metadata.title ?? name)),
+    email: input.gitAuthorEmail ?? (typeof profile.email === "string" ? profile.email : `${name}@users.noreply.roadbed.dev`),
+  };
+}

@@ -1,0 +1,122 @@
+import type { Entity } from "@roadbed/contracts/catalog";
+import type { Finding, Resource, Verdict } from "@roadbed/contracts/standards";
+import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
+import type { Database } from "@roadbed/postgres";
+import type { Workflows } from "@roadbed/workflows";
+
+export interface PathsDeps {
+  readonly log: Logger;
+  readonly db: Database;
+  readonly runtime: Runtime & { system(job: string): Call };
+  readonly workflows: Workflows;
+  /** Run workspaces and the key that seals secrets live here. */
+  readonly dataDir: string;
+  /** The folder of the paths that ship with the product: one folder per path, each with a `template.yaml`. */
+  readonly goldenPathsDir: string;
+  /** Where people reach the server, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly templates: Templates;
+  readonly catalog: Catalog;
+  readonly git: Git;
+  readonly standards: Standards;
+  readonly delivery: Delivery;
+}
+
+/** A Template entity and the files beside it. */
+export interface TemplateSource {
+  readonly entity: Entity;
+  /** The folder of its `template.yaml` on this machine; relative `url`s begin here. Absent: it can be shown, not run. */
+  readonly folder?: string;
+  /** No `url` may leave this folder (the checkout of its source). Default: `folder`. */
+  readonly root?: string;
+}
+
+/** Golden paths that the catalogue knows. */
+export interface Templates {
+  list(ctx: Ctx): Promise<readonly TemplateSource[]>;
+}
+
+/** What paths ask of the catalogue. All references are full: `kind:namespace/name`, lower case. */
+export interface Catalog {
+  get(ctx: Ctx, ref: string): Promise<Entity | undefined>;
+  /** Every reference of these kinds (lower case), for "did you mean". */
+  refs(ctx: Ctx, kinds: readonly string[]): Promise<readonly string[]>;
+  /** What is wrong with a descriptor (all documents of it); empty when it can be registered. */
+  validate(ctx: Ctx, yaml: string): Promise<readonly { readonly at: string; readonly reason: string; readonly mend?: string }[]>;
+  /**
+   * Makes a repository of the embedded host a source and reads it at once. Registering the same repository again is the
+   * same result. Answers the references of the entities it gave.
+   * Throws `ConflictError` when another source holds the entity, `InvalidError` when the descriptor does not parse.
+   */
+  registerRepository(
+    ctx: Ctx,
+    input: { readonly repository: string; readonly branch: string },
+  ): Promise<{ readonly refs: readonly string[] }>;
+  /** Reads descriptors at an address outside the embedded host. Absent: such addresses are refused in words. */
+  registerUrl?(ctx: Ctx, url: string): Promise<{ readonly refs: readonly string[] }>;
+}
+
+export interface RepositoryFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly executable: boolean;
+}
+
+/** The embedded Git host. */
+export interface Git {
+  repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
+  /**
+   * Makes a repository with one first commit on `branch`. `key` says who makes it: a repository already made with the same
+   * key is the same result, one made with another key is a `ConflictError`.
+   */
+  createRepository(
+    ctx: Ctx,
+    input: {
+      readonly name: string;
+      readonly description: string;
+      readonly branch: string;
+      readonly files: readonly RepositoryFile[];
+      readonly message: string;
+      readonly author: { readonly name: string; readonly email: string };
+      readonly key: string;
+    },
+  ): Promise<{ readonly cloneUrl: string; readonly commit: string }>;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/** Policy. */
+export interface Standards {
+  /** Asks the policies of the moment `provision`, and keeps nothing. */
+  evaluate(ctx: Ctx, resources: readonly Resource[]): Promise<Judgement>;
+  /** The same, and stores the decision in `ctx`'s transaction. `subject`: what is to be done. */
+  judge(
+    ctx: Ctx,
+    input: { readonly subject: string; readonly resources: readonly Resource[] },
+  ): Promise<Judgement & { readonly decisionId: string }>;
+}
+
+/** How far the deployment of a component in an environment is. */
+export interface DeploymentState {
+  readonly status: "queued" | "building" | "starting" | "healthy" | "failed" | "superseded";
+  readonly error?: string;
+  /** Where it serves; absent for a worker. */
+  readonly url?: string;
+}
+
+/** The runtime. */
+export interface Delivery {
+  /** The newest deployment, of this commit where one is given; undefined while there is none. */
+  deploymentOf(
+    ctx: Ctx,
+    input: { readonly entityRef: string; readonly environment: string; readonly commit?: string },
+  ): Promise<DeploymentState | undefined>;
+  /** Asks for a deployment of the newest commit unless one is there already. */
+  requestDeployment(
+    ctx: Ctx,
+    input: { readonly entityRef: string; readonly environment: string; readonly repository?: string; readonly commit?: string },
+  ): Promise<void>;
+}

@@ -1,0 +1,78 @@
+import { runRequested } from "@roadbed/contracts/paths";
+import type { Handler, Subscription } from "@roadbed/core";
+import { join } from "node:path";
+
+import { createActions } from "./action/actions.ts";
+import type { PathsDeps } from "./deps.ts";
+import { createRenderer } from "./render/renderer.ts";
+import { createLogBell } from "./run/run-log.ts";
+import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
+import { makeRunHandlers } from "./run/run-handlers.ts";
+import { readRun } from "./run/run-store.ts";
+import { createSealer } from "./run/seal.ts";
+import { makeRunPath } from "./run/start-run.ts";
+import { makeCheckValues } from "./template/check-values.ts";
+import { createLibrary } from "./template/library.ts";
+import { makePathHandlers } from "./template/path-handlers.ts";
+import { createSnapshots } from "./workspace/snapshots.ts";
+
+export type {
+  Catalog,
+  Delivery,
+  DeploymentState,
+  Git,
+  Judgement,
+  PathsDeps,
+  RepositoryFile,
+  Standards,
+  Templates,
+  TemplateSource,
+} from "./deps.ts";
+
+export const migrations: { readonly module: string; readonly dir: URL } = {
+  module: "paths",
+  dir: new URL("../migrations/", import.meta.url),
+};
+
+export interface Paths {
+  readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
+  /** Begins to hear of new log lines. */
+  start(): Promise<void>;
+  /** Lets go of the template worker and of those who wait for log lines. */
+  stop(): Promise<void>;
+  health(): Promise<{ readonly ok: boolean; readonly detail?: string }>;
+}
+
+/** Golden paths and their runs. Must be called before `workflows.launch()`: it defines the flow `paths.run`. */
+export function createPaths(deps: PathsDeps): Paths {
+  const dataDir = join(deps.dataDir, "paths");
+  const renderer = createRenderer();
+  const actions = createActions(deps);
+  const library = createLibrary(deps);
+  const sealer = createSealer(dataDir);
+  const bell = createLogBell(deps);
+  const checkValues = makeCheckValues({ ...deps, renderer });
+  const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer };
+  const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
+
+  return {
+    handlers: [...makePathHandlers(shared), makeRunPath(shared), ...makeRunHandlers({ ...deps, actions, bell })],
+    subscriptions: [
+      {
+        name: "paths.start-runs",
+        events: [runRequested.name],
+        async receive(ctx, event) {
+          const { runId } = runRequested.payload.parse(event.payload);
+          const { attempt } = await readRun(ctx.sql, runId);
+          await deps.workflows.start(flow, { runId, attempt }, { id: workflowIdOf(runId, attempt) });
+        },
+      },
+    ],
+    start: () => bell.start(),
+    async stop() {
+      await Promise.all([bell.stop(), renderer.close()]);
+    },
+    health: async () => ({ ok: true }),
+  };
+}

@@ -1,0 +1,47 @@
+import { parentPort } from "node:worker_threads";
+
+import { createEngine, TemplateFault, type Context, type Dialect } from "./engine.ts";
+import { renderValue, type Rendered } from "./render-value.ts";
+import { validateValues, type Page, type SchemaProblem } from "./validate-values.ts";
+
+/** What the thread is asked, and its answer under the same `id`. */
+export type Request =
+  | { readonly id: number; readonly kind: "value"; readonly value: unknown; readonly context: Context; readonly failed: boolean }
+  | { readonly id: number; readonly kind: "text"; readonly text: string; readonly context: Context; readonly dialect: Dialect }
+  | { readonly id: number; readonly kind: "validate"; readonly pages: readonly Page[]; readonly values: Record<string, unknown> };
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly result: Rendered | string | Validated }
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly line?: number };
+
+export interface Validated {
+  readonly problems: readonly SchemaProblem[];
+  /** The values with the defaults of the schemas. */
+  readonly values: Record<string, unknown>;
+}
+
+/** Untrusted templates and patterns run in this thread, which the server stops when they take too long or too much. */
+parentPort?.on("message", (request: Request) => {
+  parentPort?.postMessage(answer(request));
+});
+parentPort?.postMessage("ready");
+
+function answer(request: Request): Answer {
+  try {
+    return { id: request.id, ok: true, result: work(request) };
+  } catch (error) {
+    const line = error instanceof TemplateFault ? error.line : undefined;
+    return {
+      id: request.id,
+      ok: false,
+      message: error instanceof Error ? error.message : String(error),
+      ...(line === undefined ? {} : { line }),
+    };
+  }
+}
+
+function work(request: Request): Rendered | string | Validated {
+  if (request.kind === "value") return renderValue(request.value, request.context, request.failed);
+  if (request.kind === "text") return createEngine(request.dialect).renderText(request.text, request.context);
+  return validateValues(request.pages, request.values);
+}

@@ -1,0 +1,19 @@
+import { defineOperation, type Operation } from "@roadbed/core";
+import { z } from "zod";
+
+/** What a run does by itself, as the audit log names it. No face offers these. */
+function internal(name: string, summary: string): Operation {
+  return defineOperation({
+    name,
+    summary,
+    scope: "paths:write",
+    risk: "medium",
+    http: { method: "POST", path: `/internal/${name}` },
+    input: z.object({ runId: z.string(), step: z.string().optional() }),
+    output: z.unknown(),
+  });
+}
+
+export const advanceRun: Operation = internal("paths.run.advance", "A run's state changed.");
+export const makeThing: Operation = internal("paths.run.make", "A run's step makes something outside its workspace.");
+export const judgeRun: Operation = internal("paths.run.judge", "Policies are asked about what a run is to make.");

@@ -1,0 +1,93 @@
+import { runFinished } from "@roadbed/contracts/paths";
+import type { Flow, Workflows } from "@roadbed/workflows";
+
+import { hideSecrets } from "../template/form.ts";
+import { advanceRun } from "./internal-operations.ts";
+import { renderOutputs } from "./outputs.ts";
+import { performStep, type StepDeps } from "./perform-step.ts";
+import { createRedactor } from "./redact.ts";
+import { appendLog, wakeReaders } from "./run-log.ts";
+import { isFinal, readRun, readSteps, type Status } from "./run-store.ts";
+import { userEntity } from "./user.ts";
+
+export interface RunFlowInput {
+  readonly runId: string;
+  readonly attempt: number;
+}
+
+/** The workflow of one attempt: `run id`, and for retries `run id.2` and so on. */
+export function workflowIdOf(runId: string, attempt: number): string {
+  return attempt === 1 ? runId : `${runId}.${attempt}`;
+}
+
+/**
+ * A run as a durable workflow: one durable step for its beginning, for each step of the path and for its end. Our own tables
+ * say how far it is; a durable step that is done again finds that there.
+ */
+export function defineRunFlow(workflows: Workflows, deps: StepDeps): Flow<RunFlowInput, void> {
+  return workflows.define<RunFlowInput, void>("paths.run", async (c, { runId, attempt }) => {
+    const steps = await c.step("begin", () => beginRun(deps, runId, attempt), PATIENT);
+    for (let n = 0; n < steps; n++) {
+      const { status } = await c.step(`step ${n + 1}`, (s) => performStep(deps, runId, n, attempt, () => s.signal), PATIENT);
+      if (status === "cancelled") break;
+    }
+    await c.step("end", () => endRun(deps, runId, attempt), PATIENT);
+  });
+}
+
+/** Only an absent database makes these fail, and it comes back. */
+const PATIENT = { attempts: 1_000, firstDelayMs: 250 };
+
+/** Answers how many steps there are; none for a run that was cancelled or taken over by a later attempt. */
+export async function beginRun(deps: StepDeps, runId: string, attempt: number): Promise<number> {
+  const run = await readRun(deps.db, runId);
+  if (run.attempt !== attempt || isFinal(run.status)) return 0;
+  await deps.db.query(
+    "update paths.run set status = 'running', started_at = coalesce(started_at, now()) where id = $1 and status = 'queued'",
+    [runId],
+  );
+  if (run.status === "queued") {
+    await appendLog(deps.db, runId, {
+      level: "info",
+      message: `${attempt === 1 ? "Run" : `Attempt ${attempt} of the run`} ${runId} of ${run.path_ref}, for ${run.user_ref}`,
+    });
+  }
+  return run.path.steps.length;
+}
+
+/** Writes down how the run came out and what it made. */
+export async function endRun(deps: StepDeps, runId: string, attempt: number): Promise<void> {
+  const run = await readRun(deps.db, runId);
+  if (run.attempt !== attempt || isFinal(run.status)) return;
+  const steps = await readSteps(deps.db, [runId]);
+  const status: Status = steps.some((step) => step.status === "failed")
+    ? "failed"
+    : steps.some((step) => step.status === "cancelled")
+      ? "cancelled"
+      : "succeeded";
+  const { values, secrets } = run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open(run.sealed, runId);
+  const call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail };
+  const entity = await deps.runtime.read(call, (ctx) => userEntity(deps.catalog, ctx, run.user_ref));
+  const outputsOfSteps = Object.fromEntries(
+    steps.filter((step) => step.status === "completed").map(({ id, output }) => [id, { output: output ?? {} }]),
+  );
+  const scope = { parameters: values, secrets, user: { ref: run.user_ref, entity }, taskId: runId, path: run.path, steps: outputsOfSteps };
+  const made = await renderOutputs(run.path, scope, deps.renderer);
+  const redactor = createRedactor([...Object.values(secrets), ...hideSecrets(run.path, values).secrets]);
+  for (const warning of made.warnings) await appendLog(deps.db, runId, { level: "warn", message: redactor.text(warning) });
+  const outputs = redactor.value(made.outputs);
+  const entityRef = typeof outputs["entityRef"] === "string" ? outputs["entityRef"] : undefined;
+  await appendLog(deps.db, runId, { level: status === "failed" ? "error" : "info", message: `The run ${status}.` });
+  await deps.runtime.write(call, advanceRun, { runId }, { kind: "run", id: runId }, async (ctx) => {
+    await ctx.sql.query(
+      `update paths.run set status = $2, outputs = $3, links = $4, entity_ref = $5, ended_at = now(),
+         sealed = case when $2 = 'succeeded' then null else sealed end
+       where id = $1`,
+      [runId, status, JSON.stringify(outputs), JSON.stringify(redactor.value(made.links)), entityRef ?? null],
+    );
+    await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status in ('open', 'processing')", [runId]);
+    ctx.emit(runFinished, runId, { runId, path: run.path_ref, status, ...(entityRef === undefined ? {} : { entityRef }) });
+    await wakeReaders(ctx.sql, runId);
+  });
+  if (status === "succeeded") await deps.snapshots.forget(runId);
+}

@@ -1,0 +1,118 @@
+import { cancelRun, getRun, getRunLogs, listRuns, retryRun, runFinished, runRequested } from "@roadbed/contracts/paths";
+import { ConflictError, decodeCursor, encodeCursor, formatActor, handle, InvalidError, type Ctx, type Handler } from "@roadbed/core";
+import { formatRef, parseRef } from "@roadbed/contracts/catalog";
+import { z } from "zod";
+
+import type { PathsDeps } from "../deps.ts";
+import { assertRunnable } from "./step-context.ts";
+import type { Actions } from "../action/actions.ts";
+import { appendLog, readLog, wakeReaders, type LogBell } from "./run-log.ts";
+import { findRuns, isFinal, readRun, readSteps, toRun } from "./run-store.ts";
+import type { Run } from "@roadbed/contracts/paths";
+
+export interface RunHandlerDeps extends Pick<PathsDeps, "db"> {
+  readonly bell: LogBell;
+  readonly actions: Actions;
+}
+
+export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
+  return [makeListRuns(), handle(getRun, (ctx, { id }) => show(ctx, id)), makeGetLogs(deps), makeCancel(), makeRetry(deps)];
+}
+
+const Cursor = z.string();
+
+function makeListRuns(): Handler {
+  return handle(listRuns, async (ctx, { limit, cursor, status, path, mine, entityRef }) => {
+    const before = cursor === undefined ? undefined : decodeCursor(Cursor, cursor);
+    if (cursor !== undefined && before === undefined)
+      throw new InvalidError("The cursor is not one of ours.", { problems: [{ at: "cursor", reason: "is not one of ours" }] });
+    const rows = await findRuns(ctx.sql, {
+      status,
+      path: path === undefined ? undefined : formatRef(parseRef(path, { kind: "template" })),
+      actor: mine === true ? formatActor(ctx.actor) : undefined,
+      entityRef: entityRef?.toLowerCase(),
+      before,
+      limit: limit + 1,
+    });
+    const shown = rows.slice(0, limit);
+    const steps = await readSteps(
+      ctx.sql,
+      shown.map(({ id }) => id),
+    );
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return { items: shown.map((row) => toRun(row, steps)), ...(last === undefined ? {} : { nextCursor: encodeCursor(last.id) }) };
+  });
+}
+
+function makeGetLogs({ bell }: RunHandlerDeps): Handler {
+  return handle(getRunLogs, async (ctx, { id, after, waitMs }) => {
+    const until = Date.now() + waitMs;
+    for (;;) {
+      // Listening begins before looking, so that a line in between is not slept through.
+      const looked = new AbortController();
+      const news = bell.wait(id, Math.max(0, until - Date.now()), AbortSignal.any([ctx.signal, looked.signal]));
+      const { status } = await readRun(ctx.sql, id);
+      const rows = await readLog(ctx.sql, id, after);
+      const done = isFinal(status) && rows.length < 1_000;
+      if (rows.length > 0 || done || Date.now() >= until || ctx.signal.aborted) {
+        looked.abort();
+        return {
+          items: rows.map(({ seq, at, step_id, level, message }) => ({
+            seq: Number(seq),
+            at: at.toISOString(),
+            ...(step_id === null ? {} : { stepId: step_id }),
+            level,
+            message,
+          })),
+          next: Number(rows.at(-1)?.seq ?? after),
+          done,
+        };
+      }
+      await news;
+    }
+  });
+}
+
+function makeCancel(): Handler {
+  return handle(cancelRun, async (ctx, { id }) => {
+    const run = await readRun(ctx.sql, id, true);
+    if (isFinal(run.status)) throw new ConflictError(`The run ${run.status} already.`, { mend: "There is nothing left to stop." });
+    if (run.status === "queued") {
+      await ctx.sql.query("update paths.run set status = 'cancelled', ended_at = now(), cancel_requested = true where id = $1", [id]);
+      await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status = 'open'", [id]);
+      ctx.emit(runFinished, id, { runId: id, path: run.path_ref, status: "cancelled" });
+    } else {
+      await ctx.sql.query("update paths.run set cancel_requested = true where id = $1", [id]);
+    }
+    await appendLog(ctx.sql, id, {
+      level: "warn",
+      message: `Cancelled by ${formatActor(ctx.actor)}; the step that runs now is finished first.`,
+    });
+    return show(ctx, id);
+  });
+}
+
+function makeRetry({ actions }: RunHandlerDeps): Handler {
+  return handle(retryRun, async (ctx, { id }) => {
+    const run = await readRun(ctx.sql, id, true);
+    if (run.status !== "failed" && run.status !== "cancelled") {
+      throw new ConflictError(`The run is ${run.status}: only one that failed or was cancelled can go on.`, { mend: "Wait for its end." });
+    }
+    assertRunnable(run.path, actions);
+    await ctx.sql.query(
+      "update paths.run set status = 'queued', attempt = attempt + 1, cancel_requested = false, error = null, ended_at = null where id = $1",
+      [id],
+    );
+    await ctx.sql.query(
+      "update paths.run_step set status = 'open', error = null, started_at = null, ended_at = null where run_id = $1 and status <> 'completed'",
+      [id],
+    );
+    ctx.emit(runRequested, id, { runId: id, path: run.path_ref });
+    await wakeReaders(ctx.sql, id);
+    return show(ctx, id);
+  });
+}
+
+async function show(ctx: Ctx, id: string): Promise<Run> {
+  return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
+}

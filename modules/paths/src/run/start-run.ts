@@ -1,0 +1,80 @@
+import { Run, runPath, runRequested } from "@roadbed/contracts/paths";
+import { formatActor, handle, InvalidError, newId, type Call, type Ctx, type Handler, type Problem } from "@roadbed/core";
+import type { z } from "zod";
+
+import type { PathsDeps } from "../deps.ts";
+import type { CheckValues, Checked } from "../template/check-values.ts";
+import { hideSecrets } from "../template/form.ts";
+import type { Library } from "../template/library.ts";
+import type { Path } from "../template/template.ts";
+import { judgeRun } from "./internal-operations.ts";
+import { deniedBy } from "./perform-step.ts";
+import { previewRun, type PreviewDeps, type Previewed } from "./preview-run.ts";
+import { insertRun, readRun, readSteps, toRun } from "./run-store.ts";
+import type { Sealer } from "./seal.ts";
+import { assertRunnable } from "./step-context.ts";
+import { userEntity, userRefOf } from "./user.ts";
+
+export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "catalog" | "standards"> {
+  readonly library: Library;
+  readonly checkValues: CheckValues;
+  readonly sealer: Sealer;
+}
+
+/** Starts a run, after everything has been checked that can be checked before anything is made. */
+export function makeRunPath(deps: StartDeps): Handler {
+  return handle(runPath, async (ctx, { path: name, values: given, secrets = {} }): Promise<z.input<typeof Run>> => {
+    const path = await deps.library.get(ctx, name);
+    const { values, previewed } = await rehearse(deps, ctx, path, given, secrets);
+    if (previewed.preview.verdict === "deny") throw await storeDenial(deps, ctx, path, previewed);
+    const id = newId("run", ctx.now().getTime());
+    await insertRun(ctx.sql, {
+      id,
+      path,
+      actor: formatActor(ctx.actor),
+      actorDetail: ctx.actor,
+      userRef: userRefOf(ctx.actor),
+      shownValues: hideSecrets(path, values).shown,
+      sealed: await deps.sealer.seal({ values, secrets }, id),
+      at: ctx.now(),
+    });
+    ctx.emit(runRequested, id, { runId: id, path: path.ref });
+    return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
+  });
+}
+
+/** Everything before the first effect: known actions, right values, a dry run. Throws `InvalidError`. */
+export async function rehearse(
+  deps: Omit<StartDeps, "sealer" | "runtime" | "library">,
+  ctx: Ctx,
+  path: Path,
+  given: Record<string, unknown>,
+  secrets: Record<string, string>,
+): Promise<{ readonly values: Record<string, unknown>; readonly previewed: Previewed }> {
+  assertRunnable(path, deps.actions);
+  const checked = await deps.checkValues(ctx, path, given);
+  refuse(checked);
+  const ref = userRefOf(ctx.actor);
+  const user = { ref, entity: await userEntity(deps.catalog, ctx, ref) };
+  const previewed = await previewRun(deps, ctx, {
+    path,
+    scope: { parameters: checked.values, secrets, user },
+    secrets: hideSecrets(path, checked.values).secrets,
+  });
+  return { values: checked.values, previewed };
+}
+
+function refuse({ problems }: Checked): void {
+  if (problems.length === 0) return;
+  const listed: Problem[] = problems.map(({ field, reason, mend }) => ({ at: field, reason, ...(mend === undefined ? {} : { mend }) }));
+  throw new InvalidError(problems.map(({ field, reason }) => `${field} ${reason}`.trim()).join("; "), { problems: listed });
+}
+
+/** In a transaction of its own, since the call's own is undone by the error that follows. */
+async function storeDenial(deps: StartDeps, ctx: Ctx, path: Path, { resources }: Previewed): Promise<Error> {
+  const { idempotencyKey: _used, ...call }: Call = ctx;
+  const judgement = await deps.runtime.write(call, judgeRun, { runId: "", step: path.ref }, { kind: "path", id: path.ref }, (own) =>
+    deps.standards.judge(own, { subject: `paths.path.run ${path.name}`, resources }),
+  );
+  return deniedBy(judgement);
+}

@@ -1,0 +1,87 @@
+import { Entity } from "@roadbed/contracts/catalog";
+import { formatRef, parseRef } from "@roadbed/contracts/catalog";
+import { NotFoundError, type Ctx, type Logger } from "@roadbed/core";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+
+import type { Templates, TemplateSource } from "../deps.ts";
+import { nearest } from "./nearest.ts";
+import { parsePath, type Path } from "./template.ts";
+
+/** The golden paths that can be followed: those that ship with the product, and those of the catalogue, which win by name. */
+export interface Library {
+  /** Sorted by title. A template that does not parse is left out and told to the log. */
+  list(ctx: Ctx): Promise<readonly Path[]>;
+  /** By name (`node-service`) or reference. Throws `NotFoundError` with the nearest name. */
+  get(ctx: Ctx, nameOrRef: string): Promise<Path>;
+}
+
+export function createLibrary({
+  goldenPathsDir,
+  templates,
+  log,
+}: {
+  readonly goldenPathsDir: string;
+  readonly templates: Templates;
+  readonly log: Logger;
+}): Library {
+  const told = new Set<string>();
+
+  async function list(ctx: Ctx): Promise<readonly Path[]> {
+    const sources = [...(await readShipped(goldenPathsDir)), ...(await templates.list(ctx))];
+    const paths = sources.flatMap((source) => tryParse(source));
+    const byRef = new Map<string, Path>();
+    for (const path of paths) {
+      const known = byRef.get(path.ref);
+      // The catalogue may know a shipped path only as a document: its files are still ours.
+      byRef.set(path.ref, known && path.folder === undefined ? { ...path, folder: known.folder, root: known.root } : path);
+    }
+    return [...byRef.values()].sort((a, b) => a.title.localeCompare(b.title));
+  }
+
+  function tryParse(source: TemplateSource): Path[] {
+    try {
+      return [parsePath(source)];
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (!told.has(message)) log.warn("a path does not parse", { reason: message });
+      told.add(message);
+      return [];
+    }
+  }
+
+  return {
+    list,
+    async get(ctx, nameOrRef) {
+      const ref = formatRef(parseRef(nameOrRef, { kind: "template" }));
+      const paths = await list(ctx);
+      const found = paths.find((path) => path.ref === ref);
+      if (found) return found;
+      const near = nearest(
+        nameOrRef,
+        paths.map(({ name }) => name),
+      );
+      throw new NotFoundError("golden path", nameOrRef, near === undefined ? "See the list of paths." : `Did you mean ${near}?`);
+    },
+  };
+}
+
+/** Read anew each time: it is a handful of small files, and a changed path is seen at once. */
+async function readShipped(dir: string): Promise<TemplateSource[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(dir, name));
+  const read = await Promise.all(folders.map(readTemplateFolder));
+  return read.flat();
+}
+
+/** The Template documents of a folder's `template.yaml`; none when it has no such file. Throws for one that is not YAML. */
+export async function readTemplateFolder(folder: string): Promise<TemplateSource[]> {
+  const file = join(folder, "template.yaml");
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return [];
+  const documents = parseAllDocuments(await readFile(file, "utf8"));
+  return documents.flatMap((document) => {
+    const entity = Entity.safeParse(document.toJS({ maxAliasCount: 100 }));
+    return entity.success && entity.data.kind === "Template" ? [{ entity: entity.data, folder }] : [];
+  });
+}
