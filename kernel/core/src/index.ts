@@ -40,6 +40,7 @@ export {
   inputJsonSchema,
   outputJsonSchema,
   takesUnknownFields,
+  unknownFields,
   unwrap,
   type JsonSchema,
   type JsonSchemaOptions,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-import { closestWord, fieldsOf, inputJsonSchema, outputJsonSchema, takesUnknownFields, unwrap } from "./index.ts";
+import { closestWord, fieldsOf, inputJsonSchema, outputJsonSchema, takesUnknownFields, unknownFields, unwrap } from "./index.ts";
 
 const Input = z.object({
   name: z.string().transform((name) => name.toLowerCase()),
@@ -46,4 +46,13 @@ test("a slip of the finger finds its word, another word finds none", () => {
   expect(closestWord("fliter", ["filter", "limit"])).toBe("filter");
   expect(closestWord("enttiy", ["entity", "run"])).toBe("entity");
   expect(closestWord("banana", ["entity", "run"])).toBeUndefined();
+});
+
+test("an unknown field is named with the field that was meant; a loose schema takes any", () => {
+  expect(unknownFields(Input, { name: "a", limti: 1, banana: 2 })).toEqual([
+    { at: "limti", reason: "is not a known field", mend: "Did you mean limit?" },
+    { at: "banana", reason: "is not a known field", mend: "Remove it; the fields are name, limit, facets." },
+  ]);
+  expect(unknownFields(z.object({}), { a: 1 })[0]?.mend).toBe("Remove it: there are no fields.");
+  expect(unknownFields(z.looseObject({}), { a: 1 })).toEqual([]);
 });

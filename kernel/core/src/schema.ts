@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import type { Problem } from "./errors.ts";
+
 /** A JSON Schema (draft 2020-12) as a plain object. */
 export type JsonSchema = Record<string, unknown>;
 
@@ -28,6 +30,19 @@ export function fieldsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>>
 export function takesUnknownFields(schema: z.ZodType): boolean {
   const inner = unwrap(schema);
   return !(inner instanceof z.ZodObject) || ["unknown", "any"].includes(inner.def.catchall?._zod.def.type ?? "");
+}
+
+/** One problem for each given field that the object schema does not name, with the field that was probably meant. */
+export function unknownFields(schema: z.ZodType, given: Readonly<Record<string, unknown>>): Problem[] {
+  if (takesUnknownFields(schema)) return [];
+  const known = Object.keys(fieldsOf(schema) ?? {});
+  return Object.keys(given)
+    .filter((at) => !known.includes(at))
+    .map((at) => {
+      const near = closestWord(at, known);
+      const list = known.length === 0 ? "Remove it: there are no fields." : `Remove it; the fields are ${known.join(", ")}.`;
+      return { at, reason: "is not a known field", mend: near === undefined ? list : `Did you mean ${near}?` };
+    });
 }
 
 /** The schema that says what a person has to give: without optional, default, nullable, and past a preprocess or transform. */

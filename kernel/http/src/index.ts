@@ -1,3 +1,5 @@
+export type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
 export { type Check, type CheckResult, type Readiness } from "./health/add-health.ts";
 export { type ProblemBody, problemFor, STATUS, toProblemBody } from "./problem/problem.ts";
 export { sendProblem } from "./problem/send-problem.ts";

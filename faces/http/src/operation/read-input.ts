@@ -1,12 +1,10 @@
-import { closestWord, fieldsOf, InvalidError, takesUnknownFields, unwrap, type Operation, type Problem } from "@roadbed/core";
+import { fieldsOf, InvalidError, unknownFields, unwrap, type Operation, type Problem } from "@roadbed/core";
 import type { FastifyRequest } from "fastify";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Prepares, once per operation, how its input is gathered from a request; parsing by the schema comes after. */
 export function makeReadInput(operation: Operation): (request: FastifyRequest) => Fields {
-  const known = new Set(Object.keys(fieldsOf(operation.input) ?? {}));
-  const open = takesUnknownFields(operation.input);
   const lists = listFields(operation);
   const byQuery = operation.http.method === "GET" || operation.http.method === "DELETE";
 
@@ -16,7 +14,7 @@ export function makeReadInput(operation: Operation): (request: FastifyRequest) =
     const body = readBody(request.body);
     const given = byQuery ? query : body;
     refuseMisplaced(operation, byQuery ? body : query, byQuery);
-    const problems = [...(open ? [] : unknownFields(known, given)), ...contradictions(params, given)];
+    const problems = [...unknownFields(operation.input, given), ...contradictions(params, given)];
     if (problems.length > 0) throw new InvalidError(problems.map(({ at, reason }) => `${at}: ${reason}`).join("; "), { problems });
     return { ...(byQuery ? wrapLists(lists, given) : given), ...params };
   };
@@ -36,19 +34,6 @@ function refuseMisplaced({ http }: Operation, misplaced: Fields, byQuery: boolea
   throw new InvalidError(`${http.method} ${http.path} takes no fields in ${wrong}.`, {
     problems: names.map((at) => ({ at, reason: `stands in ${wrong}`, mend: `Put it in ${right}.` })),
   });
-}
-
-function unknownFields(known: ReadonlySet<string>, given: Fields): Problem[] {
-  return Object.keys(given)
-    .filter((at) => !known.has(at))
-    .map((at) => {
-      const near = closestWord(at, known);
-      return { at, reason: "is not a known field", mend: near === undefined ? knownFields(known) : `Did you mean ${near}?` };
-    });
-}
-
-function knownFields(known: ReadonlySet<string>): string {
-  return known.size === 0 ? "Remove it: this call takes no fields." : `Remove it; the fields are ${[...known].join(", ")}.`;
 }
 
 /** What stands in the path need not be said again, and must not be said otherwise. */
