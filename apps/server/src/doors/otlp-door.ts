@@ -1,0 +1,59 @@
+import { ForbiddenError, UnauthenticatedError, type Call } from "@roadbed/core";
+import { toProblemBody } from "@roadbed/http";
+import type { Intake, Signal } from "@roadbed/telemetry";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+type Authenticate = (request: FastifyRequest) => Promise<Pick<Call, "actor" | "scopes"> | undefined>;
+
+/** Compressed bytes on the wire; what they unpack to is limited by the intake. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+const SIGNALS: readonly Signal[] = ["traces", "logs", "metrics"];
+
+/** OTLP over HTTP: `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, for tokens with the scope `otlp:write`. */
+export function openOtlpDoor(app: FastifyInstance, { intake, authenticate }: { intake: Intake; authenticate: Authenticate }): void {
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) => done(null, body));
+    for (const signal of SIGNALS) {
+      scope.post(`/v1/${signal}`, async (request, reply) => {
+        try {
+          await requireScope(authenticate, request);
+          const answer = await intake.ingest({
+            signal,
+            contentType: request.headers["content-type"],
+            contentEncoding: headerOf(request, "content-encoding"),
+            body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+          });
+          return await reply.header("content-type", answer.contentType).send(Buffer.from(answer.body));
+        } catch (error) {
+          return refuse(intake, request, reply, error);
+        }
+      });
+    }
+  });
+}
+
+async function requireScope(authenticate: Authenticate, request: FastifyRequest): Promise<void> {
+  const caller = await authenticate(request);
+  if (!caller)
+    throw new UnauthenticatedError("Telemetry needs a token.", {
+      mend: "Send `authorization: Bearer TOKEN` with a token that has the scope otlp:write.",
+    });
+  if (!caller.scopes.has("otlp:write") && !caller.scopes.has("*"))
+    throw new ForbiddenError("This token may not send telemetry.", { mend: "Make one with the scope otlp:write." });
+}
+
+/** Senders read OTLP's own error body; the status says whether to come back. */
+function refuse(intake: Intake, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const { status, retryAfter } = toProblemBody(error, request.id);
+  if (status >= 500 && status !== 503) request.log.error({ error }, "telemetry was not taken in");
+  if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+  if (status === 503) reply.header("retry-after", "2");
+  const { contentType, body } = intake.errorAnswer(error, request.headers["content-type"]);
+  return reply.code(status).header("content-type", contentType).send(Buffer.from(body));
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(",") : value;
+}

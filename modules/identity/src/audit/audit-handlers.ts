@@ -1,0 +1,28 @@
+import { listAudit, verifyAudit } from "@roadbed/contracts/identity";
+import { decodeCursor, encodeCursor, handle, type Handler } from "@roadbed/core";
+import { listAudit as readAudit, verifyAudit as recompute, type AuditRecord } from "@roadbed/postgres";
+import { z } from "zod";
+
+const Seq = z.string().regex(/^\d+$/);
+
+export function makeAuditHandlers(): Handler[] {
+  return [
+    handle(listAudit, async (ctx, { limit, cursor, ...filter }) => {
+      const before = cursor === undefined ? undefined : decodeCursor(Seq, cursor);
+      const records = await readAudit(ctx.sql, { ...filter, before, limit: limit + 1 });
+      const last = records.length > limit ? records[limit - 1] : undefined;
+      return { items: records.slice(0, limit).map(toRow), ...(last === undefined ? {} : { nextCursor: encodeCursor(last.seq) }) };
+    }),
+    handle(verifyAudit, (ctx) => recompute(ctx.sql)),
+  ];
+}
+
+function toRow({ at, resource, reason, outputDigest, ...rest }: AuditRecord) {
+  return {
+    ...rest,
+    at: at.toISOString(),
+    ...(resource === null ? {} : { resource }),
+    ...(reason === null ? {} : { reason }),
+    ...(outputDigest === null ? {} : { outputDigest }),
+  };
+}

@@ -1,0 +1,31 @@
+import { ForbiddenError, type Call, type Operation, type ResourceRef } from "@roadbed/core";
+import type { Database } from "@roadbed/postgres";
+
+import type { Groups, Owners } from "../deps.ts";
+import { findAccount } from "../user/user-store.ts";
+
+/**
+ * Who may do what to which thing: the one place where that is decided. The scope has been checked before; here the
+ * rule of ownership is: what is hard to take back on an entity is for its owners and for administrators.
+ */
+export function makeMay({ db, groups, owners }: { db: Database; groups: Groups; owners: Owners }) {
+  return async function may(call: Call, operation: Operation, resource: ResourceRef | undefined): Promise<void> {
+    if (resource?.kind !== "entity" || (operation.risk !== "high" && operation.risk !== "destructive")) return;
+    if (call.scopes.has("*") || call.scopes.has(`${operation.name.split(".")[0]}:admin`)) return;
+    const owning = await owners.ownersOf({ sql: db }, resource.id);
+    if (owning.length === 0) return;
+    const own = await identitiesOf(db, groups, call);
+    if (owning.some((ref) => own.has(ref))) return;
+    throw new ForbiddenError(`Only the owners of ${resource.id} (${owning.join(", ")}) may do this.`, {
+      mend: "Ask one of them, or an administrator.",
+    });
+  };
+}
+
+/** The references that stand for the caller: the linked user entity and its groups. */
+async function identitiesOf(db: Database, groups: Groups, { actor }: Call): Promise<ReadonlySet<string>> {
+  const userId = actor.kind === "user" ? actor.id : actor.kind === "agent" ? actor.onBehalfOf : undefined;
+  const account = userId === undefined ? undefined : await findAccount(db, { id: userId });
+  if (account?.entityRef === undefined) return new Set();
+  return new Set([account.entityRef, ...(await groups.groupsOf({ sql: db }, account.entityRef))]);
+}

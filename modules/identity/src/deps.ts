@@ -1,0 +1,21 @@
+import type { Ctx, Logger } from "@roadbed/core";
+import type { Database, PostgresRuntime } from "@roadbed/postgres";
+
+/** What identity needs to live, and what it asks of its neighbours. */
+export interface IdentityDeps {
+  readonly db: Database;
+  readonly runtime: PostgresRuntime;
+  readonly log: Logger;
+  readonly groups: Groups;
+  readonly now?: () => Date;
+}
+
+export interface Groups {
+  /** References of the groups that a user entity is in, directly or through others. */
+  groupsOf(ctx: Pick<Ctx, "sql">, userRef: string): Promise<readonly string[]>;
+}
+
+export interface Owners {
+  /** References of the users and groups that own an entity. */
+  ownersOf(ctx: Pick<Ctx, "sql">, entityRef: string): Promise<readonly string[]>;
+}

@@ -1,0 +1,8 @@
+export { createIdentity, type Identity } from "./create-identity.ts";
+export { type Caller, type Credentials } from "./authenticate.ts";
+export { makeMay } from "./authorise/may.ts";
+export { type Groups, type IdentityDeps, type Owners } from "./deps.ts";
+export { type LinkFailure, type SignIn } from "./session/sign-in.ts";
+
+/** The tables of this module. */
+export const migrations = { module: "identity", dir: new URL("../migrations/", import.meta.url) };

@@ -1,0 +1,95 @@
+import { NotFoundError, type Sql } from "@roadbed/core";
+import type { Role } from "@roadbed/contracts/identity";
+
+/** An account as stored; `passwordHash` never leaves this module. */
+export interface Account {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string | undefined;
+  readonly role: Role;
+  readonly entityRef: string | undefined;
+  readonly passwordHash: string | undefined;
+  readonly disabled: boolean;
+  readonly createdAt: Date;
+}
+
+const COLUMNS = "id, username, display_name, email, role, entity_ref, password_hash, disabled, created_at";
+
+export async function findAccount(
+  sql: Sql,
+  by: { username: string } | { id: string } | { oidcSubject: string },
+): Promise<Account | undefined> {
+  const [column, value] = "username" in by ? ["username", by.username] : "id" in by ? ["id", by.id] : ["oidc_subject", by.oidcSubject];
+  const { rows } = await sql.query(`select ${COLUMNS} from identity.user_account where ${column} = $1`, [value]);
+  return rows[0] && toAccount(rows[0]);
+}
+
+export async function getAccount(sql: Sql, username: string): Promise<Account> {
+  const account = await findAccount(sql, { username });
+  if (!account) throw new NotFoundError("user", username);
+  return account;
+}
+
+export async function countAccounts(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ n: number }>(
+    "select count(*)::int as n from identity.user_account where password_hash is not null or oidc_subject is not null",
+  );
+  return rows[0]?.n ?? 0;
+}
+
+export async function listAccounts(sql: Sql, after: string | undefined, limit: number): Promise<Account[]> {
+  const { rows } = await sql.query(`select ${COLUMNS} from identity.user_account where username > $1 order by username limit $2`, [
+    after ?? "",
+    limit,
+  ]);
+  return rows.map(toAccount);
+}
+
+/** Throws `ConflictError` (by the unique name) when the username is taken. */
+export async function insertAccount(sql: Sql, account: Omit<Account, "disabled"> & { readonly oidcSubject?: string }): Promise<void> {
+  await sql.query(
+    `insert into identity.user_account (id, username, display_name, email, role, entity_ref, password_hash, oidc_subject, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      account.id,
+      account.username,
+      account.displayName,
+      account.email,
+      account.role,
+      account.entityRef,
+      account.passwordHash,
+      account.oidcSubject,
+      account.createdAt,
+    ],
+  );
+}
+
+export async function updateAccount(
+  sql: Sql,
+  id: string,
+  change: { displayName?: string | undefined; role?: Role | undefined; disabled?: boolean | undefined },
+): Promise<void> {
+  await sql.query(
+    "update identity.user_account set display_name = coalesce($2, display_name), role = coalesce($3, role), disabled = coalesce($4, disabled) where id = $1",
+    [id, change.displayName, change.role, change.disabled],
+  );
+}
+
+export async function savePassword(sql: Sql, id: string, passwordHash: string): Promise<void> {
+  await sql.query("update identity.user_account set password_hash = $2 where id = $1", [id, passwordHash]);
+}
+
+function toAccount(row: Record<string, unknown>): Account {
+  return {
+    id: row["id"] as string,
+    username: row["username"] as string,
+    displayName: row["display_name"] as string,
+    email: (row["email"] as string | null) ?? undefined,
+    role: row["role"] as Role,
+    entityRef: (row["entity_ref"] as string | null) ?? undefined,
+    passwordHash: (row["password_hash"] as string | null) ?? undefined,
+    disabled: row["disabled"] as boolean,
+    createdAt: row["created_at"] as Date,
+  };
+}
