@@ -51,11 +51,12 @@ export function createEngine(dialect: Dialect = {}, failed = false): Engine {
   for (const table of [environment.filters, environment.tests, environment.globals]) Object.setPrototypeOf(table, null);
 
   function render(text: string, context: Context): string {
+    inspect(parseOrThrow(text, parse));
     try {
-      inspect(parse(text));
       return environment.renderString(text, context);
     } catch (error) {
-      throw toFault(error);
+      // While rendering the engine counts lines from 0, while parsing from 1.
+      throw toFault(error, 1);
     }
   }
 
@@ -85,7 +86,6 @@ interface TemplateNode {
   readonly children?: readonly TemplateNode[];
   readonly value?: unknown;
   readonly lineno: number;
-  findAll(type: unknown): TemplateNode[];
 }
 interface NunjucksEnvironment extends nunjucks.Environment {
   readonly filters: object;
@@ -115,15 +115,25 @@ const FORBIDDEN_NAMES = new Set(["constructor", "prototype", "__proto__"]);
  * as they are: a "name" with a quote in it would be code.
  */
 function inspect(root: TemplateNode): void {
-  for (const [type, tag] of Object.entries(FORBIDDEN_TAGS)) {
-    const [found] = root.findAll(inner.nodes[type]);
-    if (found) throw new TemplateFault(`{% ${tag} %} is not available here`, found.lineno + 1);
+  for (const node of nodesOf(root)) {
+    const [, tag] = Object.entries(FORBIDDEN_TAGS).find(([type]) => isA(node, type)) ?? [];
+    if (tag !== undefined) throw new TemplateFault(`{% ${tag} %} is not available here`, node.lineno + 1);
+    if (!isA(node, "Symbol")) continue;
+    const name = String(node.value);
+    if (!/^[A-Za-z_$][\w$]*$/.test(name) || FORBIDDEN_NAMES.has(name)) throw new TemplateFault(`"${name}" is not a name`, node.lineno + 1);
   }
-  for (const symbol of root.findAll(inner.nodes["Symbol"])) {
-    const name = String(symbol.value);
-    if (!/^[A-Za-z_$][\w$]*$/.test(name) || FORBIDDEN_NAMES.has(name))
-      throw new TemplateFault(`"${name}" is not a name`, symbol.lineno + 1);
+}
+
+/** Every node of a tree. The engine's own search passes over lists that are not nodes, such as the targets of `set`. */
+function nodesOf(root: object): TemplateNode[] {
+  const [seen, open, found] = [new Set<object>(), [root], [] as TemplateNode[]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (isA(next, "Node")) found.push(next as TemplateNode);
+    open.push(...Object.values(next).filter((inside): inside is object => typeof inside === "object" && inside !== null));
   }
+  return found;
 }
 
 function isSingleExpression(root: TemplateNode): boolean {
@@ -132,7 +142,7 @@ function isSingleExpression(root: TemplateNode): boolean {
   return !isA(output.children[0], "TemplateData");
 }
 
-function isA(node: TemplateNode | undefined, type: string): boolean {
+function isA(node: object | undefined, type: string): boolean {
   return node instanceof (inner.nodes[type] as new () => object);
 }
 
@@ -152,7 +162,7 @@ function toData(value: unknown): unknown {
 }
 
 /** Nunjucks writes "(unknown path) [Line 3, Column 5]\n  Error: what is wrong". */
-function toFault(error: unknown): TemplateFault {
+function toFault(error: unknown, linesBefore = 0): TemplateFault {
   if (error instanceof TemplateFault) return error;
   const message = error instanceof Error ? error.message : String(error);
   const line = (error as { lineno?: number }).lineno ?? /\[Line (\d+)/.exec(message)?.[1];
@@ -160,5 +170,5 @@ function toFault(error: unknown): TemplateFault {
     .replace(/\(unknown path\)\s*(\[[^\]]*\])?/g, "")
     .replace(/^\s*(Template render error:|[A-Za-z]*Error:)\s*/gm, "")
     .trim();
-  return new TemplateFault(reason, line === undefined ? undefined : Number(line));
+  return new TemplateFault(reason, line === undefined ? undefined : Number(line) + linesBefore);
 }

@@ -29,9 +29,21 @@ export function validateValues(
 function validatePage(page: Page, values: Record<string, unknown>): SchemaProblem[] {
   const validate = compile(page);
   if (validate(values)) return [];
-  const errors = validate.errors ?? [];
+  const errors = withoutOtherBranches(validate.errors ?? []);
   const telling = errors.filter(({ keyword }) => !["oneOf", "anyOf", "allOf", "if", "dependencies"].includes(keyword));
   return (telling.length > 0 ? telling : errors).map((error) => toProblem(error));
+}
+
+/**
+ * A form asks for more when something is chosen by `oneOf`, one branch per choice. What the branches of other choices miss
+ * is no fault: a branch is another choice's when its `const` or `enum` does not fit.
+ */
+function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
+  const branchOf = ({ schemaPath }: ErrorObject): string | undefined => /^.*?\/(?:oneOf|anyOf)\/\d+(?=\/)/.exec(schemaPath)?.[0];
+  const others = new Set(errors.filter(({ keyword }) => keyword === "const" || keyword === "enum").map(branchOf));
+  others.delete(undefined);
+  const left = errors.filter((error) => !others.has(branchOf(error)));
+  return left.length > 0 ? left : [...errors];
 }
 
 function compile(page: Page): ReturnType<Ajv["compile"]> {

@@ -1,0 +1,42 @@
+import { InvalidError } from "@roadbed/core";
+import { afterAll, expect, test } from "vitest";
+
+import { createRenderer } from "./renderer.ts";
+
+const renderer = createRenderer({ deadlineMs: 1_500, memoryMb: 64 });
+afterAll(() => renderer.close());
+
+test("a template that loops without end is stopped, and the next one is rendered", async () => {
+  const endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
+  const failure = await renderer.renderText("skeleton/loop.txt", endless, {}).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(InvalidError);
+  expect(String(failure)).toMatch(/skeleton\/loop\.txt took longer than 1\.5 s and was stopped/);
+  expect(await renderer.renderText("a", "${{ values.x }}", { values: { x: 1 } })).toBe("1");
+});
+
+test("a template that eats memory is stopped", async () => {
+  await expect(renderer.renderText("big", "${{ range(999999999) | length }}", {})).rejects.toThrow(/was stopped/);
+  await expect(renderer.renderText("long", "${{ 'x'.repeat(2000000000) }}", {})).rejects.toThrow(/Invalid string length|was stopped/);
+  expect(await renderer.renderText("a", "${{ 1 }}", {})).toBe("1");
+});
+
+test("many at once are each answered with their own", async () => {
+  const texts = await Promise.all(Array.from({ length: 50 }, (_, n) => renderer.renderText("t", "${{ values.n }}", { values: { n } })));
+  expect(texts).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+});
+
+test("an error names the file and the line", async () => {
+  await expect(renderer.renderText("src/app.js", "one\ntwo ${{ nosuch( }}\n", {})).rejects.toThrow(/^src\/app\.js, line 2: /);
+  await expect(renderer.renderText("src/app.js", "one\ntwo ${{ nosuch() }}\n", {})).rejects.toThrow(
+    /^src\/app\.js, line 2: `nosuch` is not defined$/,
+  );
+});
+
+test("a pattern of a form that takes for ever is stopped", async () => {
+  const page = { title: "P", schema: { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } } };
+  await expect(renderer.validate([page], { a: `${"a".repeat(40)}!` })).rejects.toThrow(/The form took longer/);
+});
+
+test("the worker cannot see the server's environment", async () => {
+  expect(await renderer.renderText("e", "${{ process.env.PATH }}.", {})).toBe(".");
+});
