@@ -17,5 +17,9 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
 };
 
 export function exitCodeOf(error: unknown): number {
-  return error instanceof DomainError ? BY_CODE[error.code] : EXIT.failed;
+  return error instanceof DomainError ? exitCodeOfCode(error.code) : EXIT.failed;
+}
+
+export function exitCodeOfCode(code: ErrorCode): number {
+  return BY_CODE[code];
 }
