@@ -10,7 +10,7 @@ export interface TestClickHouse {
   readonly password: string;
   readonly client: ClickHouse;
   /** Closes the client and removes the database. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** An empty database of its own in the run's one telemetry engine. */

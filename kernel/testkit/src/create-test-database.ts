@@ -20,7 +20,7 @@ export interface TestDatabase {
   readonly runtime: PostgresRuntime;
   readonly url: string;
   /** Closes the pool and removes the database. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** A database of its own for one test file: a copy of a template that was migrated once, made in some ten milliseconds. */

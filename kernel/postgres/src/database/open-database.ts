@@ -31,6 +31,8 @@ export function openDatabase(o: {
   });
   // Without a listener, a connection that dies while idle would end the process.
   pool.on("error", (error) => o.log.warn("an idle database connection was lost", { error: error.message }));
+  // The same while it is in use, between two statements; the next statement tells its caller.
+  pool.on("connect", (client) => void client.on("error", () => {}));
   const connect = (): Promise<pg.PoolClient> => connectPatiently(pool, o.patienceMs ?? 5_000);
   let closing: Promise<void> | undefined;
 
@@ -86,9 +88,6 @@ async function inTransaction<T>(client: pg.PoolClient, work: (sql: Sql) => Promi
       }
     },
   };
-  // A client whose connection dies between two statements emits an error that nobody awaits.
-  const onError = (): void => void (broken = true);
-  client.on("error", onError);
   try {
     await client.query("begin");
     const result = await work(sql);
@@ -99,7 +98,6 @@ async function inTransaction<T>(client: pg.PoolClient, work: (sql: Sql) => Promi
     await client.query("rollback").catch(() => void (broken = true));
     throw toDatabaseError(error);
   } finally {
-    client.off("error", onError);
     client.release(broken);
   }
 }

@@ -42,6 +42,18 @@ export function letPass(account: Account | undefined, path: string, log: Logger)
   }
 }
 
+/** Lets the account read and run the server's files, where a strict umask at install time forbade it. */
+export function letRead(account: Account | undefined, binary: string, native: string): void {
+  if (account?.stepsDown !== true || statSync(binary).mode & 0o001) return;
+  for (const entry of readdirSync(native, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const { mode } = statSync(path);
+    chmodSync(path, (mode & 0o7777) | (mode & 0o100 ? 0o005 : 0o004));
+  }
+  chmodSync(native, (statSync(native).mode & 0o7777) | 0o005);
+}
+
 /** Gives a folder, or with `deep` all in it too, to the account. */
 export function handOver(account: Account | undefined, path: string, deep = false): void {
   if (account?.stepsDown !== true) return;

@@ -7,6 +7,8 @@ import { UnavailableError } from "@roadbed/core";
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** The folder that holds all of it. */
+  readonly native: string;
   /** Where `postgres.bki` and its neighbours lie. */
   readonly share: string;
 }
@@ -17,6 +19,7 @@ export function resolveBinaries(): Binaries {
   makeMissingLinks(native);
   const exe = process.platform === "win32" ? ".exe" : "";
   return {
+    native,
     initdb: join(native, "bin", `initdb${exe}`),
     postgres: join(native, "bin", `postgres${exe}`),
     share: join(native, "share", "postgresql"),
@@ -37,7 +40,7 @@ function platformPackage(): string {
 }
 
 /** npm packages hold no symbolic links; the package's own script makes them, unless install scripts are switched off. */
-function makeMissingLinks(native: string): void {
+export function makeMissingLinks(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];

@@ -26,7 +26,7 @@ export function layOut(dataDir: string): Layout {
     cluster: join(home, "cluster"),
     socketDir: socketFolder(home),
     logFile: join(home, "postgres.log"),
-    ownerFile: join(home, "owner.json"),
+    ownerFile: join(home, "owner"),
     lockFile: join(home, "start.lock"),
   };
 }

@@ -8,7 +8,7 @@ import pg from "pg";
 
 import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
-import { serverEnvironment } from "./initialise-cluster.ts";
+import { serverEnvironment } from "./server-environment.ts";
 import { urlOf, type Layout } from "./layout.ts";
 import { isAlive, worksIn } from "./process-identity.ts";
 
@@ -47,7 +47,7 @@ export function readPid(layout: Layout): number | undefined {
 export function livePostmaster(layout: Layout): number | undefined {
   const pid = readPid(layout);
   if (pid === undefined || !isAlive(pid)) return undefined;
-  return worksIn(pid, layout.cluster) === false ? undefined : pid;
+  return worksIn(pid, layout.cluster) ? pid : undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export function livePostmaster(layout: Layout): number | undefined {
  */
 export function removeStaleLock(layout: Layout, log: Logger): void {
   const pid = readPid(layout);
-  if (pid === undefined || !isAlive(pid) || worksIn(pid, layout.cluster) !== false) return;
+  if (pid === undefined || !isAlive(pid) || worksIn(pid, layout.cluster)) return;
   log.warn("removed a stale postmaster.pid: its number now belongs to another process", { pid });
   rmSync(join(layout.cluster, "postmaster.pid"), { force: true });
 }
@@ -67,6 +67,8 @@ export async function launch(o: {
   readonly binaries: Binaries;
   readonly account: Account | undefined;
   readonly settings: Readonly<Record<string, string>>;
+  /** Which database is asked whether it is there. */
+  readonly database?: string;
 }): Promise<number> {
   const { layout, binaries, account } = o;
   rotateLog(layout);
@@ -89,16 +91,16 @@ export async function launch(o: {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
   });
-  await waitUntilReady(layout, exit);
+  await waitUntilReady(layout, exit, o.database);
   return child.pid ?? 0;
 }
 
 /** Resolves when the server answers; rejects when it ended, or after two minutes (a long recovery after a crash is possible). */
-export async function waitUntilReady(layout: Layout, ended: Promise<string>): Promise<void> {
+export async function waitUntilReady(layout: Layout, ended: Promise<string>, database?: string): Promise<void> {
   let end: string | undefined;
   void ended.then((how) => (end = how));
   const until = Date.now() + 120_000;
-  while (!(await answers(layout))) {
+  while (!(await answers(layout, database))) {
     if (end !== undefined) throw notStarted(layout, end);
     if (Date.now() > until) throw notStarted(layout, "it did not answer within 2 minutes");
     await delay(20);
@@ -106,8 +108,8 @@ export async function waitUntilReady(layout: Layout, ended: Promise<string>): Pr
 }
 
 /** True when a query on the socket is answered. */
-export async function answers(layout: Layout): Promise<boolean> {
-  const client = new pg.Client({ connectionString: urlOf(layout, "postgres"), connectionTimeoutMillis: 2_000 });
+export async function answers(layout: Layout, database = "postgres"): Promise<boolean> {
+  const client = new pg.Client({ connectionString: urlOf(layout, database), connectionTimeoutMillis: 2_000 });
   client.on("error", () => {});
   try {
     await client.connect();

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 
@@ -20,9 +21,10 @@ export function startTimeOf(pid: number): string {
   );
 }
 
-/** True when the process is a postmaster that works in `cluster`; undefined when the system does not say. */
-export function worksIn(pid: number, cluster: string): boolean | undefined {
-  if (process.platform !== "linux") return undefined;
+/** True when the process is a postmaster that works in `cluster`. Outside Linux its name alone is known, which has to do. */
+export function worksIn(pid: number, cluster: string): boolean {
+  if (process.platform !== "linux")
+    return /postgres/.test(spawnSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" }).stdout ?? "");
   try {
     const exe = basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
     return exe === "postgres" && readlinkSync(`/proc/${pid}/cwd`) === cluster;

@@ -1,15 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Logger } from "@roadbed/core";
 import pg from "pg";
 
-import { chooseAccount, handOver, letPass } from "./account.ts";
-import { resolveBinaries } from "./binaries.ts";
-import { initialiseCluster } from "./initialise-cluster.ts";
+import { bringUp } from "./bring-up.ts";
 import { layOut, urlOf, type Layout } from "./layout.ts";
-import { answers, launch, livePostmaster, removeStaleLock, shutDown, waitUntilReady } from "./postmaster.ts";
-import { isAlive, startTimeOf } from "./process-identity.ts";
+import { yieldOwnership } from "./owner.ts";
+import { livePostmaster, shutDown } from "./postmaster.ts";
 import { withStartLock } from "./start-lock.ts";
 
 export interface EmbeddedPostgres {
@@ -21,9 +18,9 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   readonly dataDir: string;
   /** Stops supervising, and the server too if we own it and nobody else is connected. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Called each time the server was lost; it is being restarted then. */
-  onLost(listener: () => void): void;
+  readonly onLost: (listener: () => void) => void;
 }
 
 export interface StartOptions {
@@ -33,163 +30,94 @@ export interface StartOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+const DATABASE = "roadbed";
+const SUPERVISOR = "roadbed-supervisor";
+const LONGEST_PAUSE_MS = 10_000;
+
 /**
  * Brings up the embedded server on a data folder, or adopts the one that already runs there, and keeps it up.
  *
  * The server outlives the process that started it: a killed Roadbed loses nothing and its successor adopts. Several
  * processes may supervise one folder; a lock file makes them decide one after the other. One of them is the owner
- * (`owner.json`); the owner stops the server when it leaves last, and a dead owner's place is taken by whoever comes.
+ * (the note `owner`); the owner stops the server when it leaves last, and a dead owner's place is taken by whoever comes.
  */
 export async function startPostgres(o: StartOptions): Promise<EmbeddedPostgres> {
   const layout = layOut(o.dataDir);
   let state = await bringUp(layout, o);
   await ensureDatabase(layout);
+  const adopted = state.adopted;
 
-  const lost = new Set<() => void>();
-  let stopped = false;
-  let keeper: pg.Client | undefined;
-  const watch = superviseForever();
-  await watch.started;
+  const listeners = new Set<() => void>();
+  const stopping = new AbortController();
+  let keeper = await openKeeper(layout);
+  const supervised = supervise();
 
   return {
-    url: urlOf(layout, "roadbed"),
-    adopted: state.adopted,
+    url: urlOf(layout, DATABASE),
+    adopted,
     get pid() {
       return state.pid;
     },
     dataDir: layout.home,
-    onLost: (listener) => void lost.add(listener),
+    onLost: (listener) => void listeners.add(listener),
     stop: async () => {
-      if (stopped) return;
-      stopped = true;
-      await keeper?.end().catch(() => {});
-      await watch.ended;
+      if (stopping.signal.aborted) return supervised;
+      stopping.abort();
+      await keeper.close();
+      await supervised;
       await withStartLock(layout.lockFile, () => leave(layout, o.log));
     },
   };
 
-  /** Holds one idle connection, which ends the moment the server does, and brings the server up again each time. */
-  function superviseForever(): { started: Promise<void>; ended: Promise<void> } {
-    const first = Promise.withResolvers<void>();
-    const run = async (): Promise<void> => {
-      for (let failures = 0; !stopped;) {
-        try {
-          if (failures > 0 || keeper !== undefined) state = await bringUp(layout, o);
-          const { ended } = await hold();
-          failures = 0;
-          first.resolve();
-          await ended;
-          if (stopped) return;
-          o.log.error("the database was lost; bringing it up again", { pid: state.pid });
-          for (const listener of lost) listener();
-        } catch (error) {
-          failures++;
-          o.log.error("the database could not be brought up", { error: (error as Error).message, failures });
-          first.resolve();
-          await delay(Math.min(100 * 2 ** failures, 10_000));
-        }
+  /** The keeper's connection ends the moment the server does; then the server is brought up again, and again, with growing pauses. */
+  async function supervise(): Promise<void> {
+    for (;;) {
+      await keeper.ended;
+      if (stopping.signal.aborted) return;
+      o.log.error("the database was lost; bringing it up again", { pid: state.pid });
+      for (const listener of listeners) listener();
+      await bringUpAgain();
+    }
+  }
+
+  async function bringUpAgain(): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted;) {
+      try {
+        state = await bringUp(layout, o);
+        keeper = await openKeeper(layout);
+        if (stopping.signal.aborted) await keeper.close();
+        return;
+      } catch (error) {
+        failures++;
+        o.log.error("the database could not be brought up", { error: (error as Error).message, failures });
+        await delay(Math.min(100 * 2 ** failures, LONGEST_PAUSE_MS), undefined, { signal: stopping.signal }).catch(() => {});
       }
-    };
-    return { started: first.promise, ended: run() };
-  }
-
-  async function hold(): Promise<{ ended: Promise<void> }> {
-    const client = new pg.Client({ connectionString: urlOf(layout, "postgres"), application_name: KEEPER, keepAlive: true });
-    keeper = client;
-    const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
-    client.on("error", () => {});
-    await client.connect();
-    return { ended };
-  }
-}
-
-const KEEPER = "roadbed-supervisor";
-
-/** Under the lock: adopt what answers, wait for what is coming up, else clear what is stale and start. */
-function bringUp(layout: Layout, o: StartOptions): Promise<{ pid: number; adopted: boolean }> {
-  return withStartLock(layout.lockFile, async () => {
-    const living = livePostmaster(layout);
-    if (living !== undefined && (await adopts(layout, living))) {
-      o.log.info("adopted the running database", { pid: living });
-      claimOwnership(layout, false);
-      return { pid: living, adopted: true };
-    }
-    const binaries = resolveBinaries();
-    const account = chooseAccount(existsSync(layout.cluster) ? layout.cluster : undefined);
-    handOver(account, layout.home);
-    handOver(account, layout.socketDir);
-    for (const path of [layout.cluster, layout.socketDir, binaries.postgres]) letPass(account, path, o.log);
-    initialiseCluster(layout, binaries, account);
-    removeStaleLock(layout, o.log);
-    const pid = await launchOverOrphans(() => launch({ layout, binaries, account, settings: o.settings ?? {} }));
-    claimOwnership(layout, true);
-    o.log.info("started the database", { pid });
-    return { pid, adopted: false };
-  });
-}
-
-/** True when the living postmaster answers, perhaps after its recovery; false when it went away meanwhile. */
-async function adopts(layout: Layout, pid: number): Promise<boolean> {
-  if (await answers(layout)) return true;
-  const gone = (async () => {
-    while (isAlive(pid)) await delay(50);
-    return "it went away";
-  })();
-  return waitUntilReady(layout, gone).then(
-    () => true,
-    (error: unknown) => {
-      if (isAlive(pid)) throw error;
-      return false;
-    },
-  );
-}
-
-/** After the postmaster alone was killed its children need a moment to notice; until then a new one refuses to start. */
-async function launchOverOrphans(start: () => Promise<number>): Promise<number> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await start();
-    } catch (error) {
-      if (tries >= 40 || !/still in use|lock file "postmaster.pid" already exists/.test((error as Error).message)) throw error;
-      await delay(250);
     }
   }
 }
 
-/** Who starts it owns it; who adopts it owns it if its owner is dead or has left. */
-function claimOwnership(layout: Layout, started: boolean): void {
-  if (!started && ownerOf(layout) !== undefined) return;
-  writeFileSync(layout.ownerFile, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) }));
-}
-
-/** The living owner's process id. */
-function ownerOf(layout: Layout): number | undefined {
-  try {
-    const { pid, startTime } = JSON.parse(readFileSync(layout.ownerFile, "utf8")) as { pid: number; startTime: string };
-    return isAlive(pid) && startTimeOf(pid) === startTime ? pid : undefined;
-  } catch {
-    return undefined;
-  }
+/** One idle connection of the supervisor: it notices the server's end, and shows others that somebody still needs it. */
+async function openKeeper(layout: Layout): Promise<{ readonly ended: Promise<void>; readonly close: () => Promise<void> }> {
+  const client = new pg.Client({ connectionString: urlOf(layout, "postgres"), application_name: SUPERVISOR, keepAlive: true });
+  const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
+  client.on("error", () => {});
+  await client.connect();
+  return { ended, close: () => client.end().catch(() => {}) };
 }
 
 /** The last to leave turns off the light; an owner who is not the last leaves the ownership to the others. */
 async function leave(layout: Layout, log: Logger): Promise<void> {
-  const owner = ownerOf(layout);
-  if (owner !== undefined && owner !== process.pid) return;
-  rmSync(layout.ownerFile, { force: true });
+  if (!yieldOwnership(layout.ownerFile)) return;
   const pid = livePostmaster(layout);
   if (pid === undefined) return;
-  const others = await otherClients(layout);
+  const others = await countOthers(layout);
   if (others > 0) return log.info("left the database running: others are connected", { clients: others });
   if (!(await shutDown(pid))) log.warn("the database did not stop within 30 s; left it", { pid });
 }
 
-/** Counted a few times over two seconds: connections just closed by us take a moment to vanish. */
-async function otherClients(layout: Layout): Promise<number> {
-  const client = new pg.Client({ connectionString: urlOf(layout, "postgres"), application_name: KEEPER });
-  client.on("error", () => {});
-  try {
-    await client.connect();
+/** Counted again for two seconds: connections that we just closed take a moment to vanish. */
+async function countOthers(layout: Layout): Promise<number> {
+  return withAdmin(layout, async (client) => {
     for (let tries = 0; ; tries++) {
       const { rows } = await client.query<{ n: number }>(
         "select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
@@ -198,23 +126,25 @@ async function otherClients(layout: Layout): Promise<number> {
       if (n === 0 || tries >= 20) return n;
       await delay(100);
     }
-  } catch {
-    return 0;
-  } finally {
-    await client.end().catch(() => {});
-  }
+  }).catch(() => 0);
 }
 
 async function ensureDatabase(layout: Layout): Promise<void> {
-  const client = new pg.Client({ connectionString: urlOf(layout, "postgres") });
+  await withAdmin(layout, async (client) => {
+    const { rowCount } = await client.query("select 1 from pg_database where datname = $1", [DATABASE]);
+    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+  }).catch((error: unknown) => {
+    // 42P04, 23505: another process made it at the same time.
+    if (!["42P04", "23505"].includes((error as { code?: string }).code ?? "")) throw error;
+  });
+}
+
+async function withAdmin<T>(layout: Layout, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: urlOf(layout, "postgres"), application_name: SUPERVISOR });
   client.on("error", () => {});
   await client.connect();
   try {
-    const { rowCount } = await client.query("select 1 from pg_database where datname = 'roadbed'");
-    if (rowCount === 0) await client.query("create database roadbed");
-  } catch (error) {
-    // Another process was faster.
-    if ((error as { code?: string }).code !== "42P04") throw error;
+    return await work(client);
   } finally {
     await client.end();
   }
