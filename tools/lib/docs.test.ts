@@ -44,6 +44,11 @@ test.each([
   ["an unknown bench", "`npm run bench -- dance`", "there is no bench dance"],
   ["an unknown variable", "set ROADBED_COLOUR_OF_HAIR", "no source reads ROADBED_COLOUR_OF_HAIR"],
   ["a policy that does not load", "```yaml\nkind: ValidatingAdmissionPolicy\n```", "of a policy"],
+  [
+    "a template that does not parse",
+    "```yaml\napiVersion: a/v1\nkind: Template\nmetadata: { name: x }\n```",
+    "a template: The path x does not parse",
+  ],
 ])("%s is told", async (_what, readme, problem) => {
   expect(await problemsOf(readme)).toContain(problem);
 });

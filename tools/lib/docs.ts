@@ -1,8 +1,11 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 
 import { createCel } from "@roadbed/cel";
 
+import { readTemplateFolder } from "../../modules/paths/src/template/library.ts";
+import { parsePath } from "../../modules/paths/src/template/template.ts";
 import { readPolicyFile } from "../../modules/standards/src/policy/load-policies.ts";
 import { checkCommand } from "./docs-commands.ts";
 
@@ -33,7 +36,7 @@ export async function checkDocs(root: string): Promise<DocsReport> {
       for (const command of found) for (const problem of checkCommand(root, command)) say(problem);
       for (const [name] of content.matchAll(/\bROADBED_[A-Z_]*[A-Z]\b/g)) if (!known.has(name)) say(`no source reads ${name}`);
     }
-    problems.push(...policyProblems(file, text));
+    problems.push(...(await exampleProblems(file, text)));
   }
   return { files: files.length, links, commands, problems: [...problems, ...dependencyProblems(root)] };
 }
@@ -91,15 +94,35 @@ function variablesIn(root: string): string[] {
     .flatMap((file) => readFileSync(join(root, file), "utf8").match(/\bROADBED_[A-Z_]*[A-Z]\b/g) ?? []);
 }
 
-/** A policy that is shown must be one that loads. */
-function policyProblems(file: string, text: string): string[] {
-  const cel = createCel();
+/** Policies and golden paths that are shown must be such as load. */
+async function exampleProblems(file: string, text: string): Promise<string[]> {
   const blocks = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, block = ""]) => block);
-  return blocks
-    .filter((block) => block.includes("kind: ValidatingAdmissionPolicy"))
-    .flatMap((block) =>
+  const policies = blocks.filter((block) => block.includes("kind: ValidatingAdmissionPolicy"));
+  const templates = blocks.filter((block) => block.includes("kind: Template"));
+  const cel = createCel();
+  return [
+    ...policies.flatMap((block) =>
       readPolicyFile(file, block, cel).problems.map(({ line, reason }) => `${file}: line ${line} of a policy: ${reason}`),
-    );
+    ),
+    ...(await Promise.all(templates.map(templateProblem)))
+      .map((problem) => problem && `${file}: a template: ${problem}`)
+      .filter((problem) => problem !== undefined),
+  ];
+}
+
+async function templateProblem(block: string): Promise<string | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), "roadbed-docs-"));
+  try {
+    writeFileSync(join(folder, "template.yaml"), block);
+    const [source] = await readTemplateFolder(folder);
+    if (!source) return "is not an entity";
+    parsePath(source);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** `docs/dependencies.md` has one row for each package that a manifest names, and no other. */
