@@ -319,7 +319,13 @@ export const importSource = defineOperation({
     branch: z.string().max(200).optional(),
   }),
   output: z.object({ source: Source, counts: SyncCounts, problems: z.array(SourceProblem), durationMs: z.number() }),
-  cli: { positional: ["target"], rows: "problems", columns: ["file", "line", "at", "reason", "mend"], command: "import" },
+  cli: {
+    positional: ["target"],
+    paths: ["target"],
+    rows: "problems",
+    columns: ["file", "line", "at", "reason", "mend"],
+    command: "import",
+  },
 });
 
 export const listSources = defineOperation({

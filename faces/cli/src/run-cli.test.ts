@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import { allOperations } from "@roadbed/contracts/all";
 import { deleteEntity, getEntity, importSource, listEntities } from "@roadbed/contracts/catalog";
@@ -184,6 +184,10 @@ test("flags become fields: numbers, booleans, lists, documents from a file, YAML
   };
   const imported = await run("import ./here --no-watch --name mine", answers);
   expect(seen.pop()).toEqual({ target: "./here", watch: false, name: "mine" });
+  await run(["import", relative(process.cwd(), home)], answers);
+  expect(seen.pop()).toMatchObject({ target: home });
+  await run("import https://git.example.org/a.git", answers);
+  expect(seen.pop()).toMatchObject({ target: "https://git.example.org/a.git" });
   expect(imported.out).toMatch(/read {2}2/);
   expect(imported.out).toMatch(/a\.yaml {2}3/);
   await run("token create ci --scopes catalog:read,paths:write --scopes git:read --expires-in-days=7", answers);

@@ -16,6 +16,8 @@ export interface HttpRoute {
 export interface CliHints {
   /** Input fields given by position, in order. Default: the fields in the path. */
   readonly positional?: readonly string[];
+  /** Input fields that may name a file or folder: what exists where the person stands is sent as an absolute path. */
+  readonly paths?: readonly string[];
   /** Columns of the table for people, as dotted paths into one row. Default: all scalar fields. */
   readonly columns?: readonly string[];
   /** The field of the output that holds the rows. Default: `items`. */

@@ -20,6 +20,8 @@ export interface Field {
   /** May be read from a file (`@file`) or from standard input (`-`): long texts and secrets. */
   readonly fromFile: boolean;
   readonly secret: boolean;
+  /** May name a file or folder here: sent as an absolute path when there is one. */
+  readonly path: boolean;
 }
 
 const LONG_TEXT = 10_000;
@@ -44,6 +46,7 @@ function describeField(operation: Operation, name: string, schema: z.ZodType): F
     description: descriptionOf(schema),
     fromFile: kind === "document" || (kind === "text" && (secret || (inner instanceof z.ZodString && (inner.maxLength ?? 0) >= LONG_TEXT))),
     secret,
+    path: operation.cli?.paths?.includes(name) === true,
   };
 }
 

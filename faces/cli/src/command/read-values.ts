@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { closestWord, InvalidError, type Problem } from "@roadbed/core";
 
@@ -41,7 +43,13 @@ async function readValue(field: Field, words: readonly string[], sources: ValueS
   if (field.kind === "document") return readDocument(field, word, sources);
   if (field.fromFile && word === "-") return (await sources.readStdin()).replace(/\r?\n$/, "");
   if (field.fromFile && word.startsWith("@")) return readText(field, word.slice(1));
+  if (field.path) return toAbsolute(word);
   return readScalar(field, word);
+}
+
+/** The server stands in another folder; what does not exist here is left as it is (an address, a folder of the server's). */
+function toAbsolute(word: string): string {
+  return !/^[a-z][a-z0-9+.-]*:/i.test(word) && existsSync(word) ? resolve(word) : word;
 }
 
 function readScalar(field: Field, word: string): unknown {

@@ -13,7 +13,7 @@ export async function login({ io, flags, localTokenFiles, makeClient }: LocalInv
     (io.stdin.isTTY === true ? await askSecret(io, `Access token for ${url} (empty: the one at hand): `) : await io.readStdin()).trim();
   const used = token === "" ? found : token;
   if (used === undefined) {
-    throw new UnauthenticatedError("No token was given.", { mend: `Make one at ${url}/settings/tokens and give it with --token.` });
+    throw new UnauthenticatedError("No token was given.", { mend: `Make one at ${url}/settings and give it with --token.` });
   }
   const me = await makeClient({ url, token: used, face: "cli" }).call(getMe, {});
   const { tokens } = await readCredentials(io.env);

@@ -93,6 +93,14 @@ test("no path leads out of the folder", async () => {
   }
 });
 
+test("a new build is served without a restart", async () => {
+  writeFileSync(join(dir, "assets/app-def.js"), "let b = 2");
+  expect((await app.inject("/assets/app-def.js")).statusCode).toBe(404);
+  writeFileSync(join(dir, "index.html"), "<!doctype html><title>Roadbed, newly built</title>");
+  expect((await app.inject({ url: "/", headers: HTML })).body).toContain("newly built");
+  expect((await app.inject("/assets/app-def.js")).body).toBe("let b = 2");
+});
+
 test("a missing build says what to do", async () => {
   const bare = createHttpServer({ log, checks: [] });
   serveWebApp(bare, { dir: join(root, "nothing") });

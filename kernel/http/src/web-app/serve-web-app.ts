@@ -15,12 +15,14 @@ const NOT_PAGES = ["/api/", "/assets/", "/auth/", "/git/", "/mcp", "/v1/"];
 /**
  * Serves a built single-page app from `dir`: each file by its exact name, `.br` and `.gz` twins made at build when the
  * browser takes them, hashed files under `assets/` for ever, and `index.html` for every page address. The folder is
- * listed once, at the call: what is not in the list does not exist, so no path can lead out of it.
+ * listed at the call, and again when a new build has replaced `index.html`: what is not in the list does not exist, so
+ * no path can lead out of it.
  */
 export function serveWebApp(app: FastifyInstance, { dir }: { readonly dir: string }): void {
-  const assets = listAssets(dir);
+  let assets = listAssets(dir);
   app.get("/*", (request, reply) => {
     const path = decodePath(request.url);
+    if (isPage(path, request) && wasRebuilt(dir, assets)) assets = listAssets(dir);
     if (path !== undefined && path !== "/" && assets.has(path)) return sendAsset(assets, path, request, reply);
     if (!isPage(path, request)) return reply.callNotFound();
     if (assets.has("/index.html")) return sendAsset(assets, "/index.html", request, reply);
@@ -37,6 +39,11 @@ function listAssets(dir: string): ReadonlyMap<string, Asset> {
       .map((entry) => join(entry.parentPath, entry.name))
       .map((file) => [`/${relative(dir, file).split(sep).join("/")}`, toAsset(file, statSync(file))]),
   );
+}
+
+function wasRebuilt(dir: string, assets: ReadonlyMap<string, Asset>): boolean {
+  const stats = statSync(join(dir, "index.html"), { throwIfNoEntry: false });
+  return stats !== undefined && assets.get("/index.html")?.etag !== toAsset("", stats).etag;
 }
 
 function toAsset(file: string, { size, mtimeMs }: Stats): Asset {
