@@ -4,6 +4,7 @@ import { isConnectionLost, type Database, type PostgresRuntime } from "@roadbed/
 
 import type { ActionContext, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
+import { isFileError, runAction } from "../action/run-action.ts";
 import type { Catalog, Standards } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { hideSecrets } from "../template/form.ts";
@@ -105,7 +106,7 @@ async function runTurns(deps: StepDeps, work: Work, plan: Plan, folder: string, 
   try {
     const outputs: Output[] = [];
     for (const [turn, input] of plan.inputs.entries()) {
-      outputs.push(await plan.action.run(contextFor(deps, work, folder, turn, signals), input));
+      outputs.push(await runAction(plan.action, contextFor(deps, work, folder, turn, signals), input));
     }
     return gatherOutputs(outputs, plan.repeated);
   } finally {
@@ -206,7 +207,7 @@ async function openWorkspace(deps: StepDeps, work: Work): Promise<string> {
     if (!spec || action?.reach !== "local" || action.writesWorkspace === false) continue;
     const plan = await planStep(spec, work.scope, false, deps.actions, deps.renderer);
     for (const input of plan.inputs)
-      await action.run({ ...contextFor(deps, work, draft, 0, new AbortController().signal), log: async () => {} }, input);
+      await runAction(action, { ...contextFor(deps, work, draft, 0, new AbortController().signal), log: async () => {} }, input);
   }
   await deps.snapshots.keep(run.id, run.workspace);
   return (await deps.snapshots.open(run.id, run.workspace)) ?? draft;
@@ -268,5 +269,8 @@ function describe(error: unknown): string {
 
 /** Nothing is known to be wrong with the step: it is tried again. */
 function isAway(error: unknown): boolean {
-  return isConnectionLost(error) || (error instanceof DomainError && isConnectionLost(error.cause));
+  return (
+    (isConnectionLost(error) && !isFileError(error)) ||
+    (error instanceof DomainError && isConnectionLost(error.cause) && !isFileError(error.cause))
+  );
 }

@@ -7,6 +7,7 @@ import { parseAllDocuments } from "yaml";
 
 import type { Action, ActionContext, Effect, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
+import { describeAction, runAction } from "../action/run-action.ts";
 import { refsIn } from "../action/catalog.ts";
 import type { Catalog, Judgement, Standards } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
@@ -118,9 +119,9 @@ interface Turn {
 
 /** Does it where that changes nothing but the scratch folder, else only says what it would do. */
 async function tryAction(action: Action, context: ActionContext, input: unknown): Promise<Turn> {
-  const effect = await action.describe(context, input);
+  const effect = await describeAction(action, context, input);
   const runs = action.reach === "local" && action.supportsPreview !== false;
-  return { effect, output: runs ? await action.run(context, input) : (effect.output ?? {}) };
+  return { effect, output: runs ? await runAction(action, context, input) : (effect.output ?? {}) };
 }
 
 interface ContextInput {

@@ -20,7 +20,7 @@ export interface WorkspaceFile {
 export async function resolveInside(folder: string, path: string, what: string): Promise<string> {
   const wanted = resolve(folder, path);
   if (isAbsolute(path) || path.includes("\0") || !isWithin(folder, wanted)) throw outside(what, path);
-  const [realFolder, real] = await Promise.all([realpath(folder), realOf(wanted)]);
+  const [realFolder, real] = await Promise.all([realOf(folder), realOf(wanted)]);
   if (!isWithin(realFolder, real)) throw outside(what, path);
   return wanted;
 }
