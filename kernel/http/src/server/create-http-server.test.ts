@@ -212,6 +212,18 @@ test("a raw mount reads the body itself", async () => {
   expect(answer.headers.get("x-request-id")).toMatch(/^req_/);
 });
 
+test("a raw mount takes bodies larger than the usual limit", async () => {
+  const app = makeServer({ bodyLimit: 1_000 });
+  mountRaw(app, "/git", async (req, res) => {
+    let bytes = 0;
+    for await (const chunk of req) bytes += (chunk as Buffer).length;
+    res.end(String(bytes));
+  });
+  const url = await listen(app);
+  const answer = await fetch(`${url}/git/a.git`, { method: "POST", body: new Uint8Array(6_000_000) });
+  expect(await answer.text()).toBe("6000000");
+});
+
 test("a malformed request line gets 400 and no crash", async () => {
   const app = makeServer();
   const { port } = new URL(await listen(app));
