@@ -1,0 +1,50 @@
+import type { Call, Logger, Runtime } from "@roadbed/core";
+import type { Database } from "@roadbed/postgres";
+
+/** What the catalogue needs to live. */
+export interface CatalogDeps {
+  readonly db: Database;
+  readonly runtime: CatalogRuntime;
+  readonly log: Logger;
+  /** Every event that is committed, by whichever process. Without it the catalogue listens on a connection of its own. */
+  readonly events?: { subscribe(listener: (event: { readonly name: string }) => void): () => void };
+  /** For filters that are CEL expressions; without it only `key=value` filters are understood. */
+  readonly cel?: CelFilter;
+  /** The embedded Git host, for sources of kind `repository`. */
+  readonly repositories?: Repositories;
+  /** Fetches remote repositories, for sources of kind `git`. */
+  readonly remotes?: Remotes;
+  /** Clones are kept in `<dataDir>/clones`. Needed for sources of kind `git`. */
+  readonly dataDir?: string;
+  /** When given, a folder is read only if it lies inside one of these (after links are resolved). */
+  readonly allowedFolders?: readonly string[];
+  /** How often Git sources are fetched when no webhook tells of a push. Default 5 minutes; 0 never. */
+  readonly gitIntervalMs?: number;
+}
+
+/** Writes, and calls of the module's own jobs. */
+export interface CatalogRuntime extends Runtime {
+  /** The call of a job of the system. */
+  system(job: string): Call;
+}
+
+/** Boolean CEL expressions over the variable `entity`. */
+export interface CelFilter {
+  /** One answer per entity, in order; a value that cannot be computed counts as false. Throws `InvalidError` when the expression does not compile. */
+  matches(expression: string, entities: readonly Readonly<Record<string, unknown>>[]): Promise<readonly boolean[]>;
+}
+
+/** What the catalogue asks of the embedded Git host. */
+export interface Repositories {
+  /** The newest commit of a branch; undefined when there is none. */
+  head(name: string, branch: string): Promise<string | undefined>;
+  listFiles(name: string, ref: string): Promise<string[]>;
+  readFile(name: string, ref: string, path: string): Promise<Uint8Array | undefined>;
+}
+
+export interface Remotes {
+  /** Clones into `dir`, which does not exist; answers the newest commit. */
+  clone(o: { url: string; dir: string; branch?: string; depth?: number; signal?: AbortSignal }): Promise<{ readonly hash: string }>;
+  /** Brings the clone in `dir` to the newest commit. */
+  fetch(o: { url: string; dir: string; branch?: string; depth?: number; signal?: AbortSignal }): Promise<{ readonly hash: string }>;
+}

@@ -1,0 +1,27 @@
+/** One thing that is wrong with a descriptor. */
+export interface Fault {
+  /** From the root of the document to the field; empty for the whole. */
+  readonly path: readonly (string | number)[];
+  readonly reason: string;
+  readonly mend?: string;
+}
+
+/** The path as people write it, e.g. `metadata.tags.0`. */
+export function formatPath(path: Fault["path"]): string {
+  return path.join(".");
+}
+
+/** What a value is, in words for an error text. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  if (typeof value === "string") return value === "" ? "empty text" : `"${shorten(value)}"`;
+  return `the ${typeof value} ${String(value)}`;
+}
+
+/** At most 60 characters, on one line. */
+export function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}

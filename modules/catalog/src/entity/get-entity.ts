@@ -1,0 +1,84 @@
+import { type Entity, type EntityView, getEntity } from "@roadbed/contracts/catalog";
+import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
+
+import type { Catalogue } from "../estate/catalogue.ts";
+import type { StoredEntity } from "../estate/document-cache.ts";
+import { createSourceNames } from "../source/source-names.ts";
+
+/** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
+export function makeGetEntity(catalogue: Catalogue): Handler {
+  const sourceNames = createSourceNames();
+  return handle(getEntity, async (ctx, { ref }) => {
+    await catalogue.feed.fresh();
+    const stored = await readStored(catalogue, ctx.sql, ref);
+    if (!stored) throw new NotFoundError("entity", ref, suggest(catalogue, ref));
+    const sources = await sourceNames(ctx.sql);
+    return viewOf(catalogue, stored, sources.get(stored.sourceId));
+  });
+}
+
+/** Undefined when there is no such entity. */
+export async function readStored({ documents, feed }: Catalogue, sql: Sql, ref: string): Promise<StoredEntity | undefined> {
+  const cached = documents.get(ref);
+  if (cached) return cached;
+  const asOf = feed.applied;
+  const { rows } = await sql.query<Record<string, unknown>>(
+    `select ref, uid, document::text as document, hash, source_id as "sourceId", location, line, docs_root as "docsRoot", orphan,
+       observed_at as "observedAt" from catalog.entity where ref = $1`,
+    [ref],
+  );
+  const stored = rows[0] as unknown as StoredEntity | undefined;
+  // What was read while a change came in may be from before it.
+  if (stored && feed.applied === asOf && feed.fresh() === undefined) documents.put(stored);
+  return stored;
+}
+
+/** The document as it is answered: with what only the server knows, but without relations. */
+export function entityOf(stored: StoredEntity): Entity {
+  const entity = JSON.parse(stored.document) as Entity;
+  const { metadata } = entity;
+  return { ...entity, metadata: { ...metadata, uid: stored.uid, etag: stored.hash } };
+}
+
+function viewOf(
+  { estate }: Catalogue,
+  stored: StoredEntity,
+  source: { name: string; sample: boolean; lastSyncAt: Date | undefined } | undefined,
+): EntityView {
+  const item = estate.get(stored.ref);
+  const neighbours = item ? estate.neighbours(item.id) : [];
+  const entity = entityOf(stored);
+  const observedAt = source?.lastSyncAt && source.lastSyncAt > stored.observedAt && !stored.orphan ? source.lastSyncAt : stored.observedAt;
+  return {
+    ref: stored.ref,
+    entity: { ...entity, relations: neighbours.map(({ type, ref }) => ({ type, targetRef: ref })) },
+    provenance: {
+      sourceId: stored.sourceId,
+      sourceName: source?.name ?? stored.sourceId,
+      location: stored.location,
+      // Of a row of the database: absent is null there.
+      ...(stored.line ? { line: stored.line } : {}),
+      observedAt: observedAt.toISOString(),
+      sample: item?.sample ?? source?.sample ?? false,
+      orphan: stored.orphan,
+    },
+    neighbours: neighbours.map(({ type, id, ref }) => {
+      const other = estate.at(id);
+      return {
+        type,
+        ref,
+        kind: other?.kind ?? ref.slice(0, ref.indexOf(":")),
+        ...(other?.title === undefined ? {} : { title: other.title }),
+        ...(other?.type === undefined ? {} : { specType: other.type }),
+        found: other !== undefined,
+      };
+    }),
+    hasDocs: typeof stored.docsRoot === "string",
+  };
+}
+
+/** What somebody who mistyped may have meant. */
+function suggest({ finder }: Catalogue, ref: string): string {
+  const [best] = finder.search(ref.slice(ref.indexOf("/") + 1), 1);
+  return best ? `Did you mean ${best.item.ref}?` : "List the entities to see what there is.";
+}

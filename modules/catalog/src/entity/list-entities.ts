@@ -1,0 +1,93 @@
+import { type EntityRow, listEntities } from "@roadbed/contracts/catalog";
+import { decodeCursor, encodeCursor, handle, InvalidError, type Handler } from "@roadbed/core";
+import { z } from "zod";
+
+import type { Catalogue } from "../estate/catalogue.ts";
+import type { Item } from "../estate/item.ts";
+import { compare, positionOf, sortItems, type Position, type SortKey } from "../estate/orders.ts";
+import type { Selector } from "./select-entities.ts";
+
+export function makeListEntities(catalogue: Catalogue, selector: Selector): Handler {
+  return handle(listEntities, async (ctx, { filter, text, sort, limit, cursor }) => {
+    await catalogue.feed.fresh();
+    const selected = await selector.select(ctx.sql, filter, text);
+    const page = pageOf(catalogue, selected, sort, limit, cursor);
+    const last = page.items.at(-1);
+    return {
+      items: page.items.map(toRow),
+      ...(page.more && last ? { nextCursor: encodeCursor({ sort, at: positionOf(last, keyOf(sort)) }) } : {}),
+      total: selected.length,
+    };
+  });
+}
+
+export function toRow(item: Item): EntityRow {
+  const { ref, kind, namespace, name, title, description, type, lifecycle, owner, system, tags, sample } = item;
+  return {
+    ...{ ref, kind, namespace, name, tags: [...tags], sample },
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...(type === undefined ? {} : { type }),
+    ...(lifecycle === undefined ? {} : { lifecycle }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(system === undefined ? {} : { system }),
+  };
+}
+
+type Sort = SortKey | `-${SortKey}`;
+
+function keyOf(sort: Sort): SortKey {
+  return sort.replace("-", "") as SortKey;
+}
+
+const Cursor = z.object({ sort: z.string(), at: z.tuple([z.string(), z.string()]) });
+
+/** The page behind the position that the cursor names: rows that come or go in between shift nothing. */
+function pageOf(
+  { estate }: Catalogue,
+  selected: readonly number[],
+  sort: Sort,
+  limit: number,
+  cursor: string | undefined,
+): { readonly items: readonly Item[]; readonly more: boolean } {
+  const key = keyOf(sort);
+  const descending = sort.startsWith("-");
+  const position = cursor === undefined ? undefined : readCursor(cursor, sort);
+  // A short list is sorted on its own; for a long one, the order of everything is at hand.
+  const isLong = selected.length > estate.size / 8;
+  const order = isLong
+    ? estate.orders.by(key)
+    : sortItems(
+        selected.map((id) => estate.at(id)!),
+        key,
+      );
+  const wanted = isLong && selected.length < estate.size ? new Set(selected) : undefined;
+  const items: Item[] = [];
+  const step = descending ? -1 : 1;
+  for (let at = beginOf(order, key, position, descending); at >= 0 && at < order.length; at += step) {
+    const item = order[at]!;
+    if (wanted && !wanted.has(item.id)) continue;
+    if (items.length === limit) return { items, more: true };
+    items.push(item);
+  }
+  return { items, more: false };
+}
+
+function readCursor(cursor: string, sort: string): Position {
+  const read = decodeCursor(Cursor, cursor);
+  if (read?.sort === sort) return read.at;
+  throw new InvalidError("This cursor does not belong to this list.", { mend: "Begin at the first page again: leave the cursor out." });
+}
+
+/** Index of the first row after a position, in the direction of reading. */
+function beginOf(order: readonly Item[], key: SortKey, position: Position | undefined, descending: boolean): number {
+  if (!position) return descending ? order.length - 1 : 0;
+  let [low, high] = [0, order.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const difference = compare(positionOf(order[middle]!, key), position);
+    if (difference < 0 || (difference === 0 && !descending)) low = middle + 1;
+    else high = middle;
+  }
+  return descending ? low - 1 : low;
+}

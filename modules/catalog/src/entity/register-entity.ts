@@ -1,0 +1,50 @@
+import { hash } from "node:crypto";
+
+import { type Entity, entityChanged, entityRegistered, formatRef } from "@roadbed/contracts/catalog";
+import { ConflictError, InvalidError, type Ctx } from "@roadbed/core";
+
+import type { Feed } from "../estate/feed.ts";
+import { isSample } from "../source/apply-snapshot.ts";
+import { ensureSource } from "../source/source-store.ts";
+import { diffFields } from "./diff-fields.ts";
+import { lockCatalog, nextChange, readClaims, readDocuments, writeEntities, writeHistory } from "./entity-store.ts";
+import { formatPath } from "./fault.ts";
+import { validateEntity } from "./validate-entity.ts";
+
+/** Adds or changes one entity that no file describes. A file that describes it later takes it over. */
+export async function registerEntity(
+  feed: Feed,
+  ctx: Ctx,
+  o: { readonly entity: Entity; readonly source: string },
+): Promise<{ readonly ref: string }> {
+  const entity = checked(o.entity);
+  const ref = formatRef({ kind: entity.kind, namespace: entity.metadata.namespace ?? "default", name: entity.metadata.name });
+  const json = JSON.stringify(entity);
+  const digest = hash("sha256", json, "base64url");
+  const { sql } = ctx;
+  const source = await ensureSource(sql, { kind: "inline", target: o.source, name: o.source, watch: false }, ctx.now());
+  await lockCatalog(sql);
+  const claim = (await readClaims(sql, source.id, [ref])).find((one) => one.ref === ref);
+  if (claim && claim.source_id !== source.id && claim.source_kind !== "inline") {
+    throw new ConflictError(`${ref} is described by the source "${claim.source_name}" (${claim.location}).`, {
+      mend: "Change that file, or choose another name.",
+    });
+  }
+  if (claim?.hash === digest && claim.source_id === source.id) return { ref };
+  const change = await nextChange(sql);
+  const fields = claim ? diffFields((await readDocuments(sql, [ref])).get(ref), entity) : [];
+  await writeHistory(sql, source.name, [{ ref, change: claim ? "changed" : "registered", fields }], ctx.now());
+  const location = `inline:${o.source}`;
+  await writeEntities(sql, source.id, [{ ref, json, hash: digest, location, line: null, docsRoot: null }], change, ctx.now());
+  await sql.query("update catalog.source set state = 'ok', last_sync_at = $2 where id = $1", [source.id, ctx.now()]);
+  feed.expect(change);
+  ctx.emit(claim ? entityChanged : entityRegistered, ref, { ref, kind: entity.kind, sample: isSample(source, entity) });
+  return { ref };
+}
+
+function checked(given: Entity): Entity {
+  const { entity, faults } = validateEntity(given);
+  if (entity) return entity;
+  const problems = faults.map(({ path, reason, mend }) => ({ at: formatPath(path), reason, ...(mend === undefined ? {} : { mend }) }));
+  throw new InvalidError(problems.map(({ at, reason }) => `${at}: ${reason}`).join("; "), { problems });
+}

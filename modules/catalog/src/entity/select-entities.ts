@@ -1,0 +1,81 @@
+import { InvalidError, type Sql } from "@roadbed/core";
+
+import type { Catalogue } from "../estate/catalogue.ts";
+import { parseFilter } from "../estate/filter.ts";
+import { intersect } from "../estate/sets.ts";
+
+/** Finds the entities that match a filter and hold some words. One of these per process: it remembers what expressions gave. */
+export interface Selector {
+  /** Numbers of the items, ascending. Throws `InvalidError` for an expression that does not compile. */
+  select(sql: Sql, filter: string | undefined, text?: string): Promise<readonly number[]>;
+}
+
+/** Answers of expressions that are kept, as long as nothing changes. */
+const MAX_ANSWERS = 32;
+const BATCH = 500;
+
+export function createSelector(catalogue: Catalogue): Selector {
+  const { estate, finder, feed } = catalogue;
+  const answers = new Map<string, readonly number[]>();
+  let answersOf = -1;
+
+  return {
+    select: async (sql, text, words) => {
+      const filter = parseFilter(text);
+      const selected = "expression" in filter ? await evaluate(sql, filter.expression) : estate.select(filter.conditions);
+      if (words === undefined || words.trim() === "") return selected;
+      const matching = finder.matching(words);
+      return selected.filter((id) => matching.has(id));
+    },
+  };
+
+  async function evaluate(sql: Sql, expression: string): Promise<readonly number[]> {
+    if (answersOf !== feed.applied) {
+      answers.clear();
+      answersOf = feed.applied;
+    }
+    const known = answers.get(expression);
+    if (known) return known;
+    const found = await evaluateAll(sql, expression);
+    if (answersOf === feed.applied) answers.set(expression, found);
+    if (answers.size > MAX_ANSWERS) answers.delete(answers.keys().next().value!);
+    return found;
+  }
+
+  async function evaluateAll(sql: Sql, expression: string): Promise<readonly number[]> {
+    const { cel } = catalogue;
+    if (!cel) {
+      throw new InvalidError("Expressions are not understood here.", {
+        mend: "Filter by key=value pairs, e.g. kind=component,spec.type=service.",
+      });
+    }
+    const candidates = candidatesOf(expression);
+    const found: number[] = [];
+    for (let start = 0; start === 0 || start < candidates.length; start += BATCH) {
+      const batch = candidates.slice(start, start + BATCH);
+      const matches = await cel.matches(expression, await readEntities(sql, batch));
+      batch.forEach((id, at) => matches[at] === true && found.push(id));
+    }
+    return found;
+  }
+
+  /** An expression that begins with a kind needs no other entities. */
+  function candidatesOf(expression: string): readonly number[] {
+    const [, kind] = /^\s*entity\.kind\s*==\s*["'](\w+)["']\s*(?:&&|$)/.exec(expression) ?? [];
+    if (kind === undefined || expression.includes("||") || expression.includes("?")) return estate.all();
+    return intersect(estate.all(), estate.select([{ key: "kind", values: [kind.toLowerCase()] }]));
+  }
+
+  async function readEntities(sql: Sql, ids: readonly number[]): Promise<Record<string, unknown>[]> {
+    const { rows } = await sql.query<{ ref: string; document: Record<string, unknown> }>(
+      "select ref, document from catalog.entity where ref = any($1)",
+      [ids.map((id) => estate.refOf(id))],
+    );
+    const documents = new Map(rows.map(({ ref, document }) => [ref, document]));
+    return ids.map((id) => ({
+      // Gone since: nothing is true of it.
+      ...documents.get(estate.refOf(id)),
+      relations: estate.neighbours(id).map(({ type, ref }) => ({ type, targetRef: ref })),
+    }));
+  }
+}

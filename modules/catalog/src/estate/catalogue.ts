@@ -1,0 +1,42 @@
+import type { Ctx, Logger, Sql } from "@roadbed/core";
+
+import type { CelFilter } from "../deps.ts";
+import { createFinder, type Finder } from "../search/finder.ts";
+import { createDocumentCache, type DocumentCache } from "./document-cache.ts";
+import { createEstate, type Estate } from "./estate.ts";
+import { createFeed, type Feed } from "./feed.ts";
+
+/** Everything that answers from memory, kept together by one feed. */
+export interface Catalogue {
+  readonly estate: Estate;
+  readonly finder: Finder;
+  readonly documents: DocumentCache;
+  readonly feed: Feed;
+  readonly cel: CelFilter | undefined;
+}
+
+/** What the verbs that only read are given. */
+export type ReadCtx = Pick<Ctx, "sql">;
+
+export function createCatalogue(o: { readonly sql: Sql; readonly log: Logger; readonly cel?: CelFilter | undefined }): Catalogue {
+  const estate = createEstate();
+  const finder = createFinder(estate);
+  const documents = createDocumentCache();
+  const feed = createFeed({
+    sql: o.sql,
+    log: o.log,
+    follower: {
+      applyEntities: (arrivals, departures) => {
+        for (const ref of departures) documents.forget(ref);
+        for (const { ref } of arrivals) documents.forget(ref);
+        estate.apply(arrivals, departures);
+        finder.applyEntities(
+          arrivals.map(({ ref }) => ref),
+          departures,
+        );
+      },
+      applyDocs: (roots) => finder.applyDocs(roots),
+    },
+  });
+  return { estate, finder, documents, feed, cel: o.cel };
+}

@@ -1,0 +1,115 @@
+import type { Entity } from "@roadbed/contracts/catalog";
+import type { Logger, Sql } from "@roadbed/core";
+
+import { readChangedPages, type StoredPage } from "../docs/doc-store.ts";
+import { breathe } from "../source/breathe.ts";
+import type { Arrival } from "./estate.ts";
+
+/** What follows the catalogue: each has its own view of it in memory. */
+export interface Follower {
+  /** Entities that appeared or changed, and references that are gone. */
+  applyEntities(arrivals: readonly Arrival[], departures: readonly string[]): void;
+  /** Folders of documentation, whole, of which something changed. */
+  applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly StoredPage[] }[]): void;
+}
+
+/**
+ * Keeps a follower at the state of the database. Changes are numbered in the order in which they commit, so "everything after N" is
+ * one question, however they came about and whichever process made them.
+ */
+export interface Feed {
+  /** Undefined when the follower is up to date as far as this process can know; else a wait until it is. */
+  fresh(): Promise<void> | undefined;
+  /** A transaction of this process will commit this change: until it is seen, readers look for it. */
+  expect(change: number): void;
+  /** Somebody says that something changed: look soon. */
+  wake(): void;
+  /** Number of the newest change that was applied. */
+  readonly applied: number;
+  stop(): Promise<void>;
+}
+
+/** Rows per question: what stands in memory twice for a moment. */
+const BATCH = 1_000;
+
+export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonly follower: Follower }): Feed {
+  let applied = -1;
+  let expected = 0;
+  let running: Promise<void> | undefined;
+  let queued: Promise<void> | undefined;
+  let stopped = false;
+
+  return {
+    fresh: () => (applied < 0 || expected > applied ? look() : undefined),
+    expect: (change) => void (expected = Math.max(expected, change)),
+    wake: () => void look().catch((error: unknown) => o.log.warn("the catalogue could not be followed", { error: String(error) })),
+    get applied() {
+      return applied;
+    },
+    stop: async () => {
+      stopped = true;
+      await running?.catch(() => {});
+    },
+  };
+
+  /** A look that began before the question may have missed its answer: whoever comes during one waits for the next. */
+  function look(): Promise<void> {
+    if (stopped) return Promise.resolve();
+    if (!running) {
+      running = catchUp().finally(() => (running = undefined));
+      return running;
+    }
+    queued ??= running
+      .catch(() => {})
+      .then(() => {
+        queued = undefined;
+        return look();
+      });
+    return queued;
+  }
+
+  async function catchUp(): Promise<void> {
+    // Empty while a writer is at work: then nothing new is there to be seen, but soon will be.
+    const { rows: unlocked } = await o.sql.query("select 1 from catalog.clock for share skip locked");
+    const { rows } = await o.sql.query<{ change: string }>("select change from catalog.clock");
+    const newest = Number(rows[0]?.change ?? 0);
+    if (newest > applied) await apply(newest);
+    // No writer and still not there: the transaction that promised it was rolled back.
+    if (unlocked.length > 0 && expected > applied) expected = applied;
+  }
+
+  async function apply(newest: number): Promise<void> {
+    const after = applied;
+    const { rows: gone } = await o.sql.query<{ ref: string }>("select ref from catalog.removed_entity where change > $1 and change <= $2", [
+      after,
+      newest,
+    ]);
+    const arrivals = await readArrivals(after, newest);
+    const docs = await readChangedPages(o.sql, after, newest);
+    o.follower.applyEntities(arrivals, after < 0 ? [] : gone.map(({ ref }) => ref));
+    o.follower.applyDocs(docs.map(({ source_id, root, pages }) => ({ sourceId: source_id, root, pages })));
+    applied = newest;
+  }
+
+  async function readArrivals(after: number, newest: number): Promise<Arrival[]> {
+    const arrivals: Arrival[] = [];
+    for (let last = ""; ;) {
+      const { rows } = await o.sql.query<{ ref: string; document: string; source_id: string; sample: boolean; docs_root: string | null }>(
+        `select e.ref, e.document::text as document, e.source_id, s.sample, e.docs_root from catalog.entity e join catalog.source s on s.id = e.source_id
+         where e.change > $1 and e.change <= $2 and e.ref > $3 order by e.ref limit ${BATCH}`,
+        [after, newest, last],
+      );
+      for (const { ref, document, source_id, sample, docs_root } of rows) {
+        await breathe();
+        const entity = JSON.parse(document) as Entity;
+        arrivals.push({ ref, entity, sourceId: source_id, sample: sample || isLabelledSample(entity), docsRoot: docs_root ?? undefined });
+      }
+      if (rows.length < BATCH) return arrivals;
+      last = rows.at(-1)!.ref;
+    }
+  }
+}
+
+function isLabelledSample(entity: Entity): boolean {
+  return entity.metadata.annotations?.["roadbed.dev/sample"] === "true";
+}

@@ -1,0 +1,99 @@
+import type { Entity } from "@roadbed/contracts/catalog";
+
+import { createInterner } from "./interner.ts";
+
+/** Longest key and value that can be asked for, as in Backstage: a longer value exists, but equals nothing. */
+const MAX_LENGTH = 200;
+const MAX_DEPTH = 20;
+
+/**
+ * Turns entities into `key=value` pairs of numbers. Keys are dotted and in lower case; the items of a list all have the key of the
+ * list. Not among the pairs, because they are answered without: `relations.*` and `metadata.tags.<tag>=true`.
+ */
+export interface Flattener {
+  /** Pairs of a key's number and a value's; value 0 is there, but equals nothing. */
+  flatten(entity: Entity): Uint32Array;
+  /** Undefined when no entity ever had such a key. `key` is in lower case. */
+  findKey(key: string): number | undefined;
+  /** The number of a value in lower case; undefined when no entity ever had it. */
+  findValue(value: string): number | undefined;
+  /** The number of the same value in lower case. */
+  lowerOf(value: number): number;
+  /** The value as it was written. */
+  textOf(value: number): string;
+  /** Whether the values of a key were ever items of a list. */
+  isList(key: number): boolean;
+}
+
+/** The way to a key, name by name, so that it is put together once and not for each entity. */
+interface KeyNode {
+  readonly id: number;
+  readonly key: string;
+  readonly children: Map<string, KeyNode | undefined>;
+}
+
+export function createFlattener(): Flattener {
+  const keys = createInterner();
+  const values = createInterner();
+  const lower: number[] = [];
+  const lists = new Set<number>();
+  const root: KeyNode = { id: -1, key: "", children: new Map() };
+  let pairs: number[] = [];
+  values.idOf("");
+  lower.push(0);
+
+  return {
+    flatten: (entity) => {
+      pairs = [];
+      add(childOf(root, "apiVersion")!, entity.apiVersion);
+      add(childOf(root, "kind")!, entity.kind);
+      walk(childOf(root, "metadata")!, entity.metadata, 0);
+      if (entity.spec) walk(childOf(root, "spec")!, entity.spec, 0);
+      return Uint32Array.from(pairs);
+    },
+    findKey: (key) => keys.find(key),
+    findValue: (value) => {
+      const id = values.find(value);
+      return id === 0 ? undefined : id;
+    },
+    lowerOf: (value) => lower[value]!,
+    textOf: (value) => values.textOf(value),
+    isList: (key) => lists.has(key),
+  };
+
+  function walk(node: KeyNode, value: unknown, depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    if (Array.isArray(value)) {
+      if (node.id >= 0) lists.add(node.id);
+      for (const item of value) walk(node, item, depth + 1);
+    } else if (typeof value === "object" && value !== null) {
+      for (const name in value) {
+        const child = depth === 0 && name === "etag" ? undefined : childOf(node, name);
+        if (child) walk(child, (value as Record<string, unknown>)[name], depth + 1);
+      }
+    } else add(node, value);
+  }
+
+  function childOf(node: KeyNode, name: string): KeyNode | undefined {
+    if (node.children.has(name)) return node.children.get(name);
+    const key = node.key === "" ? name.toLowerCase() : `${node.key}.${name.toLowerCase()}`;
+    const child = key.length > MAX_LENGTH ? undefined : { id: keys.idOf(key), key, children: new Map() };
+    node.children.set(name, child);
+    return child;
+  }
+
+  function add(node: KeyNode, value: unknown): void {
+    pairs.push(node.id, value === null || value === undefined ? 0 : valueOf(String(value)));
+  }
+
+  function valueOf(text: string): number {
+    if (text.length > MAX_LENGTH || text === "") return 0;
+    const id = values.idOf(text);
+    if (id === lower.length) {
+      lower.push(id);
+      const small = text.toLowerCase();
+      if (small !== text) lower[id] = valueOf(small);
+    }
+    return id;
+  }
+}

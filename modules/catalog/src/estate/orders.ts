@@ -1,0 +1,64 @@
+import type { Item } from "./item.ts";
+
+export type SortKey = "name" | "kind" | "owner" | "type" | "system" | "lifecycle";
+
+/** Where a row stands in a sorted list: what it is sorted by, and its reference, which no other has. */
+export type Position = readonly [value: string, ref: string];
+
+/** Keeps the items sorted by each key that was asked for, single changes included. */
+export interface Orders {
+  /** All items in the order of a key. */
+  by(key: SortKey): readonly Item[];
+  insert(item: Item): void;
+  remove(item: Item): void;
+  clear(): void;
+}
+
+export function createOrders(items: () => Iterable<Item>): Orders {
+  const orders = new Map<SortKey, Item[]>();
+  return {
+    by: orderOf,
+    insert: (item) => {
+      for (const [key, order] of orders) order.splice(search(order, key, positionOf(item, key)), 0, item);
+    },
+    remove: (item) => {
+      for (const [key, order] of orders) {
+        const at = search(order, key, positionOf(item, key));
+        if (order[at] === item) order.splice(at, 1);
+      }
+    },
+    clear: () => orders.clear(),
+  };
+
+  function orderOf(key: SortKey): Item[] {
+    let order = orders.get(key);
+    if (!order) orders.set(key, (order = sortItems([...items()], key)));
+    return order;
+  }
+}
+
+export function sortItems(items: Item[], key: SortKey): Item[] {
+  const keyed = items.map((item) => ({ item, position: positionOf(item, key) }));
+  return keyed.sort((a, b) => compare(a.position, b.position)).map(({ item }) => item);
+}
+
+/** What an item is sorted by: without regard to case, and those without a value last. */
+export function positionOf(item: Item, key: SortKey): Position {
+  const value = item[key];
+  return [value === undefined ? "\u{10FFFF}" : value.toLowerCase(), item.ref];
+}
+
+export function compare(a: Position, b: Position): number {
+  if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
+  return a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0;
+}
+
+function search(order: readonly Item[], key: SortKey, position: Position): number {
+  let [low, high] = [0, order.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(positionOf(order[middle]!, key), position) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

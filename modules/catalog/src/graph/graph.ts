@@ -1,0 +1,120 @@
+import { buildRows, emptyRows, NODE_BITS, NODE_MASK, packEdge, turnRows, type Rows } from "./rows.ts";
+import { createWalker, type Patches, type Walk, type WalkOptions } from "./walk.ts";
+
+export type { Walk, WalkOptions } from "./walk.ts";
+
+/**
+ * A directed graph with typed edges in compressed sparse rows: for every node, where its edges begin in one long array. Edges are
+ * kept in both directions. Single changes go into an overlay of the nodes they touch, until there are so many that the rows are
+ * made anew. A node is a small whole number, given out by the caller without gaps; a type is a number from 0 to 15.
+ */
+export interface Graph {
+  /** Replaces everything. The arrays have one element per edge; an edge given twice is kept once. */
+  load(nodes: number, from: Uint32Array, to: Uint32Array, type: Uint8Array): void;
+  /** Answers false when it was there already. Nodes come into being by being named. */
+  add(from: number, to: number, type: number): boolean;
+  /** Answers false when there was no such edge. */
+  remove(from: number, to: number, type: number): boolean;
+  forEach(node: number, direction: "out" | "in", visit: (other: number, type: number) => void): void;
+  walk(start: number, o: WalkOptions): Walk;
+  readonly nodes: number;
+  readonly edges: number;
+  /** Of the arrays; the overlay is not counted. */
+  readonly bytes: number;
+}
+
+/** So many patched nodes (or a tenth of all, if that is more) are carried along before the rows are made anew. */
+const MAX_PATCHES = 2_000;
+
+export function createGraph(): Graph {
+  const walker = createWalker();
+  const patches: Patches = new Map();
+  let out: Rows = emptyRows();
+  let into: Rows = emptyRows();
+  let nodes = 0;
+  let edges = 0;
+
+  return {
+    load,
+    forEach,
+    add: (from, to, type) => {
+      nodes = Math.max(nodes, from + 1, to + 1);
+      const { out: row } = patchOf(from);
+      const edge = packEdge(to, type);
+      if (row.includes(edge)) return false;
+      row.push(edge);
+      patchOf(to).in.push(packEdge(from, type));
+      edges++;
+      compact();
+      return true;
+    },
+    remove: (from, to, type) => {
+      if (from >= nodes || to >= nodes || !drop(patchOf(from).out, packEdge(to, type))) return false;
+      drop(patchOf(to).in, packEdge(from, type));
+      edges--;
+      compact();
+      return true;
+    },
+    walk: (start, options) => walker.walk({ nodes, out, into, patches }, start, options),
+    get nodes() {
+      return nodes;
+    },
+    get edges() {
+      return edges;
+    },
+    get bytes() {
+      return [out.start, out.edges, into.start, into.edges].reduce((sum, { byteLength }) => sum + byteLength, walker.bytes);
+    },
+  };
+
+  function load(count: number, from: Uint32Array, to: Uint32Array, type: Uint8Array): void {
+    out = buildRows(count, from, to, type);
+    into = turnRows(out);
+    nodes = count;
+    edges = out.edges.length;
+    patches.clear();
+  }
+
+  function patchOf(node: number): { out: number[]; in: number[] } {
+    let patch = patches.get(node);
+    if (!patch) patches.set(node, (patch = { out: rowOf(out, node), in: rowOf(into, node) }));
+    return patch;
+  }
+
+  function compact(): void {
+    if (patches.size <= Math.max(MAX_PATCHES, nodes / 10)) return;
+    const from = new Uint32Array(edges);
+    const to = new Uint32Array(edges);
+    const type = new Uint8Array(edges);
+    let at = 0;
+    for (let node = 0; node < nodes; node++) {
+      forEach(node, "out", (other, kind) => {
+        from[at] = node;
+        to[at] = other;
+        type[at++] = kind;
+      });
+    }
+    load(nodes, from, to, type);
+  }
+
+  function forEach(node: number, direction: "out" | "in", visit: (other: number, type: number) => void): void {
+    const patch = patches.get(node);
+    if (patch) {
+      for (const edge of patch[direction]) visit(edge & NODE_MASK, edge >>> NODE_BITS);
+      return;
+    }
+    const { start, edges: packed } = direction === "out" ? out : into;
+    if (node + 1 >= start.length) return;
+    for (let at = start[node]!, end = start[node + 1]!; at < end; at++) visit(packed[at]! & NODE_MASK, packed[at]! >>> NODE_BITS);
+  }
+}
+
+function rowOf({ start, edges }: Rows, node: number): number[] {
+  return node + 1 >= start.length ? [] : [...edges.subarray(start[node], start[node + 1])];
+}
+
+function drop(row: number[], edge: number): boolean {
+  const at = row.indexOf(edge);
+  if (at >= 0) row.splice(at, 1);
+  return at >= 0;
+}

@@ -1,0 +1,112 @@
+import type { Entity, Source } from "@roadbed/contracts/catalog";
+import type { Ctx, Handler } from "@roadbed/core";
+import { watchEvents } from "@roadbed/postgres";
+
+import type { CatalogDeps } from "./deps.ts";
+import { makeGetDocs } from "./docs/get-docs.ts";
+import { askEntity, askExists, askGroups, askOwners, askTemplates } from "./entity/ask.ts";
+import { makeDeleteEntity } from "./entity/delete-entity.ts";
+import { makeEntityHistory } from "./entity/entity-history.ts";
+import { makeFacetEntities } from "./entity/facet-entities.ts";
+import { makeGetEntity } from "./entity/get-entity.ts";
+import { makeListEntities } from "./entity/list-entities.ts";
+import { registerEntity } from "./entity/register-entity.ts";
+import { createSelector } from "./entity/select-entities.ts";
+import { makeValidateDescriptors } from "./entity/validate-descriptors.ts";
+import { createCatalogue } from "./estate/catalogue.ts";
+import { makeGraphEntities } from "./graph/graph-entities.ts";
+import { importSample, makeSampleHandlers } from "./sample/sample.ts";
+import { makeSearchAll } from "./search/search-all.ts";
+import { notifyPush, registerRepository } from "./source/register-repository.ts";
+import { makeSourceHandlers } from "./source/source-handlers.ts";
+import { createSyncer } from "./source/syncer.ts";
+
+export type { CatalogDeps, CatalogRuntime, CelFilter, Remotes, Repositories } from "./deps.ts";
+
+/** The tables of this module. */
+export const migrations = { module: "catalog", dir: new URL("../migrations/", import.meta.url) };
+
+/** What the rest of the server may ask of the catalogue. `ctx` is that of the call; writing functions need a write's. */
+export interface Catalog {
+  readonly handlers: readonly Handler[];
+  /** Adds or changes one entity that no file describes. Doing it twice is doing it once. Throws `InvalidError` or `ConflictError`. */
+  registerEntity(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<{ readonly ref: string }>;
+  /** Makes a repository of the embedded Git host a source and reads it at once. Doing it twice is reading it again. */
+  registerRepository(
+    ctx: Ctx,
+    o: { readonly repository: string; readonly branch?: string },
+  ): Promise<{ readonly source: Source; readonly refs: readonly string[] }>;
+  getEntity(ctx: Ctx, ref: string): Promise<Entity | undefined>;
+  exists(ctx: Ctx, ref: string): Promise<boolean>;
+  /** References of the groups and users that own it; empty when it has no owner or is unknown. */
+  ownersOf(ctx: Ctx, ref: string): Promise<readonly string[]>;
+  /** Groups a user is in, with the groups these are in. */
+  groupsOf(ctx: Ctx, userRef: string): Promise<readonly string[]>;
+  /** Every entity of kind Template, whole. */
+  listTemplates(ctx: Ctx): Promise<readonly Entity[]>;
+  /** Reads a folder as the sample estate, labelled so. */
+  importSample(ctx: Ctx, folder: string): Promise<{ readonly entities: number }>;
+  /** Told of a push by URL or by the name of an embedded repository; the sources that read it are read again soon. Answers how many. */
+  notifyPush(repository: string): Promise<number>;
+  /** Begins to load the index, to follow changes and to watch sources; reads that come before the index is there wait for it. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): Promise<{ readonly ok: boolean; readonly detail?: string }>;
+}
+
+/** The live catalogue: entities, relations, sources, documentation, search and graph. */
+export function createCatalog(deps: CatalogDeps): Catalog {
+  const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel });
+  const { feed, estate } = catalogue;
+  const selector = createSelector(catalogue);
+  const syncer = createSyncer({ ...deps, feed });
+  let stopFollowing: () => Promise<void> = async () => {};
+
+  return {
+    handlers: [
+      makeListEntities(catalogue, selector),
+      makeGetEntity(catalogue),
+      makeFacetEntities(catalogue, selector),
+      makeGraphEntities(catalogue, selector),
+      makeValidateDescriptors(),
+      makeDeleteEntity(feed),
+      makeEntityHistory(),
+      makeGetDocs(),
+      makeSearchAll(catalogue),
+      ...makeSourceHandlers({ syncer, feed }),
+      ...makeSampleHandlers({ syncer, feed }),
+    ],
+    registerEntity: (ctx, o) => registerEntity(feed, ctx, o),
+    registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
+    getEntity: (ctx, ref) => askEntity(ctx.sql, ref),
+    exists: (ctx, ref) => askExists(ctx.sql, ref),
+    ownersOf: (ctx, ref) => askOwners(ctx.sql, ref),
+    groupsOf: (_, userRef) => askGroups(catalogue, userRef),
+    listTemplates: (ctx) => askTemplates(ctx.sql),
+    importSample: (ctx, folder) => importSample(syncer, ctx, folder),
+    notifyPush: (repository) => notifyPush(deps.db, syncer, repository),
+    start: async () => {
+      stopFollowing = follow();
+      feed.wake();
+      await syncer.start();
+    },
+    stop: async () => {
+      await syncer.stop();
+      await stopFollowing();
+      await feed.stop();
+    },
+    health: async () =>
+      feed.applied < 0 ? { ok: false, detail: "the index is being loaded" } : { ok: true, detail: `${estate.size} entities` },
+  };
+
+  function follow(): () => Promise<void> {
+    const own = deps.events ? undefined : watchEvents({ db: deps.db, log: deps.log });
+    const unsubscribe = (deps.events ?? own!).subscribe(({ name }) => {
+      if (name.startsWith("catalog.")) feed.wake();
+    });
+    return async () => {
+      unsubscribe();
+      await own?.close();
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { searchAll } from "@roadbed/contracts/catalog";
+import { handle, type Handler, type OutputOf, type Sql } from "@roadbed/core";
+
+import type { Catalogue } from "../estate/catalogue.ts";
+import type { Found } from "./finder.ts";
+import { excerptOf, plainText } from "./plain-text.ts";
+import { tokens } from "./tokens.ts";
+
+type Row = OutputOf<typeof searchAll>["items"][number];
+
+export function makeSearchAll({ finder, feed }: Catalogue): Handler {
+  return handle(searchAll, async (ctx, { q, limit }) => {
+    await feed.fresh();
+    const found = finder.search(q, limit);
+    const texts = await readTexts(ctx.sql, found);
+    const words = tokens(q);
+    return { items: found.map((one) => rowOf(one, texts, words)) };
+  });
+}
+
+function rowOf(found: Found, texts: ReadonlyMap<string, string>, words: readonly string[]): Row {
+  const { item, score } = found;
+  const rounded = Math.round(score * 100) / 100;
+  if (found.kind === "doc") {
+    const text = texts.get(keyOf(found));
+    return {
+      ...{ kind: "doc", ref: item.ref, title: found.title, entityKind: item.kind, page: found.path, score: rounded },
+      subtitle: item.title ?? item.name,
+      ...(text === undefined ? {} : { excerpt: excerptOf(plainText(text), words) }),
+    };
+  }
+  const subtitle = [item.kind, item.type, item.owner?.slice(item.owner.indexOf("/") + 1)].filter(Boolean).join(" · ");
+  return {
+    ...{ kind: "entity", ref: item.ref, title: item.title ?? item.name, entityKind: item.kind, subtitle, score: rounded },
+    ...(item.description ? { excerpt: excerptOf(item.description, words) } : {}),
+  };
+}
+
+/** The pages that were found, from the database: the index keeps words, not texts. */
+async function readTexts(sql: Sql, found: readonly Found[]): Promise<ReadonlyMap<string, string>> {
+  const pages = found.filter((one) => one.kind === "doc");
+  if (pages.length === 0) return new Map();
+  const { rows } = await sql.query<{ sourceId: string; root: string; path: string; markdown: string }>(
+    `select p.source_id as "sourceId", p.root, p.path, left(p.markdown, 30000) as markdown
+     from unnest($1::text[], $2::text[], $3::text[]) as wanted(source_id, root, path) join catalog.doc_page p using (source_id, root, path)`,
+    [pages.map(({ sourceId }) => sourceId), pages.map(({ root }) => root), pages.map(({ path }) => path)],
+  );
+  return new Map(rows.map((row) => [keyOf(row), row.markdown]));
+}
+
+function keyOf({ sourceId, root, path }: { readonly sourceId: string; readonly root: string; readonly path: string }): string {
+  return `${sourceId}\0${root}\0${path}`;
+}
