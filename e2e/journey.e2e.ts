@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { getEntity, getDocs, listEntities } from "@roadbed/contracts/catalog";
@@ -164,6 +165,26 @@ describe("the running service", () => {
     address.username = "me";
     address.password = "rb_not_a_token";
     await expect(git(clone, "push", "-q", address.href, "HEAD:main")).rejects.toThrow();
+  });
+});
+
+describe("an agent by MCP", () => {
+  test("previews and runs a path with tools, and says why", async () => {
+    const agent = new McpClient({ name: "journey", version: "1.0.0" });
+    await agent.connect(new StreamableHTTPClientTransport(new URL(`${roadbed.url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${roadbed.token}` } } }));
+    const { tools } = await agent.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["paths_path_preview", "paths_path_run", "catalog_entity_get"]));
+    const input = { path: "node-worker", values: { name: "sweeper", owner: "group:default/team-road" } };
+    const preview = await agent.callTool({ name: "paths_path_preview", arguments: input });
+    expect(preview.structuredContent).toMatchObject({ verdict: expect.stringMatching(/allow|warn/) });
+    const started = await agent.callTool({ name: "paths_path_run", arguments: { ...input, reason: "The road needs sweeping." } });
+    const { id } = started.structuredContent as { id: string };
+    const done = await eventually(async () => {
+      const now = await roadbed.client.call(getRun, { id });
+      return ["succeeded", "failed"].includes(now.status) ? now : undefined;
+    });
+    expect(done, done.error).toMatchObject({ status: "succeeded", outputs: { entityRef: "component:default/sweeper" } });
+    await agent.close();
   });
 });
 

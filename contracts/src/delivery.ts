@@ -148,7 +148,7 @@ export const deployCommit = defineOperation({
   }),
   output: Deployment,
   resource: ({ entityRef }) => ({ kind: "entity", id: entityRef }),
-  cli: { positional: ["entityRef"] },
+  cli: { positional: ["entityRef"], waitFor: "delivery.deployment.get" },
 });
 
 export const Repository = z.object({

@@ -155,7 +155,7 @@ export const listRuns = defineOperation({
   input: PageInput.extend({
     status: RunStatus.optional(),
     path: z.string().optional(),
-    mine: z.coerce.boolean().optional(),
+    mine: z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean().optional()),
     entityRef: z.string().optional(),
   }),
   output: pageOf(Run),

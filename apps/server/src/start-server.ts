@@ -1,37 +1,277 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createCatalog, migrations as catalogTables } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
 import { migrateClickHouse } from "@roadbed/clickhouse";
-import { createDelivery, migrations as deliveryTables } from "@roadbed/delivery";
+import { getSample, listSources, sampleRemoved } from "@roadbed/contracts/catalog";
+import { defineOperation, perform, type Handler, type Logger, type Operation, type OutputOf } from "@roadbed/core";
+import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
-import { cloneRepository, createSmartHttp, fetchRepository, openRepositories } from "@roadbed/git";
+import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
 import { createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
-import { createIdentity, migrations as identityTables } from "@roadbed/identity";
+import { createIdentity, makeMay, migrations as identityTables, type Identity } from "@roadbed/identity";
 import { createPaths, migrations as pathsTables } from "@roadbed/paths";
 import { createRelay, createRuntime, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables } from "@roadbed/standards";
 import { clickhouseMigrations, createTelemetry, migrations as telemetryTables } from "@roadbed/telemetry";
 import { createWorkflows } from "@roadbed/workflows";
+import { z } from "zod";
 
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
-import { makeGitDoor } from "./doors/git-door.ts";
+import { makeCallerOf } from "./doors/caller-of.ts";
 import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { gitPort, deliveryPort, standardsPort, templatesPort, pathsCatalogPort } from "./ports.ts";
+import { catalogForPaths, templatesForPaths } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
+
+export const VERSION = "0.1.0";
 
 export interface RunningServer {
   readonly url: string;
   /** Signs in the first administrator, once; absent when somebody already can sign in. */
   readonly signInUrl: string | undefined;
+  /** What to say about the sample estate. */
   readonly sampleSaid: string | undefined;
+  /** Lets what is under way end, then stops every part. */
   stop(): Promise<void>;
+}
+
+const DRAIN_MS = 8_000;
+
+/** The first start's own act, named for the audit log; no face offers it. */
+const loadSample = defineOperation({
+  name: "catalog.sample.load",
+  summary: "Load the sample estate.",
+  scope: "catalog:admin",
+  risk: "medium",
+  http: { method: "POST", path: "/api/v1/sample" },
+  input: z.object({}),
+  output: z.object({ entities: z.number() }),
+});
+
+/** The whole server, wired from top to bottom. */
+export async function startServer({
+  root,
+  options,
+  progress,
+}: {
+  root: string;
+  options: ServerOptions;
+  progress: Progress;
+}): Promise<RunningServer> {
+  const { dataDir, host } = options;
+  const folder = claimDataFolder(dataDir);
+  const log = openLog(dataDir);
+  const parts: Check[] = [];
+  /** What was started, ended in the opposite order. */
+  const started: { readonly name: string; readonly end: () => Promise<void> }[] = [
+    { name: "data folder", end: async () => folder.release() },
+  ];
+  const onStop = (name: string, end: () => Promise<void>): number => started.push({ name, end });
+  log.info("starting", { version: VERSION, node: process.version, dataDir });
+
+  try {
+    const port = await findPort(options.port, host, options.portChosen);
+    const url = `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
+    const local = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+    const publicUrl = options.publicUrl ?? url;
+
+    // The stores, both at once.
+    const [postgres, clickhouse] = await Promise.all([
+      progress.step("Database", () => openPostgresStore(options, log)),
+      progress.step("Telemetry store", () => openClickHouseStore(options, log)),
+    ]);
+    onStop("telemetry store", () => clickhouse.stop());
+    onStop("database", () => postgres.stop());
+    const db = openDatabase({ url: postgres.url, log });
+    onStop("database connections", () => db.close());
+    await Promise.all([
+      migrate(db, [kernelMigrations, identityTables, catalogTables, standardsTables, pathsTables, deliveryTables, telemetryTables], log),
+      clickhouse.client.createDatabase().then(() => migrateClickHouse(clickhouse.client, [clickhouseMigrations])),
+    ]);
+
+    // The kernel.
+    const may = makeMay({
+      db,
+      groups: { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) },
+      owners: { ownersOf: (ctx, ref) => catalog.ownersOf(ctx as never, ref) },
+    });
+    const runtime = createRuntime({ db, log, may });
+    const workflows = createWorkflows({ databaseUrl: postgres.url, db, log, queues: deliveryQueues });
+    const cel = createCel();
+    onStop("expressions", () => cel.close());
+    const repositories = openRepositories(join(dataDir, "git"));
+    const router = createRouter({ log, port: await nextFree(port === 0 ? 4401 : port + 1, host), host });
+    const routerPort = await router.listen();
+    onStop("router", () => router.close());
+
+    // The modules; each sees the kernel and the ports it asks for.
+    const identity = createIdentity({ db, runtime, log, groups: { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) } });
+    const callerOf = makeCallerOf(identity);
+    const catalog = createCatalog({
+      db,
+      runtime,
+      log,
+      cel,
+      repositories,
+      remotes: { clone: cloneRepository, fetch: fetchRepository },
+      dataDir,
+    });
+    const standards = createStandards({ log, cel, policies: [join(root, "policies")] });
+    const telemetry = createTelemetry({ clickhouse: clickhouse.client, log });
+    const delivery = createDelivery({
+      log,
+      db,
+      runtime,
+      workflows,
+      repositories,
+      dataDir,
+      publicUrl,
+      otlpEndpoint: local,
+      router,
+      routerUrl: new URL(publicUrl).protocol === "https:" ? `${publicUrl}` : `http://${new URL(publicUrl).hostname}:${routerPort}`,
+      entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref) },
+      tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(name, scopes) },
+      gitDoor: {
+        async authenticate(request) {
+          const caller = await callerOf({ headers: { authorization: request.headers.authorization } });
+          return caller && { ...runtime.system("git"), actor: caller.actor, scopes: caller.scopes, face: "git" };
+        },
+      },
+    });
+    const paths = createPaths({
+      log,
+      db,
+      runtime,
+      workflows,
+      dataDir,
+      goldenPathsDir: join(root, "golden-paths"),
+      publicUrl,
+      templates: templatesForPaths(catalog),
+      catalog: catalogForPaths(catalog, runtime),
+      git: delivery,
+      standards,
+      delivery,
+    });
+    const handlers = [identity, catalog, standards, paths, delivery, telemetry].flatMap((module) => module.handlers);
+    const subscriptions = [catalog, paths, delivery, telemetry].flatMap((module) =>
+      "subscriptions" in module ? (module.subscriptions as never[]) : [],
+    );
+    const relay = createRelay({ db, log, subscriptions });
+    const events = watchEvents({ db, log });
+    onStop("event watch", () => events.close());
+    parts.push(
+      { name: "database", check: () => db.query("select 1").then(() => ({ ok: true })) },
+      { name: "telemetry store", check: () => clickhouse.health() },
+      ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry }).map(([name, module]) => ({
+        name,
+        check: () => module.health(),
+      })),
+    );
+
+    // The doors.
+    const app = createHttpServer({ log, checks: parts });
+    const authenticate = callerOf;
+    const stream = sseFace(app, { authenticate, subscribe: events.subscribe });
+    httpFace(app, { handlers, runtime, authenticate, version: VERSION });
+    mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
+    openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: stream.recheck });
+    openOtlpDoor(app, { intake: telemetry.intake, authenticate });
+    mountRaw(app, "/git", (request, response) => delivery.git(request, response));
+    serveWebApp(app, { dir: join(root, "apps/web/dist") });
+
+    // Life.
+    await workflows.launch();
+    onStop("workflows", () => workflows.drain(DRAIN_MS));
+    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery })) {
+      await module.start();
+      onStop(name, () => module.stop());
+    }
+    await relay.start();
+    onStop("relay", () => relay.stop());
+    await app.listen({ port, host });
+    onStop("doors", () => app.close());
+    await writeTokens(options, identity, local);
+    folder.announce(url);
+
+    const simulator = createSimulator({
+      root,
+      dataDir,
+      url: () => local,
+      token: await identity.makeOwnToken("sample simulator", ["otlp:write", "telemetry:read", "telemetry:write"]),
+      log,
+    });
+    onStop("simulator", () => simulator.stop());
+    events.subscribe((event) => {
+      if (event.name === sampleRemoved.name)
+        simulator.forget().catch((error: unknown) => log.error("the simulator did not end", { error: String(error) }));
+    });
+    const sample = await settleSample();
+    if (sample) simulator.start();
+
+    const link = await identity.signIn.createLink();
+    log.info("ready", { url });
+    return {
+      url,
+      signInUrl: link === undefined ? undefined : `${url}/auth/link?token=${link}`,
+      sampleSaid: sample ? "It shows a sample estate; `npx roadbed sample remove` takes all of it away." : undefined,
+      stop: () => stopAll(started, log),
+    };
+
+    /** Loads the sample estate on the very first start; answers whether it is there. */
+    async function settleSample(): Promise<boolean> {
+      const decided = join(dataDir, "sample-decided");
+      if (!existsSync(decided)) {
+        if (!options.empty && (await isEmpty())) {
+          await progress.step("Sample estate", () =>
+            runtime.write(runtime.system("sample"), loadSample, {}, undefined, (ctx) =>
+              catalog.importSample(ctx, join(root, "examples/estate")),
+            ),
+          );
+        }
+        writeFileSync(decided, "");
+      }
+      const { loaded } = (await perform(runtime, handlerOf(handlers, getSample), runtime.system("sample"), {})) as { loaded: boolean };
+      return loaded;
+    }
+
+    async function isEmpty(): Promise<boolean> {
+      const { items } = (await perform(runtime, handlerOf(handlers, listSources), runtime.system("sample"), {})) as OutputOf<
+        typeof listSources
+      >;
+      return items.length === 0;
+    }
+  } catch (error) {
+    await stopAll(started, log);
+    throw error;
+  }
+}
+
+async function stopAll(started: { readonly name: string; readonly end: () => Promise<void> }[], log: Logger): Promise<void> {
+  for (const { name, end } of started.splice(0).toReversed()) {
+    await end().catch((error: unknown) => log.error("a part did not stop cleanly", { part: name, error: String(error) }));
+  }
+}
+
+/** A token for whoever asked for one, and one for the command line on this machine. */
+async function writeTokens({ adminTokenFile, dataDir }: ServerOptions, identity: Identity, url: string): Promise<void> {
+  const write = async (file: string, name: string, rest: string): Promise<void> => {
+    writeFileSync(file, `${await identity.makeOwnToken(name, ["*"])}\n${rest}`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  };
+  await write(join(dataDir, "cli-token"), "command line on the server's machine", `${url}\n`);
+  if (adminTokenFile !== undefined) await write(adminTokenFile, "admin token file", "");
+}
+
+function handlerOf(handlers: readonly Handler[], operation: Operation): Handler {
+  const found = handlers.find((handler) => handler.operation.name === operation.name);
+  if (!found) throw new Error(`no handler for ${operation.name}`);
+  return found;
 }

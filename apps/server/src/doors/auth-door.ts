@@ -1,0 +1,48 @@
+import type { Identity } from "@roadbed/identity";
+import { parseInput } from "@roadbed/core";
+import { requireSameOrigin } from "@roadbed/http";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { z } from "zod";
+
+import { SESSION_COOKIE } from "./caller-of.ts";
+
+export interface AuthDoorOptions {
+  readonly identity: Identity;
+  /** True behind TLS: the cookie is then never sent in the clear. */
+  readonly secure: boolean;
+  /** Told when a session ended, so that its event streams are closed. */
+  readonly signedOut: () => Promise<void>;
+}
+
+const Password = z.object({ username: z.string().max(100), password: z.string().max(200) });
+const Link = z.object({ token: z.string().max(200) });
+
+/** Signing in and out, which set a cookie and so cannot be operations: `/auth/...`. */
+export function openAuthDoor(app: FastifyInstance, { identity, secure, signedOut }: AuthDoorOptions): void {
+  const enter = (reply: FastifyReply, cookie: string): FastifyReply =>
+    reply.setCookie(SESSION_COOKIE, cookie, { path: "/", httpOnly: true, sameSite: "lax", secure, maxAge: 30 * 86_400 });
+
+  app.get("/auth/methods", async () => ({ password: true }));
+
+  app.get("/auth/link", async (request, reply) => {
+    const { token } = parseInput(Link, request.query);
+    const result = await identity.signIn.withLink(token);
+    reply.header("cache-control", "no-store");
+    return "failure" in result ? reply.redirect(`/sign-in?error=${result.failure}`) : enter(reply, result.cookie).redirect("/");
+  });
+
+  app.post("/auth/password", async (request, reply) => {
+    requireSameOrigin(request);
+    const { username, password } = parseInput(Password, request.body);
+    const { cookie } = await identity.signIn.withPassword({ username, password, address: request.ip });
+    return enter(reply, cookie).send({ ok: true });
+  });
+
+  app.post("/auth/sign-out", async (request, reply) => {
+    requireSameOrigin(request);
+    const cookie = request.cookies[SESSION_COOKIE];
+    if (cookie !== undefined) await identity.signOut(cookie);
+    await signedOut();
+    return reply.clearCookie(SESSION_COOKIE, { path: "/" }).send({ ok: true });
+  });
+}

@@ -1,0 +1,70 @@
+/** Where one module asks another: each port is declared by the asker and answered here. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { Catalog } from "@roadbed/catalog";
+import { importSource, listEntities, validateEntity, type Entity } from "@roadbed/contracts/catalog";
+import { perform, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
+import type { PathsDeps } from "@roadbed/paths";
+
+type SystemRuntime = Runtime & { system(job: string): Call };
+
+/** What golden paths ask of the catalogue. */
+export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): PathsDeps["catalog"] {
+  const ask = async <O extends Operation>(operation: O, input: ParsedInputOf<O>): Promise<OutputOf<O>> => {
+    const handler = catalog.handlers.find((candidate) => candidate.operation.name === operation.name);
+    if (!handler) throw new Error(`the catalogue has no ${operation.name}`);
+    return (await perform(runtime, handler, runtime.system("paths"), input)) as OutputOf<O>;
+  };
+  return {
+    get: (ctx, ref) => catalog.getEntity(ctx, ref),
+    async refs(_ctx, kinds) {
+      const refs: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await ask(listEntities, {
+          filter: kinds.map((kind) => `kind=${kind}`).join(","),
+          limit: 500,
+          sort: "name",
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        refs.push(...page.items.map(({ ref }) => ref));
+        cursor = page.nextCursor;
+        if (cursor === undefined) return refs;
+      }
+    },
+    async validate(_ctx, yaml) {
+      const { problems } = await ask(validateEntity, { yaml });
+      return problems.map(({ at, reason, mend }) => ({ at, reason, ...(mend === undefined ? {} : { mend }) }));
+    },
+    registerRepository: (ctx, { repository }) => catalog.registerRepository(ctx, { repository }),
+    async registerUrl(_ctx, url) {
+      const { source } = await ask(importSource, { target: url, watch: true });
+      const { items } = await ask(listEntities, {
+        filter: `metadata.annotations.backstage.io/managed-by-origin-location=url:${source.target}`,
+        limit: 500,
+        sort: "name",
+      });
+      return { refs: items.map(({ ref }) => ref) };
+    },
+  };
+}
+
+/** Templates that the catalogue knows; those read from files on this machine can be run. */
+export function templatesForPaths(catalog: Catalog): PathsDeps["templates"] {
+  return {
+    async list(ctx) {
+      const entities = await catalog.listTemplates(ctx);
+      return entities.map((entity) => {
+        const folder = folderOf(entity);
+        return folder === undefined ? { entity } : { entity, folder };
+      });
+    },
+  };
+}
+
+function folderOf(entity: Entity): string | undefined {
+  const location = entity.metadata.annotations?.["backstage.io/managed-by-location"] ?? "";
+  const [, path] = /^file:(.+)$/.exec(location) ?? [];
+  if (path === undefined) return undefined;
+  return dirname(path.startsWith("//") ? fileURLToPath(location) : path);
+}
