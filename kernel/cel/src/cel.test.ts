@@ -2,6 +2,7 @@ import { InvalidError, UnavailableError } from "@roadbed/core";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { createCel } from "./cel.ts";
+import { makeFilter } from "./filter.ts";
 import type { Outcome } from "./program.ts";
 
 const cel = createCel({ deadlineMs: 400 });
@@ -40,9 +41,7 @@ describe("evaluate", () => {
 
 describe("the deadline", () => {
   test("an endless comprehension is stopped, says so, and the next expression works", async () => {
-    const started = Date.now();
     await expect(cel.evaluate(ENDLESS, { o: { list: LIST } })).rejects.toThrow("took longer than 400 ms");
-    expect(Date.now() - started).toBeLessThan(20_000);
     expect(await cel.evaluate("1 + 1", {})).toBe(2);
   });
 
@@ -217,6 +216,24 @@ describe("filters", () => {
     expect(answer.matched).toHaveLength(1_300);
     expect(answer.matched.filter(Boolean)).toHaveLength(650);
     expect(answer).toMatchObject({ faults: 1, firstFault: { code: "no_such_key" } });
+  });
+
+  test("that never end are stopped once, and not again for each slice", async () => {
+    let slices = 0;
+    const counting: typeof cel.evaluateBatch = (batch) => {
+      slices++;
+      return cel.evaluateBatch(batch);
+    };
+    const program = cel.createProgram({ names: ["o"], rules: [{ expression: ENDLESS }] });
+    const { matched, faults } = await makeFilter({ evaluateBatch: counting }, program, "o").test(
+      Array.from({ length: 2_000 }, () => ({ list: LIST })),
+    );
+    expect({ slices, matched: matched.length, any: matched.some(Boolean), faults }).toEqual({
+      slices: 1,
+      matched: 2_000,
+      any: false,
+      faults: 2_000,
+    });
   });
 
   test("must compile, and must give true or false", async () => {

@@ -21,7 +21,7 @@ export function makeFilter(cel: Pick<Cel, "evaluateBatch">, program: Program, va
     async test(documents) {
       const matched: boolean[] = [];
       const faults: CelFault[] = [];
-      for (let from = 0; from < documents.length; from += SLICE) {
+      for (let from = 0; from < documents.length && !faults.some(isStopped); from += SLICE) {
         const bindings = documents.slice(from, from + SLICE).map((document) => ({ [variable]: document }));
         for (const outcome of await cel.evaluateBatch({ programs: [program], bindings })) {
           const answer = read(outcome);
@@ -29,12 +29,19 @@ export function makeFilter(cel: Pick<Cel, "evaluateBatch">, program: Program, va
           if (typeof answer !== "boolean") faults.push(answer);
         }
       }
-      return { matched, faults: faults.length, ...(faults[0] === undefined ? {} : { firstFault: faults[0] }) };
+      const skipped = documents.length - matched.length;
+      matched.push(...Array.from({ length: skipped }, () => false));
+      return { matched, faults: faults.length + skipped, ...(faults[0] === undefined ? {} : { firstFault: faults[0] }) };
     },
   };
 }
 
 const SLICE = 512;
+
+/** One that had to be stopped is not tried on the next slice: it would only be stopped again. */
+function isStopped({ code }: CelFault): boolean {
+  return code === "deadline" || code === "memory";
+}
 
 function read(outcome: Outcome): boolean | CelFault {
   if (outcome.kind === "fault") return outcome.fault;
