@@ -7,3 +7,5 @@ export { createRelay, type Relay, type RelayOptions } from "./events/create-rela
 export { watchEvents, type EventWatch } from "./events/watch-events.ts";
 export { createRuntime, type PostgresRuntime } from "./runtime/create-runtime.ts";
 export { startPostgres, type EmbeddedPostgres, type StartOptions } from "./server/start-postgres.ts";
+export { backupPostgres, type BackupReport } from "./backup/backup-postgres.ts";
+export { restorePostgres } from "./backup/restore-postgres.ts";

@@ -11,7 +11,7 @@ export interface Database extends Sql {
   readonly pool: pg.Pool;
   /** Commits when `work` resolves, rolls back when it rejects. Errors are `DomainError`s where the platform has a word for them. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a pool on any Postgres. While the server is away, a new connection is tried for `patienceMs` before `UnavailableError`. */

@@ -8,13 +8,13 @@ import { listenForEvents } from "./listen.ts";
 
 export interface Relay {
   /** Makes the positions known and begins to deliver. */
-  start(): Promise<void>;
+  readonly start: () => Promise<void>;
   /** Ends after the deliveries that are running. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Resolves when every event there is has been received (or given up) by every subscription. */
-  settled(): Promise<void>;
+  readonly settled: () => Promise<void>;
   /** How many deliveries are waiting. */
-  lag(): Promise<number>;
+  readonly lag: () => Promise<number>;
 }
 
 export interface RelayOptions {
@@ -121,35 +121,39 @@ export function createRelay(o: RelayOptions): Relay {
   /** One transaction: lock the position, receive, move the position. */
   async function deliver(subscription: Subscription, batch: number): Promise<"more" | "done" | "one-by-one"> {
     let current: DomainEvent | undefined;
+    let limit = batch;
     try {
       return await o.db.transaction(async (sql) => {
-        const position = await lockPosition(sql, subscription);
-        if (position === undefined) return "done";
+        const locked = await lockPosition(sql, subscription);
+        if (locked === undefined) return "done";
+        const { position } = locked;
+        // The next event is the one that failed before: no use in failing others with it.
+        if (locked.attempt > 0) limit = 1;
         const head = await readHead(sql);
-        const events = await readEvents(sql, { after: position, upTo: head, names: subscription.events, limit: batch });
+        const events = await readEvents(sql, { after: position, upTo: head, names: subscription.events, limit });
         for (current of events) await receive(sql, subscription, current);
         current = undefined;
-        const reached = events.length === batch ? (events.at(-1)?.seq ?? position) : head;
+        const reached = events.length === limit ? (events.at(-1)?.seq ?? position) : head;
         if (events.length > 0 || reached - position >= IDLE_STEP) await movePosition(sql, subscription, reached);
-        return events.length === batch ? "more" : "done";
+        return events.length === limit ? "more" : "done";
       });
     } catch (error) {
       if (current === undefined || isConnectionLost(error) || isConnectionLost((error as Error).cause)) throw error;
-      if (batch > 1) return "one-by-one";
+      if (limit > 1) return "one-by-one";
       return recordFailure(subscription, current, toDatabaseError(error));
     }
   }
 
   /** Undefined when another process is at it, or when a pause after a failure is not over. */
-  async function lockPosition(sql: Sql, { name }: Subscription): Promise<bigint | undefined> {
-    const { rows } = await sql.query<{ position: string; next_try_at: Date }>(
-      "select position, next_try_at from kernel.subscription where name = $1 for update skip locked",
+  async function lockPosition(sql: Sql, { name }: Subscription): Promise<{ position: bigint; attempt: number } | undefined> {
+    const { rows } = await sql.query<{ position: string; attempt: number; next_try_at: Date }>(
+      "select position, attempt, next_try_at from kernel.subscription where name = $1 for update skip locked",
       [name],
     );
     const row = rows[0];
     if (row === undefined) return undefined;
     const pause = Number(row.next_try_at) - now().getTime();
-    if (pause <= 0) return BigInt(row.position);
+    if (pause <= 0) return { position: BigInt(row.position), attempt: row.attempt };
     wakeAfter(name, pause);
     return undefined;
   }

@@ -7,7 +7,9 @@ import { listenForEvents } from "./listen.ts";
 export interface EventWatch {
   /** Calls `listener` with every event committed from now on, in order. Answers the function that ends it. */
   subscribe(listener: (event: DomainEvent) => void): () => void;
-  close(): Promise<void>;
+  /** Resolves when the position is known: every event committed after that is told. */
+  readonly ready: Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Every new event once per process, for live screens. Keeps no position: who was away reads the log. */
@@ -16,9 +18,11 @@ export function watchEvents(o: { readonly db: Database; readonly log: Logger; re
   let position: bigint | undefined;
   let running: Promise<void> | undefined;
   let again = false;
+  const known = Promise.withResolvers<void>();
   const listening = listenForEvents({ url: o.db.url, log: o.log, pollMs: o.pollMs ?? 2_000, onWake: wake });
 
   return {
+    ready: known.promise,
     subscribe: (listener) => {
       listeners.add(listener);
       wake();
@@ -49,7 +53,7 @@ export function watchEvents(o: { readonly db: Database; readonly log: Logger; re
 
   async function readNew(): Promise<void> {
     position ??= await readHead(o.db);
-    if (listeners.size === 0) return void (position = await readHead(o.db));
+    known.resolve();
     for (;;) {
       const events = await readEvents(o.db, { after: position, limit: 500 });
       for (const event of events) {
