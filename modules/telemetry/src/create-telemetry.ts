@@ -1,0 +1,74 @@
+import type { ServiceRow } from "@roadbed/contracts/telemetry";
+import type { Ctx, Handler, Subscription } from "@roadbed/core";
+
+import type { TelemetryDeps } from "./deps.ts";
+import { makeCloseIncident } from "./incident/close-incident.ts";
+import { makeListIncidents } from "./incident/list-incidents.ts";
+import { makeOpenIncident } from "./incident/open-incident.ts";
+import { createIntake } from "./intake/create-intake.ts";
+import type { Intake } from "./intake/intake.ts";
+import { makeGetService } from "./read/get-service.ts";
+import { makeGetTrace } from "./read/get-trace.ts";
+import { makeListServiceEdges } from "./read/list-edges.ts";
+import { makeListLogs } from "./read/list-logs.ts";
+import { makeListMetrics } from "./read/list-metrics.ts";
+import { makeListServices, readServices } from "./read/list-services.ts";
+import { makeListTraces } from "./read/list-traces.ts";
+import { alignWindow, resolveWindow } from "./read/window.ts";
+import { applyRetention, retentionDays } from "./retention.ts";
+import { makeSubscriptions } from "./subscriptions.ts";
+
+export interface Telemetry {
+  readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
+  /** For the server to mount at `/v1/traces`, `/v1/logs` and `/v1/metrics`. */
+  readonly intake: Intake;
+  /** Health, rates and latencies of the last hour, one row per service asked for; without data `unknown`, never ok. */
+  healthOf(ctx: Ctx, services: readonly string[]): Promise<Map<string, ServiceRow>>;
+  /** Gives the tables their retention; the migrations must have run. */
+  start(): Promise<void>;
+  /** Stores what waits, then refuses. */
+  stop(): Promise<void>;
+  health(): Promise<{ ok: boolean; detail?: string }>;
+}
+
+const MINUTE = 60;
+
+/** Telemetry: takes OTLP in, stores it in ClickHouse, answers rates, traces, logs and metrics, and keeps incidents. */
+export function createTelemetry(deps: TelemetryDeps): Telemetry {
+  const { clickhouse, log } = deps;
+  const days = retentionDays(deps);
+  const intake = createIntake(clickhouse, deps, days);
+
+  return {
+    handlers: [
+      makeListServices(clickhouse),
+      makeGetService(clickhouse),
+      makeListServiceEdges(clickhouse),
+      makeListTraces(clickhouse),
+      makeGetTrace(clickhouse),
+      makeListLogs(clickhouse),
+      makeListMetrics(clickhouse),
+      makeListIncidents(),
+      makeOpenIncident(),
+      makeCloseIncident(),
+    ],
+    subscriptions: makeSubscriptions(clickhouse),
+    intake,
+    async healthOf(ctx, services) {
+      if (services.length === 0) return new Map();
+      const window = alignWindow(resolveWindow({}, ctx.now()), MINUTE, ctx.now());
+      const rows = await readServices(ctx, clickhouse, window, services);
+      return new Map(rows.map((row) => [row.service, row]));
+    },
+    async start() {
+      await applyRetention(clickhouse, days);
+      log.debug("telemetry keeps its rows", { ...days });
+    },
+    stop: () => intake.close(),
+    async health() {
+      if (await clickhouse.ping()) return { ok: true };
+      return { ok: false, detail: `The telemetry store does not answer; ${intake.waitingBytes()} bytes wait for it.` };
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { ClickHouse } from "@roadbed/clickhouse";
+import { sampleRemoved } from "@roadbed/contracts/catalog";
+import type { Subscription } from "@roadbed/core";
+
+const TABLES = ["spans", "trace_time", "logs", "metric_points", "red_minute"];
+
+/** What the module hears of others. */
+export function makeSubscriptions(clickhouse: ClickHouse): readonly Subscription[] {
+  return [
+    {
+      name: "telemetry.forget-sample",
+      events: [sampleRemoved.name],
+      // Deleting what is gone already does nothing, so the event may come twice.
+      receive: async (ctx) => {
+        for (const table of TABLES)
+          await clickhouse.command(`DELETE FROM ${table}{{local}} {{on_cluster}} WHERE sample`, { who: "telemetry.forget-sample" });
+        await ctx.sql.query("delete from telemetry.incident where sample");
+      },
+    },
+  ];
+}
