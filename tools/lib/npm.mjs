@@ -1,6 +1,6 @@
 /** Runs npm as a script may: with the npm that started us, under a given Node, with errors turned into advice. */
 import { spawnSync } from "node:child_process";
-import { existsSync, realpathSync, statfsSync } from "node:fs";
+import fs, { existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
 /** A reason not to go on that the user can mend; printed without a stack. */
@@ -27,7 +27,8 @@ export function runNpm(node, args, cwd) {
 
 /** Throws `Refusal` when less than `needed` bytes are free where `folder` is. */
 export function refuseFullDisk(folder, needed) {
-  const { bavail, bsize } = statfsSync(folder);
+  if (fs.statfsSync === undefined) return; // Node before 18.15 cannot tell
+  const { bavail, bsize } = fs.statfsSync(folder);
   if (bavail * bsize < needed) {
     throw new Refusal(
       `The disk is nearly full: ${mb(bavail * bsize)} MB free in ${folder}, ${mb(needed)} MB needed.`,

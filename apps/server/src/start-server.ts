@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { createCatalog, migrations as catalogTables } from "@roadbed/catalog";
+import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
 import { migrateClickHouse } from "@roadbed/clickhouse";
 import { getSample, listSources, sampleRemoved } from "@roadbed/contracts/catalog";
-import { defineOperation, perform, type Handler, type Logger, type Operation, type OutputOf } from "@roadbed/core";
+import { repositoryPushed } from "@roadbed/contracts/delivery";
+import { defineOperation, perform, type Handler, type Logger, type Operation, type OutputOf, type Subscription } from "@roadbed/core";
 import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
@@ -22,6 +23,7 @@ import { z } from "zod";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
 import { makeCallerOf } from "./doors/caller-of.ts";
+import { openHookDoor } from "./doors/hook-door.ts";
 import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
@@ -183,6 +185,7 @@ export async function startServer({
     httpFace(app, { handlers, runtime, authenticate, version: VERSION });
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: stream.recheck });
+    openHookDoor(app, { catalog, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));
     serveWebApp(app, { dir: join(root, "apps/web/dist") });
@@ -252,6 +255,17 @@ export async function startServer({
     await stopAll(started, log);
     throw error;
   }
+}
+
+/** A push to the embedded host changes what the catalogue read from there. */
+function readPushedRepositories(catalog: Pick<Catalog, "notifyPush">): Subscription {
+  return {
+    name: "catalog.read-pushed-repositories",
+    events: [repositoryPushed.name],
+    async receive(_ctx, event) {
+      await catalog.notifyPush(repositoryPushed.payload.parse(event.payload).repository);
+    },
+  };
 }
 
 async function stopAll(started: { readonly name: string; readonly end: () => Promise<void> }[], log: Logger): Promise<void> {

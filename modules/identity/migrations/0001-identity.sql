@@ -25,8 +25,8 @@ create table identity.session (
   last_seen_at timestamptz not null,
   expires_at timestamptz not null
 );
-create index session_user on identity.session (user_id);
-create index session_expiry on identity.session (expires_at);
+create index session_by_user on identity.session (user_id);
+create index session_by_expiry on identity.session (expires_at);
 
 create table identity.access_token (
   id text primary key,
@@ -41,7 +41,7 @@ create table identity.access_token (
   last_used_at timestamptz,
   revoked_at timestamptz
 );
-create index access_token_owner on identity.access_token (owner_id, id);
+create index access_token_by_owner on identity.access_token (owner_id, id);
 
 create table identity.sign_in_link (
   hash bytea primary key,
@@ -55,4 +55,4 @@ create table identity.failed_sign_in (
   key text not null,
   at timestamptz not null
 );
-create index failed_sign_in_key on identity.failed_sign_in (key, at);
+create index failed_sign_in_by_key on identity.failed_sign_in (key, at);

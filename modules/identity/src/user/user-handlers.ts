@@ -38,7 +38,8 @@ export function makeUserHandlers({ changed }: { changed: (userId: string) => voi
         displayName: input.displayName,
         email: input.email,
         role: input.role,
-        entityRef: undefined,
+        // The person of the same name in the catalogue, who need not be there yet.
+        entityRef: `user:default/${input.username}`,
         passwordHash: input.password === undefined ? undefined : await hashPassword(input.password),
         createdAt: ctx.now(),
       };

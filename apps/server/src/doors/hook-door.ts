@@ -1,0 +1,48 @@
+import type { Catalog } from "@roadbed/catalog";
+import { ForbiddenError, parseInput, UnauthenticatedError, type Call } from "@roadbed/core";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+
+/** What Git hosts say of a push, as far as we read it: each names the repository by one of these addresses. */
+const Push = z.looseObject({
+  repository: z
+    .looseObject({
+      clone_url: z.string().optional(),
+      ssh_url: z.string().optional(),
+      git_http_url: z.string().optional(),
+      git_ssh_url: z.string().optional(),
+      url: z.string().optional(),
+    })
+    .optional(),
+  project: z.looseObject({ git_http_url: z.string().optional(), git_ssh_url: z.string().optional() }).optional(),
+});
+
+export interface HookDoorOptions {
+  readonly catalog: Pick<Catalog, "notifyPush">;
+  readonly authenticate: (request: FastifyRequest) => Promise<Pick<Call, "actor" | "scopes"> | undefined>;
+}
+
+/**
+ * `POST /hooks/push`: a Git host tells of a push, and the sources that read the repository are read again at once. The
+ * token (scope `catalog:write`) travels as a bearer, or in the hook's address: `https://hook:TOKEN@host/hooks/push`.
+ */
+export function openHookDoor(app: FastifyInstance, { catalog, authenticate }: HookDoorOptions): void {
+  app.post("/hooks/push", async (request) => {
+    const caller = await authenticate(request);
+    if (!caller)
+      throw new UnauthenticatedError("A hook needs a token.", {
+        mend: "Put it in the hook's address: https://hook:TOKEN@host/hooks/push.",
+      });
+    if (!caller.scopes.has("catalog:write") && !caller.scopes.has("*"))
+      throw new ForbiddenError("This token may not change the catalogue.", { mend: "Make one with the scope catalog:write." });
+    const { repository, project } = parseInput(Push, request.body);
+    const addresses = new Set(
+      [...Object.values(repository ?? {}), ...Object.values(project ?? {})].filter(
+        (value): value is string => typeof value === "string" && /^(https?:|ssh:|git@|file:)/.test(value),
+      ),
+    );
+    let sources = 0;
+    for (const address of addresses) sources += await catalog.notifyPush(address);
+    return { sources };
+  });
+}
