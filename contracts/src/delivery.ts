@@ -225,6 +225,12 @@ export const workloadChanged = defineEvent({
   payload: z.object({ entityRef: z.string(), environment: z.string(), health: WorkloadHealth }),
 });
 
+export const workloadCommanded = defineEvent({
+  name: "delivery.workload.commanded",
+  summary: "Somebody asked for a workload to be stopped or restarted.",
+  payload: z.object({ entityRef: z.string(), environment: z.string(), command: z.enum(["stop", "restart"]) }),
+});
+
 export const operations = [
   listEnvironments,
   listWorkloads,

@@ -1,0 +1,153 @@
+import { join } from "node:path";
+
+import { NotFoundError, type Ctx } from "@roadbed/core";
+
+import { defineDeployFlow, type DeployPlan } from "./deployment/deploy-flow.ts";
+import { findDeployment, listDeploymentRecords } from "./deployment/deployment-store.ts";
+import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
+import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from "./deployment/request-deployment.ts";
+import type { DeliveryDeps, Timing } from "./deps.ts";
+import { makeListEnvironments } from "./environment/list-environments.ts";
+import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
+import { createGitHost } from "./repository/git-host.ts";
+import { createRepository } from "./repository/create-repository.ts";
+import { makeRepositoryReaders } from "./repository/read-repositories.ts";
+import { findRepository } from "./repository/repository-store.ts";
+import { buildWorkload } from "./runtime/build-workload.ts";
+import { createLocalRuntime, type LocalRuntime, type WorkloadKey, type WorkloadSpec } from "./runtime/local-runtime.ts";
+import { openLedger } from "./runtime/process-ledger.ts";
+import { openToolchain } from "./runtime/toolchain.ts";
+import { makeSubscriptions } from "./subscriptions.ts";
+import { makeWorkloadChanges } from "./workload/change-workload.ts";
+import { createControl } from "./workload/control-workloads.ts";
+import { makeWorkloadReaders } from "./workload/read-workloads.ts";
+import { openEnvironmentSource } from "./workload/workload-environment.ts";
+import { findWorkload, urlOf, type WorkloadRecord } from "./workload/workload-store.ts";
+
+const TIMING: Timing = { startMs: 60_000, buildMs: 600_000, healthEveryMs: 10_000, firstRestartMs: 500, graceMs: 10_000 };
+/** A process whose server was killed has lost its output already: it is not given long. */
+const FORGOTTEN_GRACE_MS = 1_000;
+
+/** Must be called before `workflows.launch()`: it defines the flow `delivery.deploy`. */
+export function createDelivery(deps: DeliveryDeps): Delivery {
+  const { log, db, router, repositories } = deps;
+  const dir = join(deps.dataDir, "workloads");
+  const timing: Timing = { ...TIMING, ...deps.timing };
+  const toolchain = openToolchain(join(dir, ".bin"));
+  const ledger = openLedger(join(dir, ".processes"), log);
+  const homeOf = ({ environment, name }: WorkloadKey): string => join(dir, environment, name, "home");
+  const environment = openEnvironmentSource(deps, toolchain, homeOf);
+  const control = createControl(deps, () => local, specOf);
+  const local: LocalRuntime = createLocalRuntime({
+    log,
+    dir,
+    router,
+    toolchain,
+    ledger,
+    timing,
+    environmentOf: (spec) => environment.of(spec),
+    onChange: (key, seen) => control.record(key, seen),
+  });
+  const building = new Map<string, Promise<unknown>>();
+
+  /** The same commit of the same workload is never built twice at once. */
+  async function build(plan: DeployPlan, signal: AbortSignal): Promise<WorkloadSpec> {
+    const { key, repository, commit, manifest, deploymentId } = plan;
+    const folder = join(dir, key.environment, key.name, commit);
+    const before = building.get(folder) ?? Promise.resolve();
+    const job = {
+      repositories,
+      repository,
+      commit,
+      manifest,
+      dir: folder,
+      home: homeOf(key),
+      ledger,
+      toolchain,
+      deadlineMs: timing.buildMs,
+      signal,
+    };
+    const done = before.catch(() => {}).then(async () => buildWorkload({ ...job, log: await local.logOf(key) }));
+    building.set(folder, done);
+    try {
+      await done;
+    } finally {
+      if (building.get(folder) === done) building.delete(folder);
+    }
+    return { key, commit, deploymentId, manifest, dir: folder };
+  }
+
+  async function specOf({ key, commit, deploymentId, manifest }: WorkloadRecord): Promise<WorkloadSpec> {
+    const deployment = await findDeployment(db, deploymentId ?? "");
+    if (deployment === undefined || manifest === undefined || commit === undefined) throw new NotFoundError("deployment of", key.entityRef);
+    return build({ key, commit, manifest, deploymentId: deployment.id, repository: deployment.repository }, new AbortController().signal);
+  }
+
+  const flow = defineDeployFlow(deps, {
+    local,
+    build,
+    began: (key) => {
+      if (local.running(key) === undefined) router.set(key, { kind: "absent", why: "starting" });
+    },
+    failed: (key, reason) => {
+      if (local.running(key) !== undefined) return;
+      router.set(key, { kind: "absent", why: "failed" });
+      control.record(key, { health: "crashed", detail: reason, restarts: 0 });
+    },
+    settle: (key) => control.apply(key.entityRef, key.environment, false),
+  });
+  const gitHost = createGitHost(deps);
+
+  async function deploymentOf(ctx: Ctx, { entityRef, environment: place, commit }: DeploymentQuery): Promise<DeploymentState | undefined> {
+    const [found] = await listDeploymentRecords(ctx.sql, { entityRef, environment: place, commit, limit: 1 });
+    if (found === undefined) return undefined;
+    const workload = await findWorkload(ctx.sql, entityRef, place);
+    const url = workload && urlOf(workload, deps.routerUrl);
+    return {
+      id: found.id,
+      status: found.status,
+      ...(found.error === undefined ? {} : { error: found.error }),
+      ...(url === undefined ? {} : { url }),
+    };
+  }
+
+  return {
+    handlers: [
+      makeListEnvironments(),
+      ...makeWorkloadReaders(deps, local),
+      ...makeWorkloadChanges(deps),
+      ...makeDeploymentReaders(),
+      makeDeployCommit(deps),
+      ...makeRepositoryReaders(deps),
+    ],
+    subscriptions: makeSubscriptions(deps, flow, control),
+    git: (request, response) => gitHost.serve(request, response),
+    createRepository: (ctx, input) => createRepository(deps, ctx, input),
+    repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
+    deploymentOf,
+    async requestDeployment(ctx, { entityRef, environment: place, commit }) {
+      const wanted = await findCommit(deps, await repositoryOf(ctx, entityRef), commit);
+      const state = await deploymentOf(ctx, { entityRef, environment: place, commit: wanted.hash });
+      if (state !== undefined && state.status !== "failed" && state.status !== "superseded") return;
+      const { name } = await repositoryOf(ctx, entityRef);
+      await requestDeployment(ctx, { entityRef, environment: place, repository: name, commit: wanted });
+    },
+    async start() {
+      await ledger.endForgotten(FORGOTTEN_GRACE_MS);
+      const begun = Promise.all([control.startAll(), gitHost.announceMissed()]);
+      begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));
+    },
+    async stop() {
+      await local.endAll();
+      await control.recorded();
+      await router.close();
+    },
+    async health() {
+      if (!router.listening()) return { ok: false, detail: "the router does not listen" };
+      const { rows } = await db.query<{ health: string; n: number }>(
+        "select health, count(*)::int n from delivery.workload group by 1 order by 1",
+      );
+      return { ok: true, detail: rows.map(({ health, n }) => `${n} ${health}`).join(", ") || "no workloads" };
+    },
+  };
+}

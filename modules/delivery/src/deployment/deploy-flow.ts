@@ -1,0 +1,149 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { deploymentFinished, type Deployment } from "@roadbed/contracts/delivery";
+import { NotFoundError, type Ctx } from "@roadbed/core";
+import type { Flow } from "@roadbed/workflows";
+
+import { workloadNameOf } from "../component.ts";
+import type { DeliveryDeps } from "../deps.ts";
+import { advanceDeployment } from "../internal-operations.ts";
+import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
+import { MANIFEST_FILE, parseManifest, type Manifest } from "../workload/manifest.ts";
+import { setDeployed, wantWorkload } from "../workload/workload-store.ts";
+import { advance, findDeployment } from "./deployment-store.ts";
+
+export interface DeployInput {
+  readonly deploymentId: string;
+}
+
+/** What is to be done, as it was read at the beginning. */
+export interface DeployPlan {
+  readonly deploymentId: string;
+  readonly key: WorkloadKey;
+  readonly repository: string;
+  readonly commit: string;
+  readonly manifest: Manifest;
+}
+
+export interface DeployParts {
+  readonly local: LocalRuntime;
+  /** Exports and builds; answers what can be run. */
+  build(plan: DeployPlan, signal: AbortSignal): Promise<WorkloadSpec>;
+  /** A deployment begins: where nothing serves yet, that is said. */
+  began(key: WorkloadKey): void;
+  /** A deployment failed: where nothing serves, that is said. */
+  failed(key: WorkloadKey, reason: string): void;
+  /** Does what was asked for while the deployment was under way. */
+  settle(key: WorkloadKey): Promise<void>;
+}
+
+/** Commits kept on disk beside the one that runs. */
+const KEPT = 2;
+
+/**
+ * Builds a commit, starts it beside what runs and leads requests over when it is healthy. Every step can be done again: the
+ * folder of a commit is built once, a process started twice replaces itself, and rows are moved by keys.
+ */
+export function defineDeployFlow(deps: DeliveryDeps, parts: DeployParts): Flow<DeployInput, string> {
+  return deps.workflows.define<DeployInput, string>(
+    "delivery.deploy",
+    async (c, { deploymentId }) => {
+      try {
+        const plan = await c.step("begin", (s) => begin(deps, deploymentId, s.key));
+        if (plan === null) return "superseded";
+        parts.began(plan.key);
+        await c.step("build", async (s) => void (await parts.build(plan, s.signal)), { attempts: 2 });
+        const healthy = await c.step("start", (s) => start(deps, parts, plan, s.key, s.signal), { attempts: 2 });
+        if (healthy) await c.step("tidy", () => tidy(deps, plan));
+        return healthy ? "healthy" : "superseded";
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        await c.step("give up", (s) => giveUp(deps, parts, deploymentId, reason, s.key));
+        return "failed";
+      }
+    },
+    { queue: "deploy" },
+  );
+}
+
+/** Null when it was overtaken before it began. */
+async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Promise<DeployPlan | null> {
+  const deployment = await deps.runtime.read(deps.runtime.system("delivery.deploy"), (ctx) => findDeployment(ctx.sql, deploymentId));
+  if (deployment === undefined) throw new NotFoundError("deployment", deploymentId);
+  const { entityRef, environment, repository, commit } = deployment;
+  const content = await deps.repositories.readFile(repository, commit, MANIFEST_FILE);
+  if (content === undefined) throw new NotFoundError("file", `${MANIFEST_FILE} in ${repository} at ${commit.slice(0, 7)}`);
+  const manifest = parseManifest(Buffer.from(content).toString("utf8"));
+  const workload = { entityRef, environment, name: workloadNameOf(entityRef) };
+  const began = await write(deps, deployment, "building", key, async (ctx) => {
+    if ((await advance(ctx.sql, deploymentId, ["queued", "building"], "building")) === undefined) return false;
+    await wantWorkload(ctx.sql, workload, manifest.kind);
+    return true;
+  });
+  return began ? { deploymentId, key: workload, repository, commit, manifest } : null;
+}
+
+/** False when it was overtaken before it was started. */
+async function start(deps: DeliveryDeps, parts: DeployParts, plan: DeployPlan, key: string, signal: AbortSignal): Promise<boolean> {
+  const { deploymentId, manifest, commit } = plan;
+  const deployment = await write(deps, { id: deploymentId, entityRef: plan.key.entityRef }, "starting", `${key}:starting`, async (ctx) =>
+    advance(ctx.sql, deploymentId, ["building", "starting"], "starting"),
+  );
+  if (deployment === undefined) return false;
+  await parts.local.replace(await parts.build(plan, signal), signal);
+  await write(deps, deployment, "healthy", `${key}:healthy`, async (ctx) => {
+    await setDeployed(ctx.sql, plan.key, { kind: manifest.kind, commit, deploymentId, manifest });
+    await finish(ctx, deploymentId, "healthy");
+    return null;
+  });
+  await parts.settle(plan.key);
+  return true;
+}
+
+async function giveUp(deps: DeliveryDeps, parts: DeployParts, deploymentId: string, reason: string, key: string): Promise<void> {
+  const deployment = await deps.runtime.read(deps.runtime.system("delivery.deploy"), (ctx) => findDeployment(ctx.sql, deploymentId));
+  if (deployment === undefined) return;
+  await write(deps, deployment, "failed", key, async (ctx) => {
+    await finish(ctx, deploymentId, "failed", reason);
+    return null;
+  });
+  const { entityRef, environment } = deployment;
+  parts.failed({ entityRef, environment, name: workloadNameOf(entityRef) }, reason);
+}
+
+async function finish(ctx: Ctx, deploymentId: string, status: "healthy" | "failed", error?: string): Promise<void> {
+  const ended = await advance(ctx.sql, deploymentId, ["queued", "building", "starting"], status, {
+    endedAt: ctx.now(),
+    ...(error === undefined ? {} : { error }),
+  });
+  if (ended === undefined) return;
+  const { entityRef, environment, commit } = ended;
+  ctx.emit(deploymentFinished, entityRef, { deploymentId, entityRef, environment, status, commit });
+}
+
+/** Old commits take room; the last ones are kept because they may be wanted again. Never fails a deployment. */
+async function tidy(deps: DeliveryDeps, { key, commit }: DeployPlan): Promise<void> {
+  const folder = join(deps.dataDir, "workloads", key.environment, key.name);
+  try {
+    const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{40,64}$/.test(name) && name !== commit);
+    const aged = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })));
+    for (const { name } of aged.sort((a, b) => b.at - a.at).slice(KEPT)) {
+      await rm(join(folder, `${name}.built`), { force: true });
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    deps.log.warn("old commits of a workload could not be removed", { workload: key.name, error: String(error) });
+  }
+}
+
+function write<T>(
+  deps: DeliveryDeps,
+  { id, entityRef }: Pick<Deployment, "id" | "entityRef">,
+  status: string,
+  key: string,
+  work: (ctx: Ctx) => Promise<T>,
+): Promise<T> {
+  const call = { ...deps.runtime.system("delivery.deploy"), idempotencyKey: key };
+  return deps.runtime.write(call, advanceDeployment, { id, status }, { kind: "entity", id: entityRef }, work);
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Ctx, Handler, Subscription } from "@roadbed/core";
+
+import type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
+
+export { createDelivery } from "./create-delivery.ts";
+export type { DeliveryDeps, Entities, GitDoor, Timing, Tokens } from "./deps.ts";
+export type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
+export { createRouter, type Router, type RouterOptions } from "./router/router.ts";
+
+export const migrations = { module: "delivery", dir: new URL("../migrations/", import.meta.url) };
+/** Give these to `createWorkflows`. */
+export const queues = { deploy: { concurrency: 2 } };
+
+/** The operations of contracts/src/delivery.ts, and what neighbours ask of delivery. */
+export interface Delivery {
+  readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
+  /** Git's smart HTTP; mount it at `/git/`. */
+  git(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Makes a repository with its first commit. The same `key` again is the same result; a name taken by another key is a `ConflictError`. */
+  createRepository(ctx: Ctx, input: NewRepository): Promise<MadeRepository>;
+  repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
+  /** The newest deployment of a component, of that commit where one is given. */
+  deploymentOf(ctx: Ctx, input: DeploymentQuery): Promise<DeploymentState | undefined>;
+  /** Asks for a deployment of the commit (default: the newest) unless there is one that has not failed. */
+  requestDeployment(ctx: Ctx, input: DeploymentQuery & { readonly repository?: string }): Promise<void>;
+  /** Ends what a killed server left running, starts what is to run, hears of pushes that were not announced. */
+  start(): Promise<void>;
+  /** Ends all processes and the router; what is to run stays so for the next start. Drain the workflows before it. */
+  stop(): Promise<void>;
+  health(): Promise<{ readonly ok: boolean; readonly detail?: string }>;
+}
+
+export interface DeploymentQuery {
+  readonly entityRef: string;
+  readonly environment: string;
+  readonly commit?: string;
+}
+
+export interface DeploymentState {
+  readonly id: string;
+  readonly status: "queued" | "building" | "starting" | "healthy" | "failed" | "superseded";
+  readonly error?: string;
+  /** Where it is served; absent for a worker. */
+  readonly url?: string;
+}

@@ -1,0 +1,46 @@
+import { defineOperation } from "@roadbed/core";
+import { z } from "zod";
+
+/**
+ * Writes that no face offers: Git clients make the first one, the platform's own jobs the others. They are operations all the
+ * same, so that scope, audit and events work as everywhere.
+ */
+export const pushRepository = defineOperation({
+  name: "delivery.repository.push",
+  summary: "Push to a branch of an embedded repository.",
+  scope: "git:write",
+  risk: "medium",
+  http: { method: "POST", path: "/git/{repository}.git/git-receive-pack" },
+  input: z.object({ repository: z.string(), branch: z.string(), before: z.string(), after: z.string() }),
+  output: z.void(),
+});
+
+export const readRepository = defineOperation({
+  name: "delivery.repository.read",
+  summary: "Clone or fetch an embedded repository.",
+  scope: "git:read",
+  risk: "read",
+  http: { method: "POST", path: "/git/{repository}.git/git-upload-pack" },
+  input: z.object({ repository: z.string() }),
+  output: z.void(),
+});
+
+export const advanceDeployment = defineOperation({
+  name: "delivery.deployment.advance",
+  summary: "Record how far a deployment is.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/deployments/{id}" },
+  input: z.object({ id: z.string(), status: z.string() }),
+  output: z.unknown(),
+});
+
+export const observeWorkload = defineOperation({
+  name: "delivery.workload.observe",
+  summary: "Record what is seen of a workload.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/workloads" },
+  input: z.object({ entityRef: z.string(), environment: z.string(), health: z.string() }),
+  output: z.void(),
+});

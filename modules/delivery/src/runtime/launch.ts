@@ -1,0 +1,104 @@
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { CancelledError, InvalidError } from "@roadbed/core";
+
+import type { Timing } from "../deps.ts";
+import type { RouteState } from "../router/table.ts";
+import type { Manifest } from "../workload/manifest.ts";
+import { checkHealth } from "./check-health.ts";
+import type { WorkloadSpec } from "./local-runtime.ts";
+import type { LogFile } from "./log-file.ts";
+import type { ProcessLedger } from "./process-ledger.ts";
+import { describeExit, runProcess, type RunningProcess } from "./run-process.ts";
+
+/** A commit that serves, or is about to. */
+export interface Instance {
+  readonly spec: WorkloadSpec;
+  readonly route: RouteState;
+  /** Absent for a site. */
+  readonly process: RunningProcess | undefined;
+  /** Absent when it listens on nothing. */
+  readonly port: number | undefined;
+  /** Its end is wanted: no crash. */
+  retired: boolean;
+  unhealthy: boolean;
+}
+
+export interface LaunchOptions {
+  readonly spec: WorkloadSpec;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: LogFile;
+  readonly ledger: ProcessLedger;
+  readonly timing: Timing;
+  readonly signal: AbortSignal;
+}
+
+const WORKER_PROOF_MS = 2_000;
+const LAST_LINES = 20;
+
+/** Where its health is asked; undefined when it is not asked. */
+export function healthPathOf({ kind, health }: Manifest): string | undefined {
+  return kind === "service" ? (health ?? "/healthz") : kind === "worker" ? health : undefined;
+}
+
+/** Starts it and waits until it is healthy. Throws `InvalidError` with the log's last lines when it does not become so; nothing is left running then. */
+export async function launch(options: LaunchOptions): Promise<Instance> {
+  const { spec, log } = options;
+  if (spec.manifest.kind === "site") return siteOf(spec);
+  const port = await freePort();
+  const { start = [], limits } = spec.manifest;
+  const process = await runProcess({
+    command: start,
+    cwd: spec.dir,
+    env: { ...options.env, PORT: String(port) },
+    memoryMb: limits.memoryMb,
+    log,
+    ledger: options.ledger,
+    what: `${spec.key.environment}/${spec.key.name}`,
+  });
+  log.write("roadbed", `started ${start.join(" ")} of ${spec.commit.slice(0, 7)} as process ${process.pid} on port ${port}`);
+  try {
+    await untilHealthy(options, process, port);
+  } catch (error) {
+    await process.stop(Math.min(options.timing.graceMs, 2_000));
+    throw error;
+  }
+  log.write("roadbed", `healthy after ${Date.now() - process.startedAt.getTime()} ms`);
+  return { spec, process, port, route: { kind: "process", backends: [{ port, weight: 1 }] }, retired: false, unhealthy: false };
+}
+
+function siteOf(spec: WorkloadSpec): Instance {
+  const dir = join(spec.dir, spec.manifest.site.dir);
+  return { spec, process: undefined, port: undefined, route: { kind: "site", dir }, retired: false, unhealthy: false };
+}
+
+async function untilHealthy({ spec, timing, signal, log }: LaunchOptions, process: RunningProcess, port: number): Promise<void> {
+  const path = healthPathOf(spec.manifest);
+  const began = Date.now();
+  let reason: string | undefined = "it was not asked yet";
+  for (let wait = 50; ; wait = Math.min(wait * 1.5, 500)) {
+    await Promise.race([delay(wait, undefined, { signal }).catch(() => {}), process.exited]);
+    if (signal.aborted) throw new CancelledError("The start was given up.");
+    if (process.hasExited()) throw failure(`The process ${describeExit(await process.exited)} before it was healthy.`, log);
+    if (path === undefined && Date.now() - began >= WORKER_PROOF_MS) return;
+    if (path !== undefined) reason = await checkHealth(port, path);
+    if (path !== undefined && reason === undefined) return;
+    if (Date.now() - began >= timing.startMs) throw failure(`It was not healthy within ${timing.startMs / 1_000} s: ${reason}.`, log);
+  }
+}
+
+function failure(message: string, log: LogFile): InvalidError {
+  return new InvalidError([message, ...log.tail(LAST_LINES)].join("\n"), { mend: "Mend it and push again; what ran before goes on." });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+    server.once("error", reject);
+  });
+}

@@ -1,0 +1,152 @@
+import { createReadStream } from "node:fs";
+import { appendFile, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export type LogStream = "stdout" | "stderr" | "roadbed";
+
+export interface LogLine {
+  /** 1, 2, 3, …; goes on over restarts. */
+  readonly seq: number;
+  readonly at: string;
+  readonly stream: LogStream;
+  readonly message: string;
+}
+
+/** What a workload printed, in files that rotate: the oldest are dropped. */
+export interface LogFile {
+  write(stream: LogStream, message: string): void;
+  /** Lines after `after`, oldest first; waits up to `waitMs` for the first one. `next` is what to give as `after` the next time. */
+  read(o: {
+    readonly after: number;
+    readonly limit: number;
+    readonly waitMs?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<{ items: LogLine[]; next: number }>;
+  /** The newest lines of the processes (not the platform's own remarks), for error messages. */
+  tail(lines: number): string[];
+  /** Everything that was written is in the file. */
+  flushed(): Promise<void>;
+}
+
+export interface LogFileOptions {
+  readonly dir: string;
+  /** Applied to each message before it is kept. */
+  readonly redact?: (message: string) => string;
+  /** A new file is begun above this. Default 2 MB. */
+  readonly maxFileBytes?: number;
+  /** How many files are kept. Default 5. */
+  readonly maxFiles?: number;
+}
+
+const RECENT = 1_000;
+const MAX_MESSAGE_CHARS = 8_000;
+const FILE = /^\d{12}\.jsonl$/;
+
+export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
+  const { dir, redact = (message) => message, maxFileBytes = 2 * 2 ** 20, maxFiles = 5 } = options;
+  await mkdir(dir, { recursive: true });
+  let file = (await filesOf(dir)).at(-1);
+  let bytes = file === undefined ? 0 : (await stat(join(dir, file))).size;
+  const recent: LogLine[] = file === undefined ? [] : (await readLines(join(dir, file), 0, Infinity)).slice(-RECENT);
+  let seq = recent.at(-1)?.seq ?? (file === undefined ? 0 : Number(file.slice(0, 12)) - 1);
+  // A line that was cut off when the server was killed must not swallow the next one.
+  let waiting = bytes > 0 ? ["\n"] : [];
+  let writing: Promise<void> | undefined;
+  const readers = new Set<() => void>();
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const text = waiting.join("");
+      waiting = [];
+      if (file === undefined || bytes > maxFileBytes) {
+        file = `${String(JSON.parse(text.trim().split("\n", 1)[0] ?? "").seq).padStart(12, "0")}.jsonl`;
+        bytes = 0;
+        const old = (await filesOf(dir)).filter((name) => name !== file);
+        await Promise.all(old.slice(0, Math.max(0, old.length - maxFiles + 1)).map((name) => rm(join(dir, name), { force: true })));
+      }
+      // A full disk loses lines, never the workload.
+      await appendFile(join(dir, file), text).catch(() => {});
+      bytes += Buffer.byteLength(text);
+    }
+    writing = undefined;
+  }
+
+  async function stored(after: number, limit: number): Promise<LogLine[]> {
+    if (recent.length > 0 && after >= recent[0]!.seq - 1) return recent.filter((line) => line.seq > after).slice(0, limit);
+    await writing;
+    const names = await filesOf(dir);
+    const first = names.findLastIndex((name) => Number(name.slice(0, 12)) <= after + 1);
+    const lines: LogLine[] = [];
+    for (const name of names.slice(Math.max(first, 0))) {
+      if (lines.length < limit) lines.push(...(await readLines(join(dir, name), after, limit - lines.length)));
+    }
+    return lines;
+  }
+
+  return {
+    write(stream, message) {
+      const line: LogLine = { seq: ++seq, at: new Date().toISOString(), stream, message: redact(message).slice(0, MAX_MESSAGE_CHARS) };
+      recent.push(line);
+      if (recent.length > 2 * RECENT) recent.splice(0, RECENT);
+      waiting.push(`${JSON.stringify(line)}\n`);
+      writing ??= Promise.resolve().then(drain);
+      for (const wake of readers) wake();
+    },
+    async read({ after, limit, waitMs = 0, signal }) {
+      if (seq <= after && waitMs > 0) await nextLine(readers, waitMs, signal);
+      const items = await stored(after, limit);
+      return { items, next: items.at(-1)?.seq ?? Math.min(after, seq) };
+    },
+    tail: (lines) =>
+      recent
+        .filter(({ stream }) => stream !== "roadbed")
+        .slice(-lines)
+        .map(({ message }) => message),
+    flushed: async () => {
+      while (writing !== undefined) await writing;
+    },
+  };
+}
+
+function nextLine(readers: Set<() => void>, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      readers.delete(done);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, waitMs);
+    readers.add(done);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+async function filesOf(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => FILE.test(name)).sort();
+}
+
+async function readLines(path: string, after: number, limit: number): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  const input = createReadStream(path, "utf8");
+  // Opened a moment ago by name; it may have been rotated away since.
+  input.on("error", () => {});
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    const line = parseLine(text);
+    if (line === undefined || line.seq <= after) continue;
+    lines.push(line);
+    if (lines.length >= limit) break;
+  }
+  input.destroy();
+  return lines;
+}
+
+function parseLine(text: string): LogLine | undefined {
+  try {
+    const line = JSON.parse(text) as LogLine;
+    return Number.isInteger(line.seq) ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}

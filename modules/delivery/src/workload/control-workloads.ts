@@ -1,0 +1,102 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { workloadChanged } from "@roadbed/contracts/delivery";
+import { DomainError } from "@roadbed/core";
+
+import type { DeliveryDeps } from "../deps.ts";
+import { observeWorkload } from "../internal-operations.ts";
+import type { LocalRuntime, Observation, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
+import { findWorkload, listStopped, listWanted, setSeen, type WorkloadRecord } from "./workload-store.ts";
+
+export interface WorkloadControl {
+  /** Makes a workload what its row says; `restart` makes a running one new. Never rejects: what went wrong is seen in the row. */
+  apply(entityRef: string, environment: string, restart: boolean): Promise<void>;
+  /** After a start of the server: everything that is wanted, a few at a time. */
+  startAll(): Promise<void>;
+  /** Writes down what is seen; the newest sight counts. */
+  record(key: WorkloadKey, seen: Observation): void;
+  /** Resolves when everything that was seen is written. */
+  recorded(): Promise<void>;
+}
+
+const AT_ONCE = 2;
+const TRIES = 10;
+
+export function createControl(
+  { log, db, runtime, router }: DeliveryDeps,
+  local: () => LocalRuntime,
+  /** Sees to it that the commit's files are there and built. */
+  specOf: (record: WorkloadRecord) => Promise<WorkloadSpec>,
+): WorkloadControl {
+  const unwritten = new Map<string, { readonly key: WorkloadKey; readonly seen: Observation }>();
+  let writing: Promise<void> | undefined;
+
+  async function bringUp(record: WorkloadRecord, restart: boolean): Promise<void> {
+    const runs = local().running(record.key) !== undefined;
+    if (runs && !restart) return;
+    const spec = await specOf(record);
+    await (runs ? local().replace(spec) : local().ensure(spec));
+  }
+
+  async function apply(entityRef: string, environment: string, restart: boolean): Promise<void> {
+    try {
+      const found = await findWorkload(db, entityRef, environment);
+      if (found === undefined) return;
+      if (found.desired === "stopped") await local().stop(found.key);
+      else if (found.commit !== undefined) await bringUp(found, restart);
+    } catch (error) {
+      // A restart that fails leaves the old process in place; why it failed stands in the workload's log.
+      log.warn("a workload could not be brought to what is wanted", { entityRef, environment, error: String(error) });
+      const failed = await findWorkload(db, entityRef, environment).catch(() => undefined);
+      if (failed !== undefined) (await local().logOf(failed.key)).write("roadbed", `restart failed: ${(error as Error).message}`);
+    }
+  }
+
+  async function write(): Promise<void> {
+    for (const [id, { key, seen }] of unwritten) {
+      unwritten.delete(id);
+      await writeOne(key, seen, () => unwritten.has(id));
+    }
+    writing = undefined;
+  }
+
+  async function writeOne(key: WorkloadKey, seen: Observation, outdated: () => boolean): Promise<void> {
+    const { entityRef, environment } = key;
+    const input = { entityRef, environment, health: seen.health };
+    for (let attempt = 1; !outdated(); attempt++) {
+      try {
+        await runtime.write(runtime.system("delivery.runtime"), observeWorkload, input, { kind: "entity", id: entityRef }, async (ctx) => {
+          if (await setSeen(ctx.sql, key, seen)) ctx.emit(workloadChanged, entityRef, input);
+        });
+        return;
+      } catch (error) {
+        log.warn("what is seen of a workload could not be written", { entityRef, environment, attempt, error: String(error) });
+        if (attempt >= TRIES || (error instanceof DomainError && error.code !== "UNAVAILABLE")) return;
+        await delay(500 * attempt, undefined, { ref: false });
+      }
+    }
+  }
+
+  return {
+    apply,
+    async startAll() {
+      for (const { key, commit } of await listStopped(db))
+        router.set(key, { kind: "absent", why: commit === undefined ? "failed" : "stopped" });
+      const waiting = await listWanted(db);
+      for (const { key } of waiting) if (local().running(key) === undefined) router.set(key, { kind: "absent", why: "starting" });
+      const next = async (): Promise<void> => {
+        for (let record = waiting.shift(); record !== undefined; record = waiting.shift()) {
+          await apply(record.key.entityRef, record.key.environment, false);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, next));
+    },
+    record(key, seen) {
+      unwritten.set(`${key.environment}/${key.name}`, { key, seen });
+      writing ??= Promise.resolve().then(write);
+    },
+    async recorded() {
+      while (writing !== undefined) await writing;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { InvalidError, type Problem } from "@roadbed/core";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+
+export const MANIFEST_FILE = "roadbed.yaml";
+const MAX_BYTES = 64 * 1_024;
+/** Set by the platform; see README.md. */
+const RESERVED =
+  /^(PATH|HOME|TMPDIR|LANG|TZ|PORT|HOST|NODE_OPTIONS|ROADBED_.*|OTEL_SERVICE_NAME|OTEL_EXPORTER_OTLP_(ENDPOINT|PROTOCOL|HEADERS)|OTEL_RESOURCE_ATTRIBUTES)$/;
+
+const Command = z
+  .array(z.union([z.string().min(1).max(4_000), z.number()]).transform(String))
+  .min(1, "must name a program")
+  .max(100);
+const Folder = z
+  .string()
+  .regex(/^[^/\\\0][^\\\0]*$/, "must be a path inside the repository")
+  .refine((path) => !path.split("/").includes(".."), "must not lead out of the repository");
+
+const Manifest = z
+  .strictObject({
+    kind: z.enum(["service", "worker", "site"]),
+    build: z.array(Command).max(20).default([]),
+    start: Command.optional(),
+    health: z
+      .string()
+      .regex(/^\/[!-~]*$/, "must be a path that begins with /")
+      .optional(),
+    env: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Z_][A-Z0-9_]*$/, "must be in capitals, digits and _")
+          .refine((name) => !RESERVED.test(name), "is set by the platform"),
+        z.union([z.string().max(8_000), z.number(), z.boolean()]).transform(String),
+      )
+      .default({}),
+    limits: z.strictObject({ memoryMb: z.number().int().min(64).max(4_096).default(256) }).prefault({}),
+    site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
+  })
+  .superRefine(({ kind, start }, check) => {
+    if (kind !== "site" && start === undefined) check.addIssue({ code: "custom", path: ["start"], message: `is needed for a ${kind}` });
+    if (kind === "site" && start !== undefined) check.addIssue({ code: "custom", path: ["start"], message: "a site has no process" });
+  });
+
+/** How a repository is built and run: the content of its `roadbed.yaml`, as README.md describes it. */
+export type Manifest = z.infer<typeof Manifest>;
+
+/** Throws `InvalidError`; each problem says on which line. */
+export function parseManifest(text: string): Manifest {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw new InvalidError(`${MANIFEST_FILE} is larger than ${MAX_BYTES} bytes.`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const syntax = document.errors.map((error): Problem => ({ at: place(lines.linePos(error.pos[0]).line), reason: error.message }));
+  if (syntax.length > 0) throw invalid(syntax);
+  const parsed = Manifest.safeParse(toPlain(() => document.toJS({ maxAliasCount: 50 })));
+  if (parsed.success) return parsed.data;
+  throw invalid(
+    parsed.error.issues.map((issue) => {
+      const path = issue.path.filter((part) => typeof part !== "symbol");
+      const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+      const line = node?.range === undefined ? 1 : lines.linePos(node.range[0]).line;
+      const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+      return { at: place(line), reason: [path.join("."), message].filter(Boolean).join(": ") };
+    }),
+  );
+}
+
+function toPlain(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    throw invalid([{ at: place(1), reason: (error as Error).message }]);
+  }
+}
+
+function place(line: number): string {
+  return `${MANIFEST_FILE}:${line}`;
+}
+
+function invalid(problems: readonly Problem[]): InvalidError {
+  const words = problems.map(({ at, reason }) => `${at}: ${reason}`).join("; ");
+  return new InvalidError(`${MANIFEST_FILE} cannot be used. ${words}`, { problems, mend: "Correct the file and push again." });
+}
