@@ -88,6 +88,7 @@ export const TraceRow = z.object({
   errors: z.number().int(),
   services: z.array(z.string()),
 });
+export type TraceRow = z.infer<typeof TraceRow>;
 
 export const listTraces = defineOperation({
   name: "telemetry.trace.list",

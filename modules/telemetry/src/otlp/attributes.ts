@@ -63,6 +63,9 @@ export function readAttributes(r: Reader, ranges: Ranges): [key: string, value: 
   return pairs;
 }
 
+/** A value as it was sent; bytes are base64 already. */
+type AnyValue = string | boolean | bigint | number | undefined | readonly AnyValue[] | ReadonlyMap<string, AnyValue>;
+
 /** A value of any type as text: what is not a string becomes JSON, bytes become base64. */
 export function readAnyText(r: Reader): string {
   return textOf(readAny(r, 0));
@@ -102,9 +105,9 @@ export function putAny(r: Reader, w: RowWriter): void {
   putText(w, textOf(readAny(r, 0)));
 }
 
-function readKeyValue(r: Reader): [key: string, value: unknown] {
+function readKeyValue(r: Reader): [key: string, value: AnyValue] {
   let key = "";
-  let value: unknown;
+  let value: AnyValue;
   for (let tag = nextTag(r); tag !== 0; tag = nextTag(r)) {
     if (tag === KEY) key = readText(r);
     else if (tag === VALUE) value = readEmbedded(r, 0);
@@ -113,22 +116,22 @@ function readKeyValue(r: Reader): [key: string, value: unknown] {
   return [key, value];
 }
 
-function readEmbedded(r: Reader, depth: number): unknown {
+function readEmbedded(r: Reader, depth: number): AnyValue {
   const outer = enter(r);
   const value = readAny(r, depth);
   leave(r, outer);
   return value;
 }
 
-function readAny(r: Reader, depth: number): unknown {
+function readAny(r: Reader, depth: number): AnyValue {
   if (depth > MAX_DEPTH) throw new MalformedError(`a value is nested more than ${MAX_DEPTH} deep`);
-  let value: unknown;
+  let value: AnyValue;
   for (let tag = nextTag(r); tag !== 0; tag = nextTag(r)) {
     if (tag === STRING) value = readText(r);
     else if (tag === BOOL) value = readVarint(r) !== 0;
     else if (tag === INT) value = readInt64(r);
     else if (tag === DOUBLE) value = readDouble(r);
-    else if (tag === ARRAY) value = readList(r, depth, (list: unknown[], item) => list.push(item), []);
+    else if (tag === ARRAY) value = readList(r, depth, (list: AnyValue[], item) => list.push(item), []);
     else if (tag === KVLIST) value = readMap(r, depth);
     else if (tag === RAW) {
       const length = readLength(r);
@@ -139,7 +142,7 @@ function readAny(r: Reader, depth: number): unknown {
   return value;
 }
 
-function readList<T>(r: Reader, depth: number, add: (to: T, item: unknown) => void, to: T): T {
+function readList<T>(r: Reader, depth: number, add: (to: T, item: AnyValue) => void, to: T): T {
   const outer = enter(r);
   for (let tag = nextTag(r); tag !== 0; tag = nextTag(r)) {
     if (tag === ITEM) add(to, readEmbedded(r, depth + 1));
@@ -149,8 +152,8 @@ function readList<T>(r: Reader, depth: number, add: (to: T, item: unknown) => vo
   return to;
 }
 
-function readMap(r: Reader, depth: number): Map<string, unknown> {
-  const map = new Map<string, unknown>();
+function readMap(r: Reader, depth: number): Map<string, AnyValue> {
+  const map = new Map<string, AnyValue>();
   const outer = enter(r);
   for (let tag = nextTag(r); tag !== 0; tag = nextTag(r)) {
     if (tag !== ITEM) {
@@ -159,7 +162,7 @@ function readMap(r: Reader, depth: number): Map<string, unknown> {
     }
     const inner = enter(r);
     let key = "";
-    let value: unknown;
+    let value: AnyValue;
     for (let part = nextTag(r); part !== 0; part = nextTag(r)) {
       if (part === KEY) key = readText(r);
       else if (part === VALUE) value = readEmbedded(r, depth + 1);
@@ -172,7 +175,7 @@ function readMap(r: Reader, depth: number): Map<string, unknown> {
   return map;
 }
 
-function textOf(value: unknown): string {
+function textOf(value: AnyValue): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
   if (typeof value === "object") return jsonOf(value);
@@ -180,7 +183,7 @@ function textOf(value: unknown): string {
 }
 
 /** JSON in which 64-bit numbers keep all their digits. */
-function jsonOf(value: unknown): string {
+function jsonOf(value: AnyValue): string {
   if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
   if (value instanceof Map) return `{${[...value].map(([key, item]) => `${JSON.stringify(String(key))}:${jsonOf(item)}`).join(",")}}`;
   if (typeof value === "bigint") return String(value);
