@@ -17,7 +17,7 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   if (typeof value === "string") return value === "" ? "empty text" : `"${shorten(value)}"`;
-  return `the ${typeof value} ${String(value)}`;
+  return `the ${typeof value} ${String(value as number | boolean)}`;
 }
 
 /** At most 60 characters, on one line. */

@@ -24,7 +24,12 @@ export function makeListEntities(catalogue: Catalogue, selector: Selector): Hand
 export function toRow(item: Item): EntityRow {
   const { ref, kind, namespace, name, title, description, type, lifecycle, owner, system, tags, sample } = item;
   return {
-    ...{ ref, kind, namespace, name, tags: [...tags], sample },
+    ref,
+    kind,
+    namespace,
+    name,
+    tags: [...tags],
+    sample,
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(type === undefined ? {} : { type }),

@@ -35,7 +35,10 @@ export function createCatalogue(o: { readonly sql: Sql; readonly log: Logger; re
           departures,
         );
       },
-      applyDocs: (roots) => finder.applyDocs(roots),
+      applyDocs: (roots) => {
+        finder.applyDocs(roots);
+        void finder.warm();
+      },
     },
   });
   return { estate, finder, documents, feed, cel: o.cel };

@@ -197,15 +197,15 @@ export function createEstate(): Estate {
   function facets(selected: readonly number[], keys: readonly string[]): Record<string, { value: string; count: number }[]> {
     const plain = keys.filter((key) => relationOf(key.toLowerCase()) === undefined);
     const counted = postings.count(
-      selected.map((id) => items[id]!),
+      selected,
       plain.map((key) => key.toLowerCase()),
     );
-    const answer: Record<string, { value: string; count: number }[]> = {};
-    for (const key of keys) {
-      const code = relationOf(key.toLowerCase());
-      answer[key] = ranked(code === undefined ? counted.get(key.toLowerCase())! : countRelated(selected, code));
-    }
-    return answer;
+    return Object.fromEntries(
+      keys.map((key) => {
+        const code = relationOf(key.toLowerCase());
+        return [key, ranked(code === undefined ? counted.get(key.toLowerCase())! : countRelated(selected, code))];
+      }),
+    );
   }
 
   function countRelated(selected: readonly number[], code: number): Map<string, number> {

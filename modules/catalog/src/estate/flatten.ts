@@ -83,7 +83,7 @@ export function createFlattener(): Flattener {
   }
 
   function add(node: KeyNode, value: unknown): void {
-    pairs.push(node.id, value === null || value === undefined ? 0 : valueOf(String(value)));
+    pairs.push(node.id, value === null || value === undefined ? 0 : valueOf(String(value as string | number | boolean)));
   }
 
   function valueOf(text: string): number {

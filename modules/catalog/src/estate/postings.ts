@@ -1,6 +1,6 @@
 import type { Flattener } from "./flatten.ts";
 import type { Item } from "./item.ts";
-import { insert, remove } from "./sets.ts";
+import { insert, remove, unite } from "./sets.ts";
 
 /**
  * For each key that was asked for, who has which value. Made from the items' pairs at the first question and kept up to date from
@@ -12,8 +12,8 @@ export interface Postings {
   equal(key: string, value: string): readonly number[];
   /** Items that answer to `<list>.<item>`, with the value `true` or none: the other way to ask for an item of a list. */
   listed(key: string, values: readonly string[] | undefined): readonly number[];
-  /** For each key, how many of the items have each value; an item counts once for a value. */
-  count(items: readonly Item[], keys: readonly string[]): Map<string, Map<string, number>>;
+  /** For each key, how many of the items (ascending) have each value; an item counts once for a value. */
+  count(ids: readonly number[], keys: readonly string[]): Map<string, Map<string, number>>;
   insert(item: Item): void;
   remove(item: Item): void;
   clear(): void;
@@ -21,7 +21,10 @@ export interface Postings {
 
 interface Posting {
   readonly all: number[];
+  /** By the value as it is written. */
   readonly byValue: Map<number, number[]>;
+  /** The ways in which a value in lower case is written. */
+  readonly spellings: Map<number, number[]>;
 }
 
 /** Most keys that are kept; the one asked for longest ago goes first. */
@@ -48,7 +51,9 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
 
   function equal(key: string, value: string): readonly number[] {
     const id = flattener.findValue(value);
-    return id === undefined ? [] : (postingOf(key)?.byValue.get(id) ?? []);
+    const posting = id === undefined ? undefined : postingOf(key);
+    if (id === undefined || !posting) return [];
+    return unite((posting.spellings.get(id) ?? []).map((spelling) => posting.byValue.get(spelling)!));
   }
 
   function postingOf(key: string): Posting | undefined {
@@ -63,12 +68,12 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
 
   /** Items are visited in ascending order, so every list comes out sorted. */
   function build(key: number): Posting {
-    const posting: Posting = { all: [], byValue: new Map() };
+    const posting: Posting = { all: [], byValue: new Map(), spellings: new Map() };
     forEachItem(({ id, pairs }) => {
       for (let at = 0; at < pairs.length; at += 2) {
         if (pairs[at] !== key) continue;
         if (posting.all.at(-1) !== id) posting.all.push(id);
-        const list = listOf(posting, flattener.lowerOf(pairs[at + 1]!));
+        const list = listOf(posting, pairs[at + 1]!);
         if (list.at(-1) !== id) list.push(id);
       }
     });
@@ -76,8 +81,12 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
   }
 
   function listOf(posting: Posting, value: number): number[] {
-    let list = posting.byValue.get(value);
-    if (!list) posting.byValue.set(value, (list = []));
+    const known = posting.byValue.get(value);
+    if (known) return known;
+    const list: number[] = [];
+    const lower = flattener.lowerOf(value);
+    posting.byValue.set(value, list);
+    posting.spellings.set(lower, [...(posting.spellings.get(lower) ?? []), value]);
     return list;
   }
 
@@ -86,33 +95,24 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
       const posting = byKey.get(pairs[at]!);
       if (!posting) continue;
       visit(posting.all);
-      visit(listOf(posting, flattener.lowerOf(pairs[at + 1]!)));
+      visit(listOf(posting, pairs[at + 1]!));
     }
   }
 
-  function count(items: readonly Item[], keys: readonly string[]): Map<string, Map<string, number>> {
-    const wanted = new Map<number, Map<number, number>>();
-    for (const key of keys) {
-      const id = flattener.findKey(key);
-      if (id !== undefined) wanted.set(id, new Map());
-    }
-    for (const { pairs } of items) {
-      for (let at = 0; at < pairs.length; at += 2) {
-        const counts = wanted.get(pairs[at]!);
-        if (!counts || pairs[at + 1] === 0 || isTwin(pairs, at)) continue;
-        counts.set(pairs[at + 1]!, (counts.get(pairs[at + 1]!) ?? 0) + 1);
-      }
-    }
-    return new Map(keys.map((key) => [key, texts(wanted.get(flattener.findKey(key) ?? -1))]));
+  function count(ids: readonly number[], keys: readonly string[]): Map<string, Map<string, number>> {
+    const selected = new Uint8Array((ids.at(-1) ?? -1) + 1);
+    for (const id of ids) selected[id] = 1;
+    return new Map(keys.map((key) => [key, countValues(postingOf(key), selected)]));
   }
 
-  function texts(counts: ReadonlyMap<number, number> | undefined): Map<string, number> {
-    return new Map([...(counts ?? [])].map(([value, number]) => [flattener.textOf(value), number]));
+  function countValues(posting: Posting | undefined, selected: Uint8Array): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [value, list] of posting?.byValue ?? []) {
+      if (value === 0) continue;
+      let number = 0;
+      for (const id of list) number += selected[id] ?? 0;
+      if (number > 0) counts.set(flattener.textOf(value), number);
+    }
+    return counts;
   }
-}
-
-/** Whether the same pair stood before: the items of a list may repeat. */
-function isTwin(pairs: Uint32Array, at: number): boolean {
-  for (let before = at - 2; before >= 0 && pairs[before] === pairs[at]; before -= 2) if (pairs[before + 1] === pairs[at + 1]) return true;
-  return false;
 }

@@ -15,7 +15,7 @@ export function intersect(a: readonly number[], b: readonly number[]): number[] 
 }
 
 export function unite(lists: readonly (readonly number[])[]): readonly number[] {
-  if (lists.length === 1) return lists[0]!;
+  if (lists.length <= 1) return lists[0] ?? [];
   return [...new Set(lists.flat())].sort((a, b) => a - b);
 }
 

@@ -96,7 +96,11 @@ function nodeOf(estate: Estate, id: number, depth: number): Node {
   if (!item) return { ref, kind: ref.slice(0, ref.indexOf(":")), name: ref.slice(ref.indexOf("/") + 1), found: false, depth };
   const { kind, name, title, type, owner, system } = item;
   return {
-    ...{ ref, kind, name, found: true, depth },
+    ref,
+    kind,
+    name,
+    found: true,
+    depth,
     ...(title === undefined ? {} : { title }),
     ...(type === undefined ? {} : { type }),
     ...(owner === undefined ? {} : { owner }),

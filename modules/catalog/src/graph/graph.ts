@@ -1,5 +1,5 @@
 import { buildRows, emptyRows, NODE_BITS, NODE_MASK, packEdge, turnRows, type Rows } from "./rows.ts";
-import { createWalker, type Patches, type Walk, type WalkOptions } from "./walk.ts";
+import { createWalker, setBit, type Patches, type Walk, type WalkOptions } from "./walk.ts";
 
 export type { Walk, WalkOptions } from "./walk.ts";
 
@@ -31,6 +31,7 @@ export function createGraph(): Graph {
   const patches: Patches = new Map();
   let out: Rows = emptyRows();
   let into: Rows = emptyRows();
+  let patched = new Uint32Array(1);
   let nodes = 0;
   let edges = 0;
 
@@ -38,7 +39,7 @@ export function createGraph(): Graph {
     load,
     forEach,
     add: (from, to, type) => {
-      nodes = Math.max(nodes, from + 1, to + 1);
+      grow(Math.max(from, to) + 1);
       const { out: row } = patchOf(from);
       const edge = packEdge(to, type);
       if (row.includes(edge)) return false;
@@ -55,7 +56,7 @@ export function createGraph(): Graph {
       compact();
       return true;
     },
-    walk: (start, options) => walker.walk({ nodes, out, into, patches }, start, options),
+    walk: (start, options) => walker.walk({ nodes, out, into, patches, patched }, start, options),
     get nodes() {
       return nodes;
     },
@@ -63,7 +64,7 @@ export function createGraph(): Graph {
       return edges;
     },
     get bytes() {
-      return [out.start, out.edges, into.start, into.edges].reduce((sum, { byteLength }) => sum + byteLength, walker.bytes);
+      return [out.start, out.edges, into.start, into.edges, patched].reduce((sum, { byteLength }) => sum + byteLength, walker.bytes);
     },
   };
 
@@ -73,11 +74,23 @@ export function createGraph(): Graph {
     nodes = count;
     edges = out.edges.length;
     patches.clear();
+    patched = new Uint32Array((count >>> 5) + 1);
+  }
+
+  function grow(count: number): void {
+    nodes = Math.max(nodes, count);
+    if (nodes <= patched.length * 32) return;
+    const wider = new Uint32Array(((nodes * 1.2) >>> 5) + 32);
+    wider.set(patched);
+    patched = wider;
   }
 
   function patchOf(node: number): { out: number[]; in: number[] } {
-    let patch = patches.get(node);
-    if (!patch) patches.set(node, (patch = { out: rowOf(out, node), in: rowOf(into, node) }));
+    const known = patches.get(node);
+    if (known) return known;
+    const patch = { out: rowOf(out, node), in: rowOf(into, node) };
+    patches.set(node, patch);
+    setBit(patched, node);
     return patch;
   }
 

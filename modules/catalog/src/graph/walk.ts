@@ -23,6 +23,8 @@ export interface Adjacency {
   readonly out: Rows;
   readonly into: Rows;
   readonly patches: Patches;
+  /** One bit per node: whether it is among the patches. */
+  readonly patched: Uint32Array;
 }
 
 /**
@@ -67,7 +69,7 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
     } else reached.fill(0);
   }
 
-  function followOn({ out, into, patches }: Adjacency, { forward, backward }: WalkOptions, head: number, end: number): number {
+  function followOn({ out, into, patches, patched }: Adjacency, { forward, backward }: WalkOptions, head: number, end: number): number {
     let tail = end;
     if (patches.size === 0) {
       if (forward !== 0) tail = followRows(out, forward, reached, queue, head, end, tail);
@@ -75,7 +77,8 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
       return tail;
     }
     for (let at = head; at < end; at++) {
-      const patch = patches.get(queue[at]!);
+      const node = queue[at]!;
+      const patch = hasBit(patched, node) ? patches.get(node) : undefined;
       if (forward !== 0) {
         tail = patch ? followEdges(patch.out, forward, reached, queue, tail) : followRows(out, forward, reached, queue, at, at + 1, tail);
       }
@@ -86,7 +89,12 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
     return tail;
   }
 
-  function askTheRest({ nodes, out, into, patches }: Adjacency, { forward, backward }: WalkOptions, head: number, end: number): number {
+  function askTheRest(
+    { nodes, out, into, patches, patched }: Adjacency,
+    { forward, backward }: WalkOptions,
+    head: number,
+    end: number,
+  ): number {
     frontier.fill(0);
     for (let at = head; at < end; at++) setBit(frontier, queue[at]!);
     let tail = end;
@@ -95,7 +103,7 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
       if (known === 0xffffffff) continue;
       for (let node = word << 5, last = Math.min(node + 32, nodes); node < last; node++) {
         if (((known >>> (node & 31)) & 1) === 1) continue;
-        const patch = patches.size === 0 ? undefined : patches.get(node);
+        const patch = patches.size > 0 && hasBit(patched, node) ? patches.get(node) : undefined;
         const found =
           (forward !== 0 && (patch ? knowsIn(patch.in, forward, frontier) : knows(into, node, forward, frontier))) ||
           (backward !== 0 && (patch ? knowsIn(patch.out, backward, frontier) : knows(out, node, backward, frontier)));
@@ -107,7 +115,11 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
   }
 }
 
-function setBit(bits: Uint32Array, node: number): void {
+function hasBit(bits: Uint32Array, node: number): boolean {
+  return ((bits[node >>> 5]! >>> (node & 31)) & 1) === 1;
+}
+
+export function setBit(bits: Uint32Array, node: number): void {
   bits[node >>> 5]! |= 1 << (node & 31);
 }
 

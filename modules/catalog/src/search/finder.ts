@@ -1,5 +1,6 @@
 import type { Estate } from "../estate/estate.ts";
 import type { Item } from "../estate/item.ts";
+import { breathe } from "../source/breathe.ts";
 import { createSearchIndex, type Field } from "./search-index.ts";
 import { plainText } from "./plain-text.ts";
 
@@ -21,9 +22,11 @@ export interface Finder {
   search(text: string, limit: number): Found[];
   /** Numbers of the items in which all words are found. */
   matching(text: string): Set<number>;
-  /** After the estate has changed. */
+  /** After the estate has changed. What arrived is indexed by the next search, or by `warm` before anybody searches. */
   applyEntities(arrived: readonly string[], departed: readonly string[]): void;
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly Page[] }[]): void;
+  /** Indexes what waits, a little at a time. */
+  warm(): Promise<void>;
 }
 
 interface Page {
@@ -47,9 +50,11 @@ export function createFinder(estate: Estate): Finder {
   /** Entities whose documentation a folder is. */
   const readersOf = new Map<string, Set<string>>();
   const rootOf = new Map<string, string>();
+  const waiting = new Set<string>();
 
   return {
     search: (text, limit) => {
+      for (const ref of waiting) indexEntity(ref);
       const foundEntities = entities.query(text, limit).flatMap(({ key, score }): Found[] => {
         const item = estate.get(key);
         return item ? [{ kind: "entity", item, score }] : [];
@@ -62,16 +67,26 @@ export function createFinder(estate: Estate): Finder {
       });
       return [...foundEntities, ...foundDocs].sort((a, b) => b.score - a.score).slice(0, limit);
     },
-    matching: (text) => new Set([...entities.matching(text)].flatMap((ref) => estate.get(ref)?.id ?? [])),
+    matching: (text) => {
+      for (const ref of waiting) indexEntity(ref);
+      return new Set([...entities.matching(text)].flatMap((ref) => estate.get(ref)?.id ?? []));
+    },
+    warm: async () => {
+      for (const ref of waiting) {
+        await breathe();
+        indexEntity(ref);
+      }
+    },
     applyEntities: (arrived, departed) => {
       for (const ref of departed) {
+        waiting.delete(ref);
         entities.remove(ref);
         follow(ref, undefined);
       }
       for (const ref of arrived) {
         const item = estate.get(ref);
         if (!item) continue;
-        entities.put(ref, fieldsOf(item));
+        waiting.add(ref);
         follow(ref, item.docsRoot === undefined ? undefined : rootKey(item.sourceId, item.docsRoot));
       }
     },
@@ -83,6 +98,12 @@ export function createFinder(estate: Estate): Finder {
       }
     },
   };
+
+  function indexEntity(ref: string): void {
+    waiting.delete(ref);
+    const item = estate.get(ref);
+    if (item) entities.put(ref, fieldsOf(item));
+  }
 
   function follow(ref: string, root: string | undefined): void {
     const before = rootOf.get(ref);

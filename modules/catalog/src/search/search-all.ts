@@ -24,14 +24,24 @@ function rowOf(found: Found, texts: ReadonlyMap<string, string>, words: readonly
   if (found.kind === "doc") {
     const text = texts.get(keyOf(found));
     return {
-      ...{ kind: "doc", ref: item.ref, title: found.title, entityKind: item.kind, page: found.path, score: rounded },
+      kind: "doc",
+      ref: item.ref,
+      title: found.title,
+      entityKind: item.kind,
+      page: found.path,
+      score: rounded,
       subtitle: item.title ?? item.name,
       ...(text === undefined ? {} : { excerpt: excerptOf(plainText(text), words) }),
     };
   }
   const subtitle = [item.kind, item.type, item.owner?.slice(item.owner.indexOf("/") + 1)].filter(Boolean).join(" · ");
   return {
-    ...{ kind: "entity", ref: item.ref, title: item.title ?? item.name, entityKind: item.kind, subtitle, score: rounded },
+    kind: "entity",
+    ref: item.ref,
+    title: item.title ?? item.name,
+    entityKind: item.kind,
+    subtitle,
+    score: rounded,
     ...(item.description ? { excerpt: excerptOf(item.description, words) } : {}),
   };
 }

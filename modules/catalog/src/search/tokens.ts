@@ -28,7 +28,7 @@ function splitCamel(text: string): string {
 }
 
 function pairs(word: string, into: string[]): void {
-  const letters = [...word];
+  const letters = Array.from(word);
   if (letters.length === 1) into.push(word);
   for (let at = 0; at + 1 < letters.length; at++) into.push(letters[at]! + letters[at + 1]!);
 }

@@ -149,7 +149,15 @@ function createReading(tree: Tree) {
     const location = tree.locationOf(file);
     newest = ref;
     byRef.set(ref, {
-      ...{ ref, entity, json, file, location, line: document.line, docsRoot: null, techdocs, alone: false },
+      ref,
+      entity,
+      json,
+      file,
+      location,
+      line: document.line,
+      docsRoot: null,
+      techdocs,
+      alone: false,
       hash: hash("sha256", json, "base64url"),
     });
     return true;
