@@ -55,6 +55,7 @@ test("a name of 64 letters is one too long", () => {
 test("a field that depends on another is asked for only then", () => {
   expect(problemsOf({ name: "a", owner: "x", kind: "ai" })).toEqual([{ field: "region", reason: "is needed", mend: "Give it a value." }]);
   expect(problemsOf({ name: "a", owner: "x", kind: "ai", region: "eu" })).toEqual([]);
+  expect(problemsOf({ name: "a", owner: "x", kind: "ai", region: "moon" })).toEqual([{ field: "region", reason: "must be one of eu, us" }]);
 });
 
 test("each page is checked by itself", () => {

@@ -35,15 +35,34 @@ function validatePage(page: Page, values: Record<string, unknown>): SchemaProble
 }
 
 /**
- * A form asks for more when something is chosen by `oneOf`, one branch per choice. What the branches of other choices miss
- * is no fault: a branch is another choice's when its `const` or `enum` does not fit.
+ * A form asks for more when something is chosen by `oneOf`, one branch per choice. What the branches of other choices miss is
+ * no fault. A branch is another choice's when a property that each branch fixes by `const` or `enum` does not fit it.
  */
 function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
-  const branchOf = ({ schemaPath }: ErrorObject): string | undefined => /^.*?\/(?:oneOf|anyOf)\/\d+(?=\/)/.exec(schemaPath)?.[0];
-  const others = new Set(errors.filter(({ keyword }) => keyword === "const" || keyword === "enum").map(branchOf));
-  others.delete(undefined);
-  const left = errors.filter((error) => !others.has(branchOf(error)));
+  const others = errors
+    .filter(({ keyword }) => keyword === "oneOf" || keyword === "anyOf")
+    .flatMap((choice) =>
+      choicesOf(choice.schema).flatMap((property) =>
+        errors.flatMap(({ schemaPath }) => {
+          if (!schemaPath.startsWith(`${choice.schemaPath}/`)) return [];
+          const [, branch, name] = /^(\d+)\/properties\/(.+)\/(?:const|enum)$/.exec(schemaPath.slice(choice.schemaPath.length + 1)) ?? [];
+          return name === property ? [`${choice.schemaPath}/${branch}/`] : [];
+        }),
+      ),
+    );
+  const left = errors.filter(({ schemaPath }) => !others.some((branch) => schemaPath.startsWith(branch)));
   return left.length > 0 ? left : [...errors];
+}
+
+/** The properties that every branch fixes. */
+function choicesOf(branches: unknown): string[] {
+  const fixed = (Array.isArray(branches) ? branches : []).map(
+    (branch: { properties?: Record<string, { const?: unknown; enum?: unknown }> }) =>
+      Object.entries(branch.properties ?? {}).flatMap(([name, schema]) =>
+        schema.const === undefined && schema.enum === undefined ? [] : [name],
+      ),
+  );
+  return (fixed[0] ?? []).filter((name) => fixed.every((names) => names.includes(name)));
 }
 
 function compile(page: Page): ReturnType<Ajv["compile"]> {

@@ -29,7 +29,7 @@ export function createLibrary({
   const told = new Set<string>();
 
   async function list(ctx: Ctx): Promise<readonly Path[]> {
-    const sources = [...(await readShipped(goldenPathsDir)), ...(await templates.list(ctx))];
+    const sources = [...(await readShipped(goldenPathsDir, tell)), ...(await templates.list(ctx))];
     const paths = sources.flatMap((source) => tryParse(source));
     const byRef = new Map<string, Path>();
     for (const path of paths) {
@@ -44,11 +44,15 @@ export function createLibrary({
     try {
       return [parsePath(source)];
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (!told.has(message)) log.warn("a path does not parse", { reason: message });
-      told.add(message);
+      tell(error);
       return [];
     }
+  }
+
+  function tell(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!told.has(message)) log.warn("a path does not parse", { reason: message });
+    told.add(message);
   }
 
   return {
@@ -68,11 +72,19 @@ export function createLibrary({
 }
 
 /** Read anew each time: it is a handful of small files, and a changed path is seen at once. */
-async function readShipped(dir: string): Promise<TemplateSource[]> {
+async function readShipped(dir: string, tell: (error: unknown) => void): Promise<TemplateSource[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(dir, name));
-  const read = await Promise.all(folders.map(readTemplateFolder));
-  return read.flat();
+  const read = await Promise.all(
+    folders.map((folder) =>
+      readTemplateFolder(folder).catch((error: unknown) => {
+        tell(error);
+        return [];
+      }),
+    ),
+  );
+  // Shipped paths share skeletons, so they may name each other's folders.
+  return read.flat().map((source) => ({ ...source, root: dir }));
 }
 
 /** The Template documents of a folder's `template.yaml`; none when it has no such file. Throws for one that is not YAML. */
@@ -81,6 +93,7 @@ export async function readTemplateFolder(folder: string): Promise<TemplateSource
   if (!(await stat(file).catch(() => undefined))?.isFile()) return [];
   const documents = parseAllDocuments(await readFile(file, "utf8"));
   return documents.flatMap((document) => {
+    if (document.errors[0]) throw new Error(`${file}: ${document.errors[0].message}`);
     const entity = Entity.safeParse(document.toJS({ maxAliasCount: 100 }));
     return entity.success && entity.data.kind === "Template" ? [{ entity: entity.data, folder }] : [];
   });

@@ -16,7 +16,13 @@ import { bareCtx, PUBLIC_URL, type World } from "./ports.ts";
 export interface PreviewBench {
   readonly dataDir: string;
   /** Previews a template with its files in `folder`. */
-  preview(entity: Entity, folder: string | undefined, values: Record<string, unknown>, secrets?: Record<string, string>): Promise<Preview>;
+  preview(
+    entity: Entity,
+    folder: string | undefined,
+    values: Record<string, unknown>,
+    secrets?: Record<string, string>,
+    root?: string,
+  ): Promise<Preview>;
   close(): Promise<void>;
 }
 
@@ -28,8 +34,8 @@ export async function createPreviewBench(world: World, o: RendererOptions = {}):
   const checkValues = makeCheckValues({ ...world.ports, renderer });
   return {
     dataDir,
-    async preview(entity, folder, values, secrets = {}) {
-      const path = parsePath({ entity, ...(folder === undefined ? {} : { folder }) });
+    async preview(entity, folder, values, secrets = {}, root = folder) {
+      const path = parsePath({ entity, ...(folder === undefined || root === undefined ? {} : { folder, root }) });
       const deps = { ...world.ports, actions, renderer, dataDir, checkValues };
       return (await rehearse(deps, bareCtx(), path, values, secrets)).previewed.preview;
     },

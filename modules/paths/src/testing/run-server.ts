@@ -29,7 +29,7 @@ const world = createWorld();
 const ports: Pick<PathsDeps, "catalog" | "git" | "standards" | "delivery" | "templates"> = {
   templates: world.ports.templates,
   standards: {
-    evaluate: world.ports.standards.evaluate,
+    evaluate: (ctx, resources) => world.ports.standards.evaluate(ctx, resources),
     async judge(ctx, input) {
       await dieAt("judge");
       const judgement = await world.ports.standards.evaluate(ctx, input.resources);
