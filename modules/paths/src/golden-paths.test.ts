@@ -133,11 +133,11 @@ describe.each(PATHS)("%s", (name) => {
   });
 
   test("an image that is not pinned is denied, one that is none is a mistake in the form", async () => {
-    const preview = await previewOf(name, { name: "orders", owner: "payments", image: "node:24" });
+    const preview = await previewOf(name, { name: "orders", owner: "payments", baseImage: "node:24" });
     expect(preview.verdict).toBe("deny");
     expect(preview.findings.map(({ message }) => message)).toContain("The image node:24 is not pinned.");
-    await expect(previewOf(name, { name: "orders", owner: "payments", image: "node:24\nRUN curl evil" })).rejects.toMatchObject({
-      problems: [{ at: "image", reason: "is not the name of an image" }],
+    await expect(previewOf(name, { name: "orders", owner: "payments", baseImage: "node:24\nRUN curl evil" })).rejects.toMatchObject({
+      problems: [{ at: "baseImage", reason: "is not the name of an image" }],
     });
   });
 
