@@ -32,10 +32,13 @@ export interface Authenticator {
 const REMEMBER_MS = 3_000;
 const MOST_REMEMBERED = 5_000;
 const TOUCH_MS = 60_000;
+/** A change is told while its transaction is still open; until it is surely committed nothing is remembered. */
+const UNSURE_MS = 2_000;
 const DOORS = { "git:read": "delivery:read", "git:write": "delivery:write", "otlp:write": "telemetry:write" } as const;
 
 export function createAuthenticator({ db, now }: { db: Database; now: () => Date }): Authenticator {
   let remembered = new Map<string, { readonly caller: Caller; readonly until: number }>();
+  let unsureUntil = 0;
 
   async function check(credential: { token: string } | { cookie: string }): Promise<Caller> {
     const key = "token" in credential ? `t${credential.token}` : `c${credential.cookie}`;
@@ -45,7 +48,7 @@ export function createAuthenticator({ db, now }: { db: Database; now: () => Date
     const memory = remembered;
     const caller = "token" in credential ? await callerOfToken(credential.token) : await callerOfCookie(credential.cookie);
     if (memory.size >= MOST_REMEMBERED) memory.clear();
-    memory.set(key, { caller, until: now().getTime() + REMEMBER_MS });
+    if (now().getTime() >= unsureUntil) memory.set(key, { caller, until: now().getTime() + REMEMBER_MS });
     return caller;
   }
 
@@ -57,7 +60,7 @@ export function createAuthenticator({ db, now }: { db: Database; now: () => Date
       throw new UnauthenticatedError("This token has expired.", { mend: "Make a new one under Settings → Tokens." });
     const owner = token.ownerId === undefined ? undefined : await findAccount(db, { id: token.ownerId });
     if (owner?.disabled === true) throw new UnauthenticatedError("The account of this token is switched off.");
-    if (!token.lastUsedAt || now().getTime() - token.lastUsedAt.getTime() > TOUCH_MS) await touchToken(db, token.id, now());
+    if (!token.lastUsedAt || now().getTime() - token.lastUsedAt.getTime() > TOUCH_MS) await touchToken(db, token.id, now()).catch(() => {});
     return { actor: actorOf(token, owner), scopes: limitTo(token, owner), via: "token" };
   }
 
@@ -79,6 +82,7 @@ export function createAuthenticator({ db, now }: { db: Database; now: () => Date
     },
     forget() {
       remembered = new Map();
+      unsureUntil = now().getTime() + UNSURE_MS;
     },
   };
 }

@@ -1,12 +1,17 @@
 import type { Ctx, Logger } from "@roadbed/core";
 import type { Database, PostgresRuntime } from "@roadbed/postgres";
 
+import type { OidcSettings } from "./oidc/provider.ts";
+
 /** What identity needs to live, and what it asks of its neighbours. */
 export interface IdentityDeps {
   readonly db: Database;
   readonly runtime: PostgresRuntime;
   readonly log: Logger;
   readonly groups: Groups;
+  /** How people reach the server; asked for where there is a sign-in provider. */
+  readonly publicUrl?: string;
+  readonly oidc?: OidcSettings | undefined;
   readonly now?: () => Date;
 }
 

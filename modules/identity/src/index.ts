@@ -2,6 +2,8 @@ export { createIdentity, type Identity } from "./create-identity.ts";
 export { type Caller, type Credentials } from "./authenticate.ts";
 export { makeMay } from "./authorise/may.ts";
 export { type Groups, type IdentityDeps, type Owners } from "./deps.ts";
+export { type OidcSignIn } from "./oidc/create-oidc-sign-in.ts";
+export { type OidcSettings } from "./oidc/provider.ts";
 export { type LinkFailure, type SignIn } from "./session/sign-in.ts";
 
 /** The tables of this module. */

@@ -13,9 +13,13 @@ export function makeMay({ db, groups, owners }: { db: Database; groups: Groups; 
     if (resource?.kind !== "entity" || (operation.risk !== "high" && operation.risk !== "destructive")) return;
     if (call.scopes.has("*") || call.scopes.has(`${operation.name.split(".")[0]}:admin`)) return;
     const owning = await owners.ownersOf({ sql: db }, resource.id);
-    if (owning.length === 0) return;
     const own = await identitiesOf(db, groups, call);
     if (owning.some((ref) => own.has(ref))) return;
+    if (owning.length === 0) {
+      throw new ForbiddenError(`${resource.id} has no owner, so only an administrator may do this.`, {
+        mend: "Give it an owner, or ask an administrator.",
+      });
+    }
     throw new ForbiddenError(`Only the owners of ${resource.id} (${owning.join(", ")}) may do this.`, {
       mend: "Ask one of them, or an administrator.",
     });
@@ -26,6 +30,7 @@ export function makeMay({ db, groups, owners }: { db: Database; groups: Groups; 
 async function identitiesOf(db: Database, groups: Groups, { actor }: Call): Promise<ReadonlySet<string>> {
   const userId = actor.kind === "user" ? actor.id : actor.kind === "agent" ? actor.onBehalfOf : undefined;
   const account = userId === undefined ? undefined : await findAccount(db, { id: userId });
-  if (account?.entityRef === undefined) return new Set();
-  return new Set([account.entityRef, ...(await groups.groupsOf({ sql: db }, account.entityRef))]);
+  if (account === undefined) return new Set();
+  const memberOf = account.entityRef === undefined ? [] : [account.entityRef, ...(await groups.groupsOf({ sql: db }, account.entityRef))];
+  return new Set([...memberOf, ...account.providerGroups]);
 }

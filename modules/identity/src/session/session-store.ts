@@ -27,7 +27,13 @@ export async function useSession(sql: Sql, hash: Buffer, now: Date): Promise<str
   if (!session) return undefined;
   if (now.getTime() - session.last_seen_at.getTime() > TOUCH_MS) {
     const end = Math.min(now.getTime() + IDLE_MS, session.created_at.getTime() + LONGEST_MS);
-    await sql.query("update identity.session set last_seen_at = $2, expires_at = $3 where hash = $1", [hash, now, new Date(end)]);
+    // On a full disk reading must go on; the session is then prolonged later.
+    const prolonged = sql.query("update identity.session set last_seen_at = $2, expires_at = $3 where hash = $1", [
+      hash,
+      now,
+      new Date(end),
+    ]);
+    await prolonged.catch(() => {});
   }
   return session.user_id;
 }

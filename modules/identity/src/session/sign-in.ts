@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { IdentityDeps } from "../deps.ts";
 import { hashSecret, newSecret } from "../secret.ts";
 import { isPassword } from "../user/password.ts";
-import { countAccounts, findAccount, insertAccount, type Account } from "../user/user-store.ts";
+import { countAdministrators, findAccount, insertAccount, type Account } from "../user/user-store.ts";
 import { createAttemptLimit } from "./attempt-limit.ts";
 import { endSession, insertSession, type SignInMethod } from "./session-store.ts";
 
@@ -42,19 +42,25 @@ export function createSignIn({ db, runtime, now }: { db: Database; runtime: Post
     return { cookie };
   };
 
+  /** Leaves an audit row under the account, if there is one: what was typed instead of a name may be a password. */
+  const refuse = (account: Account | undefined): Promise<never> => {
+    const call: Call = { ...runtime.system("sign-in"), actor: { kind: "anonymous" }, face: "web" };
+    const resource = account && { kind: "user", id: account.username };
+    return runtime.write(call, startSession, { method: "password" }, resource, async () => {
+      throw new UnauthenticatedError("That name and password do not fit.", {
+        mend: "Check both; an administrator can set a new password.",
+      });
+    });
+  };
+
   return {
     begin,
     async withPassword({ username, password, address }) {
-      await limit.check(username, address);
+      const attempt = await limit.begin(username, address);
       const account = await findAccount(db, { username });
       const right = await isPassword(password, account?.passwordHash);
-      if (!right || !account || account.disabled) {
-        await limit.failed(username, address);
-        throw new UnauthenticatedError("That name and password do not fit.", {
-          mend: "Check both; an administrator can set a new password.",
-        });
-      }
-      await limit.succeeded(username);
+      if (!right || !account || account.disabled) return refuse(account);
+      await attempt.succeeded();
       return begin(account, "password");
     },
     async withLink(secret) {
@@ -69,7 +75,7 @@ export function createSignIn({ db, runtime, now }: { db: Database; runtime: Post
       return begin(account, "link");
     },
     async createLink() {
-      if ((await countAccounts(db)) > 0) return undefined;
+      if ((await countAdministrators(db)) > 0) return undefined;
       const secret = newSecret("");
       await db.transaction(async (sql) => {
         const account = (await findAccount(sql, { username: FIRST_USERNAME })) ?? (await insertFirstAdmin(sql, now()));
@@ -95,7 +101,7 @@ export function makeGetMe({ groups }: Pick<IdentityDeps, "groups">): Handler {
       actor: formatActor(ctx.actor),
       displayName: account?.displayName ?? ("name" in ctx.actor ? ctx.actor.name : formatActor(ctx.actor)),
       scopes: [...ctx.scopes],
-      groups: [...memberOf],
+      groups: [...new Set([...memberOf, ...(account?.providerGroups ?? [])])],
       mustSetPassword: account !== undefined && account.passwordHash === undefined && !(await hasProvider(ctx, account.id)),
       ...(account === undefined ? {} : { username: account.username, role: account.role }),
       ...(account?.entityRef === undefined ? {} : { entityRef: account.entityRef }),
@@ -141,5 +147,5 @@ async function insertFirstAdmin(sql: Parameters<typeof findAccount>[0], now: Dat
     createdAt: now,
   };
   await insertAccount(sql, account);
-  return { ...account, disabled: false };
+  return { ...account, providerGroups: [], disabled: false };
 }

@@ -12,6 +12,7 @@ export const TOKEN_PREFIX = "rb_";
 export function makeTokenHandlers({ revoked }: { revoked: () => void }): Handler[] {
   return [
     handle(createToken, async (ctx, { name, kind, scopes, expiresInDays }) => {
+      refuseUnlessAccountable(ctx, kind);
       refuseMoreThanOwn(ctx, scopes);
       if (kind === "service" && !ctx.scopes.has("*"))
         throw new ForbiddenError("Only an administrator makes service tokens.", {
@@ -30,7 +31,8 @@ export function makeTokenHandlers({ revoked }: { revoked: () => void }): Handler
     }),
     handle(revokeToken, async (ctx, { id }) => {
       const token = await findToken(ctx.sql, id);
-      if (!token || !(ctx.scopes.has("*") || token.ownerId === ownerOf(ctx))) throw new NotFoundError("token", id);
+      const own = token?.ownerId !== undefined && token.ownerId === ownerOf(ctx);
+      if (!token || !(own || ctx.scopes.has("*"))) throw new NotFoundError("token", id);
       await revokeStoredToken(ctx.sql, id, ctx.now());
       revoked();
       return toToken({ ...token, revokedAt: token.revokedAt ?? ctx.now() });
@@ -54,6 +56,12 @@ async function makeToken(
   const secret = newSecret(TOKEN_PREFIX);
   await insertToken(sql, stored, hashSecret(secret));
   return { token: stored, secret };
+}
+
+/** A token stands for a person who answers for it, or for the installation itself; an agent's own tokens would outlive its person's rights. */
+function refuseUnlessAccountable({ actor, scopes }: Ctx, kind: string): void {
+  if (actor.kind === "user" || (actor.kind !== "agent" && scopes.has("*") && kind !== "personal")) return;
+  throw new ForbiddenError("Only a person makes tokens.", { mend: "Sign in as yourself and make it there." });
 }
 
 function refuseMoreThanOwn(ctx: Ctx, scopes: readonly string[]): void {

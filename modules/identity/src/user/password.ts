@@ -12,6 +12,7 @@ export function hashPassword(password: string): Promise<string> {
 /** Takes the same time whether or not there is a hash to compare with. */
 export async function isPassword(password: string, passwordHash: string | undefined): Promise<boolean> {
   decoy ??= hash("nobody's password", COST);
-  const matches = await verify(passwordHash ?? (await decoy), password);
+  const stored = await decoy;
+  const matches = await verify(passwordHash ?? stored, password);
   return matches && passwordHash !== undefined;
 }

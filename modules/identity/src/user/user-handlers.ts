@@ -44,7 +44,7 @@ export function makeUserHandlers({ changed }: { changed: (userId: string) => voi
         createdAt: ctx.now(),
       };
       await insertAccount(ctx.sql, account);
-      return toUser({ ...account, disabled: false });
+      return toUser({ ...account, providerGroups: [], disabled: false });
     }),
     handle(updateUser, async (ctx, input) => {
       const account = await getAccount(ctx.sql, input.username);

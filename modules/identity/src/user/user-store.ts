@@ -1,4 +1,4 @@
-import { NotFoundError, type Sql } from "@roadbed/core";
+import { ConflictError, NotFoundError, type Sql } from "@roadbed/core";
 import type { Role } from "@roadbed/contracts/identity";
 
 /** An account as stored; `passwordHash` never leaves this module. */
@@ -10,11 +10,13 @@ export interface Account {
   readonly role: Role;
   readonly entityRef: string | undefined;
   readonly passwordHash: string | undefined;
+  /** References of the groups that the sign-in provider named. */
+  readonly providerGroups: readonly string[];
   readonly disabled: boolean;
   readonly createdAt: Date;
 }
 
-const COLUMNS = "id, username, display_name, email, role, entity_ref, password_hash, disabled, created_at";
+const COLUMNS = "id, username, display_name, email, role, entity_ref, password_hash, provider_groups, disabled, created_at";
 
 export async function findAccount(
   sql: Sql,
@@ -31,9 +33,11 @@ export async function getAccount(sql: Sql, username: string): Promise<Account> {
   return account;
 }
 
-export async function countAccounts(sql: Sql): Promise<number> {
+/** Administrators who can sign in without a link. */
+export async function countAdministrators(sql: Sql): Promise<number> {
   const { rows } = await sql.query<{ n: number }>(
-    "select count(*)::int as n from identity.user_account where password_hash is not null or oidc_subject is not null",
+    `select count(*)::int as n from identity.user_account
+     where role = 'admin' and not disabled and (password_hash is not null or oidc_subject is not null)`,
   );
   return rows[0]?.n ?? 0;
 }
@@ -46,11 +50,18 @@ export async function listAccounts(sql: Sql, after: string | undefined, limit: n
   return rows.map(toAccount);
 }
 
-/** Throws `ConflictError` (by the unique name) when the username is taken. */
-export async function insertAccount(sql: Sql, account: Omit<Account, "disabled"> & { readonly oidcSubject?: string }): Promise<void> {
-  await sql.query(
+export type NewAccount = Omit<Account, "disabled" | "providerGroups"> & { readonly oidcSubject?: string };
+
+/** Throws `ConflictError` when the username is taken. */
+export async function insertAccount(sql: Sql, account: NewAccount): Promise<void> {
+  if (!(await insertIfNameIsFree(sql, account))) throw new ConflictError(`The username ${account.username} is taken.`);
+}
+
+/** False when the username, or the provider's subject, has an account already. */
+export async function insertIfNameIsFree(sql: Sql, account: NewAccount): Promise<boolean> {
+  const { rowCount } = await sql.query(
     `insert into identity.user_account (id, username, display_name, email, role, entity_ref, password_hash, oidc_subject, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
     [
       account.id,
       account.username,
@@ -62,6 +73,19 @@ export async function insertAccount(sql: Sql, account: Omit<Account, "disabled">
       account.oidcSubject,
       account.createdAt,
     ],
+  );
+  return rowCount === 1;
+}
+
+/** What the provider says about a person, at each of their sign-ins. */
+export async function updateFromProvider(
+  sql: Sql,
+  id: string,
+  o: Pick<Account, "displayName" | "email" | "role" | "providerGroups">,
+): Promise<void> {
+  await sql.query(
+    "update identity.user_account set display_name = $2, email = coalesce($3, email), role = $4, provider_groups = $5 where id = $1",
+    [id, o.displayName, o.email, o.role, o.providerGroups],
   );
 }
 
@@ -89,6 +113,7 @@ function toAccount(row: Record<string, unknown>): Account {
     role: row["role"] as Role,
     entityRef: (row["entity_ref"] as string | null) ?? undefined,
     passwordHash: (row["password_hash"] as string | null) ?? undefined,
+    providerGroups: row["provider_groups"] as string[],
     disabled: row["disabled"] as boolean,
     createdAt: row["created_at"] as Date,
   };
