@@ -15,12 +15,19 @@ export interface RefParts {
   readonly name: string;
 }
 
-/** Splits a full or short reference; a short one takes `defaults`. Throws `TypeError` for an empty part or a missing kind. */
+/**
+ * Splits `[kind:][namespace/]name`; a short one takes `defaults`. A slash before the first colon means that there is no kind.
+ * Throws `TypeError` for an empty part or a missing kind.
+ */
 export function parseRef(text: string, defaults: { readonly kind?: string; readonly namespace?: string } = {}): RefParts {
-  const [, kind, namespace, name] = /^(?:([^:/]+):)?(?:([^/]+)\/)?([^/]+)$/.exec(text.trim()) ?? [];
-  const parts = { kind: kind ?? defaults.kind ?? "", namespace: namespace ?? defaults.namespace ?? "default", name: name ?? "" };
-  if (parts.kind === "" || parts.name === "") throw new TypeError(`"${text}" is not a reference of the form kind:namespace/name`);
-  return parts;
+  const ref = text.trim();
+  const slash = ref.indexOf("/");
+  const colon = slash >= 0 && slash < ref.indexOf(":") ? -1 : ref.indexOf(":");
+  const kind = colon < 0 ? defaults.kind : ref.slice(0, colon);
+  const namespace = slash < 0 ? (defaults.namespace ?? "default") : ref.slice(colon + 1, slash);
+  const name = ref.slice(Math.max(colon, slash) + 1);
+  if (!kind || namespace === "" || name === "") throw new TypeError(`"${text}" is not a reference of the form kind:namespace/name`);
+  return { kind, namespace, name };
 }
 
 /** The canonical form: all three parts in lower case. */

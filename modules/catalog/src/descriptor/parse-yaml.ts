@@ -1,7 +1,9 @@
 import { isAlias, isCollection, isMap, isScalar, LineCounter, parseDocument, visit, type Document as YamlDocument, type Node } from "yaml";
 
 import { looksTemplated, TEMPLATED_MEND } from "../entity/validate-spec.ts";
-import { MAX_DOCUMENT_BYTES, tooLarge, type Parsed } from "./document.ts";
+import type { Fault } from "../entity/fault.ts";
+import { MAX_DOCUMENT_BYTES, tooLarge, type Document, type Parsed } from "./document.ts";
+import { parseSimpleYaml } from "./parse-simple-yaml.ts";
 
 /** Parses every document of a YAML file on its own, so that a broken one spoils no other. Empty documents are left out. */
 export function* parseYaml(text: string): Generator<Parsed> {
@@ -27,9 +29,7 @@ export function* splitDocuments(text: string): Generator<Piece> {
     // `%YAML 1.2` stands before the marker of the document it speaks of.
     if (/^%/m.test(piece) && !/^[^%#\s]/m.test(piece)) directives = piece;
     else {
-      const firstLine = line - countLines(directives);
-      if (/^[^#\s]/m.test(piece.replace(/^---/, ""))) yield { text: directives + piece, line: firstLine };
-      else if (/^\s+[^#\s]/m.test(piece.replace(/^---/, ""))) yield { text: directives + piece, line: firstLine };
+      if (/^[ \t]*[^#\s]/m.test(piece.replace(/^---/, ""))) yield { text: directives + piece, line: line - countLines(directives) };
       directives = "";
     }
     if (end === text.length) return;
@@ -45,6 +45,21 @@ function countLines(text: string): number {
 }
 
 function* parsePiece(piece: Piece): Generator<Parsed> {
+  const simple = parseSimpleYaml(piece.text);
+  if (!simple) return yield* parseFully(piece);
+  const { value, line } = simple;
+  // Only what is wrong needs its line: then the real parser, which knows it, looks once more.
+  let real: Document | undefined;
+  const locate = (path: Fault["path"]): number => {
+    const [parsed] = real ? [{ document: real }] : parseFully(piece);
+    if (!parsed || "unreadable" in parsed) return piece.line;
+    real = parsed.document;
+    return real.lineOf(path);
+  };
+  yield { document: { value, line: piece.line - 1 + line, lineOf: locate } };
+}
+
+function* parseFully(piece: Piece): Generator<Parsed> {
   const counter = new LineCounter();
   const lineAt = (offset: number): number => piece.line - 1 + counter.linePos(offset).line;
   try {
