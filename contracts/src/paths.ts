@@ -110,6 +110,8 @@ export const Run = z.object({
   pathTitle: z.string(),
   status: RunStatus,
   actor: z.string(),
+  /** Who asked for it, in words for people. */
+  actorName: z.string(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),

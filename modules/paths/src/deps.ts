@@ -20,6 +20,8 @@ export interface PathsDeps {
   readonly git: Git;
   readonly standards: Standards;
   readonly delivery: Delivery;
+  /** Absent: an actor's own name is all that is known. */
+  readonly people?: People;
 }
 
 /** A Template entity and the files beside it. */
@@ -97,6 +99,12 @@ export interface Standards {
     ctx: Ctx,
     input: { readonly subject: string; readonly resources: readonly Resource[] },
   ): Promise<Judgement & { readonly decisionId: string }>;
+}
+
+/** Accounts. */
+export interface People {
+  /** Who `ctx.actor` is: the name commits are made in, and the user entity linked to the account; undefined for what has no account. */
+  describe(ctx: Ctx): Promise<{ readonly name: string; readonly email?: string; readonly entityRef?: string } | undefined>;
 }
 
 /** How far the deployment of a component in an environment is. */

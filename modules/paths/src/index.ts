@@ -22,6 +22,7 @@ export type {
   DeploymentState,
   Git,
   Judgement,
+  People,
   PathsDeps,
   RepositoryFile,
   Standards,

@@ -5,7 +5,7 @@ import { isConnectionLost, type Database, type PostgresRuntime } from "@roadbed/
 import type { ActionContext, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
 import { isFileError, runAction } from "../action/run-action.ts";
-import type { Catalog, Standards } from "../deps.ts";
+import type { Standards } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { hideSecrets } from "../template/form.ts";
 import { collectResources } from "../workspace/collect-resources.ts";
@@ -16,7 +16,6 @@ import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type RunRow, type StepRow, type StepState } from "./run-store.ts";
 import type { Sealer } from "./seal.ts";
 import { gatherOutputs, planStep, type Plan, type Scope } from "./step-context.ts";
-import { userEntity } from "./user.ts";
 
 export interface StepDeps {
   readonly db: Database;
@@ -24,7 +23,6 @@ export interface StepDeps {
   readonly actions: Actions;
   readonly renderer: Renderer;
   readonly standards: Standards;
-  readonly catalog: Catalog;
   readonly snapshots: Snapshots;
   readonly sealer: Sealer;
   readonly pollMs?: number;
@@ -162,7 +160,7 @@ async function judge(deps: StepDeps, work: Work, workspace: string): Promise<voi
 export function deniedBy({ findings, decisionId }: Awaited<ReturnType<Standards["judge"]>>): DeniedError {
   const denied = findings.filter(({ severity }) => severity === "deny");
   const problems: Problem[] = denied.map(({ resource, file, message, mend }) => ({ at: file ?? resource, reason: message, mend }));
-  return new DeniedError(`Policy says no: ${denied.map(({ message }) => message).join(" ")}`, { problems, decisionId });
+  return new DeniedError(`Policy says no: ${[...new Set(denied.map(({ message }) => message))].join(" ")}`, { problems, decisionId });
 }
 
 async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
@@ -171,8 +169,7 @@ async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
   const step = steps[n];
   if (!step) throw new Error(`the run ${runId} has no step ${n}`);
   const { values, secrets } = run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open(run.sealed, runId);
-  const call: Call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail, reason: `run ${runId} of ${run.path_ref}` };
-  const entity = await deps.runtime.read(call, (ctx) => userEntity(deps.catalog, ctx, run.user_ref));
+  const call: Call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor, reason: `run ${runId} of ${run.path_ref}` };
   return {
     run,
     step,
@@ -182,7 +179,7 @@ async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
     scope: {
       parameters: values,
       secrets,
-      user: { ref: run.user_ref, entity },
+      user: run.actor_detail.user,
       taskId: runId,
       path: run.path,
       steps: Object.fromEntries(
@@ -249,12 +246,18 @@ async function end(deps: StepDeps, work: Work, ending: Ending): Promise<StepOutc
   return { status: ending.status };
 }
 
-async function advance(deps: StepDeps, { run, step, call }: Work, status: StepState, change: (sql: Sql) => Promise<void>): Promise<void> {
-  await deps.runtime.write(call, advanceRun, { runId: run.id, step: step.id }, { kind: "run", id: run.id }, async (ctx) => {
-    await change(ctx.sql);
-    ctx.emit(runProgressed, run.id, { runId: run.id, stepId: step.id, status });
-    await wakeReaders(ctx.sql, run.id);
-  });
+async function advance(deps: StepDeps, { run, step }: Work, status: StepState, change: (sql: Sql) => Promise<void>): Promise<void> {
+  await deps.runtime.write(
+    deps.runtime.system("paths.run"),
+    advanceRun,
+    { runId: run.id, step: step.id },
+    { kind: "run", id: run.id },
+    async (ctx) => {
+      await change(ctx.sql);
+      ctx.emit(runProgressed, run.id, { runId: run.id, stepId: step.id, status });
+      await wakeReaders(ctx.sql, run.id);
+    },
+  );
 }
 
 async function say(deps: StepDeps, { run, step, redactor }: Work, level: "info" | "warn" | "error", message: string): Promise<void> {

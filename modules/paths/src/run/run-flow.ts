@@ -8,7 +8,6 @@ import { performStep, type StepDeps } from "./perform-step.ts";
 import { createRedactor } from "./redact.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type Status } from "./run-store.ts";
-import { userEntity } from "./user.ts";
 
 export interface RunFlowInput {
   readonly runId: string;
@@ -66,12 +65,11 @@ export async function endRun(deps: StepDeps, runId: string, attempt: number): Pr
       ? "cancelled"
       : "succeeded";
   const { values, secrets } = run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open(run.sealed, runId);
-  const call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail };
-  const entity = await deps.runtime.read(call, (ctx) => userEntity(deps.catalog, ctx, run.user_ref));
+  const call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor };
   const outputsOfSteps = Object.fromEntries(
     steps.filter((step) => step.status === "completed").map(({ id, output }) => [id, { output: output ?? {} }]),
   );
-  const scope = { parameters: values, secrets, user: { ref: run.user_ref, entity }, taskId: runId, path: run.path, steps: outputsOfSteps };
+  const scope = { parameters: values, secrets, user: run.actor_detail.user, taskId: runId, path: run.path, steps: outputsOfSteps };
   const made = await renderOutputs(run.path, scope, deps.renderer);
   const redactor = createRedactor([...Object.values(secrets), ...hideSecrets(run.path, values).secrets]);
   for (const warning of made.warnings) await appendLog(deps.db, runId, { level: "warn", message: redactor.text(warning) });

@@ -4,9 +4,16 @@ import type { z } from "zod";
 
 import type { Output } from "../action/action.ts";
 import type { Path } from "../template/template.ts";
+import type { RunUser } from "./user.ts";
 
 export type Status = z.output<typeof RunStatus>;
 export type StepState = z.output<typeof StepStatus>;
+
+/** Who asked for a run: to act in their name, and as the path sees them. */
+export interface ActorDetail {
+  readonly actor: Actor;
+  readonly user: RunUser;
+}
 
 /** A run as its table keeps it. */
 export interface RunRow extends Record<string, unknown> {
@@ -16,7 +23,7 @@ export interface RunRow extends Record<string, unknown> {
   readonly path: Path;
   readonly status: Status;
   readonly actor: string;
-  readonly actor_detail: Actor;
+  readonly actor_detail: ActorDetail;
   readonly user_ref: string;
   readonly shown_values: Record<string, unknown>;
   readonly sealed: Buffer | null;
@@ -51,8 +58,7 @@ export interface NewRun {
   readonly id: string;
   readonly path: Path;
   readonly actor: string;
-  readonly actorDetail: Actor;
-  readonly userRef: string;
+  readonly actorDetail: ActorDetail;
   readonly shownValues: Record<string, unknown>;
   readonly sealed: Buffer;
   readonly at: Date;
@@ -69,7 +75,7 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
       JSON.stringify(run.path),
       run.actor,
       JSON.stringify(run.actorDetail),
-      run.userRef,
+      run.actorDetail.user.ref,
       JSON.stringify(run.shownValues),
       run.sealed,
       run.at,
@@ -129,6 +135,7 @@ export function toRun(run: RunRow, steps: readonly StepRow[]): Run {
     pathTitle: run.path_title,
     status: run.status,
     actor: run.actor,
+    actorName: nameOf(run.actor_detail.user),
     createdAt: run.created_at.toISOString(),
     ...optional("startedAt", run.started_at?.toISOString()),
     ...optional("endedAt", run.ended_at?.toISOString()),
@@ -143,6 +150,12 @@ export function toRun(run: RunRow, steps: readonly StepRow[]): Run {
 
 export function isFinal(status: Status): boolean {
   return status === "succeeded" || status === "failed" || status === "cancelled";
+}
+
+function nameOf({ entity }: RunUser): string {
+  const profile = entity.spec?.["profile"];
+  const displayName = typeof profile === "object" && profile !== null && "displayName" in profile ? profile.displayName : undefined;
+  return typeof displayName === "string" ? displayName : (entity.metadata.title ?? entity.metadata.name);
 }
 
 function toStep(step: StepRow): Run["steps"][number] {

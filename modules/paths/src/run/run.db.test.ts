@@ -84,7 +84,7 @@ afterEach(async () => {
 test("a run makes what the preview showed, and says where it is", async () => {
   const preview = await server.call<Preview>("paths.path.preview", { path: "service", values: { name: "orders" } });
   const started = await server.call("paths.path.run", { path: "service", values: { name: "orders" }, secrets: { token: "t0p-s3cret" } });
-  expect(started).toMatchObject({ status: "queued", path: "template:default/service", actor: "user:ada" });
+  expect(started).toMatchObject({ status: "queued", path: "template:default/service", actor: "user:ada", actorName: "Ada" });
   const run = await finished(started.id);
   expect(run).toMatchObject({
     status: "succeeded",

@@ -13,9 +13,9 @@ import { previewRun, type PreviewDeps, type Previewed } from "./preview-run.ts";
 import { insertRun, readRun, readSteps, toRun } from "./run-store.ts";
 import type { Sealer } from "./seal.ts";
 import { assertRunnable } from "./step-context.ts";
-import { userEntity, userRefOf } from "./user.ts";
+import { userOf, type RunUser } from "./user.ts";
 
-export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "catalog" | "standards"> {
+export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "catalog" | "standards" | "people"> {
   readonly library: Library;
   readonly checkValues: CheckValues;
   readonly sealer: Sealer;
@@ -25,15 +25,14 @@ export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "cat
 export function makeRunPath(deps: StartDeps): Handler {
   return handle(runPath, async (ctx, { path: name, values: given, secrets = {} }): Promise<z.input<typeof Run>> => {
     const path = await deps.library.get(ctx, name);
-    const { values, previewed } = await rehearse(deps, ctx, path, given, secrets);
+    const { values, user, previewed } = await rehearse(deps, ctx, path, given, secrets);
     if (previewed.preview.verdict === "deny") throw await storeDenial(deps, ctx, path, previewed);
     const id = newId("run", ctx.now().getTime());
     await insertRun(ctx.sql, {
       id,
       path,
       actor: formatActor(ctx.actor),
-      actorDetail: ctx.actor,
-      userRef: userRefOf(ctx.actor),
+      actorDetail: { actor: ctx.actor, user },
       shownValues: hideSecrets(path, values).shown,
       sealed: await deps.sealer.seal({ values, secrets }, id),
       at: ctx.now(),
@@ -50,18 +49,17 @@ export async function rehearse(
   path: Path,
   given: Record<string, unknown>,
   secrets: Record<string, string>,
-): Promise<{ readonly values: Record<string, unknown>; readonly previewed: Previewed }> {
+): Promise<{ readonly values: Record<string, unknown>; readonly user: RunUser; readonly previewed: Previewed }> {
   assertRunnable(path, deps.actions);
   const checked = await deps.checkValues(ctx, path, given);
   refuse(checked);
-  const ref = userRefOf(ctx.actor);
-  const user = { ref, entity: await userEntity(deps.catalog, ctx, ref) };
+  const user = await userOf(deps, ctx);
   const previewed = await previewRun(deps, ctx, {
     path,
     scope: { parameters: checked.values, secrets, user },
     secrets: hideSecrets(path, checked.values).secrets,
   });
-  return { values: checked.values, previewed };
+  return { values: checked.values, user, previewed };
 }
 
 function refuse({ problems }: Checked): void {
