@@ -8,7 +8,7 @@ import { createClient, type Client } from "@roadbed/face-client";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** A whole Roadbed in a folder of its own, started as a user starts it. */
+/** A whole Roadbed in a folder of its own. */
 export interface RunningRoadbed {
   readonly url: string;
   readonly dataDir: string;
@@ -28,7 +28,8 @@ export interface RunningRoadbed {
   dispose(): Promise<void>;
 }
 
-export async function startRoadbed(o: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {}): Promise<RunningRoadbed> {
+/** `through`: by the command that `npm start` runs, or (default) the server itself, when the clone is prepared already. */
+export async function startRoadbed(o: { args?: readonly string[]; env?: NodeJS.ProcessEnv; through?: "npm start" | "server" } = {}): Promise<RunningRoadbed> {
   const folder = mkdtempSync(join(tmpdir(), "roadbed-e2e-"));
   const dataDir = join(folder, "data");
   const tokenFile = join(folder, "admin-token");
@@ -73,7 +74,7 @@ export async function startRoadbed(o: { args?: readonly string[]; env?: NodeJS.P
     const started = spawn(
       process.execPath,
       [
-        join(ROOT, "tools/start.mjs"),
+        join(ROOT, o.through === "npm start" ? "tools/start.mjs" : "apps/server/src/main.ts"),
         "--port",
         String(port),
         "--data",

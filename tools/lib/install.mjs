@@ -33,7 +33,7 @@ export function webReady(root) {
 
 export function buildWeb(root, node) {
   rmSync(webStamp(root), { force: true });
-  const result = spawnSync(node, [join(root, "apps/web/scripts/build.mjs")], {
+  const result = spawnSync(node, [join(root, "node_modules/vite/bin/vite.js"), "build", join(root, "apps/web")], {
     cwd: root,
     encoding: "utf8",
     env: environmentFor(node),

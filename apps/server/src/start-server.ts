@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
@@ -169,7 +169,9 @@ export async function startServer({
     const relay = createRelay({ db, log, subscriptions });
     const events = watchEvents({ db, log });
     onStop("event watch", () => events.close());
+    let startedAll = false;
     parts.push(
+      { name: "start", check: async () => (startedAll ? { ok: true } : { ok: false, detail: "still starting" }) },
       { name: "database", check: () => db.query("select 1").then(() => ({ ok: true })) },
       { name: "telemetry store", check: () => clickhouse.health() },
       ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry }).map(([name, module]) => ({
@@ -199,9 +201,9 @@ export async function startServer({
     }
     await relay.start();
     onStop("relay", () => relay.stop());
+    await writeTokens(options, identity, local);
     await app.listen({ port, host });
     onStop("doors", () => app.close());
-    await writeTokens(options, identity, local);
     folder.announce(url);
 
     const simulator = createSimulator({
@@ -220,6 +222,7 @@ export async function startServer({
     if (sample) simulator.start();
 
     const link = await identity.signIn.createLink();
+    startedAll = true;
     log.info("ready", { url });
     return {
       url,
@@ -274,10 +277,12 @@ async function stopAll(started: { readonly name: string; readonly end: () => Pro
   }
 }
 
-/** A token for whoever asked for one, and one for the command line on this machine. */
+/** A token for whoever asked for one, and one for the command line on this machine. One that is there and still good stays. */
 async function writeTokens({ adminTokenFile, dataDir }: ServerOptions, identity: Identity, url: string): Promise<void> {
   const write = async (file: string, name: string, rest: string): Promise<void> => {
-    writeFileSync(file, `${await identity.makeOwnToken(name, ["*"])}\n${rest}`, { mode: 0o600 });
+    const [known] = existsSync(file) ? readFileSync(file, "utf8").split("\n", 1) : [];
+    const good = known !== undefined && known !== "" && (await identity.authenticate({ authorization: `Bearer ${known}` }).catch(() => undefined)) !== undefined;
+    writeFileSync(file, `${good ? known : await identity.makeOwnToken(name, ["*"])}\n${rest}`, { mode: 0o600 });
     chmodSync(file, 0o600);
   };
   await write(join(dataDir, "cli-token"), "command line on the server's machine", `${url}\n`);

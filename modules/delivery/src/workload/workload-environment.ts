@@ -20,7 +20,7 @@ export function openEnvironmentSource(deps: DeliveryDeps, toolchain: Toolchain, 
   /** One per workload and run of the server; the one of the run before is revoked by this. */
   function tokenOf({ environment, name }: WorkloadKey): Promise<string> {
     const id = `workload ${environment}/${name}`;
-    const token = tokens.get(id) ?? deps.tokens.rotate({ name: id, scopes: ["telemetry:write"] });
+    const token = tokens.get(id) ?? deps.tokens.rotate({ name: id, scopes: ["otlp:write"] });
     tokens.set(id, token);
     token.catch(() => tokens.delete(id));
     return token;
