@@ -68,6 +68,8 @@ export function proxyUpgrade(table: Table, target: Target, request: IncomingMess
   const port = portOf(target);
   if (port === undefined) return void socket.destroy();
   const leave = table.enter(port);
+  // Two pipelines and what the server itself listens to are more than the ten that Node takes for a leak.
+  socket.setMaxListeners(30);
   socket.once("close", leave);
   socket.on("error", () => socket.destroy());
   const headers = { ...forwardedHeaders(request, target, port), connection: "Upgrade", upgrade: request.headers.upgrade };

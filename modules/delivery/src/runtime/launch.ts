@@ -23,7 +23,10 @@ export interface Instance {
   readonly port: number | undefined;
   /** Its end is wanted: no crash. */
   retired: boolean;
-  unhealthy: boolean;
+  /** Why it is not healthy, while it runs. */
+  ailing: string | undefined;
+  /** Why the platform ended it, in words that follow "It". */
+  endedBecause: string | undefined;
 }
 
 export interface LaunchOptions {
@@ -66,12 +69,28 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     throw error;
   }
   log.write("roadbed", `healthy after ${Date.now() - process.startedAt.getTime()} ms`);
-  return { spec, process, port, route: { kind: "process", backends: [{ port, weight: 1 }] }, retired: false, unhealthy: false };
+  return {
+    spec,
+    process,
+    port,
+    route: { kind: "process", backends: [{ port, weight: 1 }] },
+    retired: false,
+    ailing: undefined,
+    endedBecause: undefined,
+  };
 }
 
 function siteOf(spec: WorkloadSpec): Instance {
   const dir = join(spec.dir, spec.manifest.site.dir);
-  return { spec, process: undefined, port: undefined, route: { kind: "site", dir }, retired: false, unhealthy: false };
+  return {
+    spec,
+    process: undefined,
+    port: undefined,
+    route: { kind: "site", dir },
+    retired: false,
+    ailing: undefined,
+    endedBecause: undefined,
+  };
 }
 
 async function untilHealthy({ spec, timing, signal, log }: LaunchOptions, process: RunningProcess, port: number): Promise<void> {

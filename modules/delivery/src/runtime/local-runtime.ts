@@ -13,7 +13,7 @@ import { healthPathOf, launch, type Instance } from "./launch.ts";
 import { openLogFile, type LogFile } from "./log-file.ts";
 import type { ProcessLedger } from "./process-ledger.ts";
 import { nextRestart } from "./restart-rule.ts";
-import { describeExit } from "./run-process.ts";
+import { describeExit, residentMb } from "./run-process.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 export interface WorkloadKey {
@@ -93,6 +93,7 @@ interface Slot {
 const UNHEALTHY_AFTER = 3;
 const KILL_AFTER = 6;
 const DRAIN_MS = 10_000;
+const NODE_ITSELF_MB = 64;
 
 export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const { dir, router, timing } = options;
@@ -169,34 +170,33 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   }
 
   function watch(slot: Slot, instance: Instance): void {
-    void instance.process?.exited.then((exit) => {
-      if (!instance.retired && slot.current === instance && !closing) void onCrash(slot, instance, describeExit(exit));
+    const { process } = instance;
+    if (process === undefined) return;
+    void process.exited.then((exit) => {
+      if (instance.retired || slot.current !== instance || closing) return;
+      void onCrash(slot, instance, instance.endedBecause ?? describeExit(exit));
     });
-    const path = healthPathOf(instance.spec.manifest);
-    if (instance.port !== undefined && path !== undefined) watchHealth(slot, instance, instance.port, path);
-  }
-
-  function watchHealth(slot: Slot, instance: Instance, port: number, path: string): void {
     let failures = 0;
+    const look = async (): Promise<void> => {
+      const [reason, excess] = await Promise.all([askHealth(instance), findExcess(instance)]);
+      if (slot.current !== instance || process.hasExited() || closing) return;
+      failures = reason === undefined ? 0 : failures + 1;
+      tellHealth(slot, instance, failures >= UNHEALTHY_AFTER ? reason : undefined);
+      if (excess === undefined && failures < KILL_AFTER) return again();
+      instance.endedBecause = `was ended because ${excess ?? `it was not healthy for long (${reason})`}`;
+      await process.stop(timing.graceMs);
+    };
     const again = (): void => {
       slot.healthTimer = setTimeout(() => void look(), timing.healthEveryMs).unref();
     };
-    const look = async (): Promise<void> => {
-      const reason = await checkHealth(port, path);
-      if (slot.current !== instance || instance.process?.hasExited() === true || closing) return;
-      failures = reason === undefined ? 0 : failures + 1;
-      const seen = { pid: instance.process?.pid, startedAt: instance.process?.startedAt };
-      if (failures === UNHEALTHY_AFTER) see(slot, { ...seen, health: "unhealthy", detail: reason });
-      if (failures === 0 && instance.unhealthy) see(slot, { ...seen, health: "healthy" });
-      instance.unhealthy = failures >= UNHEALTHY_AFTER;
-      if (failures === KILL_AFTER) {
-        (await logOf(slot.key)).write("roadbed", `not healthy for long (${reason}): the process is ended and started again`);
-        await instance.process?.stop(timing.graceMs);
-        return;
-      }
-      again();
-    };
     again();
+  }
+
+  function tellHealth(slot: Slot, instance: Instance, reason: string | undefined): void {
+    if ((instance.ailing === undefined) === (reason === undefined)) return;
+    instance.ailing = reason;
+    const { pid, startedAt } = instance.process ?? {};
+    see(slot, { health: reason === undefined ? "healthy" : "unhealthy", detail: reason, pid, startedAt });
   }
 
   async function onCrash(slot: Slot, instance: Instance, how: string): Promise<void> {
@@ -252,7 +252,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       port: undefined,
       route: { kind: "absent", why: "starting" },
       retired: false,
-      unhealthy: false,
+      ailing: undefined,
+      endedBecause: undefined,
     };
     slot.current = lost;
     router.set(slot.key, lost.route);
@@ -323,6 +324,20 @@ function emptySlot(key: WorkloadKey): Slot {
 function clearTimers(slot: Slot): void {
   clearTimeout(slot.restartTimer);
   clearTimeout(slot.healthTimer);
+}
+
+async function askHealth({ port, spec }: Instance): Promise<string | undefined> {
+  const path = healthPathOf(spec.manifest);
+  return port === undefined || path === undefined ? undefined : checkHealth(port, path);
+}
+
+/** The heap is kept below the limit by Node itself; the rest is what Node needs even when it does nothing. */
+async function findExcess({ process, spec }: Instance): Promise<string | undefined> {
+  const { memoryMb } = spec.manifest.limits;
+  const used = process === undefined ? undefined : await residentMb(process.pid);
+  return used === undefined || used <= memoryMb * 1.25 + NODE_ITSELF_MB
+    ? undefined
+    : `it used ${used} MB, more than its limit of ${memoryMb} MB`;
 }
 
 function firstLine(error: unknown): string {

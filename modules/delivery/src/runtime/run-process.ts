@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { InvalidError } from "@roadbed/core";
@@ -7,8 +8,8 @@ import { InvalidError } from "@roadbed/core";
 import type { LogFile } from "./log-file.ts";
 import { endGroup, signalGroup, type ProcessLedger } from "./process-ledger.ts";
 
-/** Node maps much more than it uses (stacks, caches, code); what goes beyond this on top of the limit is a leak. */
-const OVERHEAD_MB = 512;
+/** Node maps much more than it uses (over 600 MB for an empty server: code, stacks, arenas), so this stops only what runs away at once. */
+const OVERHEAD_MB = 2_048;
 const MAX_LINE_CHARS = 8_000;
 const PIPES_MS = 1_000;
 const PRLIMIT = ["/usr/bin/prlimit", "/bin/prlimit"].find(existsSync);
@@ -72,12 +73,19 @@ export async function runProcess(spec: ProcessSpec): Promise<RunningProcess> {
   };
 }
 
+/** How much memory a process really has now; undefined where the system does not tell. */
+export async function residentMb(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  return kb === undefined ? undefined : Math.round(Number(kb) / 1_024);
+}
+
 export function describeExit({ code, signal }: Exit): string {
   if (signal === "SIGKILL") return "was killed (SIGKILL), maybe for want of memory";
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-/** The heap's limit is Node's own affair (see `workloadEnvironment`); this one holds for everything else it takes. */
+/** The last of three limits: Node's own for its heap, the watch over what is resident (`residentMb`), and this one. */
 function limited({ command, memoryMb }: ProcessSpec): readonly string[] {
   if (memoryMb === undefined || PRLIMIT === undefined) return command;
   return [PRLIMIT, `--data=${(memoryMb + OVERHEAD_MB) * 2 ** 20}`, "--core=0", "--", ...command];

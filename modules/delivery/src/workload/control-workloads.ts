@@ -83,7 +83,14 @@ export function createControl(
       for (const { key, commit } of await listStopped(db))
         router.set(key, { kind: "absent", why: commit === undefined ? "failed" : "stopped" });
       const waiting = await listWanted(db);
-      for (const { key } of waiting) if (local().running(key) === undefined) router.set(key, { kind: "absent", why: "starting" });
+      for (const { key } of waiting) {
+        if (local().running(key) !== undefined) continue;
+        router.set(key, { kind: "absent", why: "starting" });
+        await db.query(
+          "update delivery.workload set health = 'starting', detail = null, pid = null where entity_ref = $1 and environment = $2",
+          [key.entityRef, key.environment],
+        );
+      }
       const next = async (): Promise<void> => {
         for (let record = waiting.shift(); record !== undefined; record = waiting.shift()) {
           await apply(record.key.entityRef, record.key.environment, false);
