@@ -126,7 +126,7 @@ export const updateUser = defineOperation({
 
 export const setPassword = defineOperation({
   name: "identity.me.set-password",
-  summary: "Choose a new password for yourself.",
+  summary: "Choose a new password for yourself; changing one ends your open sessions.",
   scope: "identity:self",
   risk: "medium",
   http: { method: "PUT", path: "/api/v1/me/password" },

@@ -80,6 +80,8 @@ export type OutputOf<T> = T extends { readonly output: infer S extends z.ZodType
 export interface Runtime {
   /** Throws `ForbiddenError` unless the actor may do this to that. The one place where it is decided. */
   may(call: Call, operation: Operation, resource: ResourceRef | undefined): Promise<void>;
+  /** Told of a call that was refused before it began: its scope was not enough. Never throws. */
+  refused?(call: Call, operation: Operation, error: ForbiddenError): Promise<void>;
   /** Runs `work` on a pooled connection, outside a transaction. */
   read<T>(call: Call, work: (ctx: Ctx) => Promise<T>): Promise<T>;
   /** Runs `work` in one transaction with its audit row and its events; a replayed idempotency key returns the first answer. */
@@ -103,7 +105,7 @@ export function handle<O extends Operation>(operation: O, run: (ctx: Ctx, input:
  */
 export async function perform(runtime: Runtime, handler: Handler, call: Call, raw: unknown): Promise<unknown> {
   const { operation, run } = handler;
-  checkScope(call, operation);
+  await checkScope(runtime, call, operation);
   const input = parseInput(operation.input, raw);
   const resource = operation.resource?.(input);
   await runtime.may(call, operation, resource);
@@ -119,12 +121,14 @@ export function parseInput<T>(schema: z.ZodType<T>, raw: unknown): T {
   throw new InvalidError(problems.map(({ at, reason }) => (at === "" ? reason : `${at}: ${reason}`)).join("; "), { problems });
 }
 
-function checkScope(call: Call, operation: Operation): void {
+async function checkScope(runtime: Runtime, call: Call, operation: Operation): Promise<void> {
   if (operation.public === true || call.scopes.has(operation.scope) || call.scopes.has("*")) return;
   if (call.actor.kind === "anonymous") throw new UnauthenticatedError("Sign in first.", { mend: "Sign in, or send a token." });
-  throw new ForbiddenError(`${operation.name} needs the scope ${operation.scope}.`, {
+  const error = new ForbiddenError(`${operation.name} needs the scope ${operation.scope}.`, {
     mend: `Ask an administrator for ${operation.scope}.`,
   });
+  await runtime.refused?.(call, operation, error);
+  throw error;
 }
 
 function toProblem(issue: z.core.$ZodIssue): Problem {

@@ -11,6 +11,8 @@ export interface Database extends Sql {
   readonly pool: pg.Pool;
   /** Commits when `work` resolves, rolls back when it rejects. Errors are `DomainError`s where the platform has a word for them. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Whether the server answers now: no patience, two seconds at most. For health checks. */
+  readonly ping: () => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
@@ -44,8 +46,24 @@ export function openDatabase(o: {
       return queryAndRelease(client, text, values);
     },
     transaction: async (work) => inTransaction(await connect(), work),
+    ping: () => answersNow(o.url),
     close: () => (closing ??= pool.end()),
   };
+}
+
+/** On a connection of its own: a pool that is busy is no sign of a server that is away. */
+async function answersNow(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 2_000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.query("select 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 /** Only connecting is tried again: then nothing was sent, so nothing can be done twice. */

@@ -155,6 +155,15 @@ describe("createRelay", () => {
   });
 });
 
+test("idempotency keys are forgotten after a week", async () => {
+  const put = (key: string, age: string): Promise<unknown> =>
+    t.db.query(`insert into kernel.idempotency values (sha256($1::bytea), 'x', 'x', '', now() - $2::interval)`, [key, age]);
+  await put("old", "8 days");
+  await put("new", "6 days");
+  await relay([]);
+  await eventually(async () => (await t.db.query("select 1 from kernel.idempotency")).rowCount === 1);
+});
+
 describe("watchEvents", () => {
   test("tells every listener of every new event, once and in order, and survives a cut connection", async () => {
     await add("old");

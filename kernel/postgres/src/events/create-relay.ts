@@ -32,6 +32,9 @@ const BATCH = 50;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 /** An idle subscription's position is brought up to the head only now and then: it would be a write per event otherwise. */
 const IDLE_STEP = 5_000n;
+const HOUSEKEEPING_MS = 3_600_000;
+/** Nobody repeats a request after a week. */
+const KEYS_KEPT_MS = 7 * 86_400_000;
 
 /**
  * Delivers committed events to subscriptions, each in order and at least once.
@@ -47,6 +50,7 @@ export function createRelay(o: RelayOptions): Relay {
   const stopping = new AbortController();
   const loops = new Map<string, { running: Promise<void> | undefined; again: boolean }>();
   const timers = new Map<string, NodeJS.Timeout>();
+  const housekeeping = setInterval(() => void forgetOldKeys(), HOUSEKEEPING_MS).unref();
   let listening: ReturnType<typeof listenForEvents> | undefined;
 
   return {
@@ -58,11 +62,13 @@ export function createRelay(o: RelayOptions): Relay {
           [name, events],
         );
       }
+      void forgetOldKeys();
       listening = listenForEvents({ url: o.db.url, log: o.log, pollMs: o.pollMs ?? 2_000, onWake: wakeAll });
       await listening.ready;
     },
     stop: async () => {
       stopping.abort();
+      clearInterval(housekeeping);
       await listening?.close();
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all([...loops.values()].map(async ({ running }) => running));
@@ -75,6 +81,13 @@ export function createRelay(o: RelayOptions): Relay {
     },
     lag: countWaiting,
   };
+
+  async function forgetOldKeys(): Promise<void> {
+    const before = new Date(now().getTime() - KEYS_KEPT_MS);
+    await o.db.query("delete from kernel.idempotency where created_at < $1", [before]).catch((error: unknown) => {
+      o.log.debug("old idempotency keys could not be removed now", { error: String(error) });
+    });
+  }
 
   async function countWaiting(): Promise<number> {
     const { rows } = await o.db.query<{ n: number }>(

@@ -59,6 +59,14 @@ describe("a write", () => {
     await strict.drop();
   });
 
+  test("for which the scope is not enough leaves one as well; who is not signed in leaves none", async () => {
+    await expect(add(callAs({ scopes: new Set(["shelf:read"]) }), { name: "one" })).rejects.toBeInstanceOf(ForbiddenError);
+    await expect(add(callAs({ scopes: new Set(), actor: { kind: "anonymous" } }), { name: "one" })).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
+    expect((await listAudit(t.db, { limit: 10 })).map(({ outcome, actor }) => [outcome, actor])).toEqual([["denied", "user:ada"]]);
+  });
+
   test("leaves secrets out of the digest, so that a guess cannot be checked against it", async () => {
     await add(callAs(), { name: "one", pin: "1234" });
     await t.db.query("delete from item");

@@ -45,6 +45,9 @@ export function createRuntime(o: {
         throw error;
       }
     },
+    refused: async (call, operation, error) => {
+      if (operation.risk !== "read") await auditRefusal(call, operation, undefined, undefined, error);
+    },
     read: (call, work) => work({ ...call, now, log: logOf(call), sql: o.db, emit: refuseEmit }),
     write: async (call, operation, input, resource, work) => {
       try {

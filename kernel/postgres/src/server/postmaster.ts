@@ -28,6 +28,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   io_method: "sync",
   jit: "off",
   synchronous_commit: "on",
+  // A process that was stopped (not ended) in the middle of a transaction must not hold its locks for ever.
+  idle_in_transaction_session_timeout: "10min",
   // Statements may hold secrets, and their errors reach the caller anyway.
   log_min_messages: "log",
   log_min_error_statement: "panic",

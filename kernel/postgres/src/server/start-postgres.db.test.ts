@@ -90,7 +90,9 @@ describe("a server of our own", () => {
   test("puts the socket into a short folder when the data folder's path is long", async () => {
     const dataDir = join(newFolder(), "a-folder-with-a-rather-long-name".repeat(3), "postgres");
     const server = await start(dataDir);
-    expect(new URL(server.url).searchParams.get("host")?.length).toBeLessThan(80);
+    const socketDir = new URL(server.url).searchParams.get("host") ?? "";
+    cleanUps.unshift(() => rmSync(socketDir, { recursive: true, force: true }));
+    expect(socketDir.length).toBeLessThan(80);
     expect((await open(server.url).query("select 1 as n")).rows).toEqual([{ n: 1 }]);
     await server.stop();
     expect((await start(dataDir)).url).toBe(server.url);
@@ -122,7 +124,9 @@ describe("the end of the postmaster", () => {
       const before = acknowledged.length;
       await eventually(() => acknowledged.length > before + 200);
       const pid = server.pid;
+      expect(await db.ping()).toBe(true);
       process.kill(pid, "SIGKILL");
+      await eventually(async () => !(await db.ping()) || server.pid !== pid);
       await eventually(() => server.pid !== pid, 30_000);
       expect(lost).toBe(round);
     }

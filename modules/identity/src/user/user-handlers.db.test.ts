@@ -69,7 +69,10 @@ describe("one's own password", () => {
     for (const current of [undefined, "wrong"]) {
       await expect(world.run("identity.me.set-password", ada, { password, current })).rejects.toBeInstanceOf(InvalidError);
     }
+    const { cookie: stolen } = await world.identity.signIn.withPassword({ username: "ada", password: PASSWORD, address: "a" });
+    await world.callOf({ cookie: stolen });
     await world.run("identity.me.set-password", ada, { password, current: PASSWORD });
+    await expect(world.callOf({ cookie: stolen })).rejects.toBeInstanceOf(UnauthenticatedError);
     await expect(world.identity.signIn.withPassword({ username: "ada", password: PASSWORD, address: "a" })).rejects.toBeInstanceOf(
       UnauthenticatedError,
     );

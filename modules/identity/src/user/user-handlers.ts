@@ -63,6 +63,9 @@ export function makeUserHandlers({ changed }: { changed: (userId: string) => voi
         throw new InvalidError("The current password is not right.", { problems: [{ at: "current", reason: "is not your password" }] });
       }
       await savePassword(ctx.sql, account.id, await hashPassword(password));
+      // Who changes a password often does so because somebody else knows it.
+      if (account.passwordHash !== undefined) await endSessionsOf(ctx.sql, account.id);
+      changed(account.id);
       return { ok: true as const };
     }),
   ];
