@@ -5,7 +5,7 @@ import type { Field } from "./kinds.ts";
 
 /** Checks one field of `spec` and reports what is wrong with it. */
 export function checkField(value: unknown, path: Fault["path"], field: Field, kind: string, faults: Fault[]): void {
-  if (value === undefined || (value === null && field.required !== true)) {
+  if (value === undefined || value === null) {
     if (field.required === true) faults.push({ path, reason: `is missing: a ${kind} needs it`, mend: mendMissing(path, field) });
     return;
   }

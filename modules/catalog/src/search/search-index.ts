@@ -170,7 +170,7 @@ function weigh(fields: readonly Field[]): Map<string, number> {
   const weights = new Map<string, number>();
   for (const { text, weight, isName } of fields) {
     const found = tokens(text);
-    const share = weight / Math.max(1, Math.log10(found.length + 1));
+    const share = weight / Math.max(1, Math.log2(found.length + 1));
     const seen = new Map<string, number>();
     for (const word of found) seen.set(word, (seen.get(word) ?? 0) + 1);
     for (const [word, times] of seen) weights.set(word, (weights.get(word) ?? 0) + share * Math.sqrt(Math.min(times, 9)));

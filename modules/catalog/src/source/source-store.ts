@@ -1,7 +1,8 @@
 import type { Source, SyncCounts } from "@roadbed/contracts/catalog";
-import { newId, NotFoundError, type Sql } from "@roadbed/core";
+import { ConflictError, newId, NotFoundError, type Sql } from "@roadbed/core";
 import type { z } from "zod";
 
+import { lockCatalog } from "../entity/entity-store.ts";
 import type { Problem } from "./snapshot.ts";
 
 export type Counts = z.infer<typeof SyncCounts>;
@@ -37,15 +38,31 @@ export interface NewSource {
   readonly sample?: boolean;
 }
 
-/** Makes the source, or finds the one with the same target and brings its settings up to date. */
+/**
+ * Makes the source, or finds the one with the same target and brings its settings up to date. Rows of sources that others may be
+ * at work on are changed under the catalogue's lock only: whoever takes the two in another order would wait for ever.
+ */
 export async function ensureSource(sql: Sql, source: NewSource, now: Date): Promise<SourceRow> {
-  const { rows } = await sql.query<Record<string, unknown>>(
+  const { name, kind, target, branch = null, watch, sample = false } = source;
+  const inserted = await sql.query<Record<string, unknown>>(
     `insert into catalog.source (id, name, kind, target, branch, watch, sample, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (kind, target, branch) do update set name = excluded.name, watch = excluded.watch, sample = excluded.sample
-     returning ${COLUMNS}`,
-    [newId("src"), source.name, source.kind, source.target, source.branch ?? null, source.watch, source.sample ?? false, now],
+     on conflict (kind, target, branch) do nothing returning ${COLUMNS}`,
+    [newId("src"), name, kind, target, branch, watch, sample, now],
   );
-  return rows[0] as unknown as SourceRow;
+  if (inserted.rows[0]) return inserted.rows[0] as unknown as SourceRow;
+  const { rows } = await sql.query<Record<string, unknown>>(
+    `select ${COLUMNS} from catalog.source where kind = $1 and target = $2 and branch is not distinct from $3`,
+    [kind, target, branch],
+  );
+  const found = rows[0] as unknown as SourceRow | undefined;
+  if (!found) throw new ConflictError("The source is being removed at this moment.", { mend: "Try again." });
+  if (found.name === name && found.watch === watch && found.sample === sample) return found;
+  await lockCatalog(sql);
+  const updated = await sql.query<Record<string, unknown>>(
+    `update catalog.source set name = $2, watch = $3, sample = $4 where id = $1 returning ${COLUMNS}`,
+    [found.id, name, watch, sample],
+  );
+  return updated.rows[0] as unknown as SourceRow;
 }
 
 /** Throws `NotFoundError`. */
