@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 
 import type { Catalog } from "@roadbed/catalog";
 import { importSource, listEntities, validateEntity, type Entity } from "@roadbed/contracts/catalog";
-import { perform, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
+import { getMe } from "@roadbed/contracts/identity";
+import { perform, type Handler, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
 import type { PathsDeps } from "@roadbed/paths";
 
 type SystemRuntime = Runtime & { system(job: string): Call };
@@ -45,6 +46,18 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
         sort: "name",
       });
       return { refs: items.map(({ ref }) => ref) };
+    },
+  };
+}
+
+/** Who asks for a run: the name of the account, and the user entity that is linked to it. */
+export function peopleForPaths(identity: { readonly handlers: readonly Handler[] }, runtime: Runtime): NonNullable<PathsDeps["people"]> {
+  const handler = identity.handlers.find(({ operation }) => operation.name === getMe.name);
+  return {
+    async describe({ idempotencyKey: _unused, ...call }) {
+      if (handler === undefined) return undefined;
+      const me = (await perform(runtime, handler, { ...call, scopes: new Set(["*"]) }, {})) as OutputOf<typeof getMe>;
+      return { name: me.displayName, ...(me.entityRef === undefined ? {} : { entityRef: me.entityRef }) };
     },
   };
 }

@@ -28,7 +28,7 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, templatesForPaths } from "./ports.ts";
+import { catalogForPaths, peopleForPaths, templatesForPaths } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -115,7 +115,14 @@ export async function startServer({
     onStop("router", () => router.close());
 
     // The modules; each sees the kernel and the ports it asks for.
-    const identity = createIdentity({ db, runtime, log, groups: { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) } });
+    const identity = createIdentity({
+      db,
+      runtime,
+      log,
+      publicUrl,
+      oidc: options.oidc,
+      groups: { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) },
+    });
     const callerOf = makeCallerOf(identity);
     const catalog = createCatalog({
       db,
@@ -161,6 +168,7 @@ export async function startServer({
       git: delivery,
       standards,
       delivery,
+      people: peopleForPaths(identity, runtime),
     });
     const handlers = [identity, catalog, standards, paths, delivery, telemetry].flatMap((module) => module.handlers);
     const subscriptions = [catalog, paths, delivery, telemetry].flatMap((module) =>
@@ -172,7 +180,7 @@ export async function startServer({
     let startedAll = false;
     parts.push(
       { name: "start", check: async () => (startedAll ? { ok: true } : { ok: false, detail: "still starting" }) },
-      { name: "database", check: () => db.query("select 1").then(() => ({ ok: true })) },
+      { name: "database", check: () => db.ping().then(() => ({ ok: true })) },
       { name: "telemetry store", check: () => clickhouse.health() },
       ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry }).map(([name, module]) => ({
         name,
@@ -281,7 +289,10 @@ async function stopAll(started: { readonly name: string; readonly end: () => Pro
 async function writeTokens({ adminTokenFile, dataDir }: ServerOptions, identity: Identity, url: string): Promise<void> {
   const write = async (file: string, name: string, rest: string): Promise<void> => {
     const [known] = existsSync(file) ? readFileSync(file, "utf8").split("\n", 1) : [];
-    const good = known !== undefined && known !== "" && (await identity.authenticate({ authorization: `Bearer ${known}` }).catch(() => undefined)) !== undefined;
+    const good =
+      known !== undefined &&
+      known !== "" &&
+      (await identity.authenticate({ authorization: `Bearer ${known}` }).catch(() => undefined)) !== undefined;
     writeFileSync(file, `${good ? known : await identity.makeOwnToken(name, ["*"])}\n${rest}`, { mode: 0o600 });
     chmodSync(file, 0o600);
   };

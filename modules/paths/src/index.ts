@@ -14,6 +14,7 @@ import { makeRunPath } from "./run/start-run.ts";
 import { makeCheckValues } from "./template/check-values.ts";
 import { createLibrary } from "./template/library.ts";
 import { makePathHandlers } from "./template/path-handlers.ts";
+import { cleanUp } from "./workspace/clean-up.ts";
 import { createSnapshots } from "./workspace/snapshots.ts";
 
 export type {
@@ -38,7 +39,7 @@ export const migrations: { readonly module: string; readonly dir: URL } = {
 export interface Paths {
   readonly handlers: readonly Handler[];
   readonly subscriptions: readonly Subscription[];
-  /** Begins to hear of new log lines. */
+  /** Removes what a killed server left behind, and begins to hear of new log lines. */
   start(): Promise<void>;
   /** Lets go of the template worker and of those who wait for log lines. */
   stop(): Promise<void>;
@@ -70,7 +71,10 @@ export function createPaths(deps: PathsDeps): Paths {
         },
       },
     ],
-    start: () => bell.start(),
+    async start() {
+      await cleanUp(deps.db, dataDir);
+      await bell.start();
+    },
     async stop() {
       await Promise.all([bell.stop(), renderer.close()]);
     },

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readdir } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,6 +42,7 @@ steps:
   - { id: publish, name: Make the repository, action: "publish:git", input: { name: "\${{ parameters.name }}" } }
   - { id: register, action: "catalog:register", input: { repoContentsUrl: "\${{ steps.publish.output.repoContentsUrl }}" } }
   - { id: deploy, action: "roadbed:deploy:wait", input: { entityRef: "\${{ steps.register.output.entityRef }}" } }
+  - { id: tidy, if: "\${{ failure() }}", action: "debug:log", input: { message: tidying up } }
 output:
   links:
     - { title: Open, url: "\${{ steps.deploy.output.url }}" }
@@ -97,7 +98,7 @@ test("a run makes what the preview showed, and says where it is", async () => {
     links: [{ title: "Open", url: "http://localhost:4401/dev/orders/" }],
     decisionId: "dec_1",
   });
-  expect(run.steps.map(({ status }) => status)).toEqual(Array(8).fill("completed"));
+  expect(run.steps.map(({ status }) => status)).toEqual([...Array(8).fill("completed"), "skipped"]);
   const { rows } = await database.db.query<{ files: Record<string, string>; key: string }>("select * from test.repository");
   expect(rows.map(({ key }) => key)).toEqual([`${run.id}:publish`]);
   expect(rows[0]?.files).toEqual(Object.fromEntries(preview.files.map(({ path, text }) => [path, text])));
@@ -113,7 +114,7 @@ test("a run makes what the preview showed, and says where it is", async () => {
   const events = await database.db.query<{ name: string }>("select name from kernel.event order by seq");
   expect(events.rows[0]?.name).toBe("paths.run.requested");
   expect(events.rows.at(-1)?.name).toBe("paths.run.finished");
-  expect(events.rows.filter(({ name }) => name === "paths.run.progressed")).toHaveLength(16);
+  expect(events.rows.filter(({ name }) => name === "paths.run.progressed")).toHaveLength(17);
 });
 
 describe("killed at once, and started again, a run goes on and makes nothing twice", () => {
@@ -193,6 +194,7 @@ test("a repository of somebody else stops the run, and a retry goes on from ther
     "failed",
     "skipped",
     "skipped",
+    "completed",
   ]);
   const linesBefore = (await server.call<Logs>("paths.run.logs", { id })).items.length;
 
@@ -212,7 +214,7 @@ test("a run that waits is shown as waiting, can be cancelled, and goes on when i
   await server.call("paths.run.cancel", { id });
   const run = await finished(id);
   expect(run.status).toBe("cancelled");
-  expect(run.steps.at(-1)?.status).toBe("cancelled");
+  expect(run.steps.find(({ id: step }) => step === "deploy")?.status).toBe("cancelled");
   await expect(server.call("paths.run.cancel", { id })).rejects.toMatchObject({ code: "CONFLICT" });
 
   await database.db.query("delete from test.unhealthy");
@@ -246,6 +248,25 @@ test("runs are listed newest first, filtered and in pages", async () => {
   expect(about.items.map(({ id }) => id)).toEqual([ids[1]]);
   expect((await server.call<{ items: Run[] }>("paths.run.list", { status: "failed" })).items).toEqual([]);
   await expect(server.call("paths.run.get", { id: "run_none" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+test("what a killed server left in the data folder is removed, and what a retry needs is kept", async () => {
+  const { id } = await server.call("paths.path.run", { path: "service", values: { name: "orders", pauseMs: 1_000 } });
+  await database.db.query("insert into test.repository (name, key, files) values ('orders', 'somebody', '{}')");
+  expect((await finished(id)).status).toBe("failed");
+  const runs = join(dataDir, "paths", "runs");
+  await mkdir(join(runs, "run_forgotten"));
+  await mkdir(join(dataDir, "paths", "previews", "p-old"), { recursive: true });
+  const long = new Date(Date.now() - 7_200_000);
+  await utimes(join(dataDir, "paths", "previews", "p-old"), long, long);
+  await kill(server.child);
+  server = await startServer();
+  expect(await readdir(runs)).toEqual([id]);
+  expect(await readdir(join(dataDir, "paths", "previews"))).toEqual([]);
+  await database.db.query("update paths.run set ended_at = now() - interval '15 days'");
+  await kill(server.child);
+  server = await startServer();
+  expect(await readdir(runs)).toEqual([]);
 });
 
 test("a secret of the form is not stored in the open", async () => {
