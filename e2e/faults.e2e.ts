@@ -17,7 +17,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "roadbed-faults-"));
-  roadbed = await startRoadbed();
+  roadbed = await startRoadbed({ through: "npm start" });
 });
 
 afterAll(async () => {
@@ -68,7 +68,7 @@ describe("callers who may not", () => {
   test("no credential, a made-up one and a revoked one are refused", async () => {
     expect((await fetch(`${roadbed.url}/api/v1/entities`)).status).toBe(401);
     expect((await fetch(`${roadbed.url}/api/v1/entities`, { headers: { authorization: "Bearer rb_made_up" } })).status).toBe(401);
-    const { token, secret } = await roadbed.client.call(createToken, { name: "short", scopes: ["catalog:read"] });
+    const { token, secret } = await roadbed.client.call(createToken, { name: "short", kind: "service", scopes: ["catalog:read"] });
     const mine = { authorization: `Bearer ${secret}` };
     expect((await fetch(`${roadbed.url}/api/v1/entities`, { headers: mine })).status).toBe(200);
     expect((await fetch(`${roadbed.url}/api/v1/audit`, { headers: mine })).status).toBe(403);
@@ -235,16 +235,19 @@ async function signIn(): Promise<string> {
   return (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
 }
 
-/** The process of a store, found by the data folder on its command line. */
+/** The process of a store: what the telemetry store wrote down, or the database by the folder on its command line. */
 function pidOf(part: "postgres" | "clickhouse"): number {
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
-      if (command.includes(join(roadbed.dataDir, part))) return Number(name);
-    } catch {
-      // it ended meanwhile
-    }
+  if (part === "clickhouse")
+    return (JSON.parse(readFileSync(join(roadbed.dataDir, "clickhouse/child.json"), "utf8")) as { pid: number }).pid;
+  const [pid] = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && commandOf(name).includes(join(roadbed.dataDir, part)));
+  if (pid === undefined) throw new Error(`no ${part} process names ${roadbed.dataDir}`);
+  return Number(pid);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // it ended meanwhile
   }
-  throw new Error(`no ${part} process names ${roadbed.dataDir}`);
 }

@@ -171,7 +171,11 @@ describe("the running service", () => {
 describe("an agent by MCP", () => {
   test("previews and runs a path with tools, and says why", async () => {
     const agent = new McpClient({ name: "journey", version: "1.0.0" });
-    await agent.connect(new StreamableHTTPClientTransport(new URL(`${roadbed.url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${roadbed.token}` } } }));
+    await agent.connect(
+      new StreamableHTTPClientTransport(new URL(`${roadbed.url}/mcp`), {
+        requestInit: { headers: { authorization: `Bearer ${roadbed.token}` } },
+      }),
+    );
     const { tools } = await agent.listTools();
     expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["paths_path_preview", "paths_path_run", "catalog_entity_get"]));
     const input = { path: "node-worker", values: { name: "sweeper", owner: "group:default/team-road" } };
@@ -215,6 +219,25 @@ describe("faults", () => {
       return now.health === "healthy" ? now : undefined;
     });
     expect((await fetch(found.url)).status).toBe(200);
+  });
+
+  test("a back-up made while it works brings everything back in an empty folder", async () => {
+    const [copy, data] = [join(folder, "copy"), join(folder, "restored")];
+    const made = await cli("backup", copy, "--data", roadbed.dataDir);
+    expect(made.code, made.stderr).toBe(0);
+    const again = await cli("restore", copy, "--data", data);
+    expect(again.code, again.stderr).toBe(0);
+    const second = await startRoadbed({ args: ["--empty", "--data", data] });
+    try {
+      expect((await second.client.call(getEntity, { ref: "component:default/signpost" })).hasDocs).toBe(true);
+      expect((await second.client.call(listRepositories, {})).items.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(["signpost", "milestone", "sweeper"]),
+      );
+      expect(await second.client.call(verifyAudit, {})).toMatchObject({ ok: true });
+    } finally {
+      await second.dispose();
+    }
+    expect((await cli("restore", copy, "--data", data)).code).not.toBe(0);
   });
 
   test("the audit chain holds, and SIGTERM ends it with 0", async () => {

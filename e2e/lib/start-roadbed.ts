@@ -29,7 +29,9 @@ export interface RunningRoadbed {
 }
 
 /** `through`: by the command that `npm start` runs, or (default) the server itself, when the clone is prepared already. */
-export async function startRoadbed(o: { args?: readonly string[]; env?: NodeJS.ProcessEnv; through?: "npm start" | "server" } = {}): Promise<RunningRoadbed> {
+export async function startRoadbed(
+  o: { args?: readonly string[]; env?: NodeJS.ProcessEnv; through?: "npm start" | "server" } = {},
+): Promise<RunningRoadbed> {
   const folder = mkdtempSync(join(tmpdir(), "roadbed-e2e-"));
   const dataDir = join(folder, "data");
   const tokenFile = join(folder, "admin-token");

@@ -180,7 +180,7 @@ export async function startServer({
     let startedAll = false;
     parts.push(
       { name: "start", check: async () => (startedAll ? { ok: true } : { ok: false, detail: "still starting" }) },
-      { name: "database", check: () => db.ping().then(() => ({ ok: true })) },
+      { name: "database", check: async () => ((await db.ping()) ? { ok: true } : { ok: false, detail: "does not answer" }) },
       { name: "telemetry store", check: () => clickhouse.health() },
       ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry }).map(([name, module]) => ({
         name,

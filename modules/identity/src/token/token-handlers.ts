@@ -61,7 +61,7 @@ async function makeToken(
 /** A token stands for a person who answers for it, or for the installation itself; an agent's own tokens would outlive its person's rights. */
 function refuseUnlessAccountable({ actor, scopes }: Ctx, kind: string): void {
   if (actor.kind === "user" || (actor.kind !== "agent" && scopes.has("*") && kind !== "personal")) return;
-  throw new ForbiddenError("Only a person makes tokens.", { mend: "Sign in as yourself and make it there." });
+  throw new ForbiddenError("Only a person makes tokens.", { mend: "Sign in as yourself and make it there, or make one of kind service." });
 }
 
 function refuseMoreThanOwn(ctx: Ctx, scopes: readonly string[]): void {
