@@ -1,9 +1,8 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -16,6 +15,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { createLibrary } from "./template/library.ts";
 import { createPreviewBench, type PreviewBench } from "./testing/preview.ts";
 import { bareCtx, createWorld, entity } from "./testing/ports.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 /** The paths that ship with the product: what they make must run as it comes. */
 const goldenPathsDir = fileURLToPath(new URL("../../../golden-paths", import.meta.url));
@@ -90,7 +90,7 @@ describe.each(PATHS)("%s", (name) => {
     const folder = await materialise(preview);
     const { stdout } = await promisify(execFile)(process.execPath, ["--test"], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: tmpdir() },
+      env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: await temporaryFolder() },
     });
     expect(Number(/^# pass (\d+)/m.exec(stdout)?.[1] ?? /pass (\d+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(9);
   });
@@ -187,7 +187,7 @@ function entityOf(preview: Preview, prefix: string): Record<string, unknown> {
 }
 
 async function materialise(preview: Preview): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "golden-"));
+  const folder = await temporaryFolder();
   for (const { path, text = "" } of preview.files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readdir, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -12,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { migrations } from "../index.ts";
 import { folderOf, template } from "../testing/preview.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 interface Server {
   readonly child: ChildProcess;
@@ -67,7 +67,7 @@ beforeEach(async () => {
     create table test.call (what text);
     create table test.decision (id serial, verdict text, subject text);
     create table test.unhealthy (ref text)`);
-  dataDir = await mkdtemp(join(tmpdir(), "paths-data-"));
+  dataDir = await temporaryFolder();
   goldenPathsDir = await folderOf({
     "service/template.yaml": stringify(SERVICE),
     "service/skeleton/catalog-info.yaml":
@@ -348,7 +348,7 @@ async function dead({ child }: Server): Promise<void> {
 
 /** A data folder of another machine: only the key that opens secrets is the same. */
 async function moveKey(from: string): Promise<string> {
-  const to = await mkdtemp(join(tmpdir(), "paths-other-"));
+  const to = await temporaryFolder();
   await cp(join(from, "paths", "run-secrets.key"), join(to, "paths", "run-secrets.key"));
   return to;
 }

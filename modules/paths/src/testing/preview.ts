@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Entity } from "@roadbed/contracts/catalog";
@@ -12,6 +11,7 @@ import { rehearse } from "../run/start-run.ts";
 import { makeCheckValues } from "../template/check-values.ts";
 import { parsePath } from "../template/template.ts";
 import { bareCtx, PUBLIC_URL, type World } from "./ports.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface PreviewBench {
   readonly dataDir: string;
@@ -29,7 +29,7 @@ export interface PreviewBench {
 /** Everything that a preview needs, without a database. */
 export async function createPreviewBench(world: World, o: RendererOptions = {}): Promise<PreviewBench> {
   const renderer = createRenderer(o);
-  const dataDir = await mkdtemp(join(tmpdir(), "paths-"));
+  const dataDir = await temporaryFolder();
   const actions = createActions({ ...world.ports, publicUrl: PUBLIC_URL });
   const checkValues = makeCheckValues({ ...world.ports, renderer });
   return {
@@ -56,7 +56,7 @@ export function template(yaml: string, name = "sample"): Entity {
 
 /** Writes a folder of files into a temporary place and answers where. */
 export async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "path-folder-"));
+  const folder = await temporaryFolder();
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
