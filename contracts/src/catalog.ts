@@ -368,6 +368,11 @@ export const syncSource = defineOperation({
   http: { method: "POST", path: "/api/v1/sources/{id}/sync" },
   input: z.object({ id: z.string() }),
   output: importSource.output,
+  cli: {
+    rows: "problems",
+    columns: ["file", "line", "at", "reason", "mend"],
+    exitCode: ({ source }) => (source.state === "failed" ? 1 : 0),
+  },
 });
 
 export const deleteSource = defineOperation({

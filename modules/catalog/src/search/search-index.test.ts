@@ -37,6 +37,7 @@ describe("a search index", () => {
     ["gatew", ["payment-gateway"]],
     ["paymnet", ["payment"]],
     ["webhooks", ["PaymentWebhooks"]],
+    ["atewa", ["payment-gateway"]],
     ["größen", ["メトリクス収集"]],
     ["groszen", []],
     ["uber", ["メトリクス収集"]],

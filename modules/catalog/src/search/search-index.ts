@@ -15,7 +15,7 @@ export interface Hit {
 
 /**
  * An inverted index with ranking: rare words count more than common ones, names more than prose, whole words more than beginnings,
- * and words with a slip of the finger still count. All words of a question must be found; if nothing has all, some will do.
+ * and where no word begins so, the middle of one or a slip of the finger will do. All words of a question must be found; if nothing has all, some will do.
  */
 export interface SearchIndex {
   readonly size: number;
@@ -47,6 +47,7 @@ const MAX_EXPANSION = 1_000;
 const MAX_SPLICES = 500;
 const EXACT = 1;
 const BEGINNING = 0.55;
+const INSIDE = 0.4;
 const SLIP = 0.3;
 
 export function createSearchIndex(): SearchIndex {
@@ -133,9 +134,9 @@ export function createSearchIndex(): SearchIndex {
     const scores = new Map<number, number>();
     for (const term of beginningWith(word))
       raise(scores, term, term.text === word ? EXACT : BEGINNING * (word.length / term.text.length) ** 0.5);
-    if (scores.size === 0 && forgiving && word.length >= 4) {
-      for (const term of lookingLike(word)) raise(scores, term, SLIP);
-    }
+    if (scores.size > 0 || !forgiving) return scores;
+    if (word.length >= 3) for (const term of containing(word)) raise(scores, term, INSIDE * (word.length / term.text.length));
+    if (scores.size === 0 && word.length >= 4) for (const term of lookingLike(word)) raise(scores, term, SLIP);
     return scores;
   }
 
@@ -156,11 +157,14 @@ export function createSearchIndex(): SearchIndex {
       yield terms.get(sorted[at]!)!;
   }
 
+  function* containing(word: string): Generator<Term> {
+    for (const [text, term] of terms) if (text.includes(word) && !text.startsWith(WHOLE)) yield term;
+  }
+
   function* lookingLike(word: string): Generator<Term> {
     const limit = word.length >= 8 ? 2 : 1;
     for (const [text, term] of terms) {
-      if (text.charCodeAt(0) !== WHOLE.charCodeAt(0) && Math.abs(text.length - word.length) <= limit && isNear(word, text, limit))
-        yield term;
+      if (!text.startsWith(WHOLE) && Math.abs(text.length - word.length) <= limit && isNear(word, text, limit)) yield term;
     }
   }
 }

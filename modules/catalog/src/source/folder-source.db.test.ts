@@ -12,14 +12,14 @@ import {
   listSources,
   syncSource,
 } from "@roadbed/contracts/catalog";
-import { ForbiddenError, InvalidError, NotFoundError } from "@roadbed/core";
+import { ForbiddenError, InvalidError, NotFoundError, TooManyError } from "@roadbed/core";
 import { eventually } from "@roadbed/testkit";
 import { describe, expect, test } from "vitest";
 
-import { component, useWorld } from "../world.suite.ts";
+import { component, entityOf, useWorld } from "../world.suite.ts";
 
 const world = useWorld();
-const { open, ask, put, refs, events, forgetEvents } = world;
+const { open, ask, write, put, refs, events, forgetEvents } = world;
 
 describe("a folder", () => {
   test("is read, with relations both ways, and answers when it can be asked for", async () => {
@@ -263,5 +263,21 @@ spec: {type: openapi, lifecycle: production, owner: a, definition: ${definition}
     await world.catalog.start();
     await eventually(async () => expect(await refs()).toHaveLength(2));
     expect((await world.catalog.health()).ok).toBe(true);
+  });
+
+  test("that many ask for at once is read by each, and nobody waits for ever", async () => {
+    await put("a.yaml", component("a"));
+    await put("b.yaml", component("b"));
+    const other = open();
+    const calls = Array.from({ length: 12 }, (_, at) => async () => {
+      if (at % 3 === 2) return write((ctx) => world.catalog.registerEntity(ctx, { entity: entityOf(`call-${at}`), source: "calls" }));
+      return ask(importSource, { target: world.folder, name: `name ${at}`, watch: false }, at % 2 === 0 ? world.catalog : other);
+    });
+    const outcomes = await Promise.allSettled(calls.map((run) => run()));
+    const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
+    // Reading takes memory: who comes while three are at it is told to come again.
+    expect(failures.filter((error) => !(error instanceof TooManyError))).toEqual([]);
+    expect(await refs()).toEqual(["a", "b", "call-11", "call-2", "call-5", "call-8"].map((name) => `component:default/${name}`));
+    expect((await ask(listSources, {})).items).toHaveLength(2);
   });
 });

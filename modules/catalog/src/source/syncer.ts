@@ -34,8 +34,10 @@ export interface Syncer {
   stop(): Promise<void>;
 }
 
-/** Reading a large source takes memory and a connection. */
+/** Reading a large source takes memory and a connection. Repositories of our own are small and read at once. */
 const MAX_AT_ONCE = 3;
+/** After the start of a server there is more urgent work than to look what has changed meanwhile. */
+const FIRST_LOOK_MS = 1_500;
 
 export type SyncerDeps = Pick<
   CatalogDeps,
@@ -49,6 +51,7 @@ export function createSyncer(deps: SyncerDeps): Syncer {
   const addresses = new Map<string, string>();
   const folders = createFolderWatch({ log, onChange: (sourceId) => schedule(sourceId) });
   const jobs = createJobs(log);
+  let first: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   return {
@@ -69,11 +72,13 @@ export function createSyncer(deps: SyncerDeps): Syncer {
     isSyncing: (sourceId) => active.has(sourceId),
     start: async () => {
       const { rows } = await db.query<{ id: string; kind: string; watch: boolean }>("select id, kind, watch from catalog.source");
-      for (const { id, kind, watch } of rows) if (watch && kind !== "inline") schedule(id);
+      const wanted = rows.filter(({ kind, watch }) => watch && kind !== "inline");
+      first = setTimeout(() => wanted.forEach(({ id }) => schedule(id)), FIRST_LOOK_MS);
       const { gitIntervalMs = 5 * 60_000 } = deps;
       if (gitIntervalMs > 0) timer = setInterval(() => void lookAtRemotes(), gitIntervalMs).unref();
     },
     stop: async () => {
+      clearTimeout(first);
       clearInterval(timer);
       folders.close();
       await jobs.stop();
@@ -81,7 +86,8 @@ export function createSyncer(deps: SyncerDeps): Syncer {
   };
 
   async function sync(ctx: Ctx, source: SourceRow, o: { readonly address?: string | undefined } = {}): Promise<Synced> {
-    if (active.size >= MAX_AT_ONCE) throw new TooManyError("Several sources are being read at this moment.", 5);
+    if (source.kind !== "repository" && active.size >= MAX_AT_ONCE)
+      throw new TooManyError("Several sources are being read at this moment.", 5);
     return tracked(source.id, async () => {
       const started = performance.now();
       if (o.address !== undefined && o.address !== source.target) addresses.set(source.id, o.address);
