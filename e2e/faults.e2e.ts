@@ -25,11 +25,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const send = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> =>
+const send = (path: string, init: Omit<RequestInit, "headers"> & { headers?: Record<string, string> } = {}): Promise<Response> =>
   fetch(roadbed.url + path, { ...init, headers: { authorization: `Bearer ${roadbed.token}`, ...init.headers } });
 
 describe("telemetry that is wrong", () => {
-  const cases: [string, RequestInit & { headers: Record<string, string> }, number][] = [
+  const cases: [string, Omit<RequestInit, "headers"> & { headers: Record<string, string> }, number][] = [
     [
       "malformed protobuf",
       { body: new Uint8Array([0x0a, 0xff, 0xff, 0xff, 0xff, 0x01]), headers: { "content-type": "application/x-protobuf" } },

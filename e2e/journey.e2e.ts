@@ -147,6 +147,8 @@ describe("the running service", () => {
     await run("git", ["clone", "-q", address.href, clone]);
     const source = join(clone, "roadbed.yaml");
     writeFileSync(source, `${readFileSync(source, "utf8")}\n# changed by hand\n`);
+    const page = join(clone, "docs/index.md");
+    writeFileSync(page, `${readFileSync(page, "utf8")}\nWritten by hand.\n`);
     await git(clone, "commit", "-qam", "Change something");
     await git(clone, "push", "-q", "origin", "HEAD:main");
     const { stdout: head } = await git(clone, "rev-parse", "HEAD");
@@ -154,6 +156,12 @@ describe("the running service", () => {
       const found = await workload();
       return found.commit === head.trim() && found.health === "healthy" ? true : undefined;
     });
+    // The docs follow the push, too.
+    await eventually(async () =>
+      (await roadbed.client.call(getDocs, { ref: "component:default/signpost" })).page.markdown.includes("Written by hand.")
+        ? true
+        : undefined,
+    );
     const { items } = await roadbed.client.call(listDeployments, { entityRef: "component:default/signpost" });
     expect(items[0]).toMatchObject({ commit: head.trim(), status: "healthy", message: expect.stringContaining("Change something") });
   });

@@ -171,9 +171,7 @@ export async function startServer({
       people: peopleForPaths(identity, runtime),
     });
     const handlers = [identity, catalog, standards, paths, delivery, telemetry].flatMap((module) => module.handlers);
-    const subscriptions = [catalog, paths, delivery, telemetry].flatMap((module) =>
-      "subscriptions" in module ? (module.subscriptions as never[]) : [],
-    );
+    const subscriptions = [readPushedRepositories(catalog), ...paths.subscriptions, ...delivery.subscriptions, ...telemetry.subscriptions];
     const relay = createRelay({ db, log, subscriptions });
     const events = watchEvents({ db, log });
     onStop("event watch", () => events.close());
@@ -191,10 +189,10 @@ export async function startServer({
     // The doors.
     const app = createHttpServer({ log, checks: parts });
     const authenticate = callerOf;
-    const stream = sseFace(app, { authenticate, subscribe: events.subscribe });
+    const stream = sseFace(app, { authenticate, subscribe: (listener) => events.subscribe(listener) });
     httpFace(app, { handlers, runtime, authenticate, version: VERSION });
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
-    openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: stream.recheck });
+    openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));

@@ -1,7 +1,6 @@
 import type { Identity } from "@roadbed/identity";
 import { DomainError, parseInput } from "@roadbed/core";
-import { requireSameOrigin } from "@roadbed/http";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import { requireSameOrigin, type FastifyInstance, type FastifyReply } from "@roadbed/http";
 import { z } from "zod";
 
 import { SESSION_COOKIE } from "./caller-of.ts";

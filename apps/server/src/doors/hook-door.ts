@@ -1,6 +1,6 @@
 import type { Catalog } from "@roadbed/catalog";
 import { ForbiddenError, parseInput, UnauthenticatedError, type Call } from "@roadbed/core";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "@roadbed/http";
 import { z } from "zod";
 
 /** What Git hosts say of a push, as far as we read it: each names the repository by one of these addresses. */

@@ -1,7 +1,6 @@
 import { ForbiddenError, UnauthenticatedError, type Call } from "@roadbed/core";
-import { toProblemBody } from "@roadbed/http";
+import { toProblemBody, type FastifyInstance, type FastifyReply, type FastifyRequest } from "@roadbed/http";
 import type { Intake, Signal } from "@roadbed/telemetry";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 type Authenticate = (request: FastifyRequest) => Promise<Pick<Call, "actor" | "scopes"> | undefined>;
 
