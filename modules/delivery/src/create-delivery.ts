@@ -49,6 +49,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     onChange: (key, seen) => control.record(key, seen),
   });
   const building = new Map<string, Promise<unknown>>();
+  let stopping = false;
 
   /** The same commit of the same workload is never built twice at once. */
   async function build(plan: DeployPlan, signal: AbortSignal): Promise<WorkloadSpec> {
@@ -86,6 +87,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const flow = defineDeployFlow(deps, {
     local,
     build,
+    stopping: () => stopping,
     began: (key) => {
       if (local.running(key) === undefined) router.set(key, { kind: "absent", why: "starting" });
     },
@@ -138,6 +140,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));
     },
     async stop() {
+      stopping = true;
       await local.endAll();
       await control.recorded();
       await router.close();

@@ -1,22 +1,19 @@
-import { execFile, fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { operations, type Deployment, type Workload } from "@roadbed/contracts/delivery";
 import { perform, type Operation } from "@roadbed/core";
-import { openRepositories, type FileChange } from "@roadbed/git";
+import type { FileChange } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { service } from "./fixtures/apps.ts";
+import { fetchText, pushTo } from "./fixtures/clients.ts";
 import { startServer, TOKEN, type TestServer } from "./fixtures/server.ts";
 import { migrations } from "./index.ts";
 import { identityOf } from "./runtime/process-identity.ts";
 
-const run = promisify(execFile);
 const author = { name: "Ada Example", email: "ada@example.org" };
 const everyone = callAs();
 
@@ -386,116 +383,7 @@ describe("delivery", () => {
     return fetchText(`${server.routerUrl}/dev/${name}${path}`);
   }
 });
-
-describe("after kill -9 of the server", () => {
-  let database: TestDatabase;
-  let dataDir: string;
-  let child: ChildProcess | undefined;
-
-  beforeEach(async () => {
-    database = await createTestDatabase([migrations]);
-    dataDir = await mkdtemp(join(tmpdir(), "delivery-kill-"));
-  });
-  afterEach(async () => {
-    await kill();
-    // What the killed server left behind is ended by the next one; after the last there is none.
-    const last = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
-    await last.stop();
-    expect(await readdir(join(dataDir, "workloads", ".processes"))).toEqual([]);
-    await database.drop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-
-  test("what ran runs again, once, and pushes that nobody heard of are heard of", async () => {
-    const first = await start();
-    await pushNew(first.url, "orders", service({ version: "v1" }));
-    await eventually(async () => expect(await fetchText(`${first.routerUrl}/dev/orders/`)).toEqual([200, "v1"]), 30_000);
-    const [, orphan] = await fetchText(`${first.routerUrl}/dev/orders/pid`);
-    await kill();
-    expect(await identityOf(Number(orphan))).toBeDefined();
-    const repositories = openRepositories(join(dataDir, "git"));
-    await repositories.commitFiles("orders", { branch: "main", message: "unheard", author, files: service({ version: "v2" }) });
-    const second = await start();
-    await eventually(async () => expect(await fetchText(`${second.routerUrl}/dev/orders/`)).toEqual([200, "v2"]), 30_000);
-    expect(await identityOf(Number(orphan))).toBeUndefined();
-    const { rows } = await database.db.query("select message, status from delivery.deployment order by id");
-    expect(rows.map(({ message }) => message)).toEqual(["pushed", "unheard"]);
-  });
-
-  test("in the middle of a deployment, it goes on and ends well", async () => {
-    const first = await start();
-    await pushNew(first.url, "slow", service({ version: "v1", build: "setTimeout(() => {}, 1500)", slow: 500 }));
-    await eventually(async () => (await statusOf("slow")) === "building", 20_000);
-    await kill();
-    const second = await start();
-    await eventually(async () => expect(await fetchText(`${second.routerUrl}/dev/slow/`)).toEqual([200, "v1"]), 40_000);
-    await eventually(async () => (await statusOf("slow")) === "healthy");
-    const { rows } = await database.db.query("select count(*)::int n from kernel.event where name = 'delivery.deployment.finished'");
-    expect(rows).toEqual([{ n: 1 }]);
-  });
-
-  async function start(): Promise<{ url: string; routerUrl: string }> {
-    child = fork(new URL("fixtures/server.ts", import.meta.url), [database.url, dataDir], {
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-      silent: true,
-    });
-    const [message] = (await once(child, "message")) as [{ url: string; routerUrl: string }];
-    return message;
-  }
-
-  async function kill(): Promise<void> {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL");
-    await exit;
-  }
-
-  /** The repository's row, then a push: this server offers no other door. */
-  async function pushNew(url: string, name: string, files: readonly FileChange[]): Promise<void> {
-    await openRepositories(join(dataDir, "git")).init(name);
-    await database.db.query(
-      "insert into delivery.repository (name, description, default_branch, entity_ref, made_by, created_at) values ($1, '', 'main', $2, 'test', now())",
-      [name, `component:default/${name}`],
-    );
-    await pushTo(`${url.replace("//", "//ada:writer@")}/git/${name}.git`, files);
-  }
-
-  async function statusOf(name: string): Promise<string | undefined> {
-    const { rows } = await database.db.query<{ status: string }>(
-      "select status from delivery.deployment where repository = $1 order by id desc limit 1",
-      [name],
-    );
-    return rows[0]?.status;
-  }
-});
-
 function callOn(server: TestServer, name: string, input: unknown): Promise<unknown> {
   const handler = server.delivery.handlers.find(({ operation }: { operation: Operation }) => operation.name === name);
   return perform(server.runtime, handler!, everyone, input);
-}
-
-async function fetchText(url: string): Promise<[number, string]> {
-  try {
-    const answer = await fetch(url);
-    return [answer.status, await answer.text()];
-  } catch (error) {
-    return [0, String(error)];
-  }
-}
-
-async function pushTo(url: string, files: readonly FileChange[]): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), "delivery-push-"));
-  const env = { PATH: process.env["PATH"] ?? "", HOME: dir, GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_NOSYSTEM: "1" };
-  const git = (...args: string[]) =>
-    run("git", ["-c", "user.name=Ada Example", "-c", "user.email=ada@example.org", ...args], { cwd: dir, env });
-  try {
-    await git("clone", "--quiet", url, "work");
-    for (const { path, content } of files) await writeFile(join(dir, "work", path), content);
-    await git("-C", "work", "checkout", "--quiet", "-B", "main");
-    await git("-C", "work", "add", ".");
-    await git("-C", "work", "commit", "--quiet", "-m", "pushed");
-    await git("-C", "work", "push", "--quiet", "origin", "main");
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
 }

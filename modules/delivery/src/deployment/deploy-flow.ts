@@ -30,6 +30,8 @@ export interface DeployParts {
   readonly local: LocalRuntime;
   /** Exports and builds; answers what can be run. */
   build(plan: DeployPlan, signal: AbortSignal): Promise<WorkloadSpec>;
+  /** The server stops: processes end because of that. */
+  stopping(): boolean;
   /** A deployment begins: where nothing serves yet, that is said. */
   began(key: WorkloadKey): void;
   /** A deployment failed: where nothing serves, that is said. */
@@ -53,8 +55,8 @@ export function defineDeployFlow(deps: DeliveryDeps, parts: DeployParts): Flow<D
         const plan = await c.step("begin", (s) => begin(deps, deploymentId, s.key));
         if (plan === null) return "superseded";
         parts.began(plan.key);
-        await c.step("build", async (s) => void (await parts.build(plan, s.signal)), { attempts: 2 });
-        const healthy = await c.step("start", (s) => start(deps, parts, plan, s.key, s.signal), { attempts: 2 });
+        await c.step("build", (s) => orPark(parts, async () => void (await parts.build(plan, s.signal))), { attempts: 2 });
+        const healthy = await c.step("start", (s) => orPark(parts, () => start(deps, parts, plan, s.key, s.signal)), { attempts: 2 });
         if (healthy) await c.step("tidy", () => tidy(deps, plan));
         return healthy ? "healthy" : "superseded";
       } catch (error) {
@@ -65,6 +67,16 @@ export function defineDeployFlow(deps: DeliveryDeps, parts: DeployParts): Flow<D
     },
     { queue: "deploy" },
   );
+}
+
+/** A failure because the server stops is no outcome: the step does not end, and runs again at the next start. */
+async function orPark<T>(parts: DeployParts, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (parts.stopping()) await new Promise(() => {});
+    throw error;
+  }
 }
 
 /** Null when it was overtaken before it began. */
