@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { catalogForPaths, templatesForPaths } from "../apps/server/src/ports.ts";
+import { catalogForPaths } from "../apps/server/src/ports.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cel = createCel({ deadlineMs: 5_000 });
@@ -37,7 +37,7 @@ beforeAll(async () => {
     dataDir: await mkdtemp(join(tmpdir(), "paths-")),
     goldenPathsDir: join(root, "golden-paths"),
     publicUrl: "http://localhost:4400",
-    templates: templatesForPaths(catalog),
+    templates: { list: (ctx) => catalog.listTemplates(ctx) },
     catalog: catalogForPaths(catalog, runtime),
     standards: createStandards({ log: quietLog, cel, policies: [join(root, "policies")] }),
     git: { repositoryExists: async () => false, createRepository: () => Promise.reject(new Error("nothing is made in a preview")) },

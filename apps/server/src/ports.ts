@@ -1,9 +1,6 @@
 /** Where one module asks another: each port is declared by the asker and answered here. */
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-
 import type { Catalog } from "@roadbed/catalog";
-import { importSource, listEntities, validateEntity, type Entity } from "@roadbed/contracts/catalog";
+import { importSource, listEntities, validateEntity } from "@roadbed/contracts/catalog";
 import { getMe } from "@roadbed/contracts/identity";
 import { perform, type Handler, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
 import type { PathsDeps } from "@roadbed/paths";
@@ -60,24 +57,4 @@ export function peopleForPaths(identity: { readonly handlers: readonly Handler[]
       return { name: me.displayName, ...(me.entityRef === undefined ? {} : { entityRef: me.entityRef }) };
     },
   };
-}
-
-/** Templates that the catalogue knows; those read from files on this machine can be run. */
-export function templatesForPaths(catalog: Catalog): PathsDeps["templates"] {
-  return {
-    async list(ctx) {
-      const entities = await catalog.listTemplates(ctx);
-      return entities.map((entity) => {
-        const folder = folderOf(entity);
-        return folder === undefined ? { entity } : { entity, folder };
-      });
-    },
-  };
-}
-
-function folderOf(entity: Entity): string | undefined {
-  const location = entity.metadata.annotations?.["backstage.io/managed-by-location"] ?? "";
-  const [, path] = /^file:(.+)$/.exec(location) ?? [];
-  if (path === undefined) return undefined;
-  return dirname(path.startsWith("//") ? fileURLToPath(location) : path);
 }

@@ -28,7 +28,7 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, peopleForPaths, templatesForPaths } from "./ports.ts";
+import { catalogForPaths, peopleForPaths } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -109,6 +109,8 @@ export async function startServer({
     const workflows = createWorkflows({ databaseUrl: postgres.url, db, log, queues: deliveryQueues });
     const cel = createCel();
     onStop("expressions", () => cel.close());
+    const events = watchEvents({ db, log });
+    onStop("event watch", () => events.close());
     const repositories = openRepositories(join(dataDir, "git"));
     const router = createRouter({ log, port: await nextFree(port === 0 ? 4401 : port + 1, host), host });
     const routerPort = await router.listen();
@@ -125,6 +127,7 @@ export async function startServer({
     });
     const callerOf = makeCallerOf(identity);
     const catalog = createCatalog({
+      events,
       db,
       runtime,
       log,
@@ -163,7 +166,7 @@ export async function startServer({
       dataDir,
       goldenPathsDir: join(root, "golden-paths"),
       publicUrl,
-      templates: templatesForPaths(catalog),
+      templates: { list: (ctx) => catalog.listTemplates(ctx) },
       catalog: catalogForPaths(catalog, runtime),
       git: delivery,
       standards,
@@ -173,8 +176,6 @@ export async function startServer({
     const handlers = [identity, catalog, standards, paths, delivery, telemetry].flatMap((module) => module.handlers);
     const subscriptions = [readPushedRepositories(catalog), ...paths.subscriptions, ...delivery.subscriptions, ...telemetry.subscriptions];
     const relay = createRelay({ db, log, subscriptions });
-    const events = watchEvents({ db, log });
-    onStop("event watch", () => events.close());
     let startedAll = false;
     parts.push(
       { name: "start", check: async () => (startedAll ? { ok: true } : { ok: false, detail: "still starting" }) },
@@ -200,11 +201,11 @@ export async function startServer({
 
     // Life.
     await workflows.launch();
-    onStop("workflows", () => workflows.drain(DRAIN_MS));
     for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery })) {
       await module.start();
       onStop(name, () => module.stop());
     }
+    onStop("workflows", () => workflows.drain(DRAIN_MS));
     await relay.start();
     onStop("relay", () => relay.stop());
     await writeTokens(options, identity, local);

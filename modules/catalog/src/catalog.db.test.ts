@@ -61,7 +61,7 @@ describe("neighbours", () => {
       expect(await world.catalog.groupsOf(ctx, "user:default/ada")).toEqual(["group:default/team-a", "group:default/dep"]);
       expect(await world.catalog.groupsOf(ctx, "user:default/bob")).toEqual(["group:default/dep"]);
       expect(await world.catalog.groupsOf(ctx, "user:default/nobody")).toEqual([]);
-      expect((await world.catalog.listTemplates(ctx)).map(({ metadata }) => metadata.name)).toEqual(["t"]);
+      expect((await world.catalog.listTemplates(ctx)).map(({ entity: { metadata } }) => metadata.name)).toEqual(["t"]);
       expect(await world.catalog.exists(ctx, "component:default/A")).toBe(true);
       expect(await world.catalog.exists(ctx, "component:default/b")).toBe(false);
       expect((await world.catalog.getEntity(ctx, "component:default/a"))?.kind).toBe("Component");

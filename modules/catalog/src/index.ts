@@ -4,7 +4,7 @@ import { watchEvents } from "@roadbed/postgres";
 
 import type { CatalogDeps } from "./deps.ts";
 import { makeGetDocs } from "./docs/get-docs.ts";
-import { askEntity, askExists, askGroups, askOwners, askTemplates } from "./entity/ask.ts";
+import { askEntity, askExists, askGroups, askOwners, askTemplates, type TemplateFiles } from "./entity/ask.ts";
 import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
 import { makeFacetEntities } from "./entity/facet-entities.ts";
@@ -42,8 +42,8 @@ export interface Catalog {
   ownersOf(ctx: Ctx, ref: string): Promise<readonly string[]>;
   /** Groups a user is in, with the groups these are in. */
   groupsOf(ctx: Ctx, userRef: string): Promise<readonly string[]>;
-  /** Every entity of kind Template, whole. */
-  listTemplates(ctx: Ctx): Promise<readonly Entity[]>;
+  /** Every entity of kind Template, whole, with the folder of its files where they are on this machine. */
+  listTemplates(ctx: Ctx): Promise<readonly TemplateFiles[]>;
   /** Reads a folder as the sample estate, labelled so. */
   importSample(ctx: Ctx, folder: string): Promise<{ readonly entities: number }>;
   /** Told of a push by URL or by the name of an embedded repository; the sources that read it are read again soon. Answers how many. */
@@ -82,7 +82,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     exists: (ctx, ref) => askExists(ctx.sql, ref),
     ownersOf: (ctx, ref) => askOwners(ctx.sql, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),
-    listTemplates: (ctx) => askTemplates(ctx.sql),
+    listTemplates: (ctx) => askTemplates(ctx.sql, deps.dataDir),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),
     notifyPush: (repository) => notifyPush(deps.db, syncer, repository),
     start: async () => {

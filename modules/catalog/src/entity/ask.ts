@@ -1,7 +1,11 @@
+import { dirname, join } from "node:path";
+
 import { type Entity, formatRef, parseRef } from "@roadbed/contracts/catalog";
 import type { Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
+import { pathOfPage } from "../source/git-address.ts";
+import { cloneFolder } from "../source/open-tree.ts";
 import { statementsOf } from "./relations.ts";
 
 /** Answers of the catalogue to its neighbours. They ask the database, on the caller's transaction: what it has written, they see. */
@@ -15,9 +19,32 @@ export async function askExists(sql: Sql, ref: string): Promise<boolean> {
   return (await sql.query("select 1 from catalog.entity where ref = $1", [canonicalRef(ref)])).rowCount > 0;
 }
 
-export async function askTemplates(sql: Sql): Promise<Entity[]> {
-  const { rows } = await sql.query<{ document: Entity }>("select document from catalog.entity where ref like 'template:%' order by ref");
-  return rows.map(({ document }) => document);
+/** A Template and, where its source is files on this machine, its folder; `root` is the source's own, which no path may leave. */
+export interface TemplateFiles {
+  readonly entity: Entity;
+  readonly folder?: string;
+  readonly root?: string;
+}
+
+export async function askTemplates(sql: Sql, dataDir: string | undefined): Promise<TemplateFiles[]> {
+  const { rows } = await sql.query<{ document: Entity; location: string; kind: string; target: string; branch: string | null }>(
+    `select entity.document, entity.location, source.kind, source.target, source.branch
+     from catalog.entity join catalog.source on source.id = entity.source_id
+     where entity.ref like 'template:%' order by entity.ref`,
+  );
+  return rows.map(({ document: entity, location, ...source }) => ({ entity, ...filesOf(location, source, dataDir) }));
+}
+
+function filesOf(
+  location: string,
+  { kind, target, branch }: { kind: string; target: string; branch: string | null },
+  dataDir: string | undefined,
+): Omit<TemplateFiles, "entity"> {
+  if (kind === "folder") return { folder: dirname(location), root: location.startsWith(`${target}/`) ? target : dirname(location) };
+  const path = kind === "git" ? pathOfPage(target, location) : undefined;
+  if (path === undefined || dataDir === undefined) return {};
+  const root = cloneFolder(dataDir, { target, branch });
+  return { folder: dirname(join(root, path)), root };
 }
 
 export async function askOwners(sql: Sql, ref: string): Promise<string[]> {

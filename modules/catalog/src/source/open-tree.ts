@@ -61,6 +61,14 @@ async function openRepository({ repositories }: TreeDeps, { target, branch }: Pi
   return { tree: await readRepositoryTree(repositories, target, branch ?? "main"), folders: [] };
 }
 
+/** Where the clone of a Git source is kept. */
+export function cloneFolder(dataDir: string, { target, branch }: Pick<SourceRow, "target" | "branch">): string {
+  const name = createHash("sha256")
+    .update(`${target}\0${branch ?? ""}`)
+    .digest("hex");
+  return join(dataDir, "clones", name.slice(0, 24));
+}
+
 async function openGit(
   { remotes, dataDir }: TreeDeps,
   { target, branch }: Pick<SourceRow, "target" | "branch">,
@@ -69,15 +77,8 @@ async function openGit(
   if (!remotes || dataDir === undefined) {
     throw new UnavailableError("This server fetches no repositories.", { mend: "Clone it and import the folder." });
   }
-  const clones = join(dataDir, "clones");
-  await mkdir(clones, { recursive: true });
-  const dir = join(
-    clones,
-    createHash("sha256")
-      .update(`${target}\0${branch ?? ""}`)
-      .digest("hex")
-      .slice(0, 24),
-  );
+  const dir = cloneFolder(dataDir, { target, branch });
+  await mkdir(dirname(dir), { recursive: true });
   const options = { url: address, dir, depth: 1, ...(branch === null ? {} : { branch }), ...(signal ? { signal } : {}) };
   const { hash } = await fetchOrClone(remotes, options);
   const tree = await readFolderTree(dir, (path) => pageOfFile(target, branch, path));
