@@ -2,7 +2,7 @@ import { type Entity, type EntityView, getEntity } from "@roadbed/contracts/cata
 import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
-import type { StoredEntity } from "../estate/document-cache.ts";
+import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
 import { createSourceNames } from "../source/source-names.ts";
 
 /** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
@@ -22,11 +22,7 @@ export async function readStored({ documents, feed }: Catalogue, sql: Sql, ref: 
   const cached = documents.get(ref);
   if (cached) return cached;
   const asOf = feed.applied;
-  const { rows } = await sql.query<Record<string, unknown>>(
-    `select ref, uid, document::text as document, hash, source_id as "sourceId", location, line, docs_root as "docsRoot", orphan,
-       observed_at as "observedAt" from catalog.entity where ref = $1`,
-    [ref],
-  );
+  const { rows } = await sql.query<Record<string, unknown>>(`select ${STORED_COLUMNS} from catalog.entity e where e.ref = $1`, [ref]);
   const stored = rows[0] as unknown as StoredEntity | undefined;
   // What was read while a change came in may be from before it.
   if (stored && feed.applied === asOf && feed.fresh() === undefined) documents.put(stored);
@@ -56,8 +52,7 @@ function viewOf(
       sourceId: stored.sourceId,
       sourceName: source?.name ?? stored.sourceId,
       location: stored.location,
-      // Of a row of the database: absent is null there.
-      ...(stored.line ? { line: stored.line } : {}),
+      ...(stored.line === null ? {} : { line: stored.line }),
       observedAt: observedAt.toISOString(),
       sample: item?.sample ?? source?.sample ?? false,
       orphan: stored.orphan,
@@ -73,7 +68,7 @@ function viewOf(
         found: other !== undefined,
       };
     }),
-    hasDocs: typeof stored.docsRoot === "string",
+    hasDocs: stored.docsRoot !== null,
   };
 }
 

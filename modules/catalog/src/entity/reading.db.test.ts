@@ -1,3 +1,4 @@
+import { createCel } from "@roadbed/cel";
 import {
   deleteEntity,
   getEntity,
@@ -50,11 +51,12 @@ describe("reading", () => {
 
   test("expressions are answered by the engine, over whole entities with their relations", async () => {
     const asked: string[] = [];
+    const cel = createCel();
     const expressive = open({
       cel: {
-        matches: async (expression, entities) => {
+        matches: (expression, entities) => {
           asked.push(expression);
-          return entities.map((entity) => JSON.stringify(entity).includes("component:default/cart"));
+          return cel.matches(expression, entities);
         },
       },
     });
@@ -62,6 +64,18 @@ describe("reading", () => {
     expect((await ask(listEntities, { filter }, expressive)).items.map(({ name }) => name)).toEqual(["bill", "dash"]);
     await ask(listEntities, { filter, limit: 1 }, expressive);
     expect(asked).toHaveLength(1);
+    const owned = 'entity.kind == "Component" && entity.spec.owner == "team-a" && entity.metadata.name.startsWith("c")';
+    expect((await ask(listEntities, { filter: owned }, expressive)).items.map(({ name }) => name)).toEqual(["cart"]);
+    // What some entities lack is false for them, not an error.
+    expect((await ask(listEntities, { filter: "entity.spec.port > 80" }, expressive)).items).toEqual([]);
+    await ask(deleteEntity, { ref: "component:default/bill" });
+    await expressive.start();
+    await eventually(async () => {
+      expect((await ask(listEntities, { filter }, expressive)).items.map(({ name }) => name)).toEqual(["dash"]);
+    });
+    await expect(ask(listEntities, { filter: "entity.(" }, expressive)).rejects.toBeInstanceOf(InvalidError);
+    await expressive.stop();
+    await cel.close();
     await expect(ask(listEntities, { filter })).rejects.toBeInstanceOf(InvalidError);
   });
 

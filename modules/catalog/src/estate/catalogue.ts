@@ -28,7 +28,7 @@ export function createCatalogue(o: { readonly sql: Sql; readonly log: Logger; re
     follower: {
       applyEntities: (arrivals, departures) => {
         for (const ref of departures) documents.forget(ref);
-        for (const { ref } of arrivals) documents.forget(ref);
+        for (const { stored } of arrivals) documents.put(stored);
         estate.apply(arrivals, departures);
         finder.applyEntities(
           arrivals.map(({ ref }) => ref),

@@ -7,13 +7,17 @@ export interface StoredEntity {
   readonly hash: string;
   readonly sourceId: string;
   readonly location: string;
-  readonly line: number | undefined;
-  readonly docsRoot: string | undefined;
+  readonly line: number | null;
+  readonly docsRoot: string | null;
   readonly orphan: boolean;
   readonly observedAt: Date;
 }
 
-/** The documents that were asked for last, up to a fixed amount of memory. The change feed makes it forget what changed. */
+/** What `StoredEntity` is read from. */
+export const STORED_COLUMNS = `e.ref, e.uid, e.document::text as document, e.hash, e.source_id as "sourceId", e.location, e.line,
+  e.docs_root as "docsRoot", e.orphan, e.observed_at as "observedAt"`;
+
+/** The documents that came or were asked for last, up to a fixed amount of memory. The change feed keeps it up to date. */
 export interface DocumentCache {
   get(ref: string): StoredEntity | undefined;
   put(entity: StoredEntity): void;

@@ -3,12 +3,18 @@ import type { Logger, Sql } from "@roadbed/core";
 
 import { readChangedPages, type StoredPage } from "../docs/doc-store.ts";
 import { breathe } from "../source/breathe.ts";
+import { STORED_COLUMNS, type StoredEntity } from "./document-cache.ts";
 import type { Arrival } from "./estate.ts";
+
+/** An entity with what is stored of it. */
+export interface StoredArrival extends Arrival {
+  readonly stored: StoredEntity;
+}
 
 /** What follows the catalogue: each has its own view of it in memory. */
 export interface Follower {
   /** Entities that appeared or changed, and references that are gone. */
-  applyEntities(arrivals: readonly Arrival[], departures: readonly string[]): void;
+  applyEntities(arrivals: readonly StoredArrival[], departures: readonly string[]): void;
   /** Folders of documentation, whole, of which something changed. */
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly StoredPage[] }[]): void;
 }
@@ -91,23 +97,28 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
     applied = newest;
   }
 
-  async function readArrivals(after: number, newest: number): Promise<Arrival[]> {
-    const arrivals: Arrival[] = [];
+  async function readArrivals(after: number, newest: number): Promise<StoredArrival[]> {
+    const arrivals: StoredArrival[] = [];
     for (let last = ""; ;) {
-      const { rows } = await o.sql.query<{ ref: string; document: string; source_id: string; sample: boolean; docs_root: string | null }>(
-        `select e.ref, e.document::text as document, e.source_id, s.sample, e.docs_root from catalog.entity e join catalog.source s on s.id = e.source_id
+      const { rows } = await o.sql.query<Record<string, unknown>>(
+        `select ${STORED_COLUMNS}, s.sample from catalog.entity e join catalog.source s on s.id = e.source_id
          where e.change > $1 and e.change <= $2 and e.ref > $3 order by e.ref limit ${BATCH}`,
         [after, newest, last],
       );
-      for (const { ref, document, source_id, sample, docs_root } of rows) {
+      for (const { sample, ...row } of rows as unknown as (StoredEntity & { readonly sample: boolean })[]) {
         await breathe();
-        const entity = JSON.parse(document) as Entity;
-        arrivals.push({ ref, entity, sourceId: source_id, sample: sample || isLabelledSample(entity), docsRoot: docs_root ?? undefined });
+        arrivals.push(arrivalOf(row, sample));
       }
       if (rows.length < BATCH) return arrivals;
-      last = rows.at(-1)!.ref;
+      last = arrivals.at(-1)!.ref;
     }
   }
+}
+
+function arrivalOf(stored: StoredEntity, sample: boolean): StoredArrival {
+  const entity = JSON.parse(stored.document) as Entity;
+  const { ref, sourceId, docsRoot } = stored;
+  return { ref, entity, sourceId, sample: sample || isLabelledSample(entity), docsRoot: docsRoot ?? undefined, stored };
 }
 
 function isLabelledSample(entity: Entity): boolean {

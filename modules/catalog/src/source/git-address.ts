@@ -47,8 +47,9 @@ export function pageOfFile(target: string, branch: string | null, path: string):
   return `${base}${base.includes("gitlab") ? "/-" : ""}/blob/${branch ?? "HEAD"}/${path}`;
 }
 
-/** The path of a file in a repository, when the address is that of its page there. */
+/** The path of a file in a repository, when the address is that of its page there, or as `pageOfFile` writes it. */
 export function pathOfPage(target: string, address: string): string | undefined {
+  if (address.startsWith(`${target}#`)) return address.slice(target.length + 1);
   const base = `${keyOfAddress(target)}/`;
   const key = address.replace(/^https?:\/\/(?:[^@/]*@)?/i, "").replace(/\.git(?=\/)/, "");
   if (!key.toLowerCase().startsWith(base)) return undefined;
