@@ -1,0 +1,148 @@
+import "@xyflow/react/dist/base.css";
+
+import { Background, Controls, MarkerType, MiniMap, ReactFlow, type Edge, type Node, type ReactFlowInstance } from "@xyflow/react";
+import { useMantineColorScheme } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useMemo, type ReactNode } from "react";
+
+import { EntityNode, FrameNode, GroupNode } from "./nodes.tsx";
+import classes from "./graph.module.css";
+import { ENTITY, GROUP, type Scene } from "./group.ts";
+import { styleOfRelation } from "./relation-style.ts";
+
+interface Props {
+  readonly scene: Scene;
+  readonly selected?: string | undefined;
+  /** The entity the picture is about. */
+  readonly center?: string | undefined;
+  readonly onSelect: (ref: string | undefined) => void;
+  readonly onToggleGroup?: ((key: string) => void) | undefined;
+  /** Health words by entity name, shown on the nodes. */
+  readonly health?: ReadonlyMap<string, string> | undefined;
+  readonly height: number | string;
+  readonly label: string;
+}
+
+const NODE_TYPES = { entity: EntityNode, group: GroupNode, frame: FrameNode };
+const MINIMAP_FROM = 40;
+/** A picture too large for the window begins where one can read it; the overview shows the rest. */
+const READABLE_ZOOM = 0.6;
+const MARGIN = 24;
+
+/** A layered picture of entities and their relations. Only what is in sight is drawn. */
+export function GraphView({ scene, selected, center, onSelect, onToggleGroup, health, height, label }: Props): ReactNode {
+  const { colorScheme } = useMantineColorScheme();
+  const still = useMediaQuery("(prefers-reduced-motion: reduce)");
+  const nodes = useMemo(
+    () => toNodes(scene, { selected, center, onToggleGroup, health }),
+    [scene, selected, center, onToggleGroup, health],
+  );
+  const edges = useMemo(() => toEdges(scene, selected), [scene, selected]);
+  // A new picture is fitted anew; a new selection is not.
+  const picture = `${scene.entities.length}/${scene.groups.length}/${scene.frames.map(({ id }) => id).join()}`;
+  return (
+    <div className={classes.canvas} style={{ height }} role="group" aria-label={label}>
+      <ReactFlow
+        key={picture}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        colorMode={colorScheme === "auto" ? "system" : colorScheme}
+        fitView
+        fitViewOptions={{ padding: 0.06, maxZoom: 1, minZoom: READABLE_ZOOM, ...(still === true && { duration: 0 }) }}
+        minZoom={0.08}
+        maxZoom={1.6}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        onlyRenderVisibleElements
+        onInit={(flow) => beginReadable(flow, scene, selected)}
+        onNodeClick={(_, node) => {
+          if (node.type === "entity") onSelect(node.id);
+          if (node.type === "group") onToggleGroup?.(String(node.data["label"]));
+        }}
+        onPaneClick={() => onSelect(undefined)}
+      >
+        <Background gap={24} size={1} color="var(--rb-grid)" />
+        <Controls showInteractive={false} />
+        {nodes.length > MINIMAP_FROM && (
+          <MiniMap pannable zoomable ariaLabel="Overview" nodeColor="var(--rb-border-strong)" maskColor="transparent" />
+        )}
+      </ReactFlow>
+    </div>
+  );
+}
+
+/** Where the whole does not fit in readable size: begin at the selected thing, at the group opened last, or at the left edge. */
+function beginReadable(flow: ReactFlowInstance, scene: Scene, selected: string | undefined): void {
+  const { zoom } = flow.getViewport();
+  if (zoom > READABLE_ZOOM) return;
+  const node = scene.entities.find(({ ref }) => ref === selected);
+  const frame = scene.frames.at(-1);
+  if (node !== undefined) void flow.setCenter(node.x + ENTITY.width / 2, node.y + ENTITY.height / 2, { zoom: READABLE_ZOOM });
+  else if (frame !== undefined) void flow.setCenter(frame.x + frame.width / 2, frame.y + frame.height / 2, { zoom: READABLE_ZOOM });
+  else void flow.setViewport({ x: MARGIN, y: MARGIN, zoom: READABLE_ZOOM });
+}
+
+function toNodes(
+  scene: Scene,
+  { selected, center, onToggleGroup, health }: Pick<Props, "selected" | "center" | "onToggleGroup" | "health">,
+): Node[] {
+  return [
+    ...scene.frames.map(({ id, label, count, x, y, width, height }) => ({
+      id,
+      type: "frame",
+      position: { x, y },
+      width,
+      height,
+      data: { label, count, onToggle: onToggleGroup },
+      selectable: false,
+      focusable: false,
+      zIndex: -1,
+    })),
+    ...scene.groups.map(({ id, label, count, x, y }) => ({
+      id,
+      type: "group",
+      position: { x, y },
+      ...GROUP,
+      data: { label, count },
+      ariaLabel: `${label}, ${count} entities, closed group`,
+    })),
+    ...scene.entities.map((node) => ({
+      id: node.ref,
+      type: "entity",
+      position: { x: node.x, y: node.y },
+      ...ENTITY,
+      selected: node.ref === selected,
+      data: { node, center: node.ref === center, health: health?.get(node.name) },
+      ariaLabel: `${node.kind} ${node.title ?? node.name}`,
+    })),
+  ];
+}
+
+function toEdges(scene: Scene, selected: string | undefined): Edge[] {
+  const x = new Map([
+    ...scene.entities.map((node) => [node.ref, node.x] as const),
+    ...scene.groups.map((group) => [group.id, group.x] as const),
+  ]);
+  return scene.edges.map(({ id, from, to, type, count }) => {
+    const backwards = (x.get(to) ?? 0) < (x.get(from) ?? 0);
+    const { color, dash, width } = styleOfRelation(type);
+    const faded = selected !== undefined && from !== selected && to !== selected;
+    return {
+      id,
+      source: from,
+      target: to,
+      sourceHandle: backwards ? "out-left" : "out",
+      targetHandle: backwards ? "in-right" : "in",
+      ...(count > 1 && { label: String(count) }),
+      style: {
+        stroke: color,
+        strokeDasharray: dash,
+        strokeWidth: Math.min(4, width + Math.log2(count) * 0.5),
+        opacity: faded ? 0.2 : 0.85,
+      },
+      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color },
+    };
+  });
+}

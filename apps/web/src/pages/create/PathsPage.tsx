@@ -1,0 +1,79 @@
+import { Link } from "@tanstack/react-router";
+import { Route } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { listPaths } from "@roadbed/contracts/paths";
+import type { OutputOf } from "@roadbed/core";
+import { useOperation } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
+import { Page } from "../../ui/Page.tsx";
+import { Tag } from "../../ui/Tag.tsx";
+import classes from "./create.module.css";
+
+/** The golden paths: what one can make here, and what comes with it. */
+export function PathsPage(): ReactNode {
+  const paths = useOperation(listPaths, { limit: 200 });
+  return (
+    <Page
+      title="Create"
+      state={
+        paths.data === undefined
+          ? "Choose a golden path."
+          : `${formatCount(paths.data.items.length, "golden path")}. You see what would be made, and what policy says, before anything exists.`
+      }
+      act={<Link to="/runs">Runs</Link>}
+    >
+      <Loaded query={paths} skeleton={<SkeletonRows rows={6} height={72} />}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <NoPaths />
+          ) : (
+            <ul className={classes.paths}>
+              {items.map((path) => (
+                <PathCard key={path.ref} path={path} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function PathCard({ path: { name, title, description, type, owner, tags } }: { readonly path: PathRow }): ReactNode {
+  return (
+    <li className={classes.path}>
+      <h2>
+        <Link to="/create/$path" params={{ path: name }} className={classes.pathLink}>
+          {title}
+        </Link>
+      </h2>
+      <p>{description ?? "No description."}</p>
+      <div className={classes.pathFoot}>
+        <Tag>{type}</Tag>
+        {tags.map((tag) => (
+          <Tag key={tag}>{tag}</Tag>
+        ))}
+        {owner !== undefined && (
+          <span className={classes.pathOwner}>
+            by <EntityLink entityRef={owner} kind="group" icon={false} />
+          </span>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function NoPaths(): ReactNode {
+  return (
+    <EmptyState icon={Route} title="There is no golden path yet">
+      A golden path is an entity of kind Template (Backstage's v1beta3 templates run unchanged). Import a folder or repository that has one,
+      and it stands here.
+    </EmptyState>
+  );
+}
+
+type PathRow = OutputOf<typeof listPaths>["items"][number];

@@ -1,0 +1,134 @@
+import { Button, Group } from "@mantine/core";
+import { RotateCw, Square } from "lucide-react";
+import { useState, type ReactNode } from "react";
+
+import { getRepository, getWorkloadLogs, restartWorkload, stopWorkload, type Workload } from "@roadbed/contracts/delivery";
+import { client } from "../../api/client.ts";
+import { useAct, useOperation } from "../../api/use-operation.ts";
+import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
+import { Confirm } from "../../ui/Confirm.tsx";
+import { CopyText } from "../../ui/Copy.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Facts } from "../../ui/Facts.tsx";
+import { LogView } from "../../ui/LogView.tsx";
+import { Section } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { When } from "../../ui/When.tsx";
+import type { KnownEntity } from "./use-entity.ts";
+
+/** What runs and what it prints, then what was deployed. */
+export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNode {
+  return (
+    <>
+      {known.workloads.map((workload) => (
+        <WorkloadSection key={workload.environment} workload={workload} />
+      ))}
+      <Section title="Deployments" count={known.deployments.length}>
+        <DeploymentTable deployments={known.deployments} withEntity={false} />
+      </Section>
+      {known.repository !== undefined && <Commits name={known.repository.name} cloneUrl={known.repository.cloneUrl} />}
+    </>
+  );
+}
+
+function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNode {
+  const { entityRef, environment, health, detail, url, commit, restarts, startedAt, desired } = workload;
+  const key = { entityRef, environment };
+  const restart = useAct(restartWorkload);
+  const stop = useAct(stopWorkload);
+  const [asking, setAsking] = useState(false);
+  const error = restart.error ?? stop.error;
+  return (
+    <Section
+      title={`In ${environment}`}
+      act={
+        <Group gap="xs">
+          <Button
+            variant="default"
+            leftSection={<RotateCw size={14} aria-hidden />}
+            loading={restart.isPending}
+            onClick={() => restart.mutate(key)}
+          >
+            {desired === "stopped" ? "Start" : "Restart"}
+          </Button>
+          {desired === "running" && (
+            <Button
+              variant="default"
+              leftSection={<Square size={13} aria-hidden />}
+              loading={stop.isPending}
+              onClick={() => setAsking(true)}
+            >
+              Stop
+            </Button>
+          )}
+        </Group>
+      }
+    >
+      {error !== null && <ErrorState error={error} />}
+      <Facts
+        of={[
+          ["State", <StateBadge key="state" word={health} label={detail === undefined ? health : `${health}: ${detail}`} />],
+          [
+            "Address",
+            url === undefined ? undefined : (
+              <a key="url" href={url} target="_blank" rel="noreferrer">
+                {url}
+              </a>
+            ),
+          ],
+          ["Commit", commit === undefined ? undefined : <CopyText key="commit" text={commit.slice(0, 12)} what="commit" />],
+          ["Up since", startedAt === undefined ? undefined : <When key="since" at={startedAt} />],
+          ["Restarts", restarts],
+        ]}
+      />
+      <LogView
+        title="Output"
+        queryKey={["workload.logs", entityRef, environment]}
+        read={async (after, signal) => {
+          const { items, next, done } = await client.call(getWorkloadLogs, { ...key, after, waitMs: after === 0 ? 0 : 25_000 }, { signal });
+          return {
+            lines: items.map(({ seq, at, stream, message }) => ({
+              seq,
+              at,
+              message,
+              tone: stream === "stderr" ? ("warn" as const) : undefined,
+              source: stream,
+            })),
+            next,
+            done,
+          };
+        }}
+      />
+      <Confirm
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={`Stop ${entityRef} in ${environment}`}
+        what="The process ends. It stays stopped until it is started again or a commit is deployed. Requests to it fail meanwhile."
+        word={entityRef.replace(/^.*\//, "")}
+        act="Stop it"
+        onConfirm={() => stop.mutate(key)}
+      />
+    </Section>
+  );
+}
+
+function Commits({ name, cloneUrl }: { readonly name: string; readonly cloneUrl: string }): ReactNode {
+  const { data } = useOperation(getRepository, { name });
+  return (
+    <Section title="Commits" act={<CopyText text={cloneUrl} what="clone URL" />}>
+      <ul style={{ listStyle: "none", padding: 0, margin: 0 }}>
+        {data?.commits.map(({ hash, message, author, at }) => (
+          <li key={hash} style={{ display: "flex", gap: 12, padding: "4px 0", fontSize: 13 }}>
+            <code className="rb-mono">{hash.slice(0, 7)}</code>
+            <span className="rb-truncate" style={{ flex: 1 }}>
+              {message.split("\n")[0]}
+            </span>
+            <span className="rb-dim">
+              {author}, <When at={at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,46 @@
+import { Button, Menu } from "@mantine/core";
+import { ChevronDown, ExternalLink } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { CopyText } from "../../ui/Copy.tsx";
+import type { KnownEntity } from "./use-entity.ts";
+
+/** Open it, clone it, follow its links. */
+export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNode {
+  const { workloads, repository, entity } = known;
+  const running = workloads.find(({ url }) => url !== undefined);
+  const links = entity.metadata.links?.filter(({ url }) => /^https?:/.test(url)) ?? [];
+  return (
+    <>
+      {repository !== undefined && <CopyText text={`git clone ${repository.cloneUrl}`} what="clone command" />}
+      {links.length > 0 && (
+        <Menu position="bottom-end" shadow="md">
+          <Menu.Target>
+            <Button variant="default" rightSection={<ChevronDown size={14} aria-hidden />}>
+              Links
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {links.map(({ url, title }) => (
+              <Menu.Item
+                key={url}
+                component="a"
+                href={url}
+                target="_blank"
+                rel="noreferrer"
+                rightSection={<ExternalLink size={13} aria-hidden />}
+              >
+                {title ?? url}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {running?.url !== undefined && (
+        <Button component="a" href={running.url} target="_blank" rel="noreferrer" rightSection={<ExternalLink size={14} aria-hidden />}>
+          Open
+        </Button>
+      )}
+    </>
+  );
+}

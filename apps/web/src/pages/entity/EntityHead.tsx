@@ -1,0 +1,35 @@
+import type { ReactNode } from "react";
+
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { iconOfKind } from "../../ui/entity-kind.ts";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { SampleTag, Tag } from "../../ui/Tag.tsx";
+import classes from "./entity.module.css";
+import { healthOf } from "./health.ts";
+import type { KnownEntity } from "./use-entity.ts";
+
+/** Name, kind, owner, lifecycle, health. */
+export function EntityHead({ known }: { readonly known: KnownEntity }): ReactNode {
+  const { entity, kind, owner, view, name } = known;
+  const Icon = iconOfKind(kind);
+  const health = healthOf(known);
+  const spec = entity.spec ?? {};
+  return (
+    <span className={classes.head}>
+      <Icon size={20} aria-hidden className={classes.headIcon} />
+      <span>{entity.metadata.title ?? name}</span>
+      <span className={classes.headMarks}>
+        {kind === "component" && <StateBadge word={health.word} title={health.why} />}
+        <Tag>{typeof spec["type"] === "string" ? `${kind} · ${spec["type"]}` : kind}</Tag>
+        {typeof spec["lifecycle"] === "string" && <Tag title="Lifecycle">{spec["lifecycle"]}</Tag>}
+        {view.provenance.sample && <SampleTag />}
+        {view.provenance.orphan && <StateBadge word="warn" label="orphan" title="Its source no longer names it" />}
+        <span className={classes.headOwner}>{owner === undefined ? hasOwner(kind) && "no owner" : <EntityLink entityRef={owner} />}</span>
+      </span>
+    </span>
+  );
+}
+
+function hasOwner(kind: string): boolean {
+  return ["component", "api", "resource", "system", "domain", "template"].includes(kind);
+}

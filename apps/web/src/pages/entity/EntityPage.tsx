@@ -1,0 +1,80 @@
+import { Tabs } from "@mantine/core";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { Page } from "../../ui/Page.tsx";
+import { EntityActs } from "./EntityActs.tsx";
+import { EntityHead } from "./EntityHead.tsx";
+import { SignalStrip } from "./SignalStrip.tsx";
+import { tabsOf } from "./tabs.tsx";
+import { useEntity, type KnownEntity } from "./use-entity.ts";
+
+const route = getRouteApi("/app/entities/$kind/$namespace/$name");
+
+/** Everything about one thing in one place; tabs are made from what is known of it. */
+export function EntityPage(): ReactNode {
+  const { kind, namespace, name } = route.useParams();
+  const { query, known } = useEntity(`${kind}:${namespace}/${name}`.toLowerCase());
+  if (known === undefined) {
+    return (
+      <Page title={name} trail={<Trail kind={kind} />}>
+        {query.error === null ? <SkeletonRows rows={12} /> : <ErrorState error={query.error} retry={() => void query.refetch()} />}
+      </Page>
+    );
+  }
+  const { title, name: own, description } = known.entity.metadata as { title?: string; name: string; description?: string };
+  return (
+    <Page
+      title={<EntityHead known={known} />}
+      tabTitle={title ?? own}
+      trail={<Trail kind={known.kind} />}
+      state={description}
+      act={<EntityActs known={known} />}
+    >
+      {known.kind === "component" && <SignalStrip known={known} />}
+      <EntityTabs known={known} />
+    </Page>
+  );
+}
+
+function Trail({ kind }: { readonly kind: string }): ReactNode {
+  return (
+    <>
+      <Link to="/catalog">Catalogue</Link>
+      <span aria-hidden>/</span>
+      <Link to="/catalog" search={{ kind: [kind.toLowerCase()] }}>
+        {kind.toLowerCase()}
+      </Link>
+    </>
+  );
+}
+
+function EntityTabs({ known }: { readonly known: KnownEntity }): ReactNode {
+  const { tab } = route.useSearch();
+  const navigate = route.useNavigate();
+  const tabs = tabsOf(known);
+  const current = tabs.find(({ id }) => id === tab) ?? tabs[0];
+  return (
+    <Tabs
+      value={current?.id ?? "overview"}
+      onChange={(id) => void navigate({ search: (old) => ({ range: old.range, ...(id !== null && id !== "overview" && { tab: id }) }) })}
+      mt="md"
+    >
+      <Tabs.List>
+        {tabs.map(({ id, label, count }) => (
+          <Tabs.Tab key={id} value={id}>
+            {label}
+            {count !== undefined && <span className="rb-dim"> {count}</span>}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      {current !== undefined && (
+        <Tabs.Panel value={current.id} pt="md">
+          {current.render(known)}
+        </Tabs.Panel>
+      )}
+    </Tabs>
+  );
+}

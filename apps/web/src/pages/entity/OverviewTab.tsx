@@ -1,0 +1,207 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { partsOf, relationWords } from "../../ui/entity-kind.ts";
+import { Facts } from "../../ui/Facts.tsx";
+import { Section } from "../../ui/Page.tsx";
+import { StateBadge, StateIcon } from "../../ui/StateBadge.tsx";
+import { Tag } from "../../ui/Tag.tsx";
+import { When } from "../../ui/When.tsx";
+import classes from "./entity.module.css";
+import { missingOf } from "./missing.ts";
+import type { KnownEntity } from "./use-entity.ts";
+
+/** What it is, how it relates, what runs, and what is missing. */
+export function OverviewTab({ known }: { readonly known: KnownEntity }): ReactNode {
+  return (
+    <div className={classes.columns}>
+      <div>
+        <Incidents known={known} />
+        <Relations known={known} />
+        <Running known={known} />
+      </div>
+      <div>
+        <About known={known} />
+        <Missing known={known} />
+      </div>
+    </div>
+  );
+}
+
+function Incidents({ known: { incidents } }: { readonly known: KnownEntity }): ReactNode {
+  const open = incidents.filter(({ state }) => state === "open");
+  return open.map(({ id, title, severity, openedAt }) => (
+    <div key={id} className={classes.incident} role="status">
+      <StateIcon word={severity} />
+      <div>
+        <Link to="/incidents">{title}</Link>
+        <span className="rb-dim">
+          {" "}
+          {severity} incident, open since <When at={openedAt} />
+        </span>
+      </div>
+    </div>
+  ));
+}
+
+function About({ known }: { readonly known: KnownEntity }): ReactNode {
+  const { entity, view, owner, ref, service, kind } = known;
+  const spec = entity.spec ?? {};
+  const { provenance } = view;
+  const system = view.neighbours.find(({ type }) => type === "partOf");
+  return (
+    <Section title="About">
+      <Facts
+        of={[
+          ["Reference", <code className="rb-mono">{ref}</code>],
+          ["Owner", owner === undefined ? undefined : <EntityLink entityRef={owner} />],
+          ["Part of", system === undefined ? undefined : <EntityLink entityRef={system.ref} title={system.title} found={system.found} />],
+          ["Lifecycle", spec["lifecycle"] as string | undefined],
+          ["Version", entity.metadata.labels?.["version"]],
+          ["Tags", (entity.metadata.tags?.length ?? 0) > 0 ? entity.metadata.tags?.map((tag) => <Tag key={tag}>{tag}</Tag>) : undefined],
+          ["Service name", kind === "component" && service !== known.name ? <code className="rb-mono">{service}</code> : undefined],
+          ["Described in", <SourceOf key="source" provenance={provenance} />],
+          ["Read", <When key="read" at={provenance.observedAt} />],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function SourceOf({ provenance }: { readonly provenance: KnownEntity["view"]["provenance"] }): ReactNode {
+  return (
+    <>
+      <Link to="/sources/$id" params={{ id: provenance.sourceId }}>
+        {provenance.sourceName}
+      </Link>{" "}
+      <span className="rb-dim rb-mono">
+        {provenance.location}
+        {provenance.line !== undefined && `:${provenance.line}`}
+      </span>
+    </>
+  );
+}
+
+/** In the order in which one asks. */
+const ORDER = [
+  "dependsOn",
+  "consumesApi",
+  "providesApi",
+  "dependencyOf",
+  "apiConsumedBy",
+  "apiProvidedBy",
+  "hasPart",
+  "hasMember",
+  "memberOf",
+  "ownerOf",
+  "childOf",
+  "parentOf",
+];
+const SHOWN = 24;
+
+function Relations({ known: { view } }: { readonly known: KnownEntity }): ReactNode {
+  const groups = Map.groupBy(
+    view.neighbours.filter(({ type }) => type !== "ownedBy" && type !== "partOf"),
+    ({ type }) => type,
+  );
+  const sorted = [...groups].sort(([a], [b]) => rank(a) - rank(b));
+  if (sorted.length === 0) return null;
+  return (
+    <Section title="Relations">
+      <dl className={classes.relations}>
+        {sorted.map(([type, ends]) => (
+          <div key={type}>
+            <dt>{relationWords(type)}</dt>
+            <dd>
+              {ends.slice(0, SHOWN).map(({ ref, title, found }) => (
+                <EntityLink key={ref} entityRef={ref} title={title} found={found} />
+              ))}
+              {ends.length > SHOWN && <span className="rb-dim">and {ends.length - SHOWN} more</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </Section>
+  );
+}
+
+function rank(type: string): number {
+  const index = ORDER.indexOf(type);
+  return index < 0 ? ORDER.length : index;
+}
+
+const RECENT = 4;
+
+function Running({ known }: { readonly known: KnownEntity }): ReactNode {
+  const { workloads, deployments, ref } = known;
+  if (workloads.length + deployments.length === 0) return null;
+  return (
+    <Section
+      title="What runs"
+      act={
+        <Link to="/entities/$kind/$namespace/$name" params={{ ...partsOf(ref) }} search={{ tab: "deploys" }}>
+          All deployments
+        </Link>
+      }
+    >
+      <ul className={classes.list}>
+        {workloads.map(({ environment, health, detail, url, startedAt }) => (
+          <li key={environment}>
+            <StateBadge word={health} />
+            <span>
+              in <b>{environment}</b>
+              {startedAt !== undefined && (
+                <>
+                  , since <When at={startedAt} />
+                </>
+              )}
+              {detail !== undefined && <span className="rb-dim">: {detail}</span>}
+            </span>
+            {url !== undefined && (
+              <a href={url} target="_blank" rel="noreferrer" className={classes.end}>
+                {url.replace(/^https?:\/\//, "")}
+              </a>
+            )}
+          </li>
+        ))}
+        {deployments.slice(0, RECENT).map(({ id, status, commit, message, createdAt }) => (
+          <li key={id}>
+            <StateBadge plain word={status} />
+            <span className="rb-truncate">
+              <code className="rb-mono">{commit.slice(0, 7)}</code> {message.split("\n")[0]}
+            </span>
+            <span className={`${classes.end} rb-dim`}>
+              <When at={createdAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Missing({ known }: { readonly known: KnownEntity }): ReactNode {
+  const missing = missingOf({
+    kind: known.kind,
+    ownerKnown: known.owner !== undefined,
+    observed: known.observed,
+    hasDocs: known.view.hasDocs,
+    entity: known.entity,
+    dangling: known.view.neighbours.filter(({ found }) => !found).map(({ ref }) => ref),
+    repository: known.repository !== undefined,
+  });
+  if (missing.length === 0) return null;
+  return (
+    <Section title="What is missing">
+      <ul className={classes.missing}>
+        {missing.map(({ what, how }) => (
+          <li key={what}>
+            <b>{what}</b>
+            <p>{how}</p>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

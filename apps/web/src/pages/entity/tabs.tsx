@@ -1,0 +1,44 @@
+import { lazy, Suspense, type ReactNode } from "react";
+
+import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { OverviewTab } from "./OverviewTab.tsx";
+import type { KnownEntity } from "./use-entity.ts";
+
+interface Tab {
+  readonly id: string;
+  readonly label: string;
+  readonly count?: number | undefined;
+  readonly render: (known: KnownEntity) => ReactNode;
+}
+
+const DependenciesTab = lazy(async () => ({ default: (await import("./DependenciesTab.tsx")).DependenciesTab }));
+const DeploysTab = lazy(async () => ({ default: (await import("./DeploysTab.tsx")).DeploysTab }));
+const SignalsTab = lazy(async () => ({ default: (await import("./SignalsTab.tsx")).SignalsTab }));
+const DocsTab = lazy(async () => ({ default: (await import("./DocsTab.tsx")).DocsTab }));
+const ApiTab = lazy(async () => ({ default: (await import("./ApiTab.tsx")).ApiTab }));
+const HistoryTab = lazy(async () => ({ default: (await import("./HistoryTab.tsx")).HistoryTab }));
+const YamlTab = lazy(async () => ({ default: (await import("./YamlTab.tsx")).YamlTab }));
+
+/** The tabs that have something to show. What is missing, the overview says, with the way to get it. */
+export function tabsOf(known: KnownEntity): readonly Tab[] {
+  const { view, workloads, deployments, observed, entity } = known;
+  const linked = view.neighbours.filter(({ type }) => type !== "ownedBy" && type !== "ownerOf");
+  const all: readonly (Tab & { readonly shown: boolean })[] = [
+    { id: "overview", label: "Overview", shown: true, render: (one) => <OverviewTab known={one} /> },
+    { id: "dependencies", label: "Dependencies", shown: linked.length > 0, render: (one) => <DependenciesTab known={one} /> },
+    { id: "deploys", label: "Deploys", shown: workloads.length + deployments.length > 0, render: (one) => <DeploysTab known={one} /> },
+    { id: "signals", label: "Signals", shown: observed, render: (one) => <SignalsTab known={one} /> },
+    { id: "docs", label: "Docs", shown: view.hasDocs, render: (one) => <DocsTab known={one} /> },
+    { id: "api", label: "Definition", shown: typeof entity.spec?.["definition"] === "string", render: (one) => <ApiTab known={one} /> },
+    { id: "history", label: "History", shown: true, render: (one) => <HistoryTab known={one} /> },
+    { id: "yaml", label: "YAML", shown: true, render: (one) => <YamlTab known={one} /> },
+  ];
+  return all
+    .filter(({ shown }) => shown)
+    .map(({ id, label, count, render }) => ({
+      id,
+      label,
+      count,
+      render: (one) => <Suspense fallback={<SkeletonRows rows={8} />}>{render(one)}</Suspense>,
+    }));
+}

@@ -1,0 +1,66 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { FolderInput, Plus, Sparkles, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { CopyText } from "../../ui/Copy.tsx";
+import classes from "./home.module.css";
+
+/** The empty estate teaches: bring yours, create something, or look at the sample. */
+export function FirstSteps(): ReactNode {
+  return (
+    <ol className={classes.steps}>
+      <Step
+        icon={FolderInput}
+        title="Bring yours"
+        act={
+          <Button component={Link} to="/sources">
+            Import a folder or Git URL
+          </Button>
+        }
+      >
+        Point Roadbed at descriptors you have (Backstage's <code>catalog-info.yaml</code> works unchanged). Entities appear with their
+        relations; what does not parse is listed with file, line and mend, and spoils nothing else.
+      </Step>
+      <Step
+        icon={Plus}
+        title="Create a service"
+        act={
+          <Button component={Link} to="/create" variant="default">
+            Choose a golden path
+          </Button>
+        }
+      >
+        Fill in a form, see what would be made and what policy says, then get a repository, a catalogue entry and a running, observed
+        service.
+      </Step>
+      <Step icon={Sparkles} title="Look at the sample estate" act={<CopyText text="npx roadbed sample load" what="command" />}>
+        About forty components in eight systems with owners, documentation and live telemetry. It is labelled, and one command takes all of
+        it away.
+      </Step>
+    </ol>
+  );
+}
+
+function Step({
+  icon: Icon,
+  title,
+  act,
+  children,
+}: {
+  readonly icon: LucideIcon;
+  readonly title: string;
+  readonly act: ReactNode;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <li className={classes.step}>
+      <Icon size={20} aria-hidden strokeWidth={1.6} />
+      <div>
+        <h2>{title}</h2>
+        <p>{children}</p>
+        {act}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,111 @@
+import { Button } from "@mantine/core";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+
+import { cancelRun, getRun, getRunLogs, retryRun, type Run } from "@roadbed/contracts/paths";
+import { client } from "../../api/client.ts";
+import { useAct, useOperation } from "../../api/use-operation.ts";
+import { CodeBlock } from "../../markdown/CodeBlock.tsx";
+import { toYaml } from "../../format/yaml.ts";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { LogView } from "../../ui/LogView.tsx";
+import { Page, Section } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { Outcome } from "./Outcome.tsx";
+import { RunSteps } from "./RunSteps.tsx";
+import { sentenceOf } from "./sentence.ts";
+import classes from "./runs.module.css";
+
+const route = getRouteApi("/app/runs/$id");
+/** Events tell of each step; this catches what a lost connection missed. */
+const POLL_MS = 2_000;
+
+/** One run: how far it is, what it made, what it printed. Safe to leave. */
+export function RunPage(): ReactNode {
+  const { id } = route.useParams();
+  const [source, setSource] = useState<string | undefined>();
+  const run = useOperation(getRun, { id }, { every: POLL_MS });
+  if (run.data === undefined) {
+    return (
+      <Page title="Run" trail={<Link to="/runs">Runs</Link>}>
+        {run.error === null ? <SkeletonRows rows={8} /> : <ErrorState error={run.error} retry={() => void run.refetch()} />}
+      </Page>
+    );
+  }
+  const { pathTitle, status, values, error } = run.data;
+  return (
+    <Page
+      title={
+        <span className={classes.title}>
+          {pathTitle}
+          {typeof values["name"] === "string" && `: ${values["name"]}`} <StateBadge word={status} />
+        </span>
+      }
+      tabTitle={`${pathTitle}, run`}
+      trail={<Link to="/runs">Runs</Link>}
+      state={sentenceOf(run.data)}
+      act={<RunActs run={run.data} />}
+    >
+      {error !== undefined && <ErrorState error={new Error(error)} />}
+      <Outcome run={run.data} />
+      <div className={classes.columns}>
+        <Section title="Steps">
+          <RunSteps steps={run.data.steps} selected={source} onSelect={(step) => setSource(step === source ? undefined : step)} />
+        </Section>
+        <div>
+          <LogView
+            title={source === undefined ? "Log" : `Log of ${run.data.steps.find((step) => step.id === source)?.name ?? source}`}
+            queryKey={["run.logs", id]}
+            height={420}
+            source={source}
+            read={async (after, signal) => {
+              const { items, next, done } = await client.call(getRunLogs, { id, after, waitMs: after === 0 ? 0 : 25_000 }, { signal });
+              return {
+                lines: items.map(({ seq, at, message, level, stepId }) => ({
+                  seq,
+                  at,
+                  message,
+                  tone: level === "info" ? undefined : level,
+                  source: stepId,
+                })),
+                next,
+                done,
+              };
+            }}
+          />
+        </div>
+      </div>
+      <Section title="Answers">
+        <CodeBlock code={toYaml(values)} lang="yaml" label="The answers it was started with" />
+      </Section>
+    </Page>
+  );
+}
+
+function RunActs({ run: { id, status, decisionId } }: { readonly run: Run }): ReactNode {
+  const cancel = useAct(cancelRun);
+  const retry = useAct(retryRun);
+  const going = status === "queued" || status === "running" || status === "waiting";
+  const error = cancel.error ?? retry.error;
+  return (
+    <>
+      {decisionId !== undefined && (
+        <Link to="/standards/decisions/$id" params={{ id: decisionId }}>
+          Policy decision
+        </Link>
+      )}
+      {going && (
+        <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate({ id })}>
+          Cancel
+        </Button>
+      )}
+      {(status === "failed" || status === "cancelled") && (
+        <Button loading={retry.isPending} onClick={() => retry.mutate({ id })}>
+          Retry from where it stopped
+        </Button>
+      )}
+      {error !== null && <ErrorState error={error} />}
+    </>
+  );
+}

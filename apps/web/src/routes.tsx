@@ -1,0 +1,242 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+
+import { NotFound } from "./shell/NotFound.tsx";
+import { PageFault } from "./shell/PageFault.tsx";
+import { Shell } from "./shell/Shell.tsx";
+import { flag, number, oneOf, text, texts, type Raw } from "./url-state.ts";
+
+/**
+ * The whole site on one page. Each page is a chunk of its own; what stands in the URL is parsed here, once,
+ * and a value that does not fit is dropped.
+ */
+const root = createRootRoute({ notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "to"), ...text(raw, "error") }),
+  component: lazyRouteComponent(() => import("./pages/SignInPage.tsx"), "SignInPage"),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: PageFault,
+});
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/home/HomePage.tsx"), "HomePage"),
+});
+
+const catalogue = createRoute({
+  getParentRoute: () => app,
+  path: "/catalog",
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "q"),
+    ...texts(raw, "kind"),
+    ...texts(raw, "type"),
+    ...texts(raw, "owner"),
+    ...texts(raw, "lifecycle"),
+    ...texts(raw, "system"),
+    ...texts(raw, "tag"),
+    ...text(raw, "sort"),
+    ...texts(raw, "columns"),
+    ...oneOf(raw, "density", ["compact", "cosy"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/catalogue/CataloguePage.tsx"), "CataloguePage"),
+});
+
+const entity = createRoute({
+  getParentRoute: () => app,
+  path: "/entities/$kind/$namespace/$name",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "tab"), ...text(raw, "page"), ...text(raw, "range") }),
+  component: lazyRouteComponent(() => import("./pages/entity/EntityPage.tsx"), "EntityPage"),
+});
+
+const graph = createRoute({
+  getParentRoute: () => app,
+  path: "/graph",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "group", ["system", "domain", "owner", "kind", "none"] as const),
+    ...texts(raw, "open"),
+    ...text(raw, "select"),
+    ...texts(raw, "kind"),
+    ...oneOf(raw, "view", ["graph", "table"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/graph/GraphPage.tsx"), "GraphPage"),
+});
+
+const create = createRoute({
+  getParentRoute: () => app,
+  path: "/create",
+  component: lazyRouteComponent(() => import("./pages/create/PathsPage.tsx"), "PathsPage"),
+});
+
+const follow = createRoute({
+  getParentRoute: () => app,
+  path: "/create/$path",
+  validateSearch: (raw: Raw) => ({ ...number(raw, "step") }),
+  component: lazyRouteComponent(() => import("./pages/create/FollowPathPage.tsx"), "FollowPathPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => app,
+  path: "/runs",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "status"), ...flag(raw, "mine") }),
+  component: lazyRouteComponent(() => import("./pages/runs/RunsPage.tsx"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => app,
+  path: "/runs/$id",
+  component: lazyRouteComponent(() => import("./pages/runs/RunPage.tsx"), "RunPage"),
+});
+
+const delivery = createRoute({
+  getParentRoute: () => app,
+  path: "/delivery",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["workloads", "deployments", "repositories"] as const) }),
+  component: lazyRouteComponent(() => import("./pages/delivery/DeliveryPage.tsx"), "DeliveryPage"),
+});
+
+const services = createRoute({
+  getParentRoute: () => app,
+  path: "/observe",
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "range"),
+    ...text(raw, "q"),
+    ...oneOf(raw, "health", ["sick", "ok", "unknown"] as const),
+    ...text(raw, "sort"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/observe/ServicesPage.tsx"), "ServicesPage"),
+});
+
+const service = createRoute({
+  getParentRoute: () => app,
+  path: "/observe/services/$service",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "range") }),
+  component: lazyRouteComponent(() => import("./pages/observe/ServicePage.tsx"), "ServicePage"),
+});
+
+const traces = createRoute({
+  getParentRoute: () => app,
+  path: "/traces",
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "range"),
+    ...text(raw, "service"),
+    ...text(raw, "operation"),
+    ...number(raw, "minMs"),
+    ...flag(raw, "errors"),
+    ...oneOf(raw, "sort", ["newest", "slowest"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/observe/TracesPage.tsx"), "TracesPage"),
+});
+
+const trace = createRoute({
+  getParentRoute: () => app,
+  path: "/traces/$traceId",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "at"), ...text(raw, "span") }),
+  component: lazyRouteComponent(() => import("./pages/observe/TracePage.tsx"), "TracePage"),
+});
+
+const logs = createRoute({
+  getParentRoute: () => app,
+  path: "/logs",
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "range"),
+    ...text(raw, "service"),
+    ...text(raw, "q"),
+    ...text(raw, "traceId"),
+    ...oneOf(raw, "severity", ["debug", "info", "warn", "error"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/observe/LogsPage.tsx"), "LogsPage"),
+});
+
+const incidents = createRoute({
+  getParentRoute: () => app,
+  path: "/incidents",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "state", ["open", "closed"] as const), ...text(raw, "declare") }),
+  component: lazyRouteComponent(() => import("./pages/observe/IncidentsPage.tsx"), "IncidentsPage"),
+});
+
+const policies = createRoute({
+  getParentRoute: () => app,
+  path: "/standards",
+  component: lazyRouteComponent(() => import("./pages/standards/PoliciesPage.tsx"), "PoliciesPage"),
+});
+
+const policy = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/policies/$name",
+  component: lazyRouteComponent(() => import("./pages/standards/PolicyPage.tsx"), "PolicyPage"),
+});
+
+const decisions = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/decisions",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "verdict", ["allow", "warn", "deny"] as const) }),
+  component: lazyRouteComponent(() => import("./pages/standards/DecisionsPage.tsx"), "DecisionsPage"),
+});
+
+const decision = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/decisions/$id",
+  component: lazyRouteComponent(() => import("./pages/standards/DecisionPage.tsx"), "DecisionPage"),
+});
+
+const sources = createRoute({
+  getParentRoute: () => app,
+  path: "/sources",
+  component: lazyRouteComponent(() => import("./pages/sources/SourcesPage.tsx"), "SourcesPage"),
+});
+
+const source = createRoute({
+  getParentRoute: () => app,
+  path: "/sources/$id",
+  component: lazyRouteComponent(() => import("./pages/sources/SourcePage.tsx"), "SourcePage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "actor"), ...text(raw, "operation"), ...text(raw, "resource") }),
+  component: lazyRouteComponent(() => import("./pages/settings/AuditPage.tsx"), "AuditPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["you", "tokens", "people", "about"] as const) }),
+  component: lazyRouteComponent(() => import("./pages/settings/SettingsPage.tsx"), "SettingsPage"),
+});
+
+const apiDocs = createRoute({
+  getParentRoute: () => app,
+  path: "/api-docs",
+  component: lazyRouteComponent(() => import("./pages/api-docs/ApiDocsPage.tsx"), "ApiDocsPage"),
+});
+
+const design = createRoute({
+  getParentRoute: () => app,
+  path: "/design",
+  component: lazyRouteComponent(() => import("./pages/DesignPage.tsx"), "DesignPage"),
+});
+
+// prettier-ignore
+const pages = [
+  home, catalogue, entity, graph, create, follow, runs, run, delivery,
+  services, service, traces, trace, logs, incidents,
+  policies, policy, decisions, decision, sources, source, audit, settings, apiDocs, design,
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, app.addChildren(pages)]),
+  defaultPreload: "intent",
+  defaultPreloadDelay: 60,
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+});

@@ -1,0 +1,66 @@
+import { Select } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState, type ReactNode } from "react";
+
+import { listEntities, type EntityRow } from "@roadbed/contracts/catalog";
+import { useOperation } from "../api/use-operation.ts";
+import { shortRef } from "../ui/entity-kind.ts";
+import type { WidgetProps } from "./Field.tsx";
+import { asList, asObject, type Schema } from "./schema.ts";
+
+/** Entities of the kinds the path allows, found as one types. Keeps the full reference. */
+export function EntityPicker({ label, description, error, required, value, set, onBlur, schema }: WidgetProps): ReactNode {
+  const [typed, setTyped] = useState("");
+  const [asked] = useDebouncedValue(typed, 150);
+  const filter = filterOf(schema);
+  const current = typeof value === "string" ? value : "";
+  const text = asked === labelOfRef(current) ? "" : asked;
+  const found = useOperation(listEntities, { ...(filter !== "" && { filter }), ...(text !== "" && { text }), limit: 50 }, { keep: true });
+  const rows = found.data?.items ?? [];
+  const free = asObject(schema["ui:options"])["allowArbitraryValues"] === true;
+  const options = rows.map((row) => ({ value: row.ref, label: labelOf(row) }));
+  const extra = [current, free ? typed : ""].filter(
+    (ref) => ref !== "" && !options.some((option) => option.value === ref || option.label === ref),
+  );
+  return (
+    <Select
+      size="sm"
+      label={label}
+      description={description}
+      error={error}
+      required={required}
+      searchable
+      clearable={!required}
+      allowDeselect={false}
+      placeholder="Type to find"
+      data={[...options, ...extra.map((ref) => ({ value: ref, label: labelOfRef(ref) }))]}
+      value={current === "" ? null : current}
+      onChange={(next) => set(next ?? undefined)}
+      onSearchChange={setTyped}
+      onBlur={onBlur}
+      nothingFoundMessage={found.isPending ? "Reading…" : "Nothing in the catalogue is named so"}
+      filter={({ options: all }) => all}
+      clearButtonProps={{ "aria-label": "Clear" }}
+    />
+  );
+}
+
+/** The catalogue's filter for the kinds and types a path allows. */
+function filterOf(schema: Schema): string {
+  const options = asObject(schema["ui:options"]);
+  const filters = [options["catalogFilter"] ?? []].flat().map(asObject);
+  const kinds = filters.flatMap((one) => asList([one["kind"]].flat())).map(String);
+  const allowed = kinds.length > 0 ? kinds : asList(options["allowedKinds"]).map(String);
+  const isOwner = schema["ui:field"] === "OwnerPicker";
+  const chosen = allowed.length > 0 ? allowed : isOwner ? ["Group", "User"] : [];
+  const types = filters.flatMap((one) => asList([one["spec.type"]].flat())).filter((type) => typeof type === "string");
+  return [...chosen.map((kind) => `kind=${kind.toLowerCase()}`), ...types.map((type) => `spec.type=${type}`)].join(",");
+}
+
+function labelOf({ ref, title }: EntityRow): string {
+  return title === undefined ? labelOfRef(ref) : `${title} (${labelOfRef(ref)})`;
+}
+
+function labelOfRef(ref: string): string {
+  return ref === "" ? "" : shortRef(ref);
+}

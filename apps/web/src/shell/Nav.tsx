@@ -1,0 +1,97 @@
+import { Link } from "@tanstack/react-router";
+import { Activity, Boxes, House, Plus, Settings, ShieldCheck, Rocket, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+
+import classes from "./shell.module.css";
+
+interface Entry {
+  readonly to: string;
+  readonly label: string;
+  readonly icon: LucideIcon;
+  readonly under?: readonly { readonly to: string; readonly label: string }[];
+}
+
+const ENTRIES: readonly Entry[] = [
+  { to: "/", label: "Home", icon: House },
+  {
+    to: "/catalog",
+    label: "Catalogue",
+    icon: Boxes,
+    under: [
+      { to: "/graph", label: "Graph" },
+      { to: "/sources", label: "Sources" },
+    ],
+  },
+  { to: "/create", label: "Create", icon: Plus, under: [{ to: "/runs", label: "Runs" }] },
+  { to: "/delivery", label: "Delivery", icon: Rocket },
+  {
+    to: "/observe",
+    label: "Observe",
+    icon: Activity,
+    under: [
+      { to: "/traces", label: "Traces" },
+      { to: "/logs", label: "Logs" },
+      { to: "/incidents", label: "Incidents" },
+    ],
+  },
+  { to: "/standards", label: "Standards", icon: ShieldCheck, under: [{ to: "/standards/decisions", label: "Decisions" }] },
+];
+
+const APART: readonly Entry[] = [
+  {
+    to: "/settings",
+    label: "Settings",
+    icon: Settings,
+    under: [
+      { to: "/audit", label: "Audit" },
+      { to: "/api-docs", label: "API" },
+    ],
+  },
+];
+
+/** The left navigation. */
+export function Nav(): ReactNode {
+  return (
+    <nav className={classes.nav} aria-label="Main">
+      <Entries of={ENTRIES} />
+      <div className={classes.navApart}>
+        <Entries of={APART} />
+      </div>
+    </nav>
+  );
+}
+
+function Entries({ of }: { readonly of: readonly Entry[] }): ReactNode {
+  return (
+    <ul>
+      {of.map(({ to, label, icon: Icon, under = [] }) => (
+        <li key={to}>
+          <Link
+            to={to as "/"}
+            className={classes.navLink}
+            activeOptions={{ exact: to === "/" || to === "/standards" }}
+            activeProps={{ "data-active": true, "aria-current": "page" } as object}
+          >
+            <Icon size={16} aria-hidden />
+            {label}
+          </Link>
+          {under.length > 0 && (
+            <ul className={classes.navUnder}>
+              {under.map((entry) => (
+                <li key={entry.to}>
+                  <Link
+                    to={entry.to as "/"}
+                    className={classes.navLink}
+                    activeProps={{ "data-active": true, "aria-current": "page" } as object}
+                  >
+                    {entry.label}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

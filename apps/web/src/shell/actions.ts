@@ -1,0 +1,52 @@
+import {
+  Activity,
+  BookOpen,
+  Boxes,
+  FolderInput,
+  History,
+  House,
+  KeyRound,
+  ListTree,
+  Palette,
+  Plus,
+  Rocket,
+  ScrollText,
+  Settings,
+  ShieldCheck,
+  Siren,
+  Users,
+  Waypoints,
+  type LucideIcon,
+} from "lucide-react";
+
+/** A page or an act that the palette offers. */
+export interface Action {
+  readonly label: string;
+  readonly icon: LucideIcon;
+  readonly to: string;
+  readonly search?: Readonly<Record<string, string>>;
+  /** Other words by which one may look for it. */
+  readonly words?: string;
+}
+
+export const ACTIONS: readonly Action[] = [
+  { label: "Create something", icon: Plus, to: "/create", words: "new golden path template scaffold" },
+  { label: "Bring yours: import a folder or Git URL", icon: FolderInput, to: "/sources", words: "source descriptor catalog-info" },
+  { label: "Catalogue", icon: Boxes, to: "/catalog", words: "components entities" },
+  { label: "Graph of dependencies", icon: Waypoints, to: "/graph", words: "map blast radius" },
+  { label: "Services", icon: Activity, to: "/observe", words: "observe health latency errors" },
+  { label: "Declare an incident", icon: Siren, to: "/incidents", search: { declare: "1" }, words: "outage open" },
+  { label: "Home", icon: House, to: "/" },
+  { label: "Traces", icon: ListTree, to: "/traces", words: "spans waterfall" },
+  { label: "Logs", icon: ScrollText, to: "/logs" },
+  { label: "Delivery: what runs where", icon: Rocket, to: "/delivery", words: "workloads deployments repositories" },
+  { label: "Runs", icon: History, to: "/runs" },
+  { label: "Policies", icon: ShieldCheck, to: "/standards", words: "standards rules cel" },
+  { label: "Policy decisions", icon: ShieldCheck, to: "/standards/decisions" },
+  { label: "Access tokens", icon: KeyRound, to: "/settings", search: { tab: "tokens" }, words: "secret cli" },
+  { label: "People", icon: Users, to: "/settings", search: { tab: "people" }, words: "users accounts" },
+  { label: "Settings and health", icon: Settings, to: "/settings", search: { tab: "about" }, words: "sample remove about" },
+  { label: "Audit log", icon: History, to: "/audit", words: "who did what" },
+  { label: "API reference", icon: BookOpen, to: "/api-docs", words: "openapi curl rest" },
+  { label: "Design: our components", icon: Palette, to: "/design" },
+];

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+import { precompress } from "./scripts/precompress.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const api = process.env["ROADBED_URL"] ?? "http://localhost:4400";
+
+/** The web app is static files: the server sends `dist` and nothing is rendered there. */
+export default defineConfig({
+  root: here("."),
+  plugins: [react(), precompress(here("dist"))],
+  resolve: {
+    dedupe: ["react", "react-dom", "zod"],
+  },
+  build: {
+    outDir: here("dist"),
+    emptyOutDir: true,
+    target: "es2023",
+    manifest: true,
+    sourcemap: false,
+    reportCompressedSize: false,
+    assetsInlineLimit: 2_048,
+  },
+  worker: { format: "es" },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(["/api", "/auth", "/openapi.json", "/readyz", "/healthz"].map((path) => [path, { target: api }])),
+  },
+});
