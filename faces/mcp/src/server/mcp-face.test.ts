@@ -69,6 +69,7 @@ const handlers: Handler[] = [
       pathTitle: "Node",
       status: "queued" as const,
       actor: "agent:bot",
+      actorName: "Ada",
       createdAt: "2026-01-01T00:00:00Z",
       steps: [],
       outputs: {},
