@@ -87,9 +87,13 @@ metadata:
     expect(documents(parseYaml("a: &a {b: 1}\nc: *a\n"))[0]!.value).toEqual({ a: { b: 1 }, c: { b: 1 } });
   });
 
-  test("refuses a document nested without end", () => {
-    const [broken] = unreadables(parseYaml(`a: ${"[".repeat(100_000)}`));
-    expect(broken!.reason).toMatch(/^not YAML/);
+  test.each([
+    ["brackets", `a: ${"[".repeat(2_000_000)}`],
+    ["braces", "{".repeat(2_000_000)],
+    ["dashes", "- ".repeat(1_000_000)],
+    ["indentation", Array.from({ length: 2_000 }, (_, at) => `${" ".repeat(at)}a:`).join("\n")],
+  ])("refuses a document nested without end in %s", (_, text) => {
+    expect(unreadables(parseYaml(text))).toMatchObject([{ reason: "not YAML: the document is nested too deeply" }]);
   });
 
   test("refuses a document of more than 2 MB, and reads the one beside it", () => {

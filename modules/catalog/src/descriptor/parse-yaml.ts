@@ -59,13 +59,18 @@ function* parsePiece(piece: Piece): Generator<Parsed> {
   yield { document: { value, line: piece.line - 1 + line, lineOf: locate } };
 }
 
+/** Hundreds of levels opened in a row: nobody writes that, and the parser takes seconds to give up. */
+const TOO_DEEP = /(?:[[{]\s?){300}|(?:[-?] ){300}/;
+
 function* parseFully(piece: Piece): Generator<Parsed> {
+  if (TOO_DEEP.test(piece.text)) return yield unreadable(piece.line, NESTED, "DEPTH", piece.text);
   const counter = new LineCounter();
   const lineAt = (offset: number): number => piece.line - 1 + counter.linePos(offset).line;
   try {
     // Duplicate keys are looked for below: the parser compares every key with every other, which a hostile file can abuse.
     const parsed = parseDocument(piece.text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
     const [error] = parsed.errors;
+    if (error?.message.includes("call stack")) return yield unreadable(piece.line, NESTED, "DEPTH", piece.text);
     if (error) return yield unreadable(lineAt(error.pos[0]), error.message, error.code, piece.text);
     const twice = findTwice(parsed);
     if (twice) return yield unreadable(lineAt(twice.offset), `the key "${twice.key}" is there twice`, "DUPLICATE_KEY", piece.text);
@@ -78,8 +83,10 @@ function* parseFully(piece: Piece): Generator<Parsed> {
   }
 }
 
+const NESTED = "the document is nested too deeply";
+
 function reasonOf(error: unknown): [reason: string, code: string] {
-  if (error instanceof RangeError) return ["the document is nested too deeply", "DEPTH"];
+  if (error instanceof RangeError) return [NESTED, "DEPTH"];
   const message = error instanceof Error ? error.message : String(error);
   return message.includes("alias count") ? ["its aliases (*name) unfold to far more than is written", "ALIASES"] : [message, "OTHER"];
 }

@@ -91,6 +91,11 @@ describe("the envelope", () => {
     expect(places(doc)).toEqual([""]);
   });
 
+  test("refuses what is nested to exhaust somebody's stack", () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`) as unknown;
+    expect(places(component((doc) => (doc.spec.deep = deep)))).toEqual([""]);
+  });
+
   test("says how a name can be mended", () => {
     const { faults } = validateEntity(component((doc) => (doc.metadata.name = "Zahlungs Übersicht!")));
     expect(faults[0]!.mend).toContain("e.g. Zahlungs-Ubersicht;");

@@ -19,11 +19,27 @@ export function validateEntity(document: unknown): Validated {
     const mend = "A descriptor begins with apiVersion, kind and metadata.";
     return { entity: undefined, faults: [{ path: [], reason: `is ${describeValue(document)}, not an object`, mend }] };
   }
+  if (isDeeper(document, MAX_DEPTH)) {
+    return {
+      entity: undefined,
+      faults: [{ path: [], reason: `has more than ${MAX_DEPTH} levels`, mend: "Flatten it: no descriptor needs that many." }],
+    };
+  }
   const faults: Fault[] = [];
   checkRoot(document, faults);
   checkMetadata(document.metadata, faults);
   if (typeof document.kind === "string" && isKind(document.kind)) checkKind(document, document.kind, faults);
   return faults.length > 0 ? { entity: undefined, faults } : { entity: finish(document as unknown as Entity), faults: [] };
+}
+
+/** What is deeper than this was made to exhaust somebody's stack. */
+const MAX_DEPTH = 100;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+  return false;
 }
 
 const ROOT_KEYS = new Set(["apiVersion", "kind", "metadata", "spec", "relations", "status"]);

@@ -206,6 +206,18 @@ spec: {type: openapi, lifecycle: production, owner: a, definition: ${definition}
     expect((await ask(getEntity, { ref: "api:default/in" })).entity.spec).toMatchObject({ definition: "openapi: 3.0.0 <script>" });
   });
 
+  test("a document nested without end spoils nothing else", async () => {
+    const deep = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
+    await put(
+      "a.ndjson",
+      `${JSON.stringify(entityOf("a"))}\n{"apiVersion":"backstage.io/v1alpha1","kind":"System","metadata":{"name":"s"},"spec":{"owner":"a","deep":${deep}}}\n`,
+    );
+    await put("b.yaml", `${component("b")}---\n${component("c")}  deep: ${"[".repeat(50_000)}\n`);
+    const { counts, problems } = await ask(importSource, { target: world.folder });
+    expect(counts).toMatchObject({ registered: 2, failed: 2 });
+    expect(problems.map(({ file, line }) => `${file} ${line}`)).toEqual(["a.ndjson 2", "b.yaml 10"]);
+  });
+
   test("text that would be code elsewhere is text here", async () => {
     const nasty = `"'; drop table catalog.entity; --\\u0000 <img src=x onerror=alert(1)>"`;
     await put("a.yaml", component("a").replace("About a.", nasty));
