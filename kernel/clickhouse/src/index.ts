@@ -5,7 +5,7 @@ export {
   type InsertBlockOptions,
   type QueryOptions,
 } from "./client/open-clickhouse.ts";
-export { migrateClickHouse, type MigrationSet } from "./migrations/migrate-clickhouse.ts";
+export { migrateClickHouse, splitStatements, type MigrationSet } from "./migrations/migrate-clickhouse.ts";
 export { renderSql } from "./migrations/render-sql.ts";
 export {
   startClickHouse,

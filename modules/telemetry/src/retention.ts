@@ -16,7 +16,6 @@ export function retentionDays({ retention = {} }: Pick<TelemetryDeps, "retention
 export async function applyRetention(clickhouse: ClickHouse, days: RetentionDays): Promise<void> {
   const wanted: Readonly<Record<string, readonly [column: string, days: number]>> = {
     spans: ["toDateTime(time)", days.spans],
-    trace_time: ["day", days.spans],
     logs: ["toDateTime(time)", days.logs],
     metric_points: ["toDateTime(time)", days.metrics],
     red_minute: ["minute", Math.max(days.spans, days.metrics)],

@@ -2,7 +2,7 @@ import type { ClickHouse } from "@roadbed/clickhouse";
 import { sampleRemoved } from "@roadbed/contracts/catalog";
 import type { Subscription } from "@roadbed/core";
 
-const TABLES = ["spans", "trace_time", "logs", "metric_points", "red_minute"];
+const TABLES = ["spans", "logs", "metric_points", "red_minute"];
 
 /** What the module hears of others. */
 export function makeSubscriptions(clickhouse: ClickHouse): readonly Subscription[] {

@@ -1,8 +1,9 @@
--- Spans as they came. Sorted by service and time, since nearly every question names both.
+-- Spans as they came. Sorted by service and time, since nearly every question names both; a trace is found by its index.
 CREATE TABLE IF NOT EXISTS spans{{local}} {{on_cluster}} (
   sample Bool,
   service LowCardinality(String),
-  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  -- The attributes of the resource as JSON: the same text in thousands of rows.
+  resource LowCardinality(String),
   scope_name LowCardinality(String),
   scope_version LowCardinality(String),
   trace_id FixedString(16) CODEC(ZSTD(1)),
@@ -16,13 +17,13 @@ CREATE TABLE IF NOT EXISTS spans{{local}} {{on_cluster}} (
   duration_ns UInt64 CODEC(T64, ZSTD(1)),
   status Enum8('unset' = 0, 'ok' = 1, 'error' = 2),
   status_message String CODEC(ZSTD(1)),
-  attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attributes Map(String, String) CODEC(ZSTD(1)),
   event_time Array(DateTime64(9, 'UTC')) CODEC(ZSTD(1)),
   event_name Array(LowCardinality(String)) CODEC(ZSTD(1)),
-  event_attributes Array(Map(LowCardinality(String), String)) CODEC(ZSTD(1)),
+  event_attributes Array(Map(String, String)) CODEC(ZSTD(1)),
   link_trace_id Array(FixedString(16)) CODEC(ZSTD(1)),
   link_span_id Array(FixedString(8)) CODEC(ZSTD(1)),
-  link_attributes Array(Map(LowCardinality(String), String)) CODEC(ZSTD(1)),
+  link_attributes Array(Map(String, String)) CODEC(ZSTD(1)),
   INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = {{r}}MergeTree
 PARTITION BY toMonday(time)
@@ -31,29 +32,10 @@ TTL toDateTime(time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1;
 -- distributed: spans by cityHash64(trace_id)
 
--- When each trace began and ended: finds the part of `spans` that holds it.
-CREATE TABLE IF NOT EXISTS trace_time{{local}} {{on_cluster}} (
-  trace_id FixedString(16),
-  day Date,
-  sample Bool,
-  first SimpleAggregateFunction(min, DateTime64(9, 'UTC')),
-  last SimpleAggregateFunction(max, DateTime64(9, 'UTC'))
-) ENGINE = {{r}}AggregatingMergeTree
-PARTITION BY toMonday(day)
-ORDER BY (trace_id, day, sample)
-TTL day + INTERVAL 30 DAY
-SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1;
--- distributed: trace_time by cityHash64(trace_id)
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS spans_to_trace_time{{local}} {{on_cluster}} TO trace_time{{local}} AS
-SELECT trace_id, toDate(time) AS day, sample, min(time) AS first, max(time) AS last
-FROM spans{{local}}
-GROUP BY trace_id, day, sample;
-
 CREATE TABLE IF NOT EXISTS logs{{local}} {{on_cluster}} (
   sample Bool,
   service LowCardinality(String),
-  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  resource LowCardinality(String),
   scope_name LowCardinality(String),
   scope_version LowCardinality(String),
   time DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -64,7 +46,7 @@ CREATE TABLE IF NOT EXISTS logs{{local}} {{on_cluster}} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
   span_id FixedString(8) CODEC(ZSTD(1)),
   event_name LowCardinality(String),
-  attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attributes Map(String, String) CODEC(ZSTD(1)),
   INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = {{r}}MergeTree
 PARTITION BY toMonday(time)
@@ -77,7 +59,7 @@ SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1;
 CREATE TABLE IF NOT EXISTS metric_points{{local}} {{on_cluster}} (
   sample Bool,
   service LowCardinality(String),
-  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  resource LowCardinality(String),
   scope_name LowCardinality(String),
   scope_version LowCardinality(String),
   name LowCardinality(String),
@@ -104,7 +86,7 @@ CREATE TABLE IF NOT EXISTS metric_points{{local}} {{on_cluster}} (
   negative_counts Array(UInt64) CODEC(ZSTD(1)),
   quantiles Array(Float64) CODEC(ZSTD(1)),
   quantile_values Array(Float64) CODEC(ZSTD(1)),
-  attributes Map(LowCardinality(String), String) CODEC(ZSTD(1))
+  attributes Map(String, String) CODEC(ZSTD(1))
 ) ENGINE = {{r}}MergeTree
 PARTITION BY toMonday(time)
 ORDER BY (service, name, time)

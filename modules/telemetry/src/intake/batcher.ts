@@ -20,16 +20,18 @@ export interface Batcher {
 export interface BatcherOptions extends FlushOptions {
   readonly table: string;
   readonly columns: readonly string[];
+  /** How long a trickle is gathered. */
+  readonly smallPauseMs: number;
 }
 
 const AFTER_MS = 50;
 const ROWS = 50_000;
 const BYTES = 24 * 1024 * 1024;
 const MAX_WAITING_BYTES = 96 * 1024 * 1024;
-/** Each block costs the store the same, however small: trickles are gathered longer, unless nothing came for that long. */
+/** Each block costs the store some 20 ms of processor, however small: a trickle is gathered longer, what comes after a pause is not. */
 const SMALL_ROWS = 2_000;
-const SMALL_PAUSE_MS = 800;
-const IN_FLIGHT = 2;
+/** One at a time: what arrives meanwhile makes the next block larger, and so cheaper per row. */
+const IN_FLIGHT = 1;
 const FIRST_CAPACITY = 64 * 1024;
 const KEPT_CAPACITY = 32 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 1;
@@ -67,7 +69,7 @@ export function createBatcher(clickhouse: ClickHouse, o: BatcherOptions): Batche
     if (block === undefined || block.writer.rows === 0 || sending.size >= IN_FLIGHT) return;
     const { writer, began } = block;
     const full = writer.rows >= rows || writer.pos >= bytes;
-    const due = writer.rows >= SMALL_ROWS ? began + afterMs : Math.max(began + afterMs, lastSent + SMALL_PAUSE_MS);
+    const due = writer.rows >= SMALL_ROWS ? began + afterMs : Math.max(began + afterMs, lastSent + o.smallPauseMs);
     const wait = full ? 0 : due - Date.now();
     if (wait <= 0) send(block);
     else timer = setTimeout(consider, wait);

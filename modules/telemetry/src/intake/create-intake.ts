@@ -27,6 +27,7 @@ interface SignalPart {
   readonly table: string;
   readonly columns: readonly string[];
   readonly days: number;
+  readonly smallPauseMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -35,11 +36,12 @@ const FUTURE_MS = DAY_MS;
 
 export function createIntake(clickhouse: ClickHouse, o: Pick<TelemetryDeps, "flush" | "now">, days: RetentionDays): RunningIntake {
   const parts: Readonly<Record<Signal, SignalPart>> = {
-    traces: { transcode: transcodeTraces, table: "spans", columns: SPAN_COLUMNS, days: days.spans },
-    logs: { transcode: transcodeLogs, table: "logs", columns: LOG_COLUMNS, days: days.logs },
-    metrics: { transcode: transcodeMetrics, table: "metric_points", columns: METRIC_COLUMNS, days: days.metrics },
+    traces: { transcode: transcodeTraces, table: "spans", columns: SPAN_COLUMNS, days: days.spans, smallPauseMs: 800 },
+    logs: { transcode: transcodeLogs, table: "logs", columns: LOG_COLUMNS, days: days.logs, smallPauseMs: 1_500 },
+    metrics: { transcode: transcodeMetrics, table: "metric_points", columns: METRIC_COLUMNS, days: days.metrics, smallPauseMs: 2_500 },
   };
-  const batcherOf = ({ table, columns }: SignalPart) => createBatcher(clickhouse, { ...o.flush, table, columns });
+  const batcherOf = ({ table, columns, smallPauseMs }: SignalPart) =>
+    createBatcher(clickhouse, { ...o.flush, table, columns, smallPauseMs });
   const batchers = { traces: batcherOf(parts.traces), logs: batcherOf(parts.logs), metrics: batcherOf(parts.metrics) };
   const all = Object.values(batchers);
   const inflater = createInflater();

@@ -131,7 +131,7 @@ function readAny(r: Reader, depth: number): AnyValue {
     else if (tag === BOOL) value = readVarint(r) !== 0;
     else if (tag === INT) value = readInt64(r);
     else if (tag === DOUBLE) value = readDouble(r);
-    else if (tag === ARRAY) value = readList(r, depth, (list: AnyValue[], item) => list.push(item), []);
+    else if (tag === ARRAY) value = readList(r, depth);
     else if (tag === KVLIST) value = readMap(r, depth);
     else if (tag === RAW) {
       const length = readLength(r);
@@ -142,14 +142,15 @@ function readAny(r: Reader, depth: number): AnyValue {
   return value;
 }
 
-function readList<T>(r: Reader, depth: number, add: (to: T, item: AnyValue) => void, to: T): T {
+function readList(r: Reader, depth: number): AnyValue[] {
+  const list: AnyValue[] = [];
   const outer = enter(r);
   for (let tag = nextTag(r); tag !== 0; tag = nextTag(r)) {
-    if (tag === ITEM) add(to, readEmbedded(r, depth + 1));
+    if (tag === ITEM) list.push(readEmbedded(r, depth + 1));
     else skip(r, tag);
   }
   leave(r, outer);
-  return to;
+  return list;
 }
 
 function readMap(r: Reader, depth: number): Map<string, AnyValue> {

@@ -1,6 +1,6 @@
 import { pushRange, readAttributes, within, type Ranges } from "./attributes.ts";
 import { BYTES, nextTag, readText, skip, type Reader } from "./reader.ts";
-import { createRowWriter, putByte, putText, putVarint, type RowWriter } from "./row-writer.ts";
+import { createRowWriter, putByte, putText, type RowWriter } from "./row-writer.ts";
 
 /** What one request became. Rows that were refused one by one are counted, with the first reason. */
 export interface Outcome {
@@ -100,9 +100,5 @@ function putResource(w: RowWriter, attributes: readonly (readonly [key: string, 
   const valueOf = (name: string) => attributes.find(([key]) => key === name)?.[1];
   putByte(w, sample || valueOf("roadbed.sample") === "true" ? 1 : 0);
   putText(w, (valueOf("service.name") || DEFAULT_SERVICE).slice(0, MAX_SERVICE));
-  putVarint(w, attributes.length);
-  for (const [key, value] of attributes) {
-    putText(w, key);
-    putText(w, value);
-  }
+  putText(w, JSON.stringify(Object.fromEntries(attributes)));
 }

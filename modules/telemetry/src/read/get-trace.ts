@@ -6,7 +6,10 @@ import { waterfall } from "./waterfall.ts";
 import { sqlTime } from "./window.ts";
 
 const MOST_SPANS = 5_000;
-const AROUND_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** The index of trace ids is read for the whole time that is searched, so begin with little. */
+const AROUND_HOURS = [1, 24, 24 * 400] as const;
+const BACK_HOURS = [2, 48, 24 * 400] as const;
 
 interface StoredSpan {
   readonly spanId: string;
@@ -26,15 +29,22 @@ interface StoredSpan {
 }
 
 export function makeGetTrace(clickhouse: ClickHouse): Handler {
+  async function findSpans(id: string, about: Date, known: boolean, signal: AbortSignal): Promise<StoredSpan[]> {
+    for (const hours of known ? AROUND_HOURS : BACK_HOURS) {
+      const params = {
+        id,
+        limit: MOST_SPANS + 1,
+        from: sqlTime(new Date(about.getTime() - hours * HOUR_MS)),
+        to: sqlTime(new Date(about.getTime() + (known ? hours : BACK_HOURS[0]) * HOUR_MS)),
+      };
+      const rows = await clickhouse.query<StoredSpan>(SPANS, { params, who: getTrace.name, signal });
+      if (rows.length > 0) return rows;
+    }
+    return [];
+  }
+
   return handle(getTrace, async (ctx, { traceId, at }) => {
-    const about = at === undefined ? undefined : new Date(at).getTime();
-    const params = {
-      id: traceId,
-      limit: MOST_SPANS + 1,
-      from: sqlTime(new Date(about === undefined ? 0 : about - AROUND_MS)),
-      to: sqlTime(about === undefined ? new Date("2100-01-01") : new Date(about + AROUND_MS)),
-    };
-    const rows = await clickhouse.query<StoredSpan>(SPANS, { params, who: getTrace.name, signal: ctx.signal });
+    const rows = await findSpans(traceId, at === undefined ? ctx.now() : new Date(at), at !== undefined, ctx.signal);
     const [first] = rows;
     if (first === undefined) throw new NotFoundError("trace", traceId, "It may be older than the retention, or not have arrived yet.");
     const begin = BigInt(first.ns);
@@ -49,7 +59,6 @@ export function makeGetTrace(clickhouse: ClickHouse): Handler {
   });
 }
 
-/** `trace_time` narrows the search to the parts of the table that hold the trace. */
 const SPANS = `
   with toFixedString(unhex({id:String}), 16) as wanted
   select
@@ -68,8 +77,7 @@ const SPANS = `
     event_attributes as eventAttributes
   from spans
   where trace_id = wanted
-    and time >= (select min(first) from trace_time where trace_id = wanted and day >= toDate({from:DateTime64(3, 'UTC')}))
-    and time <= (select max(last) from trace_time where trace_id = wanted and day <= toDate({to:DateTime64(3, 'UTC')}))
+    and time >= {from:DateTime64(3, 'UTC')} and time < {to:DateTime64(3, 'UTC')}
   order by time, span_id
   limit {limit:UInt32}`;
 

@@ -12,6 +12,8 @@ interface Found {
   readonly id: string;
   /** Nanoseconds, as text: 64 bits do not fit a number. */
   readonly value: string;
+  /** Milliseconds since 1970. */
+  readonly first: number;
 }
 
 export function makeListTraces(clickhouse: ClickHouse): Handler {
@@ -32,7 +34,7 @@ export function makeListTraces(clickhouse: ClickHouse): Handler {
     const found = await clickhouse.query<Found>(findSql(input, after !== undefined), { ...o, params });
     const page = found.slice(0, input.limit);
     const last = page.at(-1);
-    const rows = page.length === 0 ? [] : await clickhouse.query<TraceRow>(ROWS, { ...o, params: { ids: page.map(({ id }) => id) } });
+    const rows = page.length === 0 ? [] : await clickhouse.query<TraceRow>(ROWS, { ...o, params: aroundOf(page) });
     const byId = new Map(rows.map((row) => [row.traceId, row]));
     return {
       items: page.flatMap(({ id }) => byId.get(id) ?? []),
@@ -41,6 +43,17 @@ export function makeListTraces(clickhouse: ClickHouse): Handler {
   });
 }
 
+/** The traces, and the time in which all their spans are looked for: an hour around what was found of them. */
+function aroundOf(page: readonly Found[]): Record<string, unknown> {
+  const times = page.map(({ first }) => first);
+  return {
+    ids: page.map(({ id }) => id),
+    first: sqlTime(new Date(Math.min(...times) - AROUND_MS)),
+    last: sqlTime(new Date(Math.max(...times) + AROUND_MS)),
+  };
+}
+
+const AROUND_MS = 3_600_000;
 const ROOT = "parent_span_id = toFixedString('', 8)";
 
 /** Traces with a span that fits. Without a service, operation or error to look for, that is the root. */
@@ -58,7 +71,7 @@ function findSql(input: ParsedInputOf<typeof listTraces>, paged: boolean): strin
   const without = input.errors === false ? ["countIf(status = 'error') = 0"] : [];
   const having = [...without, ...(paged ? ["(v, id) < ({value:UInt64}, {after:String})"] : [])];
   return `
-    select lower(hex(trace_id)) as id, ${value} as v, toString(v) as value
+    select lower(hex(trace_id)) as id, ${value} as v, toString(v) as value, toUnixTimestamp64Milli(min(time)) as first
     from spans
     where ${conditions.join(" and ")}
     group by trace_id
@@ -69,7 +82,6 @@ function findSql(input: ParsedInputOf<typeof listTraces>, paged: boolean): strin
 
 /** What a trace is, from all its spans: the root is the earliest span without a parent, or else the earliest. */
 const ROWS = `
-  with ids as (select toFixedString(unhex(arrayJoin({ids:Array(String)})), 16) as trace_id)
   select
     lower(hex(trace_id)) as traceId,
     argMin(service, (not ${ROOT}, time)) as rootService,
@@ -80,7 +92,6 @@ const ROWS = `
     countIf(status = 'error') as errors,
     arraySort(groupUniqArray(toString(service))) as services
   from spans
-  where trace_id in (select trace_id from ids)
-    and time >= (select min(first) from trace_time where trace_id in (select trace_id from ids))
-    and time <= (select max(last) from trace_time where trace_id in (select trace_id from ids))
+  where trace_id in (select toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))
+    and time >= {first:DateTime64(3, 'UTC')} and time < {last:DateTime64(3, 'UTC')}
   group by trace_id`;

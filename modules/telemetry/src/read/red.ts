@@ -82,7 +82,7 @@ export function redQuery({ window, services, by, source }: RedQuestion): RedQuer
     where ${s.at} >= {from:DateTime64(3, 'UTC')} and ${s.at} < {to:DateTime64(3, 'UTC')}
       ${services === undefined ? "" : "and service in {services:Array(String)}"}
     group by service, source, operation, at
-    order by service, source, requests desc, at
+    order by service, source, at, requests desc
     limit ${MOST_ROWS}`;
   return {
     sql: sql.replaceAll(/^ *\n/gm, ""),
