@@ -313,6 +313,9 @@ export const Source = z.object({
 });
 export type Source = z.infer<typeof Source>;
 
+/** Targets that are no folder of the server's machine: Git addresses, and repositories of the embedded host. */
+const REMOTE = /^(?:https?:\/\/|ssh:\/\/|repository:|[a-z0-9][\w.-]*@[\w.-]+:(?!\/\/))/i;
+
 export const importSource = defineOperation({
   name: "catalog.source.import",
   summary: "Read descriptors from a folder or Git URL, keep it as a source, and answer when all of it can be queried.",
@@ -326,6 +329,8 @@ export const importSource = defineOperation({
     branch: z.string().max(200).optional(),
   }),
   output: z.object({ source: Source, counts: SyncCounts, problems: z.array(SourceProblem), durationMs: z.number() }),
+  // What is surely elsewhere needs the scope alone; all else would make the server read its own machine.
+  resource: ({ target }) => (REMOTE.test(target.trim()) ? undefined : { kind: "folder", id: target.trim() }),
   cli: {
     positional: ["target"],
     paths: ["target"],
@@ -371,14 +376,15 @@ export const syncSource = defineOperation({
   cli: {
     rows: "problems",
     columns: ["file", "line", "at", "reason", "mend"],
-    exitCode: ({ source }) => (source.state === "failed" ? 1 : 0),
+    exitCode: ({ source }) => (source?.state === "failed" ? 1 : 0),
   },
 });
 
 export const deleteSource = defineOperation({
   name: "catalog.source.delete",
   summary: "Forget a source and remove the entities that only it named.",
-  scope: "catalog:write",
+  // Its entities have many owners; what only they may remove one by one, nobody else removes all at once.
+  scope: "catalog:admin",
   risk: "destructive",
   http: { method: "DELETE", path: "/api/v1/sources/{id}" },
   input: z.object({ id: z.string() }),

@@ -4,7 +4,10 @@ import { z } from "zod";
 import { Finding, Verdict } from "./standards.ts";
 
 /** A path's name, `node-service`, or its full reference, `template:default/node-service`. */
-const PathName = z.string().min(1).max(200);
+const PathName = z
+  .string()
+  .max(200)
+  .regex(/^(?:template:)?(?:[a-z0-9-]+\/)?[^\s/:]+$/i, "must be a path's name, e.g. node-service, or its reference");
 
 export const PathSummary = z.object({
   ref: z.string(),
@@ -156,7 +159,7 @@ export const listRuns = defineOperation({
   http: { method: "GET", path: "/api/v1/runs" },
   input: PageInput.extend({
     status: RunStatus.optional(),
-    path: z.string().optional(),
+    path: PathName.optional(),
     mine: z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean().optional()),
     entityRef: z.string().optional(),
   }),

@@ -1,10 +1,13 @@
 import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
+/** Far enough for every clock; beyond it the store's times overflow. */
+const Moment = z.iso.datetime().refine((time) => time >= "1970" && time < "2200", "must lie between the years 1970 and 2200");
+
 /** A half-open window [from, to) in UTC; every telemetry query has one. Default: the last hour. */
 const Window = z.object({
-  from: z.iso.datetime().optional().describe("Begin, inclusive; default one hour before `to`"),
-  to: z.iso.datetime().optional().describe("End, exclusive; default now"),
+  from: Moment.optional().describe("Begin, inclusive; default one hour before `to`"),
+  to: Moment.optional().describe("End, exclusive; default now"),
 });
 const Service = z.string().min(1).max(200).describe("The service.name of the telemetry");
 
@@ -100,7 +103,7 @@ export const listTraces = defineOperation({
     ...Window.shape,
     service: Service.optional(),
     operation: z.string().max(300).optional(),
-    minMs: z.coerce.number().min(0).optional(),
+    minMs: z.coerce.number().min(0).max(1e9).optional(),
     errors: z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean().optional()),
     sort: z.enum(["newest", "slowest"]).default("newest"),
   }),
@@ -132,7 +135,7 @@ export const getTrace = defineOperation({
   http: { method: "GET", path: "/api/v1/traces/{traceId}" },
   input: z.object({
     traceId: z.string().regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits"),
-    at: z.iso.datetime().optional().describe("About when it began; makes the look-up cheap"),
+    at: Moment.optional().describe("About when it began; makes the look-up cheap"),
   }),
   output: z.object({ traceId: z.string(), at: z.iso.datetime(), durationUs: z.number(), spans: z.array(SpanRow), truncated: z.boolean() }),
   cli: { rows: "spans", columns: ["service", "name", "offsetUs", "durationUs", "status"] },

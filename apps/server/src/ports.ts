@@ -9,10 +9,11 @@ type SystemRuntime = Runtime & { system(job: string): Call };
 
 /** What golden paths ask of the catalogue. */
 export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): PathsDeps["catalog"] {
-  const ask = async <O extends Operation>(operation: O, input: ParsedInputOf<O>): Promise<OutputOf<O>> => {
+  const ask = async <O extends Operation>(operation: O, input: ParsedInputOf<O>, scopes?: readonly string[]): Promise<OutputOf<O>> => {
     const handler = catalog.handlers.find((candidate) => candidate.operation.name === operation.name);
     if (!handler) throw new Error(`the catalogue has no ${operation.name}`);
-    return (await perform(runtime, handler, runtime.system("paths"), input)) as OutputOf<O>;
+    const call = runtime.system("paths");
+    return (await perform(runtime, handler, { ...call, ...(scopes ? { scopes: new Set(scopes) } : {}) }, input)) as OutputOf<O>;
   };
   return {
     get: (ctx, ref) => catalog.getEntity(ctx, ref),
@@ -36,7 +37,8 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
     },
     registerRepository: (ctx, { repository }) => catalog.registerRepository(ctx, { repository }),
     async registerUrl(_ctx, url) {
-      const { source } = await ask(importSource, { target: url, watch: true });
+      // Whoever follows a path may have named the address: it gives no right to read a folder of this machine.
+      const { source } = await ask(importSource, { target: url, watch: true }, ["catalog:read", "catalog:write"]);
       const { items } = await ask(listEntities, {
         filter: `metadata.annotations.backstage.io/managed-by-origin-location=url:${source.target}`,
         limit: 500,

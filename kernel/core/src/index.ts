@@ -33,7 +33,7 @@ export {
   type Risk,
   type Runtime,
 } from "./operation.ts";
-export { decodeCursor, encodeCursor, PageInput, pageOf } from "./page.ts";
+export { decodeCursor, encodeCursor, PageInput, pageOf, readCursor } from "./page.ts";
 export {
   closestWord,
   fieldsOf,

@@ -106,6 +106,7 @@ export function handle<O extends Operation>(operation: O, run: (ctx: Ctx, input:
 export async function perform(runtime: Runtime, handler: Handler, call: Call, raw: unknown): Promise<unknown> {
   const { operation, run } = handler;
   await checkScope(runtime, call, operation);
+  refuseDeep(raw);
   const input = parseInput(operation.input, raw);
   const resource = operation.resource?.(input);
   await runtime.may(call, operation, resource);
@@ -119,6 +120,22 @@ export function parseInput<T>(schema: z.ZodType<T>, raw: unknown): T {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(toProblem);
   throw new InvalidError(problems.map(({ at, reason }) => (at === "" ? reason : `${at}: ${reason}`)).join("; "), { problems });
+}
+
+/** No form, descriptor or manifest is as deep; what is deeper would exhaust the stack of whoever walks it. */
+const MOST_DEPTH = 100;
+
+function refuseDeep(raw: unknown): void {
+  if (!isDeeper(raw, MOST_DEPTH)) return;
+  throw new InvalidError(`The input is nested more than ${MOST_DEPTH} deep.`, {
+    problems: [{ at: "", reason: `is nested more than ${MOST_DEPTH} deep` }],
+    mend: "Send a flatter one.",
+  });
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 async function checkScope(runtime: Runtime, call: Call, operation: Operation): Promise<void> {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { InvalidError } from "./errors.ts";
+
 /** Every list takes these: `limit` rows after the opaque `cursor` of the page before. */
 export const PageInput = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -29,4 +31,15 @@ export function decodeCursor<T>(schema: z.ZodType<T>, cursor: string): T | undef
   } catch {
     return undefined;
   }
+}
+
+/** The position behind the cursor of a call, undefined for the first page. Throws `InvalidError` for a cursor that is not one of ours. */
+export function readCursor<T>(schema: z.ZodType<T>, cursor: string | undefined): T | undefined {
+  if (cursor === undefined) return undefined;
+  const position = decodeCursor(schema, cursor);
+  if (position !== undefined) return position;
+  throw new InvalidError("The cursor is not one of this list.", {
+    problems: [{ at: "cursor", reason: "is not one of this list" }],
+    mend: "Begin at the first page again: leave the cursor out.",
+  });
 }

@@ -224,6 +224,17 @@ test("a raw mount takes bodies larger than the usual limit", async () => {
   expect(await answer.text()).toBe("6000000");
 });
 
+test("a head that is too large is a problem like every other", async () => {
+  const answer = await fetch(`${await listen(makeServer())}/healthz?x=${"a".repeat(20_000)}`);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([431, "application/problem+json; charset=utf-8"]);
+  expect(await answer.json()).toMatchObject({
+    status: 431,
+    code: "TOO_LARGE",
+    mend: expect.any(String),
+    requestId: expect.stringMatching(/^req_/),
+  });
+});
+
 test("a malformed request line gets 400 and no crash", async () => {
   const app = makeServer();
   const { port } = new URL(await listen(app));

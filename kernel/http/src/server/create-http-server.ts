@@ -7,6 +7,7 @@ import { toProblemBody } from "../problem/problem.ts";
 import { sendProblem } from "../problem/send-problem.ts";
 import { SECURITY_HEADERS } from "../security/headers.ts";
 import { answerUnknownAddress, watchRoutes } from "./unknown-address.ts";
+import { answerUnreadable } from "./answer-unreadable.ts";
 
 export interface HttpServerOptions {
   readonly log: Logger;
@@ -46,6 +47,7 @@ export function createHttpServer({
     forceCloseConnections: "idle",
     // Names in paths are entity references: longer than Fastify's 100 characters.
     routerOptions: { maxParamLength: 1_000 },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket),
     frameworkErrors: (error, request, reply) => {
       for (const [name, value] of SECURITY_HEADERS) reply.header(name, value);
       void sendProblem(reply.header("x-request-id", request.id), toProblemBody(error, request.id));

@@ -36,6 +36,19 @@ describe("toDatabaseError", () => {
   });
 });
 
+test("half of a character is the caller's to mend, as the NUL character is", () => {
+  expect(toDatabaseError(said("22P02", "invalid input syntax for type json"))).toBeInstanceOf(InvalidError);
+  const other = said("22P02", "invalid input syntax for type integer");
+  expect(toDatabaseError(other)).toBe(other);
+});
+
+test("a missing socket is a lost connection, a missing file is not", () => {
+  const missing = (syscall: string): Error => Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT", syscall });
+  expect(isConnectionLost(missing("connect"))).toBe(true);
+  expect(isConnectionLost(missing("open"))).toBe(false);
+  expect(toDatabaseError(missing("open"))).not.toBeInstanceOf(UnavailableError);
+});
+
 test("isConnectionLost knows what the driver says without a code", () => {
   expect(isConnectionLost(new Error("Connection terminated unexpectedly"))).toBe(true);
   expect(isConnectionLost(new Error("syntax error"))).toBe(false);

@@ -25,13 +25,22 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
+  // What we send as JSON is JSON; only half of a surrogate pair in a text makes the server refuse it.
+  if (state === "22P02" && error.message.includes("type json")) {
+    return new InvalidError("The text holds half of a character (a lone surrogate), which cannot be stored.", {
+      mend: "Send well-formed Unicode.",
+      cause: error,
+    });
+  }
   return error;
 }
 
 /** True when the server is away, going, coming, or the connection broke: nothing is known to be wrong with the statement. */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  // A missing file is no missing server: the word is the same, the call tells them apart.
+  if (code === "ENOENT") return syscall === "connect";
   if (typeof code === "string" && (LOST.has(code) || code.startsWith("08"))) return true;
   return /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Connection ended/i.test(
     error.message,
@@ -39,7 +48,7 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, and what the operating system says
-const LOST = new Set(["57P01", "57P02", "57P03", "ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT", "ENOTFOUND"]);
+const LOST = new Set(["57P01", "57P02", "57P03", "ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND"]);
 
 function diskFull(cause: Error): UnavailableError {
   return new UnavailableError("The disk under the database is full: nothing was written. Reading still works.", {

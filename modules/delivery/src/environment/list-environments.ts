@@ -1,10 +1,10 @@
 import { listEnvironments } from "@roadbed/contracts/delivery";
-import { decodeCursor, encodeCursor, handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
+import { encodeCursor, handle, NotFoundError, readCursor, type Handler, type Sql } from "@roadbed/core";
 import { z } from "zod";
 
 export function makeListEnvironments(): Handler {
   return handle(listEnvironments, async (ctx, { limit, cursor }) => {
-    const after = cursor === undefined ? "" : (decodeCursor(z.string(), cursor) ?? "");
+    const after = readCursor(z.string(), cursor) ?? "";
     const { rows } = await ctx.sql.query<{ name: string; title: string; runtime: "local"; workloads: number }>(
       `select name, title, runtime, (select count(*)::int from delivery.workload w where w.environment = e.name) as workloads
        from delivery.environment e where name > $1 order by name limit $2`,

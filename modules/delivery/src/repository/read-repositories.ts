@@ -1,5 +1,5 @@
 import { getRepository, listRepositories } from "@roadbed/contracts/delivery";
-import { decodeCursor, encodeCursor, handle, NotFoundError, type Handler } from "@roadbed/core";
+import { encodeCursor, handle, NotFoundError, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
@@ -10,7 +10,7 @@ const NEWEST_COMMITS = 20;
 export function makeRepositoryReaders({ repositories, publicUrl }: DeliveryDeps): Handler[] {
   return [
     handle(listRepositories, async (ctx, { limit, cursor }) => {
-      const after = cursor === undefined ? "" : (decodeCursor(z.string(), cursor) ?? "");
+      const after = readCursor(z.string(), cursor) ?? "";
       const records = await listRepositoryRecords(ctx.sql, after, limit + 1);
       const items = records.slice(0, limit).map((record) => toRepository(record, publicUrl));
       return { items, ...(records.length > limit ? { nextCursor: encodeCursor(items.at(-1)!.name) } : {}) };

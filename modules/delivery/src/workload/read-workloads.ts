@@ -1,5 +1,5 @@
 import { getWorkloadLogs, listWorkloads } from "@roadbed/contracts/delivery";
-import { decodeCursor, encodeCursor, handle, type Handler } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
@@ -12,7 +12,7 @@ const Position = z.tuple([z.string(), z.string()]);
 export function makeWorkloadReaders({ routerUrl }: DeliveryDeps, local: LocalRuntime): Handler[] {
   return [
     handle(listWorkloads, async (ctx, { limit, cursor, entityRef, environment }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(Position, cursor);
+      const after = readCursor(Position, cursor);
       const records = await listWorkloadRecords(ctx.sql, { entityRef: entityRef?.toLowerCase(), environment, after, limit: limit + 1 });
       const items = records.slice(0, limit).map((record) => toWorkload(record, routerUrl));
       const last = items.at(-1);

@@ -1,14 +1,14 @@
 import { listAudit, verifyAudit } from "@roadbed/contracts/identity";
-import { decodeCursor, encodeCursor, handle, type Handler } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { listAudit as readAudit, verifyAudit as recompute, type AuditRecord } from "@roadbed/postgres";
 import { z } from "zod";
 
-const Seq = z.string().regex(/^\d+$/);
+const Seq = z.string().regex(/^\d{1,18}$/);
 
 export function makeAuditHandlers(): Handler[] {
   return [
     handle(listAudit, async (ctx, { limit, cursor, ...filter }) => {
-      const before = cursor === undefined ? undefined : decodeCursor(Seq, cursor);
+      const before = readCursor(Seq, cursor);
       const records = await readAudit(ctx.sql, { ...filter, before, limit: limit + 1 });
       const last = records.length > limit ? records[limit - 1] : undefined;
       return { items: records.slice(0, limit).map(toRow), ...(last === undefined ? {} : { nextCursor: encodeCursor(last.seq) }) };

@@ -40,15 +40,15 @@ const operation = (risk: Risk): Operation =>
     output: z.object({}),
   });
 const ask = (actor: Actor | undefined, risk: Risk, entity: string, scopes: readonly string[] = ["shelf:write"]): Promise<void> => {
-  const call: Call = {
-    actor: actor ?? { kind: "anonymous" },
-    scopes: new Set(scopes),
-    face: "http",
-    requestId: newId("req"),
-    signal: new AbortController().signal,
-  };
-  return may(call, operation(risk), { kind: "entity", id: entity });
+  return may(callOf(actor, scopes), operation(risk), { kind: "entity", id: entity });
 };
+const callOf = (actor: Actor | undefined, scopes: readonly string[]): Call => ({
+  actor: actor ?? { kind: "anonymous" },
+  scopes: new Set(scopes),
+  face: "http",
+  requestId: newId("req"),
+  signal: new AbortController().signal,
+});
 const agentOf = (username: string): Actor => ({
   kind: "agent",
   id: "tok",
@@ -84,6 +84,14 @@ describe("may", () => {
   test("what has no owner is the administrators' alone", async () => {
     await expect(ask(actors["ada"], "destructive", "orphan")).rejects.toThrow(/no owner/);
     await ask(actors["ada"], "destructive", "orphan", ["*"]);
+  });
+
+  test("a folder of the server's machine is read for administrators only, whatever the risk", async () => {
+    const read = (scopes: readonly string[]): Promise<void> =>
+      may(callOf(actors["ada"], scopes), operation("medium"), { kind: "folder", id: "/etc" });
+    await read(["*"]);
+    await read(["shelf:admin"]);
+    await expect(read(["shelf:write", "other:admin"])).rejects.toMatchObject({ code: "FORBIDDEN", mend: expect.stringContaining("Git") });
   });
 
   test("what is easily taken back needs the scope alone", async () => {

@@ -6,12 +6,14 @@ import { findAccount } from "../user/user-store.ts";
 
 /**
  * Who may do what to which thing: the one place where that is decided. The scope has been checked before; here the
- * rule of ownership is: what is hard to take back on an entity is for its owners and for administrators.
+ * rule of ownership is: what is hard to take back on an entity is for its owners and for administrators; and folders of the
+ * server's machine are read for administrators only.
  */
 export function makeMay({ db, groups, owners }: { db: Database; groups: Groups; owners: Owners }) {
   return async function may(call: Call, operation: Operation, resource: ResourceRef | undefined): Promise<void> {
+    if (resource?.kind === "folder") return mayReadFolder(call, operation);
     if (resource?.kind !== "entity" || (operation.risk !== "high" && operation.risk !== "destructive")) return;
-    if (call.scopes.has("*") || call.scopes.has(`${operation.name.split(".")[0]}:admin`)) return;
+    if (isAdministrator(call, operation)) return;
     const owning = await owners.ownersOf({ sql: db }, resource.id);
     const own = await identitiesOf(db, groups, call);
     if (owning.some((ref) => own.has(ref))) return;
@@ -24,6 +26,18 @@ export function makeMay({ db, groups, owners }: { db: Database; groups: Groups; 
       mend: "Ask one of them, or an administrator.",
     });
   };
+}
+
+function isAdministrator({ scopes }: Call, { name }: Operation): boolean {
+  return scopes.has("*") || scopes.has(`${name.split(".")[0]}:admin`);
+}
+
+/** The server's machine holds more than the catalogue: keys, other people's files, the platform's own data. */
+function mayReadFolder(call: Call, operation: Operation): void {
+  if (isAdministrator(call, operation)) return;
+  throw new ForbiddenError("Only an administrator may have a folder of the server's machine read.", {
+    mend: "Push it to a Git repository and give its https:// or ssh:// address, or ask an administrator.",
+  });
 }
 
 /** The references that stand for the caller: the linked user entity and its groups. */

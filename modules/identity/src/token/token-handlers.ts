@@ -1,5 +1,5 @@
 import { createToken, listTokens, revokeToken } from "@roadbed/contracts/identity";
-import { decodeCursor, encodeCursor, ForbiddenError, handle, newId, NotFoundError, type Ctx, type Handler, type Sql } from "@roadbed/core";
+import { encodeCursor, ForbiddenError, handle, newId, NotFoundError, readCursor, type Ctx, type Handler, type Sql } from "@roadbed/core";
 import { z } from "zod";
 
 import { hashSecret, newSecret } from "../secret.ts";
@@ -24,7 +24,7 @@ export function makeTokenHandlers({ revoked }: { revoked: () => void }): Handler
     }),
     handle(listTokens, async (ctx, { limit, cursor }) => {
       const ownerId = ctx.scopes.has("*") ? undefined : (ownerOf(ctx) ?? "nobody");
-      const before = cursor === undefined ? undefined : decodeCursor(z.string(), cursor);
+      const before = readCursor(z.string(), cursor);
       const tokens = await listStoredTokens(ctx.sql, { ownerId, before, limit: limit + 1 });
       const last = tokens.length > limit ? tokens[limit - 1] : undefined;
       return { items: tokens.slice(0, limit).map(toToken), ...(last === undefined ? {} : { nextCursor: encodeCursor(last.id) }) };

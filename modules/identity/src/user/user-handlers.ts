@@ -1,12 +1,12 @@
 import { createUser, listUsers, ROLES, setPassword, updateUser, type User } from "@roadbed/contracts/identity";
 import {
   ConflictError,
-  decodeCursor,
   encodeCursor,
   ForbiddenError,
   handle,
   InvalidError,
   newId,
+  readCursor,
   type Ctx,
   type Handler,
 } from "@roadbed/core";
@@ -20,7 +20,7 @@ import { findAccount, getAccount, insertAccount, listAccounts, savePassword, upd
 export function makeUserHandlers({ changed }: { changed: (userId: string) => void }): Handler[] {
   return [
     handle(listUsers, async (ctx, { limit, cursor }) => {
-      const accounts = await listAccounts(ctx.sql, cursor === undefined ? undefined : decodeCursor(z.string(), cursor), limit + 1);
+      const accounts = await listAccounts(ctx.sql, readCursor(z.string(), cursor), limit + 1);
       const items = accounts.slice(0, limit).map(toUser);
       const last = accounts.length > limit ? items.at(-1) : undefined;
       return { items, ...(last === undefined ? {} : { nextCursor: encodeCursor(last.username) }) };

@@ -1,5 +1,5 @@
 import { checkValues, listPaths, previewPath, showPath, type PathSummary } from "@roadbed/contracts/paths";
-import { decodeCursor, encodeCursor, handle, type Handler } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import { rehearse, type StartDeps } from "../run/start-run.ts";
@@ -11,7 +11,7 @@ export function makePathHandlers(deps: Omit<StartDeps, "sealer">): Handler[] {
   return [
     handle(listPaths, async (ctx, { limit, cursor }) => {
       const paths = await library.list(ctx);
-      const from = cursor === undefined ? 0 : (decodeCursor(z.number().int().min(0), cursor) ?? 0);
+      const from = readCursor(z.number().int().min(0), cursor) ?? 0;
       const items = paths.slice(from, from + limit).map(toSummary);
       return { items, total: paths.length, ...(from + limit < paths.length ? { nextCursor: encodeCursor(from + limit) } : {}) };
     }),

@@ -1,5 +1,5 @@
 import { listIncidents } from "@roadbed/contracts/telemetry";
-import { decodeCursor, encodeCursor, handle, type Handler } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import { INCIDENT_COLUMNS, toIncident, type IncidentRow } from "./incident.ts";
@@ -8,7 +8,7 @@ const Cursor = z.object({ at: z.iso.datetime(), id: z.string() });
 
 export function makeListIncidents(): Handler {
   return handle(listIncidents, async (ctx, { limit, cursor, state, service }) => {
-    const after = cursor === undefined ? undefined : decodeCursor(Cursor, cursor);
+    const after = readCursor(Cursor, cursor);
     const { rows } = await ctx.sql.query<IncidentRow>(
       `select ${INCIDENT_COLUMNS} from telemetry.incident
        where ($1::text is null or (closed_at is null) = ($1 = 'open'))

@@ -1,6 +1,6 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
 import { listLogs } from "@roadbed/contracts/telemetry";
-import { decodeCursor, encodeCursor, handle, type Handler, type ParsedInputOf } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler, type ParsedInputOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { resolveWindow, sqlTime } from "./window.ts";
@@ -29,7 +29,7 @@ interface StoredLog {
 export function makeListLogs(clickhouse: ClickHouse): Handler {
   return handle(listLogs, async (ctx, input) => {
     const window = resolveWindow(input, ctx.now());
-    const after = input.cursor === undefined ? undefined : decodeCursor(Cursor, input.cursor);
+    const after = readCursor(Cursor, input.cursor);
     const params = {
       from: sqlTime(window.from),
       to: sqlTime(window.to),

@@ -1,6 +1,6 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
 import { listServices, type ServiceRow } from "@roadbed/contracts/telemetry";
-import { decodeCursor, encodeCursor, handle, type Ctx, type Handler } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Ctx, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import { countOpenIncidents } from "../incident/count-open.ts";
@@ -15,7 +15,7 @@ export function makeListServices(clickhouse: ClickHouse): Handler {
   return handle(listServices, async (ctx, { limit, cursor, ...input }) => {
     const window = alignWindow(resolveWindow(input, ctx.now()), MINUTE, ctx.now());
     const rows = await readServices(ctx, clickhouse, window);
-    const after = cursor === undefined ? undefined : decodeCursor(Cursor, cursor)?.after;
+    const after = readCursor(Cursor, cursor)?.after;
     const rest = after === undefined ? rows : rows.filter(({ service }) => service > after);
     const items = rest.slice(0, limit);
     const last = items.at(-1);
