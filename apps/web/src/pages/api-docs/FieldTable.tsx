@@ -1,0 +1,54 @@
+import type { ReactNode } from "react";
+
+import classes from "./api-docs.module.css";
+import type { ApiField } from "./openapi.ts";
+
+/** Fields as one reads them: name, type, bounds, meaning; what is inside an object opens. */
+export function FieldTable({ title, fields }: { readonly title: string; readonly fields: readonly ApiField[] }): ReactNode {
+  if (fields.length === 0) return null;
+  return (
+    <>
+      {title !== "" && <h3>{title}</h3>}
+      <dl className={classes.fields}>
+        {fields.map((field) => (
+          <Field key={`${field.where} ${field.name}`} field={field} />
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Field({ field: { name, where, type, required, description, fallback, bounds, fields } }: { readonly field: ApiField }): ReactNode {
+  return (
+    <div>
+      <dt>
+        <code>{name}</code>
+        {required && where !== "answer" && <span className={classes.required}>required</span>}
+        {!required && where === "answer" && <span className="rb-dim">may be absent</span>}
+        {(where === "path" || where === "query") && <span className="rb-dim">{where}</span>}
+      </dt>
+      <dd>
+        <span className="rb-mono rb-dim">
+          {inWords(type)}
+          {fallback !== undefined && ` = ${fallback}`}
+        </span>
+        {bounds !== undefined && <span className={classes.bounds}> {bounds}</span>}
+        {description !== undefined && <p>{description}</p>}
+        {fields.length > 0 && (
+          <details className={classes.inside}>
+            <summary>
+              {type.endsWith("[]") ? "each entry" : "inside"}: {fields.map((inner) => inner.name).join(", ")}
+            </summary>
+            <FieldTable title="" fields={fields} />
+          </details>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+/** Many quoted words read better as a list: `one of read, write, admin`. */
+function inWords(type: string): string {
+  const [, words, many] = /^\(?("[^"]*"(?: \| "[^"]*")+)\)?(\[\])?$/.exec(type) ?? [];
+  return words === undefined ? type : `${many === undefined ? "one of" : "some of"} ${words.replaceAll('"', "").replaceAll(" | ", ", ")}`;
+}

@@ -1,0 +1,82 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import type { Source } from "@roadbed/contracts/catalog";
+import { formatNumber } from "../../format/number.ts";
+import type { Column } from "../../table/column.ts";
+import { DataTable } from "../../table/DataTable.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { SampleTag } from "../../ui/Tag.tsx";
+import { When } from "../../ui/When.tsx";
+import { KINDS, wordOfState } from "./words.ts";
+
+const COLUMNS: readonly Column<Source>[] = [
+  {
+    id: "name",
+    header: "Source",
+    width: "22%",
+    value: ({ name }) => name,
+    cell: ({ id, name, sample }) => (
+      <>
+        <Link to="/sources/$id" params={{ id }} title={name}>
+          {name}
+        </Link>{" "}
+        {sample && <SampleTag />}
+      </>
+    ),
+  },
+  {
+    id: "state",
+    header: "State",
+    width: "124px",
+    value: ({ state }) => state,
+    cell: ({ state, lastError }) => <StateBadge plain word={state} label={wordOfState(state)} title={lastError} />,
+  },
+  { id: "kind", header: "Kind", width: "104px", value: ({ kind }) => KINDS[kind], cell: ({ kind }) => KINDS[kind] },
+  {
+    id: "target",
+    header: "Read from",
+    value: ({ target }) => target,
+    cell: ({ target }) => (
+      <span className="rb-mono" title={target}>
+        {target}
+      </span>
+    ),
+  },
+  {
+    id: "entities",
+    header: "Entities",
+    width: "88px",
+    align: "right",
+    value: ({ entities }) => entities,
+    cell: ({ entities }) => formatNumber(entities),
+  },
+  {
+    id: "problems",
+    header: "Problems",
+    width: "94px",
+    align: "right",
+    value: ({ problems }) => problems,
+    cell: ({ problems }) =>
+      problems === 0 ? <span className="rb-dim">none</span> : <span data-state="warn">{formatNumber(problems)}</span>,
+  },
+  {
+    id: "watch",
+    header: "Follows",
+    width: "82px",
+    value: ({ watch }) => (watch ? "yes" : "no"),
+    cell: ({ watch }) => (watch ? "yes" : <span className="rb-dim">no</span>),
+    hint: "Whether changes are read as they happen",
+  },
+  {
+    id: "at",
+    header: "Last read",
+    width: "112px",
+    value: ({ lastSyncAt }) => lastSyncAt,
+    cell: ({ lastSyncAt }) => <When at={lastSyncAt} fallback="never" />,
+  },
+];
+
+export function SourceTable({ sources, footer }: { readonly sources: readonly Source[]; readonly footer: ReactNode }): ReactNode {
+  return <DataTable label="Sources" columns={COLUMNS} rows={sources} rowKey={({ id }) => id} footer={footer} />;
+}
