@@ -25,6 +25,14 @@ describe("stretches", () => {
     const points = [0, 10, 20, 50, 60].map((at) => ({ at, value: 1 }));
     expect(stretches(points, 10).map((part) => part.length)).toEqual([3, 2]);
   });
+  it("puts points in the order of time", () => {
+    expect(
+      stretches(
+        [20, 0, 10].map((at) => ({ at, value: at })),
+        10,
+      ),
+    ).toEqual([[0, 10, 20].map((at) => ({ at, value: at }))]);
+  });
   it("keeps zero as a value", () => expect(stretches([{ at: 0, value: 0 }], 10)).toHaveLength(1));
   it("drops undefined values", () => expect(stretches([{ at: 0, value: undefined }], 10)).toHaveLength(0));
 });

@@ -32,7 +32,7 @@ export function valueTicks(max: number): readonly number[] {
 export function stretches(points: readonly Point[], stepMs: number): readonly (readonly { at: number; value: number }[])[] {
   const out: { at: number; value: number }[][] = [];
   let last = Number.NEGATIVE_INFINITY;
-  for (const { at, value } of points) {
+  for (const { at, value } of inOrder(points)) {
     if (value === undefined) continue;
     if (at - last > stepMs * 1.5) out.push([]);
     out.at(-1)?.push({ at, value });
@@ -46,4 +46,11 @@ export function nearest(points: readonly Point[], at: number, stepMs: number): P
   let best: Point | undefined;
   for (const point of points) if (best === undefined || Math.abs(point.at - at) < Math.abs(best.at - at)) best = point;
   return best !== undefined && Math.abs(best.at - at) <= stepMs ? best : undefined;
+}
+
+/** Answers need not come in the order of time. */
+function inOrder(points: readonly Point[]): readonly Point[] {
+  return points.every(({ at }, index) => index === 0 || at >= (points[index - 1]?.at ?? 0))
+    ? points
+    : points.toSorted((a, b) => a.at - b.at);
 }

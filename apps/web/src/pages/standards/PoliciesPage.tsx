@@ -1,0 +1,89 @@
+import { Button } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { listPolicies, type Policy } from "@roadbed/contracts/standards";
+import { useOperation } from "../../api/use-operation.ts";
+import type { Column } from "../../table/column.ts";
+import { DataTable } from "../../table/DataTable.tsx";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Page } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { Tag } from "../../ui/Tag.tsx";
+import { answerOf, kindsOf, SEVERITY_WORDS } from "./policy-words.ts";
+import classes from "./standards.module.css";
+
+/** Which rules hold here, what do they look at, and what happens when one is broken? */
+export function PoliciesPage(): ReactNode {
+  const list = useOperation(listPolicies, { limit: 500 });
+  const navigate = useNavigate();
+  const rows = list.data?.items ?? [];
+  return (
+    <Page
+      title="Policies"
+      state={list.isPending ? "Reading…" : answerOf(rows)}
+      act={
+        <Button variant="default" onClick={() => void navigate({ to: "/standards/decisions" })}>
+          What they decided
+        </Button>
+      }
+    >
+      {list.error !== null && list.data === undefined ? (
+        <ErrorState error={list.error} retry={() => void list.refetch()} />
+      ) : (
+        <DataTable
+          label="Policies"
+          columns={COLUMNS}
+          rows={rows}
+          rowKey={({ name }) => name}
+          loading={list.isPending}
+          sort="title"
+          empty={
+            <EmptyState title="No policies are in force">
+              A policy is a rule in CEL that is asked before something is made. Eight come with Roadbed; this server was started without
+              them.
+            </EmptyState>
+          }
+        />
+      )}
+    </Page>
+  );
+}
+
+const COLUMNS: readonly Column<Policy>[] = [
+  {
+    id: "title",
+    header: "Policy",
+    width: "30%",
+    value: ({ title }) => title,
+    cell: ({ name, title, why }) => (
+      <Link to="/standards/policies/$name" params={{ name }} className={classes.name} title={why}>
+        {title}
+      </Link>
+    ),
+  },
+  {
+    id: "severity",
+    header: "When broken",
+    width: "128px",
+    value: ({ severity }) => severity,
+    cell: ({ severity }) => <StateBadge plain word={severity} label={SEVERITY_WORDS[severity]} />,
+  },
+  {
+    id: "matches",
+    header: "Looks at",
+    value: ({ matches }) => kindsOf(matches).join(" "),
+    cell: ({ matches }) => <span title={matches.join("\n")}>{kindsOf(matches).join(", ")}</span>,
+  },
+  { id: "rules", header: "Rules", width: "72px", align: "right", value: ({ rules }) => rules.length, cell: ({ rules }) => rules.length },
+  { id: "moments", header: "Asked at", width: "140px", cell: ({ moments }) => moments.join(", ") },
+  { id: "version", header: "Version", width: "84px", value: ({ version }) => version, cell: ({ version }) => version },
+  {
+    id: "enabled",
+    header: "In force",
+    width: "88px",
+    value: ({ enabled }) => Number(enabled),
+    cell: ({ enabled }) => (enabled ? "yes" : <Tag>off</Tag>),
+  },
+];

@@ -1,0 +1,87 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { getPolicy, type Policy } from "@roadbed/contracts/standards";
+import { useOperation } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
+import { CodeBlock } from "../../markdown/CodeBlock.tsx";
+import { CopyText } from "../../ui/Copy.tsx";
+import { Facts } from "../../ui/Facts.tsx";
+import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
+import { Page, Section } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { Tag } from "../../ui/Tag.tsx";
+import { Prose } from "./Prose.tsx";
+import { MOMENT_WORDS, SEVERITY_WORDS } from "./policy-words.ts";
+import classes from "./standards.module.css";
+
+const route = getRouteApi("/app/standards/policies/$name");
+
+/** One policy: why it exists, what it demands, and how a violation is mended. */
+export function PolicyPage(): ReactNode {
+  const { name } = route.useParams();
+  const policy = useOperation(getPolicy, { name });
+  const { data } = policy;
+  return (
+    <Page narrow title={data?.title ?? name} trail={<Link to="/standards">Policies</Link>} state={data?.why}>
+      <Loaded query={policy} skeleton={<SkeletonRows rows={10} />}>
+        {(one) => <PolicyView policy={one} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function PolicyView({ policy: { name, severity, version, moments, matches, rules, enabled } }: { readonly policy: Policy }): ReactNode {
+  return (
+    <>
+      <Facts
+        of={[
+          ["When broken", <StateBadge key="severity" plain word={severity} label={SEVERITY_WORDS[severity]} />],
+          ["In force", enabled ? "yes" : "no: it is not asked"],
+          ["Asked", moments.map((moment) => MOMENT_WORDS[moment]).join("; ")],
+          [
+            "Looks at",
+            <span key="matches" className={classes.tags}>
+              {matches.map((match) => (
+                <Tag key={match}>{match}</Tag>
+              ))}
+            </span>,
+          ],
+          ["Name", <CopyText key="name" text={name} what="name" />],
+          ["Version", version],
+        ]}
+      />
+      <Section title="Rules" count={formatCount(rules.length, "rule")}>
+        <ol className={classes.rules}>
+          {rules.map(({ expression, message, mend }, index) => (
+            <li key={index} className={classes.rule}>
+              <p className={classes.demand}>
+                Must be true <span className="rb-dim">(in CEL)</span>
+              </p>
+              <CodeBlock code={expression} lang="javascript" label={`Expression of rule ${index + 1}`} />
+              <dl className={classes.answer}>
+                <dt>If not, it says</dt>
+                <dd>
+                  <Prose text={message} />
+                </dd>
+                <dt>How to mend it</dt>
+                <dd>
+                  <Prose text={mend} />
+                </dd>
+              </dl>
+            </li>
+          ))}
+        </ol>
+      </Section>
+      <Section title="What it decided">
+        <p className="rb-dim">
+          Every answer is kept with its reasons.{" "}
+          <Link to="/standards/decisions" search={{ verdict: severity }}>
+            See what was {severity === "deny" ? "denied" : "warned of"}
+          </Link>
+          .
+        </p>
+      </Section>
+    </>
+  );
+}
