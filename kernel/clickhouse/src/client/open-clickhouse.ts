@@ -45,7 +45,7 @@ export interface ClickHouse {
   /** A statement without rows. `{{r}}`, `{{on_cluster}}` and `{{local}}` are filled in. */
   command(sql: string, o?: QueryOptions): Promise<void>;
   insertRows(table: string, rows: readonly object[], o?: { readonly token?: string; readonly columns?: readonly string[] }): Promise<void>;
-  /** Inserts RowBinary; up to 60,000 rows or 64 MB arrive whole or not at all. */
+  /** Inserts RowBinary. One block (up to a million rows or 256 MB) makes one part per partition, whole or not at all. */
   insertBlock(table: string, columns: readonly string[], body: Uint8Array, o: InsertBlockOptions): Promise<void>;
   createDatabase(): Promise<void>;
   ping(): Promise<boolean>;
@@ -105,7 +105,9 @@ export function openClickHouse(o: ClickHouseOptions): ClickHouse {
 
   async function send(params: Record<string, string>, body: Uint8Array): Promise<void> {
     const forMs = o.insertRetryMs ?? INSERT_RETRY_MS;
-    const attempt = () => poster.post({ database: o.database, ...DEDUPLICATE, ...params }, body);
+    // In a cluster the answer must not come before the row is on its node.
+    const whole = o.cluster === undefined ? {} : { distributed_foreground_insert: "1" };
+    const attempt = () => poster.post({ database: o.database, ...DEDUPLICATE, ...whole, ...params }, body);
     await retrying(attempt, { forMs, when: isBroken }).catch((error: unknown) => {
       throw toDomainError(error);
     });

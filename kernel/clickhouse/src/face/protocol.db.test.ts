@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { startTestEngine, type TestEngine } from "../fixtures/start-test-engine.ts";
@@ -25,7 +25,7 @@ describe("the unmodified client", () => {
   test("pings, asks, and is refused with a wrong key", async () => {
     expect(await engine.client.ping()).toEqual({ success: true });
     expect(await engine.client.ping({ select: true })).toEqual({ success: true });
-    const stranger = createClient({ url: engine.server.url, password: "wrong" });
+    const stranger = createClient({ url: engine.server.url, password: "wrong", log: { level: ClickHouseLogLevel.OFF } });
     await expect(stranger.query({ query: "select 1" })).rejects.toMatchObject({ code: "516", type: "AUTHENTICATION_FAILED" });
     await stranger.close();
   });

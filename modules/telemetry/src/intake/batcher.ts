@@ -33,7 +33,7 @@ const SMALL_ROWS = 2_000;
 /** One at a time: what arrives meanwhile makes the next block larger, and so cheaper per row. */
 const IN_FLIGHT = 1;
 const FIRST_CAPACITY = 64 * 1024;
-const KEPT_CAPACITY = 32 * 1024 * 1024;
+const KEEP_MS = 5_000;
 const RETRY_AFTER_SECONDS = 1;
 
 interface Block {
@@ -48,6 +48,7 @@ export function createBatcher(clickhouse: ClickHouse, o: BatcherOptions): Batche
   let block: Block | undefined;
   let timer: NodeJS.Timeout | undefined;
   let spare: Buffer | undefined;
+  let forget: NodeJS.Timeout | undefined;
   let lastSent = 0;
   let sendingBytes = 0;
   const sending = new Set<Promise<void>>();
@@ -61,6 +62,13 @@ export function createBatcher(clickhouse: ClickHouse, o: BatcherOptions): Batche
     stored.promise.catch(() => {});
     block = { writer, stored, began: Date.now() };
     return block;
+  }
+
+  /** Growing a buffer from nothing for each block is work; holding tens of megabytes for nobody is waste. */
+  function keep(buffer: Buffer): void {
+    spare = buffer;
+    clearTimeout(forget);
+    forget = setTimeout(() => (spare = undefined), KEEP_MS).unref();
   }
 
   /** Sends the block when its time has come, else sets the clock for that moment. */
@@ -87,7 +95,7 @@ export function createBatcher(clickhouse: ClickHouse, o: BatcherOptions): Batche
       .finally(() => {
         sending.delete(sent);
         sendingBytes -= writer.pos;
-        if (writer.bytes.length <= KEPT_CAPACITY) spare = writer.bytes;
+        keep(writer.bytes);
         consider();
       });
     sending.add(sent);

@@ -33,7 +33,7 @@ describe("transcodeTraces", () => {
         expect(outcome).toEqual({ rows: rows.length, rejected: 0, reason: undefined });
         expect(w.rows).toBe(rows.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -115,7 +115,7 @@ describe("broken requests", () => {
         expect(whole.slice(before.rows.length + kept)).toEqual(after.rows);
         expect(readRows(w.bytes.subarray(begin, middle), SPAN_TYPES)).toHaveLength(kept);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 700 },
     );
   });
 

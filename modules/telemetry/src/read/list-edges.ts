@@ -52,7 +52,7 @@ const SEEN = `
     select trace_id, parent_span_id, service, status, duration_ns from spans
     where ${WITHIN} and parent_span_id != toFixedString('', 8) and cityHash64(trace_id) % {every:UInt32} = 0
   ) as callee
-  inner join (
+  global inner join (
     select trace_id, span_id, service from spans
     where time >= {from:DateTime64(3, 'UTC')} - toIntervalHour(1) and time < {to:DateTime64(3, 'UTC')}
       and cityHash64(trace_id) % {every:UInt32} = 0
