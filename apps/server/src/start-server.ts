@@ -148,7 +148,7 @@ export async function startServer({
       publicUrl,
       otlpEndpoint: local,
       router,
-      routerUrl: new URL(publicUrl).protocol === "https:" ? `${publicUrl}` : `http://${new URL(publicUrl).hostname}:${routerPort}`,
+      routerUrl: routerUrlOf(publicUrl, routerPort),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref) },
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(name, scopes) },
       gitDoor: {
@@ -265,6 +265,15 @@ export async function startServer({
     await stopAll(started, log);
     throw error;
   }
+}
+
+/**
+ * Workloads are other people's pages: they get an origin of their own, and on this machine a host of its own too, because
+ * cookies know hosts but no ports.
+ */
+function routerUrlOf(publicUrl: string, port: number): string {
+  const { protocol, hostname } = new URL(publicUrl);
+  return `${protocol}//${hostname === "localhost" ? "127.0.0.1" : hostname}:${port}`;
 }
 
 /** A push to the embedded host changes what the catalogue read from there. */

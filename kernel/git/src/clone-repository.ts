@@ -94,11 +94,17 @@ async function callRemote(remote: Remote, { signal }: RemoteOptions, args: strin
     await runGit({ args, network: true, env: remote.settings, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    const reason = error.stderr.trim().split("\n").at(-1) ?? "";
+    const reason = reasonIn(error.stderr);
     throw new UnavailableError(`${redactCredentials(remote.url)} could not be read: ${reason || "git gave no reason"}`, {
       mend: "Check the address, the branch and, for a private repository, the token in it.",
     });
   }
+}
+
+/** Git says first what is wrong and ends with general advice. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  return lines.find((line) => /^(?:fatal|error|remote|ssh):/.test(line)) ?? lines[0] ?? "";
 }
 
 async function stateOf(dir: string): Promise<RemoteState> {

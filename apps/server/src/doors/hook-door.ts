@@ -19,7 +19,7 @@ const Push = z.looseObject({
 
 export interface HookDoorOptions {
   readonly catalog: Pick<Catalog, "notifyPush">;
-  readonly authenticate: (request: FastifyRequest) => Promise<Pick<Call, "actor" | "scopes"> | undefined>;
+  readonly authenticate: (request: FastifyRequest) => Promise<(Pick<Call, "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
 }
 
 /**
@@ -29,7 +29,8 @@ export interface HookDoorOptions {
 export function openHookDoor(app: FastifyInstance, { catalog, authenticate }: HookDoorOptions): void {
   app.post("/hooks/push", async (request) => {
     const caller = await authenticate(request);
-    if (!caller)
+    // A cookie does not count: a browser sends it for any page.
+    if (caller?.via !== "token")
       throw new UnauthenticatedError("A hook needs a token.", {
         mend: "Put it in the hook's address: https://hook:TOKEN@host/hooks/push.",
       });

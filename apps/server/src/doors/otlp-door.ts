@@ -2,7 +2,7 @@ import { ForbiddenError, UnauthenticatedError, type Call } from "@roadbed/core";
 import { toProblemBody, type FastifyInstance, type FastifyReply, type FastifyRequest } from "@roadbed/http";
 import type { Intake, Signal } from "@roadbed/telemetry";
 
-type Authenticate = (request: FastifyRequest) => Promise<Pick<Call, "actor" | "scopes"> | undefined>;
+type Authenticate = (request: FastifyRequest) => Promise<(Pick<Call, "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
 
 /** Compressed bytes on the wire; what they unpack to is limited by the intake. */
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -34,7 +34,8 @@ export function openOtlpDoor(app: FastifyInstance, { intake, authenticate }: { i
 
 async function requireScope(authenticate: Authenticate, request: FastifyRequest): Promise<void> {
   const caller = await authenticate(request);
-  if (!caller)
+  // A cookie does not count: a browser sends it for any page, and no page sends telemetry.
+  if (caller?.via !== "token")
     throw new UnauthenticatedError("Telemetry needs a token.", {
       mend: "Send `authorization: Bearer TOKEN` with a token that has the scope otlp:write.",
     });

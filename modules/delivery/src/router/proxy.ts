@@ -14,6 +14,8 @@ import { pickBackend, type Table, type Target } from "./table.ts";
 
 /** Cookies of the platform: a workload is not to read them, nor to set them, although it lives on the same host. */
 const PLATFORM_COOKIE = /^\s*roadbed_/i;
+/** What a browser would apply to the whole host or to all workloads, whichever of them said it. */
+const HOST_WIDE = new Set(["clear-site-data", "service-worker-allowed", "strict-transport-security", "alt-svc"]);
 const LAST_WORDS_MS = 2_000;
 const HOP_BY_HOP = new Set([
   "connection",
@@ -134,6 +136,18 @@ function forwardedHeaders(request: IncomingMessage, { prefix }: Target, port: nu
   };
 }
 
+/** A workload's cookie, kept to its own part of the host; undefined for one that would pass for the platform's. */
+function ownCookie(cookie: string, prefix: string): string | undefined {
+  const [pair = "", ...attributes] = cookie.split(";");
+  // Without a name, the value is all that is sent back, and may look like a name and a value.
+  if (PLATFORM_COOKIE.test(pair) || /^\s*=|^[^=]*$/.test(pair)) return undefined;
+  const isPath = (attribute: string): boolean => /^\s*path\s*(?:=|$)/i.test(attribute);
+  // Of several, browsers take the last.
+  const wanted = attributes.findLast(isPath)?.split("=")[1]?.trim();
+  const kept = attributes.filter((attribute) => !isPath(attribute));
+  return [pair, ` Path=${prefix}${wanted?.startsWith("/") === true ? wanted : "/"}`, ...kept].join(";");
+}
+
 function lengthOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const length = headers["content-length"];
   return length === undefined ? { "transfer-encoding": "chunked" } : { "content-length": length };
@@ -141,10 +155,8 @@ function lengthOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
 
 function answeredHeaders(headers: IncomingHttpHeaders, { prefix }: Target): OutgoingHttpHeaders {
   const { "set-cookie": cookies, location, ...rest } = headers;
-  const kept = Object.entries(rest).filter(([name]) => !HOP_BY_HOP.has(name));
-  const ours = cookies
-    ?.filter((cookie) => !PLATFORM_COOKIE.test(cookie))
-    .map((cookie) => cookie.replace(/;\s*path=(\/[^;]*)/i, `; Path=${prefix}$1`));
+  const kept = Object.entries(rest).filter(([name]) => !HOP_BY_HOP.has(name) && !HOST_WIDE.has(name));
+  const ours = cookies?.flatMap((cookie) => ownCookie(cookie, prefix) ?? []);
   return {
     ...Object.fromEntries(kept),
     ...(ours && ours.length > 0 ? { "set-cookie": ours } : {}),

@@ -10,6 +10,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRouter, type Router } from "./router.ts";
 import { pickBackend } from "./table.ts";
 
+/** Ways to set the platform's cookie, or one for the whole host. Only the last is kept, under the workload's own path. */
+const FORGED = [
+  "roadbed_session=stolen; Path=/",
+  " Roadbed_Session=stolen",
+  "=roadbed_session=stolen; Path=/",
+  "roadbed_session",
+  "c=3; Path=/x; Secure; path = /deep",
+];
 const servers: Server[] = [];
 let home: string;
 let router: Router;
@@ -56,7 +64,8 @@ describe("a process", () => {
 
   test("keeps its redirects and cookies under its own prefix, and cannot set the platform's cookie", async () => {
     await serve("headers", (request, response) => {
-      response.setHeader("set-cookie", ["a=1; Path=/; HttpOnly", "b=2", "roadbed_session=stolen; Path=/"]);
+      response.setHeader("set-cookie", ["a=1; Path=/; HttpOnly", "b=2", ...FORGED]);
+      response.setHeader("clear-site-data", '"cookies"');
       response
         .writeHead(302, {
           location: request.url === "/far" ? "https://example.org/x" : request.url === "/odd" ? "//example.org/x" : "/login?next=/",
@@ -65,7 +74,12 @@ describe("a process", () => {
     });
     const near = await fetch(`${address("headers")}/`, { redirect: "manual" });
     expect(near.headers.get("location")).toBe("/dev/headers/login?next=/");
-    expect(near.headers.getSetCookie()).toEqual(["a=1; Path=/dev/headers/; HttpOnly", "b=2"]);
+    expect(near.headers.getSetCookie()).toEqual([
+      "a=1; Path=/dev/headers/; HttpOnly",
+      "b=2; Path=/dev/headers/",
+      "c=3; Path=/dev/headers/deep; Secure",
+    ]);
+    expect(near.headers.has("clear-site-data")).toBe(false);
     expect((await fetch(`${address("headers")}/far`, { redirect: "manual" })).headers.get("location")).toBe("https://example.org/x");
     expect((await fetch(`${address("headers")}/odd`, { redirect: "manual" })).headers.get("location")).toBe("//example.org/x");
   });
