@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 
-import { DomainError } from "@roadbed/core";
+import { DomainError, InvalidError } from "@roadbed/core";
 
 import { readOptions, USAGE } from "./options.ts";
 import { createProgress } from "./progress.ts";
-import { startServer, type RunningServer } from "./start-server.ts";
+import type { RunningServer } from "./start-server.ts";
 
 const root = join(dirname(import.meta.dirname), "../..");
 const progress = createProgress((line) => process.stdout.write(`${line}\n`));
@@ -15,33 +15,51 @@ try {
   const options = readOptions(process.argv.slice(2), process.env, root);
   if (options === "help") process.stdout.write(USAGE);
   else {
+    const stopWhenAsked = listenToSignals();
+    const { startServer } = await import("./start-server.ts");
     const server = await startServer({ root, options, progress });
-    stopOnSignals(server);
-    tellAddress(server);
-    if (options.open) openBrowser(server.signInUrl ?? server.url);
+    if (stopWhenAsked(server)) {
+      tellAddress(server);
+      if (options.open) openBrowser(server.signInUrl ?? server.url);
+    }
   }
 } catch (error) {
   tellFailure(error);
-  process.exit(1);
+  process.exit(error instanceof InvalidError ? 2 : 1);
 }
 
-function stopOnSignals(server: RunningServer): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) process.exit(130);
-    stopping = true;
+/**
+ * Ctrl-C, SIGTERM and SIGHUP stop the server, also while it starts: then as soon as it stands, since what is half
+ * started cannot be stopped cleanly. A second Ctrl-C forces; a second SIGTERM does not, because supervisors send it to
+ * every process of a group and the bootstrap passes its own on. Answers what to call with the server: false when it is
+ * being stopped already.
+ */
+function listenToSignals(): (server: RunningServer) => boolean {
+  let running: RunningServer | undefined;
+  let asked = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (asked && signal === "SIGINT") process.exit(130);
+    if (asked) return;
+    asked = true;
     progress.say("\nStopping …");
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        tellFailure(error);
-        process.exit(1);
-      },
-    );
+    if (running) stopServer(running);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  process.on("SIGHUP", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  return (server) => {
+    running = server;
+    if (asked) stopServer(server);
+    return !asked;
+  };
+}
+
+function stopServer(server: RunningServer): void {
+  server.stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      tellFailure(error);
+      process.exit(1);
+    },
+  );
 }
 
 function tellAddress({ url, signInUrl, sampleSaid }: RunningServer): void {

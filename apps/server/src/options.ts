@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 
 import { InvalidError } from "@roadbed/core";
 import { z } from "zod";
@@ -31,20 +32,8 @@ export interface ServerOptions {
     | undefined;
 }
 
-export const USAGE = `npm start -- [options]
-
-  --port N               port for pages, API, OTLP, Git and MCP (4400; ROADBED_PORT)
-  --host ADDRESS         address to listen on (127.0.0.1; ROADBED_HOST)
-  --data DIR             data folder (.roadbed in the clone; ROADBED_DATA)
-  --empty                without the sample estate (ROADBED_EMPTY=1)
-  --no-open              do not open a browser (ROADBED_NO_OPEN=1)
-  --admin-token-file F   write an administrator's token to F, mode 0600 (ROADBED_ADMIN_TOKEN_FILE)
-  --public-url URL       how people reach it, behind a proxy (ROADBED_PUBLIC_URL)
-
-  DATABASE_URL, CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE and CLICKHOUSE_CLUSTER
-  use your own stores instead of the embedded ones; ROADBED_OIDC_ISSUER, ROADBED_OIDC_CLIENT_ID,
-  ROADBED_OIDC_CLIENT_SECRET, ROADBED_OIDC_LABEL and ROADBED_OIDC_ADMIN_GROUPS switch on single sign-on.
-`;
+/** The list of flags, also printed by the bootstrap before anything is installed. */
+export const USAGE = readFileSync(new URL("usage.txt", import.meta.url), "utf8");
 
 const DEFAULT_PORT = 4400;
 const Flag = z.stringbool().optional();

@@ -12,6 +12,8 @@ export interface Simulator {
 }
 
 const RESTART_MS = 5_000;
+/** It has told a long history and asks to be started with a fresh heap. */
+const START_AFRESH = 64;
 
 /** The sample estate's life, in a process of its own; started again when it falls. */
 export function createSimulator(o: { root: string; dataDir: string; url: () => string; token: string; log: Logger }): Simulator {
@@ -39,6 +41,7 @@ export function createSimulator(o: { root: string; dataDir: string; url: () => s
     child.once("exit", (code) => {
       child = undefined;
       if (!wanted) return;
+      if (code === START_AFRESH) return launch();
       o.log.warn("the simulator ended and is started again", { code });
       setTimeout(() => wanted && launch(), RESTART_MS).unref();
     });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { PlannedIncident } from "./flows.ts";
-import { busyness, placeIncidents, seededRandom } from "./load.ts";
+import { busyness, placeIncidents, season, seededRandom } from "./load.ts";
 
 const planned: PlannedIncident = {
   ago: 3_600_000,
@@ -26,11 +26,17 @@ test("a repeated incident comes back every period and only inside the window", (
 });
 
 test("nights are quiet and mornings busy", () => {
-  expect(busyness(Date.UTC(2026, 0, 7, 3))).toBeLessThan(0.2);
+  expect(busyness(Date.UTC(2026, 0, 7, 3))).toBeLessThan(0.4);
   expect(busyness(Date.UTC(2026, 0, 7, 8))).toBe(1);
 });
 
 test("the same seed tells the same story", () => {
   const [a, b] = [seededRandom(7), seededRandom(7)];
   expect([a(), a(), a()]).toEqual([b(), b(), b()]);
+});
+
+test("traffic grows tenfold in the two weeks before the first start, and not after", () => {
+  const origin = Date.UTC(2026, 0, 15);
+  expect(season(origin - 14 * 86_400_000, origin)).toBeCloseTo(0.1);
+  expect(season(origin + 86_400_000, origin)).toBe(1);
 });

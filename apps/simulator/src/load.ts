@@ -6,7 +6,7 @@ export interface PlacedIncident extends PlannedIncident {
   readonly to: number;
 }
 
-/** How busy the estate is at a moment, from 0.12 at night to 1 in the busiest hour; quieter on Sundays. */
+/** How busy the estate is at a moment, from 0.35 at night (ferries sail) to 1 in the busiest hour; quieter at weekends. */
 export function busyness(at: number): number {
   const date = new Date(at);
   const hour = date.getUTCHours() + date.getUTCMinutes() / 60;
@@ -14,7 +14,12 @@ export function busyness(at: number): number {
   const evening = Math.exp(-((hour - 17) ** 2) / 8);
   const day = Math.exp(-((hour - 13) ** 2) / 30) * 0.7;
   const weekday = date.getUTCDay() === 0 ? 0.6 : date.getUTCDay() === 6 ? 0.8 : 1;
-  return Math.max(0.12, Math.min(1, Math.max(morning, evening, day) * weekday));
+  return Math.max(0.35, Math.min(1, Math.max(morning, evening, day) * weekday));
+}
+
+/** The season begins: two weeks before `origin` a tenth of the traffic of today, growing by the same share each day. */
+export function season(at: number, origin: number): number {
+  return Math.min(1, 10 ** ((at - origin) / (14 * 86_400_000)));
 }
 
 /** All incidents that touch [from, to), repeated ones unrolled; `origin` is the first start of the simulator. */

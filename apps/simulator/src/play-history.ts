@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Exporters } from "./exporters.ts";
 import type { Estate } from "./flows.ts";
-import { busyness, placeIncidents, seededRandom } from "./load.ts";
+import { busyness, placeIncidents, season, seededRandom } from "./load.ts";
 import { playFlow, type Stage } from "./play-flow.ts";
 
 const HOUR = 3_600_000;
@@ -26,17 +26,17 @@ export async function playHistory(o: {
       random: seededRandom(Math.floor(begin / 1000)),
       incidents: placeIncidents(o.estate.incidents, o.origin, begin, end),
     };
-    await playSlice(stage, o.estate, begin, end);
+    await playSlice(stage, o.estate, o.origin, begin, end);
     o.said(begin);
   }
   await o.exporters.flush();
 }
 
-async function playSlice(stage: Stage, estate: Estate, from: number, to: number): Promise<void> {
+async function playSlice(stage: Stage, estate: Estate, origin: number, from: number, to: number): Promise<void> {
   for (const flow of estate.flows) {
     let at = from;
     for (;;) {
-      const perMs = (flow.perMinute * estate.scale * busyness(at)) / 60_000;
+      const perMs = (flow.perMinute * estate.scale * busyness(at) * season(at, origin)) / 60_000;
       at += -Math.log(1 - stage.random()) / perMs;
       if (at >= to) break;
       playFlow(stage, flow.root, at);

@@ -1,0 +1,223 @@
+/** The journey as a person sees it, on the living sample estate: a real browser, every page, both themes, axe on each. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { listEntities } from "@roadbed/contracts/catalog";
+import { listWorkloads } from "@roadbed/contracts/delivery";
+import { listRuns } from "@roadbed/contracts/paths";
+import { listIncidents, listServices, listTraces } from "@roadbed/contracts/telemetry";
+
+import { openBrowser, picture } from "./lib/browser.ts";
+import { eventually, startRoadbed, type RunningRoadbed } from "./lib/start-roadbed.ts";
+
+let roadbed: RunningRoadbed;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  roadbed = await startRoadbed({ args: [] });
+  browser = await openBrowser();
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light", reducedMotion: "reduce" });
+  page = await context.newPage();
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => void (message.type() === "error" && complaints.push(message.text())));
+  const [link] = /http:\/\/localhost:\d+\/auth\/link\?token=\S+/.exec(await eventually(async () => (roadbed.output().includes("/auth/link") ? roadbed.output() : undefined))) ?? [];
+  await page.goto((link ?? "").replace("localhost", "127.0.0.1"));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await roadbed?.dispose();
+});
+
+describe("the first ten minutes", () => {
+  test("the link signs in once, home says how things are, and sample data says so", async () => {
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByText("Sample data").first().waitFor();
+    await eventually(async () => ((await roadbed.client.call(listServices, {})).items.length > 20 ? true : undefined), 60_000);
+    await page.reload();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await picture(page, "home");
+  });
+
+  test("the catalogue filters by facet, keeps it in the address, and opens an entity", async () => {
+    await page.goto(`${roadbed.url}/catalog?kind=Component`);
+    await page.getByRole("link", { name: "booking-service" }).first().waitFor();
+    expect(await page.getByText("Amara Okoye").count()).toBe(0);
+    await picture(page, "catalogue");
+    await page.getByRole("link", { name: "booking-service" }).first().click();
+    await page.waitForURL(/entities\/component\/default\/booking-service/);
+    await page.getByRole("heading", { name: /booking-service/i }).first().waitFor();
+    await picture(page, "entity");
+  });
+
+  test("the command palette finds an entity by a few letters", async () => {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("payment-serv");
+    await page.getByText("payment-service").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/payment-service/);
+  });
+});
+
+describe("create", () => {
+  test("the form tells what is wrong while one types", async () => {
+    await page.goto(`${roadbed.url}/create/node-service`);
+    const name = page.getByLabel(/^name/i).first();
+    await name.fill("booking-service");
+    await name.blur();
+    await page.getByText(/taken|exists|already/i).first().waitFor();
+    await picture(page, "create-form-problem");
+  });
+
+  test("an unpinned image is denied in the preview with the rule and its mend, and the button is off", async () => {
+    await fill("milestone");
+    await next();
+    const image = page.getByLabel(/image/i).first();
+    const pinned = await image.inputValue();
+    await image.fill("node:latest");
+    await preview();
+    await page.getByRole("heading", { name: "Policy denies it" }).waitFor();
+    await page.getByText(/digest/i).first().waitFor();
+    expect(await page.getByRole("button", { name: "Create", exact: true }).isDisabled()).toBe(true);
+    await picture(page, "preview-denied");
+
+    await page.getByRole("button", { name: "Back to the form" }).first().click();
+    await page.getByLabel(/image/i).first().fill(pinned);
+    await preview();
+    await page.getByRole("heading", { name: /Policy allows it/ }).waitFor();
+    await picture(page, "preview");
+  });
+
+  test("Create leads to the live run, and the run to the running service's page", async () => {
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.waitForURL(/\/runs\/run_/);
+    await eventually(async () => ((await roadbed.client.call(listRuns, {})).items[0]?.status === "succeeded" ? true : undefined));
+    await page.getByText(/succeeded/i).first().waitFor();
+    await picture(page, "run");
+    const [workload] = (await roadbed.client.call(listWorkloads, { entityRef: "component:default/milestone" })).items;
+    for (let i = 0; i < 12; i++) await fetch(workload?.url ?? "");
+    await page.goto(`${roadbed.url}/entities/component/default/milestone`);
+    await page.getByText(/healthy/i).first().waitFor();
+    await page.getByText(/\/git\/milestone\.git/).first().waitFor();
+    await picture(page, "entity-new");
+  });
+});
+
+describe("every page", () => {
+  test.each(["light", "dark"] as const)("in %s: renders, passes axe, and complains of nothing", async (scheme) => {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    complaints.length = 0;
+    const faults: string[] = [];
+    for (const [name, path] of Object.entries(await addresses())) {
+      await page.goto(roadbed.url + path);
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
+      await picture(page, `${name}-${scheme}`);
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      faults.push(...serious.map(({ id, nodes }) => `${name}: ${id} at ${nodes.map(({ target }) => target.join(" ")).slice(0, 3).join(", ")}`));
+    }
+    expect(faults).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("can be read on a phone without scrolling sideways", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide: string[] = [];
+    for (const [name, path] of Object.entries(await addresses())) {
+      await page.goto(roadbed.url + path);
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
+      await picture(page, `${name}-phone`);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (over > 1) wide.push(`${name}: ${over} px too wide`);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    expect(wide).toEqual([]);
+  });
+});
+
+describe("the end of the sample", () => {
+  test("one command takes all of it away, and what was made stays", async () => {
+    await page.goto(`${roadbed.url}/settings?tab=sample`);
+    const before = (await roadbed.client.call(listEntities, { limit: 1 })).total ?? 0;
+    const { removeSample } = await import("@roadbed/contracts/catalog");
+    const { removedEntities } = await roadbed.client.call(removeSample, {});
+    expect(removedEntities).toBeGreaterThan(90);
+    expect((await roadbed.client.call(listEntities, { limit: 1 })).total).toBe(before - removedEntities);
+    await eventually(async () => ((await roadbed.client.call(listIncidents, {})).items.length === 0 ? true : undefined));
+    await eventually(async () => ((await roadbed.client.call(listServices, {})).items.every(({ sample }) => !sample) ? true : undefined), 30_000);
+    const { items } = await roadbed.client.call(listEntities, { filter: "kind=component" });
+    expect(items.map(({ name }) => name)).toEqual(["milestone"]);
+    expect(readFileSync(join(roadbed.dataDir, "log/server.log"), "utf8")).not.toMatch(/rbs_[\w-]{20}|rb_[\w-]{30}/);
+  });
+});
+
+async function fill(name: string): Promise<void> {
+  await page.getByLabel(/^name/i).first().fill(name);
+  const owner = page.getByLabel(/^owner/i).first();
+  await owner.fill("team-platform");
+  await page.getByRole("option", { name: /platform/i }).first().click();
+}
+
+async function next(): Promise<void> {
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByLabel(/image/i).first().waitFor();
+}
+
+async function preview(): Promise<void> {
+  await page.getByRole("button", { name: "Preview", exact: true }).click();
+}
+
+/** Every page of the site, with something on it. */
+async function addresses(): Promise<Record<string, string>> {
+  const [trace] = (await roadbed.client.call(listTraces, { service: "booking-service" })).items;
+  const [run] = (await roadbed.client.call(listRuns, {})).items;
+  const { items: sources } = (await (await fetch(`${roadbed.url}/api/v1/sources`, { headers: { authorization: `Bearer ${roadbed.token}` } })).json()) as { items: { id: string }[] };
+  const entity = "/entities/component/default/booking-service";
+  return {
+    home: "/",
+    catalogue: "/catalog",
+    entity,
+    "entity-dependencies": `${entity}?tab=dependencies`,
+    "entity-signals": `${entity}?tab=signals`,
+    "entity-docs": `${entity}?tab=docs`,
+    "entity-history": `${entity}?tab=history`,
+    api: "/entities/api/default/booking-api?tab=api",
+    group: "/entities/group/default/team-booking",
+    graph: "/graph",
+    create: "/create",
+    "create-form": "/create/node-service",
+    runs: "/runs",
+    run: `/runs/${run?.id}`,
+    delivery: "/delivery",
+    deployments: "/delivery?tab=deployments",
+    repositories: "/delivery?tab=repositories",
+    observe: "/observe",
+    service: "/observe/services/booking-service",
+    traces: "/traces",
+    trace: `/traces/${trace?.traceId}`,
+    logs: "/logs",
+    incidents: "/incidents",
+    policies: "/standards",
+    policy: "/standards/policies/images-pinned",
+    decisions: "/standards/decisions",
+    sources: "/sources",
+    source: `/sources/${sources[0]?.id}`,
+    settings: "/settings",
+    tokens: "/settings?tab=tokens",
+    people: "/settings?tab=people",
+    about: "/settings?tab=about",
+    audit: "/audit",
+    "api-docs": "/api-docs",
+    design: "/design",
+    "not-found": "/no/such/page",
+  };
+}
