@@ -228,7 +228,7 @@ export const openIncident = defineOperation({
     service: Service,
     entityRef: z.string().max(200).optional(),
     severity: z.enum(["low", "high", "critical"]).default("high"),
-    openedAt: z.iso.datetime().optional(),
+    openedAt: Moment.optional(),
     sample: z.boolean().default(false),
   }),
   output: Incident,
@@ -240,7 +240,7 @@ export const closeIncident = defineOperation({
   scope: "telemetry:write",
   risk: "low",
   http: { method: "POST", path: "/api/v1/incidents/{id}/close" },
-  input: z.object({ id: z.string(), summary: z.string().max(2_000).optional(), closedAt: z.iso.datetime().optional() }),
+  input: z.object({ id: z.string(), summary: z.string().max(2_000).optional(), closedAt: Moment.optional() }),
   output: Incident,
 });
 

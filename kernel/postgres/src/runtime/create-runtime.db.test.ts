@@ -76,7 +76,11 @@ describe("a write", () => {
   });
 
   test("with a NUL in a text is the caller's fault, not ours", async () => {
-    await expect(add(callAs(), { name: "a\u0000b" })).rejects.toBeInstanceOf(InvalidError);
+    await expect(add(callAs({ reason: "x\u0000\ud800" }), { name: "a\u0000b\ud800" })).rejects.toBeInstanceOf(InvalidError);
+    // And it cannot be kept out of the audit log by that.
+    expect((await listAudit(t.db, { limit: 10 })).map(({ outcome, resource, reason }) => [outcome, resource, reason])).toEqual([
+      ["failed", "item:a\ufffdb\ufffd", "x\ufffd\ufffd"],
+    ]);
   });
 
   test("keeps HTML and SQL as the text they are", async () => {

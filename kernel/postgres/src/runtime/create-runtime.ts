@@ -157,13 +157,18 @@ function entryOf(
     actor: formatActor(call.actor),
     face: call.face,
     operation: operation.name,
-    resource: resource === undefined ? undefined : `${resource.kind}:${resource.id}`,
-    reason: call.reason,
+    resource: resource === undefined ? undefined : storable(`${resource.kind}:${resource.id}`),
+    reason: call.reason === undefined ? undefined : storable(call.reason),
     outcome,
     inputDigest: digest(input ?? null, operation.secrets),
     outputDigest: answer === undefined ? undefined : digest(answer),
     requestId: call.requestId,
   };
+}
+
+/** Nobody keeps an attempt out of the audit log by a character that cannot be stored. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 function refuseEmit(): never {
