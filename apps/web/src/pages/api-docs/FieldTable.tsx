@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 
 import classes from "./api-docs.module.css";
 import type { ApiField } from "./openapi.ts";
@@ -29,10 +29,10 @@ function Field({ field: { name, where, type, required, description, fallback, bo
       </dt>
       <dd>
         <span className="rb-mono rb-dim">
-          {inWords(type)}
+          <Type type={type} />
           {fallback !== undefined && ` = ${fallback}`}
         </span>
-        {bounds !== undefined && <span className={classes.bounds}> {bounds}</span>}
+        {bounds !== undefined && <span className={classes.bounds}>, {bounds}</span>}
         {description !== undefined && <p>{description}</p>}
         {fields.length > 0 && (
           <details className={classes.inside}>
@@ -48,7 +48,18 @@ function Field({ field: { name, where, type, required, description, fallback, bo
 }
 
 /** Many quoted words read better as a list: `one of read, write, admin`. */
-function inWords(type: string): string {
+function Type({ type }: { readonly type: string }): ReactNode {
   const [, words, many] = /^\(?("[^"]*"(?: \| "[^"]*")+)\)?(\[\])?$/.exec(type) ?? [];
-  return words === undefined ? type : `${many === undefined ? "one of" : "some of"} ${words.replaceAll('"', "").replaceAll(" | ", ", ")}`;
+  if (words === undefined) return type;
+  return (
+    <>
+      {many === undefined ? "one of " : "some of "}
+      {words.split(" | ").map((word, index) => (
+        <Fragment key={word}>
+          {index > 0 && ", "}
+          <span className={classes.word}>{word.slice(1, -1)}</span>
+        </Fragment>
+      ))}
+    </>
+  );
 }

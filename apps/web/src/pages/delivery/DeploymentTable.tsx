@@ -4,11 +4,11 @@ import { useMemo, useState, type ReactNode } from "react";
 import type { Deployment } from "@roadbed/contracts/delivery";
 import { formatMs } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "../settings/FittingTable.tsx";
 import classes from "./delivery.module.css";
 import { DeploymentDetail } from "./DeploymentDetail.tsx";
 
@@ -24,7 +24,9 @@ export function DeploymentTable({ deployments, withEntity = true, footer }: Prop
   const columns = useMemo(() => columnsOf(open).filter(({ id }) => withEntity || id !== "entity"), [withEntity]);
   return (
     <>
-      <DataTable
+      <FittingTable
+        phone={withEntity ? ["entity", "status", "commit"] : ["status", "commit", "message"]}
+        half={["entity", "status", "commit", "message", "at"]}
         label="Deployments"
         columns={columns}
         rows={deployments}

@@ -6,7 +6,6 @@ import { useMemo, useState, type ReactNode } from "react";
 import { getRepository, type Repository } from "@roadbed/contracts/delivery";
 import { useOperation } from "../../api/use-operation.ts";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
@@ -14,6 +13,7 @@ import { Facts } from "../../ui/Facts.tsx";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "../settings/FittingTable.tsx";
 import classes from "./delivery.module.css";
 
 /** The repositories of the embedded Git host; each opens to its newest commits. */
@@ -29,7 +29,9 @@ export function RepositoryTable({
   const shown = repositories.find(({ name }) => name === opened);
   return (
     <>
-      <DataTable
+      <FittingTable
+        phone={["name", "clone"]}
+        half={["name", "clone", "head"]}
         label="Repositories"
         columns={columns}
         rows={repositories}

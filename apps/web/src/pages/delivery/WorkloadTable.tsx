@@ -4,13 +4,13 @@ import { useMemo, useState, type ReactNode } from "react";
 
 import type { Workload } from "@roadbed/contracts/delivery";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "../settings/FittingTable.tsx";
 import classes from "./delivery.module.css";
 import { WorkloadAct, type Asked } from "./WorkloadAct.tsx";
 
@@ -20,7 +20,9 @@ export function WorkloadTable({ workloads, footer }: { readonly workloads: reado
   const columns = useMemo(() => columnsOf(ask), []);
   return (
     <>
-      <DataTable
+      <FittingTable
+        phone={["entity", "health", "acts"]}
+        half={["entity", "health", "url", "since", "acts"]}
         label="Workloads"
         columns={columns}
         rows={workloads}

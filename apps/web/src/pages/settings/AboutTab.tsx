@@ -2,7 +2,6 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { DataTable } from "../../table/DataTable.tsx";
 import type { Column } from "../../table/column.ts";
 import { CopyText } from "../../ui/Copy.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -12,6 +11,7 @@ import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "./FittingTable.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { fetchReadiness, fetchVersion, sentenceOfReadiness, type Part } from "./readiness.ts";
 import { SampleData } from "./SampleData.tsx";
@@ -55,7 +55,14 @@ export function AboutTab({ me }: { readonly me: Me }): ReactNode {
               <StateBadge word={ready.data.ready ? "ok" : "failing"} label={ready.data.ready ? "ready" : "not ready"} />{" "}
               {sentenceOfReadiness(ready.data)}
             </p>
-            <DataTable label="Parts" density="compact" columns={PARTS} rows={ready.data.parts} rowKey={({ name }) => name} />
+            <FittingTable
+              phone={["name", "state", "detail"]}
+              label="Parts"
+              density="compact"
+              columns={PARTS}
+              rows={ready.data.parts}
+              rowKey={({ name }) => name}
+            />
           </>
         )}
       </Section>

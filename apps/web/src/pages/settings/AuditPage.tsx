@@ -9,7 +9,6 @@ import { listAudit, verifyAudit } from "@roadbed/contracts/identity";
 import { client } from "../../api/client.ts";
 import { isCode } from "../../api/errors.ts";
 import { usePages } from "../../api/use-operation.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -17,6 +16,7 @@ import { Page } from "../../ui/Page.tsx";
 import { auditColumns, type AuditEntry } from "./audit-columns.tsx";
 import { AuditDetail } from "./AuditDetail.tsx";
 import { ChainVerdict } from "./ChainVerdict.tsx";
+import { FittingTable } from "./FittingTable.tsx";
 import classes from "./settings.module.css";
 import { useActors } from "./use-actors.ts";
 
@@ -89,7 +89,9 @@ export function AuditPage(): ReactNode {
           <ErrorState error={list.error} retry={list.retry} />
         )
       ) : (
-        <DataTable
+        <FittingTable
+          phone={["seq", "at", "operation"]}
+          half={["seq", "at", "actor", "operation", "resource", "outcome"]}
           label="Audit log"
           density="compact"
           columns={columns}

@@ -7,7 +7,6 @@ import { listUsers, updateUser, type User } from "@roadbed/contracts/identity";
 import type { z } from "@roadbed/core";
 import { useAct, usePages } from "../../api/use-operation.ts";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -16,6 +15,7 @@ import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "./FittingTable.tsx";
 import { PersonForm } from "./PersonForm.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { RoleChange } from "./RoleChange.tsx";
@@ -71,7 +71,9 @@ function Accounts({ me }: { readonly me: Me }): ReactNode {
         {list.error !== null && list.rows.length === 0 ? (
           <ErrorState error={list.error} retry={list.retry} />
         ) : (
-          <DataTable
+          <FittingTable
+            phone={["name", "role", "acts"]}
+            half={["name", "username", "role", "state", "acts"]}
             label="People"
             columns={columns}
             rows={list.rows}

@@ -7,7 +7,6 @@ import { listTokens, revokeToken, type createToken, type Token } from "@roadbed/
 import type { OutputOf, z } from "@roadbed/core";
 import { useAct, usePages } from "../../api/use-operation.ts";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -16,6 +15,7 @@ import { Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "./FittingTable.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { SecretShown } from "./SecretShown.tsx";
 import classes from "./settings.module.css";
@@ -66,7 +66,9 @@ export function TokensTab({ me }: { readonly me: Me }): ReactNode {
         {list.error !== null && list.rows.length === 0 ? (
           <ErrorState error={list.error} retry={list.retry} />
         ) : (
-          <DataTable
+          <FittingTable
+            phone={["name", "state", "acts"]}
+            half={["name", "state", "scopes", "expires", "acts"]}
             label="Tokens"
             columns={columns}
             rows={shown}

@@ -4,10 +4,10 @@ import type { ReactNode } from "react";
 import type { Source } from "@roadbed/contracts/catalog";
 import { formatNumber } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { SampleTag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "../settings/FittingTable.tsx";
 import { KINDS, wordOfState } from "./words.ts";
 
 const COLUMNS: readonly Column<Source>[] = [
@@ -78,5 +78,15 @@ const COLUMNS: readonly Column<Source>[] = [
 ];
 
 export function SourceTable({ sources, footer }: { readonly sources: readonly Source[]; readonly footer: ReactNode }): ReactNode {
-  return <DataTable label="Sources" columns={COLUMNS} rows={sources} rowKey={({ id }) => id} footer={footer} />;
+  return (
+    <FittingTable
+      phone={["name", "state", "problems"]}
+      half={["name", "state", "target", "entities", "problems", "at"]}
+      label="Sources"
+      columns={COLUMNS}
+      rows={sources}
+      rowKey={({ id }) => id}
+      footer={footer}
+    />
+  );
 }

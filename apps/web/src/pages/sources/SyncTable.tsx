@@ -4,10 +4,10 @@ import type { getSource } from "@roadbed/contracts/catalog";
 import type { OutputOf } from "@roadbed/core";
 import { formatMs, formatNumber } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { FittingTable } from "../settings/FittingTable.tsx";
 
 type Sync = OutputOf<typeof getSource>["syncs"][number];
 
@@ -67,7 +67,9 @@ const COLUMNS: readonly Column<Sync>[] = [
 /** How the last readings went, newest first. */
 export function SyncTable({ syncs }: { readonly syncs: readonly Sync[] }): ReactNode {
   return (
-    <DataTable
+    <FittingTable
+      phone={["at", "state", "failed"]}
+      half={["at", "state", "took", "read", "changed", "failed"]}
       label="Readings"
       columns={COLUMNS}
       rows={syncs}
