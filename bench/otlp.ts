@@ -22,7 +22,7 @@ import { clickhouseMigrations, createTelemetry } from "@roadbed/telemetry";
 import fastify from "fastify";
 
 const SPANS = 512;
-const SENDERS = 48;
+const SENDERS = 96;
 const BODIES = 24;
 const SETTLE_SECONDS = 8;
 

@@ -35,6 +35,7 @@ const MAX_SQL_BYTES = 32 * 1024 * 1024;
 const SLOTS = 8;
 const USER_SLOTS = 3;
 const MAX_WAITING = 512;
+const SWEEP_MS = 50;
 
 /** ClickHouse's HTTP protocol over one engine, as far as its clients need it. */
 export function createFace(o: FaceOptions): Face {
@@ -123,8 +124,10 @@ export function createFace(o: FaceOptions): Face {
     server,
     async close() {
       const closed = promisify(server.close.bind(server))();
-      server.closeIdleConnections();
+      // A connection that is busy now stays open afterwards, and would be waited for.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       await closed;
+      clearInterval(sweep);
       await ready.then(
         ({ sessions }) => sessions.close(),
         () => {},

@@ -58,10 +58,11 @@ describe("2: parameters", () => {
   });
 
   test("do not wait for another's slow query", async () => {
+    let over = false;
     const slow = post("select sum(sleepEachRow({s:Float64})) from numbers(20) settings max_block_size = 1", { param_s: "0.1" });
-    const began = Date.now();
+    void slow.then(() => (over = true));
     expect((await post("select {x:UInt8}", { param_x: "7" })).text).toBe("7\n");
-    expect(Date.now() - began).toBeLessThan(1_500);
+    expect(over).toBe(false);
     await slow;
   });
 
@@ -222,12 +223,11 @@ describe("7: results larger than a chunk", () => {
 test("8: statements that run do not starve files, compression and other statements", async () => {
   const slow = Array.from({ length: 8 }, () => post(SLOW));
   await expect.poll(processes).toBe("8");
-  const began = Date.now();
-  expect(
-    (await post("select 1 format JSON", { readonly: "1", enable_http_compression: "1" }, { headers: { "accept-encoding": "gzip" } }))
-      .status,
-  ).toBe(200);
-  expect(Date.now() - began).toBeLessThan(2_000);
+  let over = 0;
+  for (const each of slow) void each.then(() => over++);
+  const packed = { headers: { "accept-encoding": "gzip" } };
+  expect(await post("select 1 format JSON", { readonly: "1", enable_http_compression: "1" }, packed)).toMatchObject({ status: 200 });
+  expect(over).toBe(0);
   expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(slow.map(() => 200));
 });
 

@@ -94,6 +94,17 @@ test("a read that was under way when the child died is asked again", async () =>
   expect(await slow).toEqual([{ s: 0 }]);
 });
 
+test("stopping lets running statements end, and does not wait for idle connections", async () => {
+  const { server, ch } = await start(scratch());
+  expect(await ch.ping()).toBe(true);
+  const running = ch.query("select sum(sleepEachRow(0.1)) as s from numbers(10) settings max_block_size = 1");
+  await delay(300);
+  const stopped = server.stop();
+  expect(await running).toEqual([{ s: 0 }]);
+  const forced = delay(7_500, "the child was forced", { ref: false });
+  expect(await Promise.race([stopped, forced])).toBeUndefined();
+});
+
 test("what was spooled before is deleted, and data is there after a clean stop", async () => {
   const dataDir = scratch();
   mkdirSync(join(dataDir, "spool"), { recursive: true });

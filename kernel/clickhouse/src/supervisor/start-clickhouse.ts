@@ -69,13 +69,13 @@ export async function startClickHouse(o: StartClickHouseOptions): Promise<ClickH
   return {
     url,
     password,
-    pid: supervisor.pid,
+    pid: () => supervisor.pid(),
     async health() {
       const { state, restarts, problem } = supervisor.state();
       const detail = state === "ready" ? await askOne(url, password) : (problem ?? `it is ${state}`);
       return { ok: detail === undefined, state, restarts, ...(detail === undefined ? {} : { detail }) };
     },
-    stop: supervisor.stop,
+    stop: () => supervisor.stop(),
   };
 }
 
