@@ -41,6 +41,7 @@ async function main(): Promise<void> {
 
   const large = await start(clone, ["--empty"], "large");
   await loadEstate(large.url);
+  note("by_name_cpu_ms_per_request", await byNameCpu(large), "ms of server and database, over HTTP");
   note("idle_cpu_percent_at_11670", await idlePercent(large), "% of a core");
   note("memory_pss_mb_at_11670", pssMb(tree(large)), "MB");
   await stop(large);
@@ -102,6 +103,28 @@ async function loadEstate(url: string): Promise<void> {
   if (!answer.ok) throw new Error(`import: ${answer.status} ${await answer.text()}`);
   const { durationMs } = (await answer.json()) as { durationMs: number };
   note("import_11670_through_http_ms", durationMs, "ms");
+}
+
+/** Random entities by name over ten connections; what the whole process tree spent per answer. */
+async function byNameCpu(running: Running): Promise<number> {
+  const token = readFileSync(tokenFile, "utf8").trim();
+  const read = async (count: number): Promise<void> => {
+    const one = async (): Promise<void> => {
+      for (let i = 0; i < count / 10; i++) {
+        const name = `svc-${String(Math.floor(Math.random() * 10_000)).padStart(6, "0")}`;
+        const answer = await fetch(`${running.url}/api/v1/entities/component:default%2F${name}`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        if (!answer.ok) throw new Error(`by name: ${answer.status} ${await answer.text()}`);
+        await answer.arrayBuffer();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, one));
+  };
+  await read(5_000);
+  const before = cpuMs(tree(running));
+  await read(20_000);
+  return (cpuMs(tree(running)) - before) / 20_000;
 }
 
 async function stop({ child, dataDir }: Running): Promise<void> {
