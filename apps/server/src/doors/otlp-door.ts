@@ -5,7 +5,7 @@ import type { Intake, Signal } from "@roadbed/telemetry";
 type Authenticate = (request: FastifyRequest) => Promise<(Pick<Call, "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
 
 /** Compressed bytes on the wire; what they unpack to is limited by the intake. */
-const BODY_LIMIT = 8 * 1024 * 1024;
+const BODY_LIMIT = 16 * 1024 * 1024;
 const SIGNALS: readonly Signal[] = ["traces", "logs", "metrics"];
 
 /** OTLP over HTTP: `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, for tokens with the scope `otlp:write`. */
