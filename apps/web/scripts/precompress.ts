@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import type { Plugin } from "vite";
@@ -9,10 +9,14 @@ const COMPRESSIBLE = /\.(js|css|html|svg|json)$/;
 const MIN_BYTES = 512;
 
 /** Writes `.gz` and `.br` beside every text file of the build, so that the server never compresses while somebody waits. */
-export function precompress(dist: string): Plugin {
+export function precompress(): Plugin {
+  let dist = "";
   return {
     name: "roadbed-precompress",
     apply: "build",
+    configResolved({ root, build }) {
+      dist = resolve(root, build.outDir);
+    },
     closeBundle() {
       for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
         if (COMPRESSIBLE.test(file)) compressFile(join(dist, file));

@@ -1,11 +1,11 @@
 // What the first load of each page costs, gzip: the entry, everything it imports, the page's own chunks, styles and
 // the font. Reads the build's manifest; exits 1 when a page is over its budget or when it looked at nothing.
-//   node apps/web/scripts/weigh.mjs [--json]
+//   node apps/web/scripts/weigh.mjs [folder of the build] [--json]
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const dist = `${process.argv.slice(2).find((word) => !word.startsWith("--")) ?? fileURLToPath(new URL("../dist", import.meta.url))}/`;
 const manifest = JSON.parse(readFileSync(`${dist}.vite/manifest.json`, "utf8"));
 const HOME_BUDGET_KB = 350;
 const PAGE_BUDGET_KB = 700;

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { Lost } from "./shell/Lost.tsx";
 import { NotFound } from "./shell/NotFound.tsx";
 import { PageFault } from "./shell/PageFault.tsx";
 import { Shell } from "./shell/Shell.tsx";
@@ -9,7 +10,7 @@ import { flag, number, oneOf, text, texts, type Raw } from "./url-state.ts";
  * The whole site on one page. Each page is a chunk of its own; what stands in the URL is parsed here, once,
  * and a value that does not fit is dropped.
  */
-const root = createRootRoute({ notFoundComponent: NotFound });
+const root = createRootRoute({ notFoundComponent: Lost });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -238,5 +239,5 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPreloadDelay: 60,
   scrollRestoration: true,
-  defaultNotFoundComponent: NotFound,
+  defaultNotFoundComponent: Lost,
 });

@@ -9,7 +9,12 @@ export interface Step {
 /** Steps joined to wider ones. */
 export interface Coarse {
   readonly stepMs: number;
-  readonly steps: readonly { readonly at: number; readonly requestsPerSecond: number; readonly errorRate: number | undefined; readonly p95Ms: number | undefined }[];
+  readonly steps: readonly {
+    readonly at: number;
+    readonly requestsPerSecond: number;
+    readonly errorRate: number | undefined;
+    readonly p95Ms: number | undefined;
+  }[];
 }
 
 const ENOUGH = 0.7;
@@ -22,7 +27,8 @@ const FEWEST = 8;
 export function coarsen(series: readonly Step[], stepMs: number, from: number, to: number): Coarse {
   const span = Math.max(stepMs, to - from);
   let wide = stepMs;
-  while (new Set(series.map(({ at }) => Math.floor(Date.parse(at) / wide))).size < ENOUGH * (span / wide) && span / (wide * 2) >= FEWEST) wide *= 2;
+  while (new Set(series.map(({ at }) => Math.floor(Date.parse(at) / wide))).size < ENOUGH * (span / wide) && span / (wide * 2) >= FEWEST)
+    wide *= 2;
   const groups = Map.groupBy(series, ({ at }) => Math.floor(Date.parse(at) / wide));
   return {
     stepMs: wide,

@@ -20,6 +20,8 @@ describe("numbers", () => {
   it("name rare requests per minute", () => {
     expect(plain(formatRate(0.05))).toBe("3/min");
     expect(plain(formatRate(12.34))).toBe("12.3/s");
+    expect(plain(formatRate(0.001))).toBe("3.6/h");
+    expect(plain(formatRate(1.2345))).toBe("1.2/s");
     expect(formatRate(0)).toBe("0/s");
   });
   it("choose the unit of a duration", () => {

@@ -16,10 +16,13 @@ export function formatShort(value: number): string {
   return trim(value);
 }
 
-/** Requests per second: `0.84/s`, and per minute when it is rarer than one in ten seconds. */
+/** Requests per second: `12.3/s`; per minute or hour where they are rare. Small rates say two digits: more would be noise. */
 export function formatRate(perSecond: number): string {
   if (perSecond === 0) return "0/s";
-  return perSecond < 0.1 ? `${trim(perSecond * 60)}/min` : `${formatShort(perSecond)}/s`;
+  if (perSecond >= 10) return `${formatShort(perSecond)}/s`;
+  if (perSecond >= 0.1) return `${Number(perSecond.toPrecision(2))}/s`;
+  if (perSecond * 60 >= 0.1) return `${Number((perSecond * 60).toPrecision(2))}/min`;
+  return `${Number((perSecond * 3_600).toPrecision(2))}/h`;
 }
 
 /** A share between 0 and 1 as per cent: `0.4 %`; a tiny share is `<0.1 %`, never a false zero. */

@@ -139,10 +139,10 @@ function toEdges(scene: Scene, selected: string | undefined): Edge[] {
       style: {
         stroke: color,
         strokeDasharray: dash,
-        strokeWidth: Math.min(4, width + Math.log2(count) * 0.5),
+        strokeWidth: Math.min(2.6, width + Math.log2(count) * 0.3),
         opacity: faded ? 0.2 : 0.85,
       },
-      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color },
+      markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, markerUnits: "userSpaceOnUse", color },
     };
   });
 }

@@ -37,6 +37,16 @@ export function Mermaid({ code }: { readonly code: string }): ReactNode {
 async function draw(id: string, code: string, dark: boolean): Promise<string> {
   const { default: mermaid } = await import("mermaid");
   // "strict" escapes HTML in labels and switches links and scripts off.
-  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "neutral", fontFamily: "inherit" });
+  mermaid.initialize({
+    startOnLoad: false,
+    securityLevel: "strict",
+    theme: dark ? "dark" : "neutral",
+    look: "classic",
+    layout: "dagre",
+    htmlLabels: false,
+    flowchart: { nodeSpacing: 30, rankSpacing: 50, wrappingWidth: 280 },
+    fontFamily: '"Inter Variable", system-ui, sans-serif',
+    fontSize: 14,
+  });
   return (await mermaid.render(id, code)).svg;
 }

@@ -12,7 +12,7 @@ const route = getRouteApi("/sign-in");
 
 /** Name and password, the company's sign-in where there is one, and where the first link is found. */
 export function SignInPage(): ReactNode {
-  const { error } = route.useSearch();
+  const { error, to } = route.useSearch();
   const methods = useQuery({ queryKey: ["auth.methods"], queryFn: fetchAuthMethods });
   return (
     <main className={classes.page}>
@@ -24,7 +24,13 @@ export function SignInPage(): ReactNode {
         </div>
         {error !== undefined && <ErrorState error={new Error(LINK_ERRORS[error] ?? "That did not work. Try again.")} />}
         {methods.data?.oidc !== undefined && (
-          <Button component="a" href={methods.data.oidc.url} size="sm" fullWidth variant="default">
+          <Button
+            component="a"
+            href={to === undefined ? methods.data.oidc.url : `${methods.data.oidc.url}?returnTo=${encodeURIComponent(to)}`}
+            size="sm"
+            fullWidth
+            variant="default"
+          >
             {methods.data.oidc.label}
           </Button>
         )}
@@ -90,8 +96,8 @@ function FirstTime(): ReactNode {
       <summary>First time here?</summary>
       <p>
         When Roadbed starts for the first time it prints a <strong>one-time link</strong> in the terminal. Open it: you are the
-        administrator, and you choose a password. Did it expire, or was it used? Run <code>npx roadbed sign-in-link</code> on the machine
-        where Roadbed runs.
+        administrator, and you choose a password. Did it expire, or was it used? As long as no administrator has a password, every start
+        prints a new one.
       </p>
       <p>Everybody else gets an account from an administrator, under Settings → People.</p>
     </details>

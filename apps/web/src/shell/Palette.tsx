@@ -33,6 +33,7 @@ export function Palette(): ReactNode {
       onQueryChange={setQuery}
       shortcut={["mod + K"]}
       scrollable
+      attributes={{ content: { "aria-label": "Search or run a command" } }}
       maxHeight={420}
       size={600}
       transitionProps={{ duration: 80 }}

@@ -3,8 +3,8 @@ import { useSessionStorage } from "@mantine/hooks";
 import { KeyRound } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
-import { setPassword } from "@roadbed/contracts/identity";
-import { useAct } from "../api/use-operation.ts";
+import { getMe, setPassword } from "@roadbed/contracts/identity";
+import { useAct, useOperation } from "../api/use-operation.ts";
 import { ErrorState } from "../ui/ErrorState.tsx";
 import classes from "./shell.module.css";
 
@@ -30,6 +30,7 @@ export function SetPassword(): ReactNode {
 
 function PasswordForm({ onDone }: { readonly onDone: () => void }): ReactNode {
   const [password, setValue] = useState("");
+  const me = useOperation(getMe, {});
   const act = useAct(setPassword, { onDone });
   const short = password.length > 0 && password.length < MIN_LENGTH;
   return (
@@ -42,7 +43,7 @@ function PasswordForm({ onDone }: { readonly onDone: () => void }): ReactNode {
       <Stack gap="sm">
         <PasswordInput
           label="New password"
-          description={`At least ${MIN_LENGTH} characters. A sentence is easy to remember.`}
+          description={`At least ${MIN_LENGTH} characters; a sentence is easy to remember.${me.data?.username === undefined ? "" : ` You sign in as ${me.data.username}.`}`}
           autoComplete="new-password"
           value={password}
           onChange={(event) => setValue(event.currentTarget.value)}

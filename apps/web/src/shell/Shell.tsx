@@ -17,7 +17,7 @@ import { TopBar } from "./TopBar.tsx";
 import classes from "./shell.module.css";
 
 /** The frame around every page but sign-in: navigation, search, person, live data. */
-export function Shell(): ReactNode {
+export function Shell({ children = <Outlet /> }: { readonly children?: ReactNode }): ReactNode {
   const me = useOperation(getMe, {}, { staleTime: 5 * 60_000 });
   const { href } = useLocation();
   const [navOpened, nav] = useDisclosure(false);
@@ -45,7 +45,7 @@ export function Shell(): ReactNode {
             <ErrorState error={me.error} retry={() => void me.refetch()} />
           </div>
         ) : (
-          <Outlet />
+          children
         )}
       </main>
       <Palette />

@@ -69,7 +69,7 @@ function FacetList({ facets, search, onChange }: Props): ReactNode {
       key={key}
       label={label}
       facet={key}
-      values={facets?.[field] ?? []}
+      values={valuesOf(facets?.[field], key)}
       chosen={search[key]}
       onToggle={(value) => onChange({ [key]: toggle(search[key], value) })}
     />
@@ -124,4 +124,9 @@ function includes(chosen: readonly string[], value: string): boolean {
 
 function wordOf(facet: FacetKey, value: string): string {
   return facet === "owner" || facet === "system" ? shortRef(value) : value;
+}
+
+/** What a thing is part of may also be a domain or another component; the facet is about systems. */
+function valuesOf(values: Counts[string] | undefined, key: FacetKey): Counts[string] {
+  return (values ?? []).filter(({ value }) => key !== "system" || value.toLowerCase().startsWith("system:"));
 }

@@ -83,6 +83,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
       />
       <LogView
         title="Output"
+        height={260}
         queryKey={["workload.logs", entityRef, environment]}
         read={async (after, signal) => {
           const { items, next, done } = await client.call(getWorkloadLogs, { ...key, after, waitMs: after === 0 ? 0 : 25_000 }, { signal });

@@ -1,7 +1,12 @@
-import { Tabs } from "@mantine/core";
+import { Button, Tabs } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { SearchX } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { isCode, toWords } from "../../api/errors.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
@@ -20,7 +25,13 @@ export function EntityPage(): ReactNode {
   if (known === undefined) {
     return (
       <Page title={name} trail={<Trail kind={kind} />}>
-        {query.error === null ? <SkeletonRows rows={12} /> : <ErrorState error={query.error} retry={() => void query.refetch()} />}
+        {query.error === null ? (
+          <SkeletonRows rows={12} />
+        ) : isCode(query.error, "NOT_FOUND") ? (
+          <Unknown entityRef={`${kind}:${namespace}/${name}`} error={query.error} />
+        ) : (
+          <ErrorState error={query.error} retry={() => void query.refetch()} />
+        )}
       </Page>
     );
   }
@@ -36,6 +47,21 @@ export function EntityPage(): ReactNode {
       {known.kind === "component" && <SignalStrip known={known} />}
       <EntityTabs known={known} />
     </Page>
+  );
+}
+
+/** Not in the catalogue: says so, and leads to what was probably meant. */
+function Unknown({ entityRef, error }: { readonly entityRef: string; readonly error: Error }): ReactNode {
+  const near = /[a-z]+:[a-z0-9-]+\/[^\s?]+/.exec(toWords(error).mend ?? "")?.[0];
+  return (
+    <EmptyState icon={SearchX} title={`${entityRef} is not in the catalogue`} act={<Button onClick={spotlight.open}>Search</Button>}>
+      {near !== undefined && (
+        <p>
+          Did you mean <EntityLink entityRef={near} icon={false} title={near} />?
+        </p>
+      )}
+      <p>It was never brought here, or its source no longer names it.</p>
+    </EmptyState>
   );
 }
 

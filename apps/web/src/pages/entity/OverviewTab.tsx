@@ -10,7 +10,11 @@ import { Tag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
 import classes from "./entity.module.css";
 import { missingOf } from "./missing.ts";
+import { Parts } from "./Parts.tsx";
 import type { KnownEntity } from "./use-entity.ts";
+
+/** Kinds that are made of others: those stand in a table. */
+const WHOLES: ReadonlySet<string> = new Set(["system", "domain", "group", "user"]);
 
 /** What it is, how it relates, what runs, and what is missing. */
 export function OverviewTab({ known }: { readonly known: KnownEntity }): ReactNode {
@@ -18,6 +22,7 @@ export function OverviewTab({ known }: { readonly known: KnownEntity }): ReactNo
     <div className={classes.columns}>
       <div>
         <Incidents known={known} />
+        {WHOLES.has(known.kind) && <Parts known={known} />}
         <Relations known={known} />
         <Running known={known} />
       </div>
@@ -71,7 +76,7 @@ function About({ known }: { readonly known: KnownEntity }): ReactNode {
 
 function SourceOf({ provenance }: { readonly provenance: KnownEntity["view"]["provenance"] }): ReactNode {
   return (
-    <>
+    <span className="rb-prose">
       <Link to="/sources/$id" params={{ id: provenance.sourceId }}>
         {provenance.sourceName}
       </Link>{" "}
@@ -79,7 +84,7 @@ function SourceOf({ provenance }: { readonly provenance: KnownEntity["view"]["pr
         {provenance.location}
         {provenance.line !== undefined && `:${provenance.line}`}
       </span>
-    </>
+    </span>
   );
 }
 
@@ -100,9 +105,11 @@ const ORDER = [
 ];
 const SHOWN = 24;
 
-function Relations({ known: { view } }: { readonly known: KnownEntity }): ReactNode {
+function Relations({ known: { view, kind } }: { readonly known: KnownEntity }): ReactNode {
   const groups = Map.groupBy(
-    view.neighbours.filter(({ type }) => type !== "ownedBy" && type !== "partOf"),
+    view.neighbours.filter(
+      ({ type }) => type !== "ownedBy" && type !== "partOf" && !(WHOLES.has(kind) && (type === "hasPart" || type === "ownerOf")),
+    ),
     ({ type }) => type,
   );
   const sorted = [...groups].sort(([a], [b]) => rank(a) - rank(b));

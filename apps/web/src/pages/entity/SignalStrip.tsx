@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { coarsen, type Coarse } from "../../charts/coarsen.ts";
 import { Sparkline } from "../../charts/Sparkline.tsx";
 import type { Point } from "../../charts/scale.ts";
 import { formatMs, formatPercent, formatRate } from "../../format/number.ts";
@@ -7,6 +8,7 @@ import { Figure, Figures } from "../../ui/Figure.tsx";
 import { Receipt } from "../../ui/Receipt.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import classes from "./entity.module.css";
 import type { KnownEntity } from "./use-entity.ts";
 
 /** Requests, errors and p95 of the last hour; what runs; what was deployed last. */
@@ -14,9 +16,10 @@ export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNo
   const { signals, workloads, deployments } = known;
   const { data } = signals;
   const seen = data !== undefined && data.summary.requests > 0;
-  const stepMs = (data?.stepSeconds ?? 60) * 1_000;
-  const line = (pick: (point: NonNullable<typeof data>["series"][number]) => number | undefined): readonly Point[] =>
-    data?.series.map((point) => ({ at: Date.parse(point.at), value: pick(point) })) ?? [];
+  const shape = data === undefined ? undefined : coarsen(data.series, data.stepSeconds * 1_000, Date.parse(data.from), Date.parse(data.to));
+  const stepMs = shape?.stepMs ?? 60_000;
+  const line = (pick: (step: Coarse["steps"][number]) => number | undefined): readonly Point[] =>
+    shape?.steps.map((step) => ({ at: step.at, value: pick(step) })) ?? [];
   const receipt = (of: string, definition: string): ReactNode => (
     <Receipt
       of={of}
@@ -69,7 +72,7 @@ export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNo
       />
       <Figure
         label={workload === undefined ? "Workload" : `Workload in ${workload.environment}`}
-        value={workload === undefined ? undefined : <StateBadge plain word={workload.health} title={workload.detail} />}
+        value={workload === undefined ? <None /> : <StateBadge plain word={workload.health} title={workload.detail} />}
         note={
           workload === undefined
             ? "not run by Roadbed"
@@ -78,7 +81,7 @@ export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNo
       />
       <Figure
         label="Last deployment"
-        value={deployment === undefined ? undefined : <StateBadge plain word={deployment.status} title={deployment.error} />}
+        value={deployment === undefined ? <None /> : <StateBadge plain word={deployment.status} title={deployment.error} />}
         note={
           deployment === undefined ? (
             "none by Roadbed"
@@ -91,4 +94,9 @@ export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNo
       />
     </Figures>
   );
+}
+
+/** Known to be absent, which is not "no data". */
+function None(): ReactNode {
+  return <span className={classes.none}>none</span>;
 }

@@ -34,7 +34,11 @@ export function FirstSteps(): ReactNode {
         Fill in a form, see what would be made and what policy says, then get a repository, a catalogue entry and a running, observed
         service.
       </Step>
-      <Step icon={Sparkles} title="Look at the sample estate" act={<CopyText text="npx roadbed sample load" what="command" />}>
+      <Step
+        icon={Sparkles}
+        title="Look at the sample estate"
+        act={<CopyText text="npm start -- --data .roadbed-sample --port 4410" what="command" />}
+      >
         About forty components in eight systems with owners, documentation and live telemetry. It is labelled, and one command takes all of
         it away.
       </Step>

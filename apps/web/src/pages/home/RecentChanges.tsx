@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import { useActorName } from "../../ui/Actor.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
@@ -14,7 +15,7 @@ const SHOWN = 10;
 
 /** Runs and deployments, newest first: what changed explains most of what broke. */
 export function RecentChanges({ estate }: { readonly estate: Estate }): ReactNode {
-  const changes = changesOf(estate).slice(0, SHOWN);
+  const changes = changesOf(estate, useActorName()).slice(0, SHOWN);
   return (
     <Section
       title="Recent changes"
@@ -58,7 +59,7 @@ interface Change {
   readonly detail: string;
 }
 
-function changesOf({ runs, deployments }: Estate): readonly Change[] {
+function changesOf({ runs, deployments }: Estate, nameOf: (actor: string) => string): readonly Change[] {
   const ofRuns = runs.map(({ id, status, pathTitle, actor, createdAt }) => ({
     key: id,
     at: createdAt,
@@ -68,7 +69,7 @@ function changesOf({ runs, deployments }: Estate): readonly Change[] {
         {pathTitle}
       </Link>
     ),
-    detail: `run ${status}, by ${actor.replace(/^\w+:/, "")}`,
+    detail: `run ${status}, by ${nameOf(actor)}`,
   }));
   const ofDeployments = deployments.map(({ id, entityRef, status, environment, commit, message, createdAt }) => ({
     key: id,

@@ -13,6 +13,8 @@ import { Panel } from "../../ui/Page.tsx";
 export function Outcome({ run: { outputs, links, status } }: { readonly run: Run }): ReactNode {
   const { entityRef, cloneUrl, serviceUrl, ...rest } = outputs;
   if (Object.keys(outputs).length + links.length === 0) return null;
+  const named: readonly unknown[] = [entityRef, cloneUrl, serviceUrl];
+  const further = links.filter(({ url, entityRef: ref }) => !named.includes(url ?? ref));
   return (
     <Panel>
       <Facts
@@ -23,7 +25,7 @@ export function Outcome({ run: { outputs, links, status } }: { readonly run: Run
             "Clone",
             typeof cloneUrl === "string" ? <CopyText key="clone" text={`git clone ${cloneUrl}`} what="clone command" /> : undefined,
           ],
-          ...links.map(
+          ...further.map(
             ({ title, url, entityRef: ref }) =>
               [
                 title,

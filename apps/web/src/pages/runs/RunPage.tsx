@@ -7,6 +7,7 @@ import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { CodeBlock } from "../../markdown/CodeBlock.tsx";
 import { toYaml } from "../../format/yaml.ts";
+import { useActorName } from "../../ui/Actor.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { LogView } from "../../ui/LogView.tsx";
@@ -25,6 +26,7 @@ const POLL_MS = 2_000;
 export function RunPage(): ReactNode {
   const { id } = route.useParams();
   const [source, setSource] = useState<string | undefined>();
+  const actorName = useActorName();
   const run = useOperation(getRun, { id }, { every: POLL_MS });
   if (run.data === undefined) {
     return (
@@ -44,7 +46,7 @@ export function RunPage(): ReactNode {
       }
       tabTitle={`${pathTitle}, run`}
       trail={<Link to="/runs">Runs</Link>}
-      state={sentenceOf(run.data)}
+      state={sentenceOf(run.data, actorName(run.data.actor))}
       act={<RunActs run={run.data} />}
     >
       {error !== undefined && <ErrorState error={new Error(error)} />}

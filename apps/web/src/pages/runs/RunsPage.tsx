@@ -9,6 +9,7 @@ import { formatMs } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";
 import { DataTable } from "../../table/DataTable.tsx";
 import { LoadMore } from "../../table/LoadMore.tsx";
+import { Actor } from "../../ui/Actor.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -62,7 +63,7 @@ const COLUMNS: readonly Column<Run>[] = [
     width: "18%",
     cell: ({ outputs }) => (typeof outputs["entityRef"] === "string" ? <EntityLink entityRef={outputs["entityRef"]} /> : null),
   },
-  { id: "actor", header: "By", width: "110px", value: ({ actor }) => actor, cell: ({ actor }) => actor.replace(/^user:/, "") },
+  { id: "actor", header: "By", width: "110px", value: ({ actor }) => actor, cell: ({ actor }) => <Actor of={actor} /> },
   {
     id: "took",
     header: "Took",

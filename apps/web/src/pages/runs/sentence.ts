@@ -3,8 +3,7 @@ import type { Run } from "@roadbed/contracts/paths";
 import { formatMs } from "../../format/number.ts";
 
 /** The run's state in a sentence. */
-export function sentenceOf({ status, steps, startedAt, endedAt, actor }: Run): string {
-  const who = actor.replace(/^\w+:/, "");
+export function sentenceOf({ status, steps, startedAt, endedAt }: Run, who: string): string {
   const done = steps.filter((step) => step.status === "completed" || step.status === "skipped").length;
   const took = startedAt !== undefined && endedAt !== undefined ? ` in ${formatMs(Date.parse(endedAt) - Date.parse(startedAt))}` : "";
   const at = steps.find((step) => step.status === "processing" || step.status === "failed")?.name;
