@@ -1,5 +1,4 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 
 import { restartWorkload, stopWorkload, type Workload } from "@roadbed/contracts/delivery";
@@ -7,6 +6,7 @@ import { useAct } from "../../api/use-operation.ts";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import { tellDone, tellFault } from "../settings/tell.ts";
 
 export interface Asked {
   readonly act: "start" | "restart" | "stop";
@@ -17,7 +17,7 @@ export interface Asked {
 export function WorkloadAct({ asked, onClose }: { readonly asked: Asked | undefined; readonly onClose: () => void }): ReactNode {
   const restart = useAct(restartWorkload, { onDone: onClose });
   const stop = useAct(stopWorkload, {
-    onDone: ({ entityRef, environment }) => notifications.show({ message: `${shortRef(entityRef)} is stopped in ${environment}.` }),
+    onDone: ({ entityRef, environment }) => tellDone(`${shortRef(entityRef)} is stopped in ${environment}.`),
   });
   if (asked === undefined) return null;
   const { entityRef, environment, commit } = asked.workload;
@@ -40,7 +40,7 @@ export function WorkloadAct({ asked, onClose }: { readonly asked: Asked | undefi
           act="Stop it"
           onConfirm={() =>
             stop.mutate(key, {
-              onError: (error) => notifications.show({ color: "red", title: `${name} was not stopped`, message: error.message }),
+              onError: tellFault(`${name} was not stopped`),
             })
           }
         />

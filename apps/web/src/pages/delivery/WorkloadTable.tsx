@@ -95,7 +95,9 @@ function columnsOf(ask: (asked: Asked) => void): readonly Column<Workload>[] {
 }
 
 function Health({ workload: { health, detail, desired } }: { readonly workload: Workload }): ReactNode {
-  const label = desired === "stopped" && health === "stopped" ? "stopped on purpose" : health;
+  // Between the wish and its end.
+  if (desired === "stopped" && health !== "stopped" && health !== "crashed") return <StateBadge plain word="stopping" state="busy" />;
+  const label = desired === "stopped" ? "stopped on purpose" : health;
   return (
     <span title={detail}>
       <StateBadge plain word={health} label={label} />{" "}

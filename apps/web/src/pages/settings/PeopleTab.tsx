@@ -1,5 +1,4 @@
 import { Button, Menu } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { Ellipsis, UserPlus, Users } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
 
@@ -20,6 +19,7 @@ import { PersonForm } from "./PersonForm.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { RoleChange } from "./RoleChange.tsx";
 import { mayScope } from "./scopes.ts";
+import { tellDone, tellFault } from "./tell.ts";
 
 export type Person = z.infer<typeof User>;
 
@@ -48,8 +48,8 @@ function Accounts({ me }: { readonly me: Me }): ReactNode {
         update.mutate(
           { username, disabled: false },
           {
-            onSuccess: () => notifications.show({ message: `${displayName} can sign in again.` }),
-            onError: (error) => notifications.show({ color: "red", message: error.message }),
+            onSuccess: () => tellDone(`${displayName} can sign in again.`),
+            onError: tellFault("Not switched on"),
           },
         ),
       ),
@@ -96,8 +96,8 @@ function Accounts({ me }: { readonly me: Me }): ReactNode {
             update.mutate(
               { username: asked.person.username, disabled: true },
               {
-                onSuccess: ({ displayName }) => notifications.show({ message: `${displayName} cannot sign in any more.` }),
-                onError: (error) => notifications.show({ color: "red", title: "Not switched off", message: error.message }),
+                onSuccess: ({ displayName }) => tellDone(`${displayName} cannot sign in any more.`),
+                onError: tellFault("Not switched off"),
               },
             )
           }

@@ -1,11 +1,11 @@
 import { Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 
 import { createUser } from "@roadbed/contracts/identity";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Panel } from "../../ui/Page.tsx";
 import { RolePicker } from "./RoleChange.tsx";
+import { tellDone } from "./tell.ts";
 import { useForm } from "./use-form.ts";
 
 type Role = "viewer" | "developer" | "admin";
@@ -21,7 +21,7 @@ const EMPTY: { username: string; displayName: string; email: string; role: Role;
 export function PersonForm({ onClose }: { readonly onClose: () => void }): ReactNode {
   const form = useForm(createUser, EMPTY, {
     onDone: ({ displayName }) => {
-      notifications.show({ message: `${displayName} can sign in now.` });
+      tellDone(`${displayName} can sign in now.`);
       onClose();
     },
   });

@@ -1,5 +1,4 @@
 import { Button, PasswordInput, Stack } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 
 import { setPassword, type getMe } from "@roadbed/contracts/identity";
@@ -10,6 +9,7 @@ import { Facts } from "../../ui/Facts.tsx";
 import { Section } from "../../ui/Page.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import classes from "./settings.module.css";
+import { tellDone } from "./tell.ts";
 import { useForm } from "./use-form.ts";
 
 export type Me = OutputOf<typeof getMe>;
@@ -71,7 +71,7 @@ function PasswordForm({ first }: { readonly first: boolean }): ReactNode {
     {
       onDone: () => {
         form.reset();
-        notifications.show({ message: "Your new password counts from now on." });
+        tellDone("Your new password counts from now on.");
       },
     },
   );

@@ -1,11 +1,11 @@
 import { Button, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 
 import { updateUser } from "@roadbed/contracts/identity";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import type { Person } from "./PeopleTab.tsx";
 import { ROLES } from "./ProfileTab.tsx";
+import { tellDone } from "./tell.ts";
 import { useForm } from "./use-form.ts";
 
 /** Another name or role for a person; it counts at once, also in sessions under way. */
@@ -16,7 +16,7 @@ export function RoleChange({ person, onClose }: { readonly person: Person; reado
     { username, displayName, role },
     {
       onDone: (changed) => {
-        notifications.show({ message: `${changed.displayName} is changed.` });
+        tellDone(`${changed.displayName} is changed.`);
         onClose();
       },
     },

@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState, type ReactNode } from "react";
 
 import { getSample, removeSample } from "@roadbed/contracts/catalog";
@@ -13,6 +12,7 @@ import { SampleTag } from "../../ui/Tag.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { mayScope } from "./scopes.ts";
 import classes from "./settings.module.css";
+import { tellDone } from "./tell.ts";
 
 /** What the sample estate is, and the way to be rid of it. Shown only while it is there. */
 export function SampleData({ me }: { readonly me: Me }): ReactNode {
@@ -21,9 +21,7 @@ export function SampleData({ me }: { readonly me: Me }): ReactNode {
   const remove = useAct(removeSample, {
     touches: ["catalog", "telemetry", "delivery", "paths", "identity"],
     onDone: ({ removedEntities }) =>
-      notifications.show({
-        message: `The sample estate is gone: ${formatCount(removedEntities, "entity", "entities")}, with people, telemetry and incidents.`,
-      }),
+      tellDone(`The sample estate is gone: ${formatCount(removedEntities, "entity", "entities")}, with people, telemetry and incidents.`),
   });
   if (sample.data?.loaded !== true) return null;
   const count = formatCount(sample.data.entities, "entity", "entities");

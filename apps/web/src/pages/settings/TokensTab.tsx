@@ -1,5 +1,4 @@
 import { Button, Group } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { KeyRound, Plus } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
 
@@ -19,6 +18,7 @@ import { FittingTable } from "./FittingTable.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { SecretShown } from "./SecretShown.tsx";
 import classes from "./settings.module.css";
+import { tellDone, tellFault } from "./tell.ts";
 import { TokenForm } from "./TokenForm.tsx";
 import { stateOfToken } from "./token-state.ts";
 
@@ -152,7 +152,7 @@ function TokenState({ token }: { readonly token: TokenRow }): ReactNode {
 }
 
 function Revoke({ token, onClose }: { readonly token: TokenRow | undefined; readonly onClose: () => void }): ReactNode {
-  const act = useAct(revokeToken, { onDone: ({ name }) => notifications.show({ message: `${name} is revoked.` }) });
+  const act = useAct(revokeToken, { onDone: ({ name }) => tellDone(`${name} is revoked.`) });
   if (token === undefined) return null;
   return (
     <Confirm
@@ -168,12 +168,7 @@ function Revoke({ token, onClose }: { readonly token: TokenRow | undefined; read
       }
       word={token.name}
       act="Revoke it"
-      onConfirm={() =>
-        act.mutate(
-          { id: token.id },
-          { onError: (error) => notifications.show({ color: "red", title: `${token.name} was not revoked`, message: error.message }) },
-        )
-      }
+      onConfirm={() => act.mutate({ id: token.id }, { onError: tellFault(`${token.name} was not revoked`) })}
     />
   );
 }

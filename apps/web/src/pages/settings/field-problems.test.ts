@@ -25,6 +25,10 @@ describe("problemsOfError", () => {
     });
     expect(problemsOfError(error)).toEqual({ username: "is taken. Choose another one." });
   });
+  it("takes the mend of the whole for its only problem", () => {
+    const error = new ConflictError("gone", { mend: "Give the whole path.", problems: [{ at: "target", reason: "is not there" }] });
+    expect(problemsOfError(error)).toEqual({ target: "is not there. Give the whole path." });
+  });
   it("has nothing to say of an error that is about no field", () => {
     expect(problemsOfError(new UnavailableError("down"))).toEqual({});
     expect(problemsOfError(new TypeError("x"))).toEqual({});

@@ -17,9 +17,12 @@ export function checkInput<O extends Operation>(operation: O, values: Partial<In
 export function problemsOfError(error: unknown): FieldProblems {
   if (!(error instanceof DomainError)) return {};
   const byField: Record<string, string> = {};
+  const [, second] = error.problems;
   for (const { at, reason, mend } of error.problems) {
     const field = at.split(".")[0] ?? "";
-    byField[field] ??= mend === undefined ? reason : `${reason}. ${mend}`;
+    // What mends the whole mends its only problem.
+    const help = mend ?? (second === undefined ? error.mend : undefined);
+    byField[field] ??= help === undefined ? reason : `${reason}. ${help}`;
   }
   return byField;
 }

@@ -47,16 +47,11 @@ export function useForm<O extends Operation, V extends object>(
     values,
     set: (patch) => {
       setValues((old) => ({ ...old, ...patch }));
-      // What was typed anew is checked at once where it was found fault with before, or left.
-      setTouched(
-        (old) =>
-          new Set([
-            ...old,
-            ...Object.keys(patch).filter(
-              (field) => typeof patch[field as keyof V] !== "string" || String(values[field as keyof V]).length > 2,
-            ),
-          ]),
+      // The first letters of a text are no mistake yet.
+      const told = Object.keys(patch).filter(
+        (field) => typeof patch[field as keyof V] !== "string" || String(patch[field as keyof V]).length > 2,
       );
+      setTouched((old) => new Set([...old, ...told]));
       if (act.error !== null) act.reset();
     },
     error: (field) => there[field] ?? (touched.has(field) ? here[field] : undefined),

@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { RefreshCw, Trash2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -18,6 +17,7 @@ import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { SampleTag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
+import { tellDone, tellFault } from "../settings/tell.ts";
 import { ProblemTable } from "./ProblemTable.tsx";
 import { SyncTable } from "./SyncTable.tsx";
 import classes from "./sources.module.css";
@@ -112,18 +112,17 @@ function Acts({ source }: { readonly source: Source }): ReactNode {
   const sync = useAct(syncSource, {
     touches: ["catalog", "paths"],
     onDone: ({ counts, problems }) =>
-      notifications.show({
-        message: `${name} was read: ${formatCount(counts.read, "entity", "entities")}, ${problems.length === 0 ? "no problem" : formatCount(problems.length, "problem")}.`,
-      }),
+      tellDone(
+        `${name} was read: ${formatCount(counts.read, "entity", "entities")}, ${problems.length === 0 ? "no problem" : formatCount(problems.length, "problem")}.`,
+      ),
   });
   const remove = useAct(deleteSource, {
     touches: ["catalog.entity", "catalog.search", "paths"],
     onDone: ({ removedEntities }) => {
-      notifications.show({ message: `${name} is forgotten; ${formatCount(removedEntities, "entity", "entities")} went with it.` });
+      tellDone(`${name} is forgotten; ${formatCount(removedEntities, "entity", "entities")} went with it.`);
       void navigate({ to: "/sources" });
     },
   });
-  const tell = (title: string) => ({ onError: (error: Error) => notifications.show({ color: "red", title, message: error.message }) });
   return (
     <>
       {sample ? (
@@ -138,7 +137,7 @@ function Acts({ source }: { readonly source: Source }): ReactNode {
       <Button
         leftSection={<RefreshCw size={14} aria-hidden />}
         loading={sync.isPending}
-        onClick={() => sync.mutate({ id }, tell(`${name} was not read`))}
+        onClick={() => sync.mutate({ id }, { onError: tellFault(`${name} was not read`) })}
       >
         Read again now
       </Button>
@@ -149,7 +148,7 @@ function Acts({ source }: { readonly source: Source }): ReactNode {
         what={`Roadbed stops reading it and removes the entities that only it names: ${formatCount(entities, "entity", "entities")} at most, with their relations and documentation. The files themselves are not touched; bring the source again and they come back.`}
         word={name}
         act="Forget it"
-        onConfirm={() => remove.mutate({ id }, tell(`${name} was not forgotten`))}
+        onConfirm={() => remove.mutate({ id }, { onError: tellFault(`${name} was not forgotten`) })}
       />
     </>
   );
