@@ -1,4 +1,4 @@
-import { useState, type PointerEvent } from "react";
+import { useRef, useState, type MouseEvent, type PointerEvent } from "react";
 
 /** A part of the time axis that is being dragged over, in ms. */
 export interface Dragged {
@@ -9,6 +9,8 @@ export interface Dragged {
 interface Handlers {
   readonly onPointerDown: (event: PointerEvent<SVGSVGElement>) => void;
   readonly onPointerUp: (event: PointerEvent<SVGSVGElement>) => void;
+  /** The end of a drag is no click. */
+  readonly onClickCapture: (event: MouseEvent<SVGSVGElement>) => void;
 }
 
 /** Shorter than this, in px, is a click and not a choice. */
@@ -21,6 +23,7 @@ export function useDrag(
   onWindow: ((from: Date, to: Date) => void) | undefined,
 ): { readonly dragged: Dragged | undefined; readonly handlers: Handlers | undefined } {
   const [start, setStart] = useState<{ readonly x: number; readonly at: number } | undefined>();
+  const chose = useRef(false);
   if (onWindow === undefined) return { dragged: undefined, handlers: undefined };
   const dragged =
     start === undefined || pointer === undefined ? undefined : { from: Math.min(start.at, pointer), to: Math.max(start.at, pointer) };
@@ -32,9 +35,15 @@ export function useDrag(
       },
       onPointerUp: ({ nativeEvent }) => {
         setStart(undefined);
+        chose.current = false;
         if (start === undefined || Math.abs(nativeEvent.offsetX - start.x) < MIN_PX) return;
+        chose.current = true;
         const end = timeAt(nativeEvent.offsetX);
         onWindow(new Date(Math.min(start.at, end)), new Date(Math.max(start.at, end)));
+      },
+      onClickCapture: (event) => {
+        if (chose.current) event.stopPropagation();
+        chose.current = false;
       },
     },
   };

@@ -31,7 +31,12 @@ export function OperationTable({ service, range, operations }: Props): ReactNode
           </Link>
         ),
       },
-      ...[RED.requests, RED.rate, RED.errors, RED.p50, RED.p95, RED.p99],
+      RED.requests,
+      RED.rate,
+      RED.errors,
+      RED.p50,
+      RED.p95,
+      RED.p99,
     ],
     [service, range],
   );

@@ -53,6 +53,6 @@ export function snippetOf(service: string, origin: string): string {
     `export OTEL_SERVICE_NAME=${service}`,
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`,
     "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-    'export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20$ROADBED_TOKEN"',
+    'export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20$TOKEN"',
   ].join("\n");
 }

@@ -17,11 +17,11 @@ export function neighboursOf(
   return {
     callers: edges
       .filter(({ from, to }) => to === service && from !== service)
-      .map(({ from, to: _, ...rest }) => ({ service: from, ...rest }))
+      .map((edge) => toNeighbour(edge.from, edge))
       .sort(busiest),
     callees: edges
       .filter(({ from, to }) => from === service && to !== service)
-      .map(({ to, from: _, ...rest }) => ({ service: to, ...rest }))
+      .map((edge) => toNeighbour(edge.to, edge))
       .sort(busiest),
   };
 }
@@ -29,4 +29,8 @@ export function neighboursOf(
 /** Share of calls that failed, between 0 and 1; undefined where there were none. */
 export function errorRateOf({ requests, errors }: Pick<Edge, "requests" | "errors">): number | undefined {
   return requests === 0 ? undefined : errors / requests;
+}
+
+function toNeighbour(service: string, { requests, errors, p95Ms }: Edge): Neighbour {
+  return { service, requests, errors, ...(p95Ms !== undefined && { p95Ms }) };
 }

@@ -21,7 +21,7 @@ export function TimeRange({ value, onChange }: Props): ReactNode {
   };
   const preset = RANGES.find((range) => range.value === (value ?? "1h"));
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="md" trapFocus returnFocus width={268}>
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" shadow="md" trapFocus returnFocus width={268}>
       <Popover.Target>
         <Button
           variant="default"

@@ -137,7 +137,6 @@ function SpanLine({
       aria-level={depth + 1}
       aria-selected={selected}
       aria-expanded={below > 0 ? open : undefined}
-      aria-label={`${span.service}: ${span.name}, ${took}${failed ? ", failed" : ""}`}
       onClick={onSelect}
     >
       <span className={classes.label} style={{ paddingLeft: 4 + Math.min(depth, MOST_INDENTS) * INDENT_PX }}>
@@ -153,7 +152,7 @@ function SpanLine({
           {below > 0 && <Chevron size={13} aria-hidden />}
         </span>
         <i className={classes.swatch} data-hue={hue} aria-hidden />
-        {failed && <CircleX size={13} className={classes.failed} aria-hidden />}
+        {failed && <CircleX size={13} className={classes.failed} role="img" aria-label="failed" />}
         <span className={classes.service}>{span.service}</span>
         <span className={classes.name}>{span.name}</span>
         {!open && below > 0 && (

@@ -101,7 +101,7 @@ function OpenTable({ rows, loading, now, onClose }: OpenProps): ReactNode {
       },
       {
         id: "act",
-        header: "",
+        header: "Act",
         width: "88px",
         align: "right",
         cell: (incident) => (

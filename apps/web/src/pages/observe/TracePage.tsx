@@ -1,8 +1,8 @@
 import { Button, Drawer } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChevronsDownUp, ChevronsUpDown, CircleX } from "lucide-react";
-import { useMemo, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 
 import type { OutputOf } from "@roadbed/core";
 import { getTrace } from "@roadbed/contracts/telemetry";
@@ -64,8 +64,7 @@ export function TracePage(): ReactNode {
 const AROUND_MS = 15 * 60_000;
 
 function TraceView({ trace, rows }: { readonly trace: Trace; readonly rows: readonly TreeRow[] }): ReactNode {
-  const { span: selected } = route.useSearch();
-  const navigate = route.useNavigate();
+  const [selected, select] = useSelectedSpan();
   const wide = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const parts = useMemo(() => partsByService(rows), [rows]);
@@ -74,7 +73,6 @@ function TraceView({ trace, rows }: { readonly trace: Trace; readonly rows: read
   const begin = Date.parse(trace.at);
   const range = fixedRange(new Date(begin - AROUND_MS), new Date(begin + trace.durationUs / 1_000 + AROUND_MS));
 
-  const select = (spanId: string | undefined): void => void navigate({ search: (old) => ({ ...old, span: spanId }), replace: true });
   const toggle = (spanId: string, open: boolean): void =>
     setClosed((old) => {
       const next = new Set(old);
@@ -126,6 +124,23 @@ function TraceView({ trace, rows }: { readonly trace: Trace; readonly rows: read
       </Section>
     </>
   );
+}
+
+/** The chosen span. It stands at once, so that a key held down moves on; the URL follows when one rests. */
+function useSelectedSpan(): readonly [string | undefined, (spanId: string | undefined) => void] {
+  const { span } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [selected, setSelected] = useState(span);
+  useEffect(() => setSelected(span), [span]);
+  const tell = useDebouncedCallback(
+    (spanId: string | undefined) => void navigate({ search: (old) => ({ ...old, span: spanId }), replace: true }),
+    250,
+  );
+  const select = (spanId: string | undefined): void => {
+    setSelected(spanId);
+    tell(spanId);
+  };
+  return [selected, select];
 }
 
 /** Where the time went: the time each service was itself at work. */
