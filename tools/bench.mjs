@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { environmentFor } from "./lib/node24.mjs";
-import { prepare, tellFailure } from "./lib/prepare.mjs";
+import { prepare } from "./lib/prepare.mjs";
+import { tellFailure } from "./lib/refusal.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [name, ...rest] = process.argv.slice(2);
@@ -18,7 +19,7 @@ if (!name || !/^[a-z-]+$/.test(name) || !existsSync(file)) {
   process.exitCode = 2;
 } else {
   try {
-    const node = prepare(root, { dev: true, say: (line) => process.stderr.write(`${line}\n`) });
+    const node = await prepare(root, { dev: true, say: (line) => process.stderr.write(`${line}\n`) });
     process.exitCode = spawnSync(node, [file, ...rest], { cwd: root, stdio: "inherit", env: environmentFor(node) }).status ?? 1;
   } catch (error) {
     process.exitCode = tellFailure(error);

@@ -1,34 +1,28 @@
-/** Runs npm as a script may: with the npm that started us, under a given Node, with errors turned into advice. */
-import { spawnSync } from "node:child_process";
+/** Runs npm as a script may: with the npm that started us, under a given Node, with errors turned into advice. Node 18. */
 import fs, { existsSync, realpathSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 
-/** A reason not to go on that the user can mend; printed without a stack. */
-export class Refusal extends Error {
-  constructor(message, mend) {
-    super(message);
-    this.mend = mend;
-  }
-}
+import { Refusal } from "./refusal.mjs";
+import { runChild } from "./run-child.mjs";
 
 /** Runs `npm ...args` in `cwd` under the Node binary `node`; throws `Refusal` with the cause in words. */
-export function runNpm(node, args, cwd) {
-  const result = spawnSync(node, [npmCli(), ...args, "--no-audit", "--no-fund", "--loglevel=error"], {
+export async function runNpm(node, args, cwd, onStart) {
+  const cli = findNpm(process.env, process.execPath);
+  const { code, signal, output } = await runChild(node, [cli, ...args, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd,
-    encoding: "utf8",
-    env: cleanEnvironment(node),
-    stdio: ["ignore", "pipe", "pipe"],
-    maxBuffer: 64 * 1024 * 1024,
+    env: npmEnvironment(process.env, node),
+    onStart,
   });
-  if (result.status === 0) return;
-  if (result.signal) throw new Refusal(`npm was stopped (${result.signal}).`, "Run npm start again: it goes on where it was interrupted.");
-  throw explain(`${result.stdout ?? ""}\n${result.stderr ?? ""}`, cwd);
+  if (code === 0) return;
+  if (signal) throw new Refusal(`npm was stopped (${signal}).`, "Run npm start again: it goes on where it was interrupted.");
+  throw explainNpm(output, cwd);
 }
 
 /** Throws `Refusal` when less than `needed` bytes are free where `folder` is. */
 export function refuseFullDisk(folder, needed) {
   if (fs.statfsSync === undefined) return; // Node before 18.15 cannot tell
-  const { bavail, bsize } = fs.statfsSync(folder);
+  const { bavail, bsize, blocks } = fs.statfsSync(folder);
+  if (blocks === 0) return; // a file system that does not say
   if (bavail * bsize < needed) {
     throw new Refusal(
       `The disk is nearly full: ${mb(bavail * bsize)} MB free in ${folder}, ${mb(needed)} MB needed.`,
@@ -37,53 +31,73 @@ export function refuseFullDisk(folder, needed) {
   }
 }
 
-function explain(output, cwd) {
+/** What npm printed before it failed, as a `Refusal`. */
+export function explainNpm(output, cwd) {
   const lines = output.split("\n").filter((line) => line.trim() !== "" && !line.includes("A complete log of this run"));
   const tail = lines.slice(-12).join("\n");
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|network/i.test(output)) {
+  if (/ENOSPC|EDQUOT/.test(output))
+    return new Refusal(
+      `The disk is full: npm could not write in ${cwd} or in its cache.`,
+      "Free about 2 GB and run npm start again: it goes on where it stopped.",
+    );
+  if (
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|ERR_INVALID_PROXY|code UNABLE_TO|CERT_/.test(
+      output,
+    )
+  )
     return new Refusal(
       `npm could not reach its registry:\n${tail}`,
-      "Connect to the network (or set npm's proxy) and run npm start again: it goes on where it stopped.",
+      "Connect to the network (or set npm's proxy or registry) and run npm start again: it goes on where it stopped.",
     );
-  }
-  if (/ENOSPC/.test(output)) return new Refusal(`The disk is full in ${cwd}.`, "Free about 2 GB and run npm start again.");
-  if (/EACCES|EPERM/.test(output))
-    return new Refusal(`npm may not write in ${cwd}:\n${tail}`, "Own the folder (chown) or clone it elsewhere, and run npm start again.");
+  if (/code E(?:401|403|404|TARGET)\b/.test(output))
+    return new Refusal(
+      `npm's registry does not give what the lock file names:\n${tail}`,
+      "Look at `npm config get registry`: it has to serve all public packages, and may want a sign-in (npm login).",
+    );
+  if (/EINTEGRITY/.test(output))
+    return new Refusal(
+      `A package from the registry is not the one that the lock file names:\n${tail}`,
+      "Run npm cache verify and then npm start again; if it stays, the registry or a proxy changes packages.",
+    );
+  if (/EACCES|EPERM|EROFS/.test(output))
+    return new Refusal(
+      `npm may not write in ${cwd} or in its cache:\n${tail}`,
+      "Own the folder (chown) or clone it elsewhere, and run npm start again.",
+    );
   return new Refusal(`npm failed in ${cwd}:\n${tail}`, "Mend what it says and run npm start again.");
 }
 
-/** npm's settings stay (cache, registry, user file); what the outer `npm start` set for its own script goes. */
-function cleanEnvironment(node) {
-  const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` };
-  for (const [name, value] of Object.entries(process.env)) {
-    if (name === "PATH" || name === "NODE_OPTIONS" || name === "NODE_ENV" || name === "INIT_CWD") continue;
-    if (/^npm_/i.test(name) && !/^npm_config_(cache|registry|userconfig|globalconfig|proxy|https_proxy|noproxy|cafile|prefix)$/i.test(name))
-      continue;
-    env[name] = value;
-  }
-  return env;
+/** Settings of npm that say how the registry is reached and where npm keeps its things. */
+const KEPT_SETTINGS =
+  /^npm_config_(?:cache|registry|userconfig|globalconfig|prefix|proxy|https?_proxy|noproxy|ca|cafile|cert|key|strict_ssl|maxsockets|fetch_[a-z_]+|offline|prefer_offline|\/\/.*|@.*|_auth.*)$/i;
+
+/** npm's settings stay; what an outer `npm start` set for its own script goes, and what would change what is installed. */
+export function npmEnvironment(env, node) {
+  const kept = Object.entries(env).filter(
+    ([name]) => !["PATH", "NODE_OPTIONS", "NODE_ENV", "INIT_CWD"].includes(name) && (!/^npm_/i.test(name) || KEPT_SETTINGS.test(name)),
+  );
+  return { ...Object.fromEntries(kept), PATH: `${dirname(node)}${delimiter}${env.PATH ?? ""}` };
 }
 
-function npmCli() {
-  const started = process.env.npm_execpath;
-  if (started && started.endsWith(".js") && existsSync(started)) return started;
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+/** npm's own program: the one that started us, the one on the PATH, the one beside this Node. Throws `Refusal` without any. */
+export function findNpm(env, execPath) {
+  const started = env.npm_execpath;
+  if (started && basename(started) === "npm-cli.js" && existsSync(started)) return started;
+  for (const folder of (env.PATH ?? "").split(delimiter)) {
     const file = join(folder, "npm");
-    if (!existsSync(file)) continue;
+    if (folder === "" || !existsSync(file)) continue;
     const real = realpathSync(file);
-    if (real.endsWith(".js")) return real;
+    if (basename(real) === "npm-cli.js") return real;
     const beside = join(dirname(real), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js");
     if (existsSync(beside)) return realpathSync(beside);
   }
-  const bundled = join(
-    dirname(process.execPath),
-    process.platform === "win32" ? "node_modules" : "../lib/node_modules",
-    "npm",
-    "bin",
-    "npm-cli.js",
-  );
+  const modules = process.platform === "win32" ? "node_modules" : "../lib/node_modules";
+  const bundled = join(dirname(realpathSync(execPath)), modules, "npm", "bin", "npm-cli.js");
   if (existsSync(bundled)) return bundled;
-  throw new Refusal("npm was not found.", "Install Node with npm, or run `npm start` instead of calling node.");
+  throw new Refusal(
+    "npm was not found.",
+    "Install npm (it comes with Node from nodejs.org; some systems package it apart) and run npm start.",
+  );
 }
 
 function mb(bytes) {

@@ -30,8 +30,11 @@ function isFree(port: number, host: string): Promise<boolean> {
 }
 
 function explain(error: NodeJS.ErrnoException, port: number, host: string): Error {
-  if (error.code === "EACCES") return new UnavailableError(`Port ${port} is not for this user.`, { mend: "Choose one above 1023: npm start -- --port 4400" });
+  if (error.code === "EACCES")
+    return new UnavailableError(`Port ${port} is not for this user.`, { mend: "Choose one above 1023: npm start -- --port 4400" });
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-    return new InvalidError(`This machine has no address ${host}.`, { mend: "--host 127.0.0.1 listens for this machine, --host 0.0.0.0 for all." });
+    return new InvalidError(`This machine has no address ${host}.`, {
+      mend: "--host 127.0.0.1 listens for this machine, --host 0.0.0.0 for all.",
+    });
   return error;
 }

@@ -36,19 +36,22 @@ try {
  */
 function listenToSignals(): (server: RunningServer) => boolean {
   let running: RunningServer | undefined;
-  let asked = false;
+  let askedAt: number | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    if (asked && signal === "SIGINT") process.exit(130);
-    if (asked) return;
-    asked = true;
+    if (askedAt !== undefined) {
+      // One Ctrl-C may arrive twice: from the terminal, and passed on.
+      if (signal === "SIGINT" && Date.now() - askedAt > 300) process.exit(130);
+      return;
+    }
+    askedAt = Date.now();
     progress.say("\nStopping …");
     if (running) stopServer(running);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   return (server) => {
     running = server;
-    if (asked) stopServer(server);
-    return !asked;
+    if (askedAt !== undefined) stopServer(server);
+    return askedAt === undefined;
   };
 }
 

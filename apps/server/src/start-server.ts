@@ -81,6 +81,7 @@ export async function startServer({
 
   try {
     const port = await findPort(options.port, host, options.portChosen);
+    if (port !== options.port) progress.say(`  ! Port ${options.port} is taken; using ${port}`);
     const url = `http://${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${port}`;
     const local = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
     const publicUrl = options.publicUrl ?? url;
