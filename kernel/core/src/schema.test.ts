@@ -56,3 +56,8 @@ test("an unknown field is named with the field that was meant; a loose schema ta
   expect(unknownFields(z.object({}), { a: 1 })[0]?.mend).toBe("Remove it: there are no fields.");
   expect(unknownFields(z.looseObject({}), { a: 1 })).toEqual([]);
 });
+
+test("descriptions stay where names come from a registry of their own", () => {
+  const named = z.registry<{ id?: string | undefined }>();
+  expect(inputJsonSchema(Input, { named })).toMatchObject({ properties: { facets: { description: "Fields" } } });
+});

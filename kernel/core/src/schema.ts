@@ -80,6 +80,9 @@ function toJsonSchema(schema: z.ZodType, io: "input" | "output", named: JsonSche
       if (io === "input" && pipe instanceof z.ZodPipe && pipe.in instanceof z.ZodTransform) {
         Object.assign(jsonSchema, inputJsonSchema(pipe.out as z.ZodType));
       }
+      // A registry of names takes the place of the global one, where `describe` writes.
+      const description = z.globalRegistry.get(pipe)?.description;
+      if (description !== undefined) jsonSchema.description ??= description;
     },
   });
   return json;

@@ -48,8 +48,10 @@ export function healthPathOf({ kind, health }: Manifest): string | undefined {
 
 /** Starts it and waits until it is healthy. Throws `InvalidError` with the log's last lines when it does not become so; nothing is left running then. */
 export async function launch(options: LaunchOptions): Promise<Instance> {
-  const { spec, log } = options;
+  const { spec } = options;
   if (spec.manifest.kind === "site") return siteOf(spec);
+  // The version before may still be running and writing: what this one prints must tell why it fails.
+  const log = options.log.part();
   const port = await freePort();
   const { start = [], limits } = spec.manifest;
   const process = await runProcess({
@@ -63,7 +65,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   });
   log.write("roadbed", `started ${start.join(" ")} of ${spec.commit.slice(0, 7)} as process ${process.pid} on port ${port}`);
   try {
-    await untilHealthy(options, process, port);
+    await untilHealthy({ ...options, log }, process, port);
   } catch (error) {
     await process.stop(Math.min(options.timing.graceMs, 2_000));
     throw error;

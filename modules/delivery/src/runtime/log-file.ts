@@ -25,6 +25,8 @@ export interface LogFile {
   }): Promise<{ items: LogLine[]; next: number }>;
   /** The newest lines of the processes (not the platform's own remarks), for error messages. */
   tail(lines: number): string[];
+  /** The same files for one process: its `tail` holds only what was written through it, whatever else is running. */
+  part(): LogFile;
   /** Everything that was written is in the file. */
   flushed(): Promise<void>;
 }
@@ -84,29 +86,44 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
     return lines;
   }
 
-  return {
-    write(stream, message) {
-      const line: LogLine = { seq: ++seq, at: new Date().toISOString(), stream, message: redact(message).slice(0, MAX_MESSAGE_CHARS) };
-      recent.push(line);
-      if (recent.length > 2 * RECENT) recent.splice(0, RECENT);
-      waiting.push(`${JSON.stringify(line)}\n`);
-      writing ??= Promise.resolve().then(drain);
-      for (const wake of readers) wake();
-    },
+  const append = (stream: LogStream, message: string): LogLine => {
+    const line: LogLine = { seq: ++seq, at: new Date().toISOString(), stream, message: redact(message).slice(0, MAX_MESSAGE_CHARS) };
+    keep(recent, line);
+    waiting.push(`${JSON.stringify(line)}\n`);
+    writing ??= Promise.resolve().then(drain);
+    for (const wake of readers) wake();
+    return line;
+  };
+
+  const log: LogFile = {
+    write: (stream, message) => void append(stream, message),
     async read({ after, limit, waitMs = 0, signal }) {
       if (seq <= after && waitMs > 0) await nextLine(readers, waitMs, signal);
       const items = await stored(after, limit);
       return { items, next: items.at(-1)?.seq ?? Math.min(after, seq) };
     },
-    tail: (lines) =>
-      recent
-        .filter(({ stream }) => stream !== "roadbed")
-        .slice(-lines)
-        .map(({ message }) => message),
+    tail: (lines) => tailOf(recent, lines),
+    part() {
+      const own: LogLine[] = [];
+      return { ...log, write: (stream, message) => keep(own, append(stream, message)), tail: (lines) => tailOf(own, lines) };
+    },
     flushed: async () => {
       while (writing !== undefined) await writing;
     },
   };
+  return log;
+}
+
+function keep(lines: LogLine[], line: LogLine): void {
+  lines.push(line);
+  if (lines.length > 2 * RECENT) lines.splice(0, RECENT);
+}
+
+function tailOf(lines: readonly LogLine[], count: number): string[] {
+  return lines
+    .filter(({ stream }) => stream !== "roadbed")
+    .slice(-count)
+    .map(({ message }) => message);
 }
 
 function nextLine(readers: Set<() => void>, waitMs: number, signal: AbortSignal | undefined): Promise<void> {

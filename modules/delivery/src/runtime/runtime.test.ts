@@ -58,6 +58,18 @@ describe("a log file", () => {
     expect(third.tail(5)).toEqual(["line 1", "line 2", "line 3"]);
   });
 
+  test("a part's tail holds only what went through it, and the file holds everything", async () => {
+    const log = await openLogFile({ dir: join(home, "log-part"), redact: (message) => message.replace("hunter2", "***") });
+    const part = log.part();
+    log.write("stdout", "the old version speaks");
+    part.write("stderr", "the new one fails with hunter2");
+    expect(part.tail(5)).toEqual(["the new one fails with ***"]);
+    expect((await log.read({ after: 0, limit: 10 })).items.map(({ message }) => message)).toEqual([
+      "the old version speaks",
+      "the new one fails with ***",
+    ]);
+  });
+
   test("rotates, drops the oldest and is read across files", async () => {
     const dir = join(home, "log-rotate");
     const log = await openLogFile({ dir, maxFileBytes: 20_000, maxFiles: 3 });
