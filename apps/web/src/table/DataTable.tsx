@@ -1,9 +1,9 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
 
 import { SkeletonRows } from "../ui/Loaded.tsx";
-import { nextSort, sortRows, type Column, type Density, type Sort } from "./column.ts";
+import { leastWidth, nextSort, sortRows, type Column, type Density, type Sort } from "./column.ts";
 import classes from "./table.module.css";
 
 interface Props<R> {
@@ -41,7 +41,12 @@ export function DataTable<R>(props: Props<R>): ReactNode {
   const body = { ...props, rows: shown, rowKey, height: HEIGHTS[density] };
   return (
     <div className={classes.frame} data-density={density} data-stale={props.stale}>
-      <table className={classes.table} aria-label={label} aria-rowcount={shown.length + 1}>
+      <table
+        className={classes.table}
+        style={{ "--rb-table-least": `${leastWidth(columns)}px` } as CSSProperties}
+        aria-label={label}
+        aria-rowcount={shown.length + 1}
+      >
         <colgroup>
           {columns.map(({ id, width }) => (
             <col key={id} style={width === undefined ? undefined : { width }} />

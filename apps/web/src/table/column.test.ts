@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { nextSort, sortRows, toCsv, type Column } from "./column.ts";
+import { leastWidth, nextSort, sortRows, toCsv, type Column } from "./column.ts";
 
 interface Row {
   readonly name: string;
@@ -37,4 +37,8 @@ describe("toCsv", () => {
     expect(toCsv([{ name: 'say "hi", twice', rate: 1.5 }], columns)).toBe('Name,Rate\r\n"say ""hi"", twice",1.5\r\n');
   });
   it("never yields a formula", () => expect(toCsv([{ name: "=1+1", rate: -2 }], columns)).toBe("Name,Rate\r\n'=1+1,-2\r\n"));
+});
+
+it("a table is at least as wide as its columns with widths, and leaves the others room", () => {
+  expect(leastWidth([{ width: "120px" }, {}, { width: "20%" }])).toBe(360);
 });

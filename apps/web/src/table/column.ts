@@ -36,6 +36,14 @@ export function sortRows<R>(rows: readonly R[], columns: readonly Column<R>[], s
   });
 }
 
+/** A column that shares what is left needs at least this much to say anything, in pixels. */
+const LEAST_SHARE = 120;
+
+/** Below this the table scrolls sideways inside its frame: on a phone no column may shrink to nothing. In pixels. */
+export function leastWidth(columns: readonly Pick<Column<never>, "width">[]): number {
+  return columns.reduce((sum, { width }) => sum + (/^(\d+)px$/.test(width ?? "") ? Number.parseInt(width ?? "", 10) : LEAST_SHARE), 0);
+}
+
 /** The sort after a click on a header: up, down, up. */
 export function nextSort(id: string, current: Sort | undefined): Sort {
   return current === id ? `-${id}` : id;
