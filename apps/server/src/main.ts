@@ -9,6 +9,8 @@ import { createProgress } from "./progress.ts";
 import type { RunningServer } from "./start-server.ts";
 
 const root = join(dirname(import.meta.dirname), "../..");
+// A terminal or pipe that went away must not end the server in the middle of its work, nor while it stops in order.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 const progress = createProgress((line) => process.stdout.write(`${line}\n`));
 
 try {

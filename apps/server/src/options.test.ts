@@ -17,8 +17,21 @@ test("without anything the defaults stand", () => {
   });
 });
 
+test("a variable or flag that is set to nothing counts as not set", () => {
+  const empty = {
+    ROADBED_DATA: "",
+    ROADBED_PORT: "",
+    ROADBED_EMPTY: "",
+    ROADBED_PUBLIC_URL: "",
+    DATABASE_URL: "",
+    ROADBED_OIDC_ISSUER: "",
+  };
+  expect(readOptions(["--data", ""], empty, "/clone")).toEqual(readOptions([], {}, "/clone"));
+});
+
 test("a wrong flag, a wrong port and a half-set sign-on say what is wrong", () => {
   expect(() => readOptions(["--prot", "1"], {}, "/")).toThrow("--prot");
   expect(() => readOptions(["--port", "many"], {}, "/")).toThrow("--port: must be a number");
+  expect(() => readOptions(["--port", "99999"], {}, "/")).toThrow("--port: must be at most 65535");
   expect(() => readOptions([], { ROADBED_OIDC_ISSUER: "https://id.example" }, "/")).toThrow("ROADBED_OIDC_CLIENT_ID");
 });

@@ -37,10 +37,12 @@ export const USAGE = readFileSync(new URL("usage.txt", import.meta.url), "utf8")
 
 const DEFAULT_PORT = 4400;
 const Flag = z.stringbool().optional();
-const Port = z.coerce.number("must be a number").int().min(0).max(65_535);
+const Port = z.coerce.number("must be a number").int().min(0, "must be at least 0").max(65_535, "must be at most 65535");
 
 /** Reads flags and variables; throws `InvalidError` that names the wrong one. `root` is the clone. */
-export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv, root: string): ServerOptions | "help" {
+export function readOptions(argv: readonly string[], variables: NodeJS.ProcessEnv, root: string): ServerOptions | "help" {
+  // A variable that is set to nothing is not set: compose files and CI pass them on like that.
+  const env = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
   const flags = parseFlags(argv);
   if (flags.help === true) return "help";
   const port = flags.port ?? env["ROADBED_PORT"];
@@ -49,7 +51,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv, roo
     port: port === undefined ? DEFAULT_PORT : parse("--port", Port, port),
     portChosen: port !== undefined,
     host: flags.host ?? env["ROADBED_HOST"] ?? "127.0.0.1",
-    dataDir: resolve(flags.data ?? env["ROADBED_DATA"] ?? `${root}/.roadbed`),
+    dataDir: resolved(flags.data) ?? resolved(env["ROADBED_DATA"]) ?? `${root}/.roadbed`,
     empty: flags.empty ?? parse("ROADBED_EMPTY", Flag, env["ROADBED_EMPTY"]) ?? false,
     open: !(flags["no-open"] ?? parse("ROADBED_NO_OPEN", Flag, env["ROADBED_NO_OPEN"]) ?? false),
     adminTokenFile: resolved(flags["admin-token-file"] ?? env["ROADBED_ADMIN_TOKEN_FILE"]),
