@@ -29,6 +29,6 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     port: 5173,
-    proxy: Object.fromEntries(["/api", "/auth", "/openapi.json", "/readyz", "/healthz"].map((path) => [path, { target: api }])),
+    proxy: Object.fromEntries(["^/api/", "^/auth/", "^/openapi.json", "^/readyz", "^/healthz"].map((path) => [path, { target: api }])),
   },
 });

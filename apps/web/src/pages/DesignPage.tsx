@@ -13,6 +13,7 @@ import { SchemaForm } from "../schema-form/SchemaForm.tsx";
 import { withDefaults, type Schema, type Values } from "../schema-form/schema.ts";
 import type { Column } from "../table/column.ts";
 import { DataTable } from "../table/DataTable.tsx";
+import { Actor } from "../ui/Actor.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { CopyText } from "../ui/Copy.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
@@ -20,6 +21,7 @@ import { EntityLink } from "../ui/EntityLink.tsx";
 import { ErrorState } from "../ui/ErrorState.tsx";
 import { Facts } from "../ui/Facts.tsx";
 import { Figure, Figures } from "../ui/Figure.tsx";
+import { Inline } from "../ui/Inline.tsx";
 import { LogView } from "../ui/LogView.tsx";
 import { Page, Panel, Section } from "../ui/Page.tsx";
 import { Receipt } from "../ui/Receipt.tsx";
@@ -103,12 +105,19 @@ function States(): ReactNode {
 function Names(): ReactNode {
   const [now] = useState(() => Date.now());
   return (
-    <Section title="EntityLink, Tag, When, CopyText, Facts">
+    <Section title="EntityLink, Actor, Tag, When, CopyText, Inline, Facts">
       <Shown rule="Names lead to their page with the icon of their kind; what is named but missing says so. Times are relative, exact on hover.">
         <Facts
           of={[
             ["Component", <EntityLink key="a" entityRef="component:default/orders" />],
             ["Group", <EntityLink key="b" entityRef="group:default/team-a" />],
+            [
+              "Actors",
+              <span key="g">
+                <Actor of="system:relay" />, <Actor of="agent:reviewer" />
+              </span>,
+            ],
+            ["Words with code", <Inline key="h" text="Set `spec.owner` to a group." />],
             ["Dangling", <EntityLink key="c" entityRef="api:default/gone" found={false} />],
             [
               "Tags",

@@ -2,7 +2,7 @@ import { Spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { FileText, Search, Zap } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { searchAll } from "@roadbed/contracts/catalog";
 import { listPaths } from "@roadbed/contracts/paths";
@@ -25,6 +25,8 @@ export function Palette(): ReactNode {
   const actions = ACTIONS.filter(({ label, words: more = "" }) => matches(label, more)).slice(0, words === "" ? SHOWN_ACTIONS : 20);
   const hits = debounced === "" ? [] : (found.data?.items ?? []);
   const golden = words === "" ? [] : (paths.data?.items ?? []).filter(({ title, name }) => matches(title, name, "create"));
+  // Answers replace the rows that were selected: the first one is always one Enter away.
+  useEffect(selectFirst, [query, found.data, paths.data]);
   const nothing = actions.length + hits.length + golden.length === 0 && !found.isFetching;
 
   return (
@@ -43,7 +45,7 @@ export function Palette(): ReactNode {
         aria-label="Search or run a command"
         leftSection={<Search size={17} aria-hidden />}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList data-palette>
         {hits.length > 0 && (
           <Spotlight.ActionsGroup label="Catalogue and documentation">
             {hits.map((hit) => {
@@ -99,4 +101,9 @@ export function Palette(): ReactNode {
       </div>
     </Spotlight.Root>
   );
+}
+
+function selectFirst(): void {
+  const list = document.querySelector("[data-palette]");
+  if (list?.querySelector("[data-selected]") === null) list.querySelector("[data-action]")?.setAttribute("data-selected", "true");
 }

@@ -16,7 +16,7 @@ export function SetPassword(): ReactNode {
   const [later, setLater] = useSessionStorage({ key: "roadbed.password-later", defaultValue: false });
   if (later) return null;
   return (
-    <div className={classes.banner} role="region" aria-label="Choose a password">
+    <div className={classes.banner} role="region" aria-label="Reminder">
       <KeyRound size={16} aria-hidden />
       <span>The link that brought you here worked once. Choose a password, so that you can come back.</span>
       <Button onClick={() => setOpened(true)}>Choose a password</Button>

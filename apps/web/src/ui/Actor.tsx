@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { getMe, listUsers } from "@roadbed/contracts/identity";
+import { getMe, listTokens, listUsers } from "@roadbed/contracts/identity";
 import { useOperation } from "../api/use-operation.ts";
 import { actorWords } from "./actor-words.ts";
 
@@ -10,11 +10,15 @@ export function Actor({ of }: { readonly of: string }): ReactNode {
   return <span title={of}>{name(of)}</span>;
 }
 
-/** The same as a text. Only an administrator may read the list of people; others see their own name and ids. */
+/** The same as a text. Only an administrator may read the list of people and tokens; others see their own name and ids. */
 export function useActorName(): (actor: string) => string {
   const me = useOperation(getMe, {}, { staleTime: 5 * 60_000 });
   const mayList = me.data?.scopes.some((scope) => scope === "*" || scope === "identity:admin") === true;
   const users = useOperation(listUsers, { limit: 500 }, { enabled: mayList, staleTime: 5 * 60_000 });
-  const names = new Map(users.data?.items.map(({ id, displayName }) => [`user:${id}`, displayName]));
+  const tokens = useOperation(listTokens, { limit: 500 }, { enabled: mayList, staleTime: 5 * 60_000 });
+  const names = new Map([
+    ...(users.data?.items ?? []).map(({ id, displayName }) => [id, displayName] as const),
+    ...(tokens.data?.items ?? []).map(({ id, name }) => [id, name] as const),
+  ]);
   return (actor) => actorWords(actor, me.data?.actor, names);
 }

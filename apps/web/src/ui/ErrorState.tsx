@@ -3,6 +3,7 @@ import { CircleX } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { toWords } from "../api/errors.ts";
+import { Inline } from "./Inline.tsx";
 import classes from "./ui.module.css";
 
 /** What went wrong, what mends it, and a way to try again. */
@@ -12,13 +13,19 @@ export function ErrorState({ error, retry }: { readonly error: unknown; readonly
     <div className={classes.errorState} role="alert">
       <CircleX size={18} aria-hidden className={classes.errorIcon} />
       <div>
-        <strong>{title}</strong>
-        {mend !== undefined && <p className={classes.mend}>{mend}</p>}
+        <strong>
+          <Inline text={title} />
+        </strong>
+        {mend !== undefined && (
+          <p className={classes.mend}>
+            <Inline text={mend} />
+          </p>
+        )}
         {problems.length > 0 && (
           <ul className={classes.problems}>
             {problems.map((problem, index) => (
               <li key={index}>
-                {problem.at !== "" && <code>{problem.at}</code>} {problem.reason}
+                {problem.at !== "" && <code>{problem.at}</code>} <Inline text={problem.reason} />
                 {problem.mend !== undefined && <span className="rb-dim"> {problem.mend}</span>}
               </li>
             ))}

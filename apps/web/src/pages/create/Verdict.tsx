@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 
 import type { Finding } from "@roadbed/contracts/standards";
 import { formatCount } from "../../format/number.ts";
+import { Inline } from "../../ui/Inline.tsx";
 import { StateIcon } from "../../ui/StateBadge.tsx";
 import classes from "./create.module.css";
 
@@ -14,11 +15,12 @@ export function Verdict({
   readonly verdict: "allow" | "warn" | "deny";
   readonly findings: readonly Finding[];
 }): ReactNode {
-  const denials = findings.filter(({ severity }) => severity === "deny").length;
+  const rules = (severity: "deny" | "warn"): number =>
+    new Set(findings.filter((one) => one.severity === severity).map(({ policy }) => policy)).size;
   const words = {
     allow: { title: "Policy allows it", text: "All rules that look at this hold." },
-    warn: { title: "Policy allows it, with a warning", text: `${formatCount(findings.length, "rule")} would be better kept.` },
-    deny: { title: "Policy denies it", text: `${formatCount(denials, "rule")} must be kept first. Nothing was made.` },
+    warn: { title: "Policy allows it, with a warning", text: `${formatCount(rules("warn"), "rule")} would be better kept.` },
+    deny: { title: "Policy denies it", text: `${formatCount(rules("deny"), "rule")} must be kept first. Nothing was made.` },
   }[verdict];
   return (
     <section className={classes.verdict} data-verdict={verdict} aria-label="Policy verdict">
@@ -46,19 +48,20 @@ export function FindingItem({ finding }: { readonly finding: Finding }): ReactNo
       <StateIcon word={severity} />
       <div>
         <div>
-          <b>{title}</b>{" "}
-          <span className="rb-dim">
-            {resource}
-            {file !== undefined && `, ${file}`}
-          </span>
+          <b>{title}</b> <span className="rb-dim">{placeOf(resource, file)}</span>
         </div>
-        <div>{result === "error" ? `The rule could not be evaluated, which counts as no: ${message}` : message}</div>
+        <div>
+          {result === "error" && "The rule could not be evaluated, which counts as no: "}
+          <Inline text={message} />
+        </div>
         <div className={classes.mend}>
-          <b>Mend:</b> {mend}
+          <b>Mend:</b> <Inline text={mend} />
         </div>
         <details>
           <summary>The rule, and why it exists</summary>
-          <p>{why}</p>
+          <p>
+            <Inline text={why} />
+          </p>
           <pre tabIndex={0}>{expression}</pre>
           <Link to="/standards/policies/$name" params={{ name: policy }}>
             {policy}
@@ -67,4 +70,10 @@ export function FindingItem({ finding }: { readonly finding: Finding }): ReactNo
       </div>
     </li>
   );
+}
+
+/** `Deployment orders, k8s/deployment.yaml`; said once where kind, name and file are one word. */
+function placeOf(resource: string, file: string | undefined): string {
+  const words = [...new Set(resource.split(" "))].join(" ");
+  return file === undefined || words.includes(file) ? words : `${words}, ${file}`;
 }

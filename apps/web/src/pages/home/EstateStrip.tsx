@@ -1,4 +1,4 @@
-import { useQueries } from "@tanstack/react-query";
+import { keepPreviousData, useQueries } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 
 import { listServices } from "@roadbed/contracts/telemetry";
@@ -22,6 +22,8 @@ export function EstateStrip({ estate }: { readonly estate: Estate }): ReactNode 
     queries: windows.map(({ from, to, live }) => ({
       ...readOf(listServices, { from, to, limit: 2_000 }),
       staleTime: live ? 0 : Number.POSITIVE_INFINITY,
+      // The figure before stays while the next is read, and is forgotten soon after.
+      ...(live && { placeholderData: keepPreviousData, gcTime: LIVE_MS * 3 }),
     })),
   });
   const steps = windows.map(({ from, seconds }, index) => ({ at: Date.parse(from), ...sum(answers[index]?.data?.items, seconds) }));

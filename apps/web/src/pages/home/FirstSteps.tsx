@@ -39,8 +39,8 @@ export function FirstSteps(): ReactNode {
         title="Look at the sample estate"
         act={<CopyText text="npm start -- --data .roadbed-sample --port 4410" what="command" />}
       >
-        About forty components in eight systems with owners, documentation and live telemetry. It is labelled, and one command takes all of
-        it away.
+        Start a second Roadbed beside this one, with about forty components in eight systems, their owners, documentation and live
+        telemetry. Yours stays as it is.
       </Step>
     </ol>
   );
