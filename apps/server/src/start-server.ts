@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
@@ -6,7 +7,16 @@ import { createCel } from "@roadbed/cel";
 import { migrateClickHouse } from "@roadbed/clickhouse";
 import { getSample, listSources, sampleRemoved } from "@roadbed/contracts/catalog";
 import { repositoryPushed } from "@roadbed/contracts/delivery";
-import { defineOperation, perform, type Handler, type Logger, type Operation, type OutputOf, type Subscription } from "@roadbed/core";
+import {
+  defineOperation,
+  perform,
+  UnavailableError,
+  type Handler,
+  type Logger,
+  type Operation,
+  type OutputOf,
+  type Subscription,
+} from "@roadbed/core";
 import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
@@ -151,7 +161,7 @@ export async function startServer({
       router,
       routerUrl: routerUrlOf(publicUrl, routerPort),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref) },
-      tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(name, scopes) },
+      tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
       gitDoor: {
         async authenticate(request) {
           const caller = await callerOf({ headers: { authorization: request.headers.authorization } });
@@ -218,7 +228,7 @@ export async function startServer({
       root,
       dataDir,
       url: () => local,
-      token: await identity.makeOwnToken("sample simulator", ["otlp:write", "telemetry:read", "telemetry:write"]),
+      token: await identity.makeOwnToken(nameHere("sample simulator", dataDir), ["otlp:write", "telemetry:read", "telemetry:write"]),
       log,
     });
     onStop("simulator", () => simulator.stop());
@@ -294,6 +304,11 @@ async function stopAll(started: { readonly name: string; readonly end: () => Pro
   }
 }
 
+/** A new token of a name ends the one before; servers that share a database must not end each other's. */
+function nameHere(name: string, dataDir: string): string {
+  return `${name} (${hostname()}:${dataDir})`;
+}
+
 /** A token for whoever asked for one, and one for the command line on this machine. One that is there and still good stays. */
 async function writeTokens({ adminTokenFile, dataDir }: ServerOptions, identity: Identity, url: string): Promise<void> {
   const write = async (file: string, name: string, rest: string): Promise<void> => {
@@ -302,8 +317,15 @@ async function writeTokens({ adminTokenFile, dataDir }: ServerOptions, identity:
       known !== undefined &&
       known !== "" &&
       (await identity.authenticate({ authorization: `Bearer ${known}` }).catch(() => undefined)) !== undefined;
-    writeFileSync(file, `${good ? known : await identity.makeOwnToken(name, ["*"])}\n${rest}`, { mode: 0o600 });
-    chmodSync(file, 0o600);
+    const token = good ? known : await identity.makeOwnToken(nameHere(name, dataDir), ["*"]);
+    try {
+      writeFileSync(file, `${token}\n${rest}`, { mode: 0o600 });
+      chmodSync(file, 0o600);
+    } catch (error) {
+      throw new UnavailableError(`A token cannot be written to ${file}: ${(error as Error).message}`, {
+        mend: "Choose a file in a folder that is there and can be written.",
+      });
+    }
   };
   await write(join(dataDir, "cli-token"), "command line on the server's machine", `${url}\n`);
   if (adminTokenFile !== undefined) await write(adminTokenFile, "admin token file", "");

@@ -102,7 +102,7 @@ export function createWorkflows(options: WorkflowsOptions): Workflows {
       tracingEnabled: false,
       notificationCoalesceMs: 10_000,
     });
-    await DBOS.launch();
+    await oneAtATime(db, () => DBOS.launch());
     stopTelemetry();
     await applySchedules();
     launched = true;
@@ -193,3 +193,25 @@ export function createWorkflows(options: WorkflowsOptions): Workflows {
       pool === undefined ? { ok: false, detail: "not launched" } : { ok: true, detail: `executor ${PREFIX}${lease?.slot}` },
   };
 }
+
+/**
+ * In a new database the engine makes its tables at its launch, which processes that start together must not do at once. Asked
+ * for again and again, not waited for: the engine builds indexes concurrently, and those wait for every statement that waits.
+ */
+async function oneAtATime(db: Database, launch: () => Promise<void>): Promise<void> {
+  const client = await db.pool.connect();
+  try {
+    for (;;) {
+      const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock(hashtext($1)) as taken", [LAUNCH_LOCK]);
+      if (rows[0]?.taken === true) break;
+      await delay(LAUNCH_POLL_MS);
+    }
+    await launch();
+  } finally {
+    // With the connection goes the lock, whatever happened.
+    client.release(true);
+  }
+}
+
+const LAUNCH_LOCK = "roadbed.workflows.launch";
+const LAUNCH_POLL_MS = 50;

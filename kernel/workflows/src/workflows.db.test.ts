@@ -232,6 +232,12 @@ describe("the lease", () => {
   });
 });
 
+test("processes that start together on a new database all start", async () => {
+  const started = await Promise.all([execute(), execute(), execute()]);
+  await Promise.all(started.map((one, n) => one.call("start", "five", 0, { id: `w${n}` })));
+  for (const n of started.keys()) expect(await ended(started[0]!, `w${n}`)).toMatchObject({ state: "succeeded" });
+});
+
 test("a schedule fires once per time in all processes together", async () => {
   const [one, two] = [await execute(), await execute()];
   await one.call("schedule");
