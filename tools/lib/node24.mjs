@@ -27,10 +27,16 @@ export function findNode24(root) {
   return file !== undefined && existsSync(file) ? file : undefined;
 }
 
+/** The Node 24 that is found and runs, or undefined. */
+export function usableNode24(root) {
+  const found = findNode24(root);
+  return found && runs(found) ? found : undefined;
+}
+
 /** Fetches Node 24 when it is missing; safe to repeat after an interruption. Throws `Refusal` with what to do. */
 export async function ensureNode24(root, onStart) {
-  const found = findNode24(root);
-  if (found && runs(found)) return found;
+  const found = usableNode24(root);
+  if (found) return found;
   const build = BUILDS[`${process.platform}-${process.arch}`];
   if (!build) {
     throw new Refusal(

@@ -8,14 +8,24 @@ import { runChild } from "./run-child.mjs";
 /** Runs `npm ...args` in `cwd` under the Node binary `node`; throws `Refusal` with the cause in words. */
 export async function runNpm(node, args, cwd, onStart) {
   const cli = findNpm(process.env, process.execPath);
-  const { code, signal, output } = await runChild(node, [cli, ...args, "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd,
-    env: npmEnvironment(process.env, node),
-    onStart,
-  });
+  const { code, signal, output } = await runChild(
+    node,
+    [cli, ...args, ...patience(process.env), "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd,
+      env: npmEnvironment(process.env, node),
+      onStart,
+    },
+  );
   if (code === 0) return;
   if (signal) throw new Refusal(`npm was stopped (${signal}).`, "Run npm start again: it goes on where it was interrupted.");
   throw explainNpm(output, cwd);
+}
+
+/** npm would try for more than a minute before it said that there is no network; who wants that has set it. */
+function patience(env) {
+  if (Object.keys(env).some((name) => /^npm_config_fetch_/i.test(name))) return [];
+  return ["--fetch-retries=3", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=4000"];
 }
 
 /** Throws `Refusal` when less than `needed` bytes are free where `folder` is. */
@@ -31,9 +41,13 @@ export function refuseFullDisk(folder, needed) {
   }
 }
 
+/** Empty lines, stack frames and the fields of errors, and where npm keeps its log. */
+const NOISE =
+  /^(?:npm (?:error|ERR!))?\s*(?:at .*|[\w-]+: .*,|type: .*|requiredBy: .*|\[?\}.*)?$|A complete log of this run|^npm error .*_logs/;
+
 /** What npm printed before it failed, as a `Refusal`. */
 export function explainNpm(output, cwd) {
-  const lines = output.split("\n").filter((line) => line.trim() !== "" && !line.includes("A complete log of this run"));
+  const lines = output.split("\n").filter((line) => !NOISE.test(line));
   const tail = lines.slice(-12).join("\n");
   if (/ENOSPC|EDQUOT/.test(output))
     return new Refusal(

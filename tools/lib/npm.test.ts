@@ -61,6 +61,33 @@ describe("what npm says becomes advice", () => {
   });
 });
 
+test("of npm's network errors the sentences are told, not the stack", () => {
+  const refusal = explainNpm(
+    `npm error code ECONNREFUSED
+npm error errno ECONNREFUSED
+npm error FetchError: request to http://127.0.0.1:9/zod failed, reason: connect ECONNREFUSED 127.0.0.1:9
+npm error     at ClientRequest.<anonymous> (/npm/node_modules/minipass-fetch/lib/index.js:130:14)
+npm error   code: 'ECONNREFUSED',
+npm error   port: 9,
+npm error   type: 'system',
+npm error   requiredBy: '.'
+npm error }
+npm error
+npm error If you are behind a proxy, please make sure that the
+npm error 'proxy' config is set properly.  See: 'npm help config'
+npm error A complete log of this run can be found in: /root/.npm/_logs/x.log`,
+    "/clone",
+  );
+  expect(refusal.message.split("\n")).toEqual([
+    "npm could not reach its registry:",
+    "npm error code ECONNREFUSED",
+    "npm error errno ECONNREFUSED",
+    "npm error FetchError: request to http://127.0.0.1:9/zod failed, reason: connect ECONNREFUSED 127.0.0.1:9",
+    "npm error If you are behind a proxy, please make sure that the",
+    "npm error 'proxy' config is set properly.  See: 'npm help config'",
+  ]);
+});
+
 test("npm hears how to reach the registry, and nothing of the script that it runs in", () => {
   const env = npmEnvironment(
     {

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildWeb, installPackages, packagesReady, webReady } from "./install.mjs";
-import { ensureNode24, findNode24, refuseMachine } from "./node24.mjs";
+import { ensureNode24, findNode24, refuseMachine, usableNode24 } from "./node24.mjs";
 import { takeTurns } from "./turns.mjs";
 
 /**
@@ -12,7 +12,9 @@ import { takeTurns } from "./turns.mjs";
  */
 export async function prepare(root, { dev, say }) {
   refuseMachine();
-  if (findNode24(root) === process.execPath && packagesReady(root, { dev }) && webReady(root)) return process.execPath;
+  // Nothing to do needs no right to write here, and no turn.
+  const found = usableNode24(root);
+  if (found && packagesReady(root, { dev }) && webReady(root)) return found;
   mkdirSync(join(root, ".roadbed"), { recursive: true, mode: 0o700 });
   const waiting = (pid) => say(`  … another start (process ${pid}) is preparing this folder; waiting for it`);
   return takeTurns(join(root, ".roadbed", "prepare.lock"), { waiting }, async (noteChildren) => {

@@ -34,7 +34,10 @@ export function tellFailure(error, write = (text) => process.stderr.write(text))
 export function refusalFor(error) {
   const where = error?.path ?? "the folder";
   if (error?.code === "ENOSPC" || error?.code === "EDQUOT")
-    return new Refusal(`The disk is full (writing ${where}).`, "Free about 2 GB and run npm start again: it goes on where it stopped.");
+    return new Refusal(
+      error.path ? `The disk is full (writing ${error.path}).` : "The disk is full.",
+      "Free about 2 GB and run npm start again: it goes on where it stopped.",
+    );
   if (error?.code === "EROFS") return new Refusal(`${where} is on a read-only disk.`, "Clone Roadbed to a folder that can be written.");
   if (error?.code === "EACCES" || error?.code === "EPERM")
     return new Refusal(

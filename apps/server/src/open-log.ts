@@ -11,7 +11,7 @@ const SECRET = /^(authorization|cookie|password|secret|token|secrets|clientSecre
 /** The server's own log: JSON lines in `<data>/log/server.log`, one older file kept. */
 export function openLog(dataDir: string): Logger {
   const file = join(dataDir, "log", "server.log");
-  mkdirSync(join(dataDir, "log"), { recursive: true });
+  mkdirSync(join(dataDir, "log"), { recursive: true, mode: 0o700 });
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_AT) renameSync(file, `${file}.1`);
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: file, sync: true }));
   const write =
