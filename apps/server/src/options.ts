@@ -18,6 +18,8 @@ export interface ServerOptions {
   /** How people reach the server, where a proxy stands in front. */
   readonly publicUrl: string | undefined;
   readonly databaseUrl: string | undefined;
+  /** Seals what runs are given; the same on all servers that share a database. */
+  readonly secretKey: Buffer | undefined;
   readonly clickhouse:
     | { readonly url: string; readonly database: string; readonly username?: string; readonly password?: string; readonly cluster?: string }
     | undefined;
@@ -37,6 +39,11 @@ export const USAGE = readFileSync(new URL("usage.txt", import.meta.url), "utf8")
 
 const DEFAULT_PORT = 4400;
 const Flag = z.stringbool().optional();
+const SecretKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits, e.g. of openssl rand -hex 32")
+  .transform((hex) => Buffer.from(hex, "hex"))
+  .optional();
 const Port = z.coerce.number("must be a number").int().min(0, "must be at least 0").max(65_535, "must be at most 65535");
 
 /** Reads flags and variables; throws `InvalidError` that names the wrong one. `root` is the clone. */
@@ -64,6 +71,7 @@ export function readOptions(argv: readonly string[], variables: NodeJS.ProcessEn
       flags["public-url"] ?? env["ROADBED_PUBLIC_URL"],
     ),
     databaseUrl: env["DATABASE_URL"],
+    secretKey: parse("ROADBED_SECRET_KEY", SecretKey, env["ROADBED_SECRET_KEY"]),
     clickhouse: clickhouseFrom(env),
     oidc:
       issuer === undefined

@@ -175,6 +175,7 @@ export async function startServer({
       runtime,
       workflows,
       dataDir,
+      secretKey: options.secretKey,
       goldenPathsDir: join(root, "golden-paths"),
       publicUrl,
       templates: { list: (ctx) => catalog.listTemplates(ctx) },

@@ -9,6 +9,8 @@ export interface PathsDeps {
   readonly db: Database;
   readonly runtime: Runtime & { system(job: string): Call };
   readonly workflows: Workflows;
+  /** 32 bytes that seal what runs are given; without it a key is made and kept in `dataDir`, and only this server can go on with them. */
+  readonly secretKey?: Buffer | undefined;
   /** Run workspaces and the key that seals secrets live here. */
   readonly dataDir: string;
   /** The folder of the paths that ship with the product: one folder per path, each with a `template.yaml`. */

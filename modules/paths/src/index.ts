@@ -52,7 +52,7 @@ export function createPaths(deps: PathsDeps): Paths {
   const renderer = createRenderer();
   const actions = createActions(deps);
   const library = createLibrary(deps);
-  const sealer = createSealer(dataDir);
+  const sealer = createSealer(dataDir, deps.secretKey);
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer };

@@ -1,6 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, randomBytes, type DecipherGCM } from "node:crypto";
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
+import { ConflictError } from "@roadbed/core";
 
 /** What a run needs to go on after a restart and nobody may read in the database. */
 export interface Sealed {
@@ -11,15 +13,18 @@ export interface Sealed {
 /** Encrypts for the database. */
 export interface Sealer {
   seal(content: Sealed, runId: string): Promise<Buffer>;
-  /** Throws when it was sealed for another run or with another key. */
+  /** Throws `ConflictError` when it was sealed for another run or with another key. */
   open(sealed: Buffer, runId: string): Promise<Sealed>;
 }
 
 const [IV, TAG] = [12, 16];
 
-/** AES-256-GCM with a key that is made once and kept in `dataDir`, readable by the server's user only. */
-export function createSealer(dataDir: string): Sealer {
-  let key: Promise<Buffer> | undefined;
+/**
+ * AES-256-GCM with the key that was given, which servers that share a database need; else with one that is made once and kept
+ * in `dataDir`, readable by the server's user only.
+ */
+export function createSealer(dataDir: string, given?: Buffer): Sealer {
+  let key = given === undefined ? undefined : Promise.resolve(given);
   const readKey = (): Promise<Buffer> => (key ??= keyIn(dataDir).catch((error: unknown) => ((key = undefined), Promise.reject(error))));
 
   return {
@@ -32,10 +37,22 @@ export function createSealer(dataDir: string): Sealer {
     async open(sealed, runId) {
       const decipher = createDecipheriv("aes-256-gcm", await readKey(), sealed.subarray(0, IV)).setAAD(Buffer.from(runId));
       decipher.setAuthTag(sealed.subarray(IV, IV + TAG));
-      const body = Buffer.concat([decipher.update(sealed.subarray(IV + TAG)), decipher.final()]);
-      return JSON.parse(body.toString("utf8")) as Sealed;
+      const body = decipher.update(sealed.subarray(IV + TAG));
+      return JSON.parse(Buffer.concat([body, finish(decipher)]).toString("utf8")) as Sealed;
     },
   };
+}
+
+function finish(decipher: DecipherGCM): Buffer {
+  try {
+    return decipher.final();
+  } catch (cause) {
+    // Trying again does not help, and the other server may not come back.
+    throw new ConflictError("What this run was given cannot be read here: it was sealed with another key.", {
+      mend: "Start it anew. Servers that share a database need the same ROADBED_SECRET_KEY; a restored one its paths/run-secrets.key.",
+      cause,
+    });
+  }
 }
 
 /** Two processes may start at once: the link makes one of them the winner, and both read what it wrote. */
