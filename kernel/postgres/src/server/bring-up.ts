@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { Logger } from "@roadbed/core";
 
+import { dropBallast, layBallast } from "./ballast.ts";
 import { chooseAccount, handOver, letPass, letRead } from "./account.ts";
 import { resolveBinaries } from "./binaries.ts";
 import { initialiseCluster } from "./initialise-cluster.ts";
@@ -43,7 +44,12 @@ async function start(layout: Layout, o: BringUpOptions): Promise<number> {
   letRead(account, binaries.postgres, binaries.native);
   await initialiseCluster(layout, binaries, account);
   removeStaleLock(layout, o.log);
-  return launchOverOrphans(() => launch({ layout, binaries, account, settings: o.settings ?? {} }));
+  const pid = await launchOverOrphans(
+    () => launch({ layout, binaries, account, settings: o.settings ?? {} }),
+    () => dropBallast(layout.ballastFile, o.log),
+  );
+  layBallast(layout.ballastFile, o.log);
+  return pid;
 }
 
 /** True when the living postmaster answers, perhaps after its recovery; false when it went away meanwhile. */
@@ -65,12 +71,13 @@ async function adopts(layout: Layout, pid: number): Promise<boolean> {
   }
 }
 
-/** After the postmaster alone was killed its children need a moment to notice; until then a new one refuses to start. */
-async function launchOverOrphans(start: () => Promise<number>): Promise<number> {
+/** After the postmaster alone was killed its children need a moment to notice; until then a new one refuses to start. `makeRoom`: true when it made some. */
+async function launchOverOrphans(start: () => Promise<number>, makeRoom: () => boolean): Promise<number> {
   for (let tries = 0; ; tries++) {
     try {
       return await start();
     } catch (error) {
+      if (makeRoom()) continue;
       if (tries >= 40 || !/still in use|lock file "postmaster.pid" already exists/.test((error as Error).message)) throw error;
       await delay(250);
     }

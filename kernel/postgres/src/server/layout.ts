@@ -12,6 +12,8 @@ export interface Layout {
   readonly ownerFile: string;
   /** Held while one process decides whether to adopt, mend or start. */
   readonly lockFile: string;
+  /** Space held back for the day the disk is full. */
+  readonly ballastFile: string;
 }
 
 /** A socket's path has 107 bytes on Linux and 103 on macOS; the file name and `.lock` take part of them. */
@@ -28,6 +30,7 @@ export function layOut(dataDir: string): Layout {
     logFile: join(home, "postgres.log"),
     ownerFile: join(home, "owner"),
     lockFile: join(home, "start.lock"),
+    ballastFile: join(home, "ballast"),
   };
 }
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -49,10 +49,21 @@ interface Other {
 
 /** Another Roadbed process on the same folder. */
 async function startOther(dataDir: string, as: { uid?: number; gid?: number } = {}): Promise<Other> {
-  const child = spawn(process.execPath, [MAIN, dataDir], { stdio: ["ignore", "pipe", "inherit"], ...as });
+  // Another user cannot pass through a private folder to the Node that runs this test.
+  const node = as.uid === undefined ? process.execPath : copyOfNode();
+  const child = spawn(node, [MAIN, dataDir], { stdio: ["ignore", "pipe", "inherit"], ...as });
   cleanUps.push(() => child.kill("SIGKILL"));
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return { process: child, ...(JSON.parse(line) as Omit<Other, "process">) };
+}
+
+function copyOfNode(): string {
+  const folder = newFolder();
+  chmodSync(folder, 0o755);
+  const copy = join(folder, "node");
+  copyFileSync(process.execPath, copy);
+  chmodSync(copy, 0o755);
+  return copy;
 }
 
 async function end(other: Other, signal: NodeJS.Signals): Promise<void> {
