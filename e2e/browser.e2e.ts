@@ -27,7 +27,10 @@ beforeAll(async () => {
   page = await context.newPage();
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => void (message.type() === "error" && complaints.push(message.text())));
-  const [link] = /http:\/\/localhost:\d+\/auth\/link\?token=\S+/.exec(await eventually(async () => (roadbed.output().includes("/auth/link") ? roadbed.output() : undefined))) ?? [];
+  const [link] =
+    /http:\/\/localhost:\d+\/auth\/link\?token=\S+/.exec(
+      await eventually(async () => (roadbed.output().includes("/auth/link") ? roadbed.output() : undefined)),
+    ) ?? [];
   await page.goto((link ?? "").replace("localhost", "127.0.0.1"));
 });
 
@@ -53,7 +56,10 @@ describe("the first ten minutes", () => {
     await picture(page, "catalogue");
     await page.getByRole("link", { name: "booking-service" }).first().click();
     await page.waitForURL(/entities\/component\/default\/booking-service/);
-    await page.getByRole("heading", { name: /booking-service/i }).first().waitFor();
+    await page
+      .getByRole("heading", { name: /booking-service/i })
+      .first()
+      .waitFor();
     await picture(page, "entity");
   });
 
@@ -72,7 +78,10 @@ describe("create", () => {
     const name = page.getByLabel(/^name/i).first();
     await name.fill("booking-service");
     await name.blur();
-    await page.getByText(/taken|exists|already/i).first().waitFor();
+    await page
+      .getByText(/taken|exists|already/i)
+      .first()
+      .waitFor();
     await picture(page, "create-form-problem");
   });
 
@@ -84,7 +93,10 @@ describe("create", () => {
     await image.fill("node:latest");
     await preview();
     await page.getByRole("heading", { name: "Policy denies it" }).waitFor();
-    await page.getByText(/digest/i).first().waitFor();
+    await page
+      .getByText(/digest/i)
+      .first()
+      .waitFor();
     expect(await page.getByRole("button", { name: "Create", exact: true }).isDisabled()).toBe(true);
     await picture(page, "preview-denied");
 
@@ -99,13 +111,22 @@ describe("create", () => {
     await page.getByRole("button", { name: "Create", exact: true }).click();
     await page.waitForURL(/\/runs\/run_/);
     await eventually(async () => ((await roadbed.client.call(listRuns, {})).items[0]?.status === "succeeded" ? true : undefined));
-    await page.getByText(/succeeded/i).first().waitFor();
+    await page
+      .getByText(/succeeded/i)
+      .first()
+      .waitFor();
     await picture(page, "run");
     const [workload] = (await roadbed.client.call(listWorkloads, { entityRef: "component:default/milestone" })).items;
     for (let i = 0; i < 12; i++) await fetch(workload?.url ?? "");
     await page.goto(`${roadbed.url}/entities/component/default/milestone`);
-    await page.getByText(/healthy/i).first().waitFor();
-    await page.getByText(/\/git\/milestone\.git/).first().waitFor();
+    await page
+      .getByText(/healthy/i)
+      .first()
+      .waitFor();
+    await page
+      .getByText(/\/git\/milestone\.git/)
+      .first()
+      .waitFor();
     await picture(page, "entity-new");
   });
 });
@@ -122,7 +143,15 @@ describe("every page", () => {
       await picture(page, `${name}-${scheme}`);
       const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      faults.push(...serious.map(({ id, nodes }) => `${name}: ${id} at ${nodes.map(({ target }) => target.join(" ")).slice(0, 3).join(", ")}`));
+      faults.push(
+        ...serious.map(
+          ({ id, nodes }) =>
+            `${name}: ${id} at ${nodes
+              .map(({ target }) => target.join(" "))
+              .slice(0, 3)
+              .join(", ")}`,
+        ),
+      );
     }
     expect(faults).toEqual([]);
     expect(complaints).toEqual([]);
@@ -153,7 +182,10 @@ describe("the end of the sample", () => {
     expect(removedEntities).toBeGreaterThan(90);
     expect((await roadbed.client.call(listEntities, { limit: 1 })).total).toBe(before - removedEntities);
     await eventually(async () => ((await roadbed.client.call(listIncidents, {})).items.length === 0 ? true : undefined));
-    await eventually(async () => ((await roadbed.client.call(listServices, {})).items.every(({ sample }) => !sample) ? true : undefined), 30_000);
+    await eventually(
+      async () => ((await roadbed.client.call(listServices, {})).items.every(({ sample }) => !sample) ? true : undefined),
+      30_000,
+    );
     const { items } = await roadbed.client.call(listEntities, { filter: "kind=component" });
     expect(items.map(({ name }) => name)).toEqual(["milestone"]);
     expect(readFileSync(join(roadbed.dataDir, "log/server.log"), "utf8")).not.toMatch(/rbs_[\w-]{20}|rb_[\w-]{30}/);
@@ -164,7 +196,10 @@ async function fill(name: string): Promise<void> {
   await page.getByLabel(/^name/i).first().fill(name);
   const owner = page.getByLabel(/^owner/i).first();
   await owner.fill("team-platform");
-  await page.getByRole("option", { name: /platform/i }).first().click();
+  await page
+    .getByRole("option", { name: /platform/i })
+    .first()
+    .click();
 }
 
 async function next(): Promise<void> {
@@ -180,7 +215,9 @@ async function preview(): Promise<void> {
 async function addresses(): Promise<Record<string, string>> {
   const [trace] = (await roadbed.client.call(listTraces, { service: "booking-service" })).items;
   const [run] = (await roadbed.client.call(listRuns, {})).items;
-  const { items: sources } = (await (await fetch(`${roadbed.url}/api/v1/sources`, { headers: { authorization: `Bearer ${roadbed.token}` } })).json()) as { items: { id: string }[] };
+  const { items: sources } = (await (
+    await fetch(`${roadbed.url}/api/v1/sources`, { headers: { authorization: `Bearer ${roadbed.token}` } })
+  ).json()) as { items: { id: string }[] };
   const entity = "/entities/component/default/booking-service";
   return {
     home: "/",
