@@ -1,4 +1,5 @@
 import { runFinished } from "@roadbed/contracts/paths";
+import { ConflictError } from "@roadbed/core";
 import type { Flow, Workflows } from "@roadbed/workflows";
 
 import { hideSecrets } from "../template/form.ts";
@@ -26,11 +27,18 @@ export function workflowIdOf(runId: string, attempt: number): string {
 export function defineRunFlow(workflows: Workflows, deps: StepDeps): Flow<RunFlowInput, void> {
   return workflows.define<RunFlowInput, void>("paths.run", async (c, { runId, attempt }) => {
     const steps = await c.step("begin", () => beginRun(deps, runId, attempt), PATIENT);
-    for (let n = 0; n < steps; n++) {
-      const { status } = await c.step(`step ${n + 1}`, (s) => performStep(deps, runId, n, attempt, () => s.signal), PATIENT);
-      if (status === "cancelled") break;
+    try {
+      for (let n = 0; n < steps; n++) {
+        const { status } = await c.step(`step ${n + 1}`, (s) => performStep(deps, runId, n, attempt, () => s.signal), PATIENT);
+        if (status === "cancelled") break;
+      }
+      await c.step("end", () => endRun(deps, runId, attempt), PATIENT);
+    } catch (error) {
+      // What the run was given cannot be read here: nothing can be done with it, but nobody is to wait for it for ever.
+      if (!(error instanceof ConflictError)) throw error;
+      const { message, mend } = error;
+      await c.step("give up", () => giveUp(deps, runId, attempt, mend === undefined ? message : `${message} ${mend}`), PATIENT);
     }
-    await c.step("end", () => endRun(deps, runId, attempt), PATIENT);
   });
 }
 
@@ -52,6 +60,25 @@ export async function beginRun(deps: StepDeps, runId: string, attempt: number): 
     });
   }
   return run.path.steps.length;
+}
+
+/** Ends a run that cannot go on as failed, with the reason at the step it was in, and without outputs. */
+async function giveUp(deps: StepDeps, runId: string, attempt: number, reason: string): Promise<void> {
+  const run = await readRun(deps.db, runId);
+  if (run.attempt !== attempt || isFinal(run.status)) return;
+  await appendLog(deps.db, runId, { level: "error", message: reason });
+  const call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor };
+  await deps.runtime.write(call, advanceRun, { runId }, { kind: "run", id: runId }, async (ctx) => {
+    await ctx.sql.query("update paths.run set status = 'failed', ended_at = now() where id = $1", [runId]);
+    await ctx.sql.query(
+      `update paths.run_step set status = 'failed', error = $2, ended_at = now()
+       where run_id = $1 and n = (select min(n) from paths.run_step where run_id = $1 and status in ('open', 'processing'))`,
+      [runId, reason],
+    );
+    await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status in ('open', 'processing')", [runId]);
+    ctx.emit(runFinished, runId, { runId, path: run.path_ref, status: "failed" });
+    await wakeReaders(ctx.sql, runId);
+  });
 }
 
 /** Writes down how the run came out and what it made. */

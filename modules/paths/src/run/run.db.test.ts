@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, utimes } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -267,6 +267,19 @@ test("what a killed server left in the data folder is removed, and what a retry 
   await kill(server.child);
   server = await startServer();
   expect(await readdir(runs)).toEqual([]);
+});
+
+test("a run whose key is lost ends, and says what would have helped", async () => {
+  const { id } = await server.call("paths.path.run", { path: "service", values: { name: "orders", pauseMs: 60_000 } });
+  await eventually(async () => (await server.call("paths.run.get", { id })).steps[1]?.status === "processing");
+  server.child.kill("SIGKILL");
+  await once(server.child, "exit");
+  await rm(join(dataDir, "paths/run-secrets.key"));
+  server = await startServer();
+  const run = await finished(id);
+  expect(run).toMatchObject({ status: "failed", outputs: {} });
+  expect(run.steps.map(({ status }) => status).slice(0, 3)).toEqual(["completed", "failed", "cancelled"]);
+  expect(run.steps[1]?.error).toMatch(/sealed with another key.*ROADBED_SECRET_KEY/);
 });
 
 test("a secret of the form is not stored in the open", async () => {
