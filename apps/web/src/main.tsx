@@ -2,13 +2,13 @@ import "./styles/mantine.css";
 import "./styles/tokens.css";
 
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./api/client.ts";
 import { router } from "./routes.tsx";
+import { Notices } from "./shell/Notices.tsx";
 import { colorSchemeManager, cssVariables, theme } from "./theme.ts";
 
 declare module "@tanstack/react-router" {
@@ -24,7 +24,7 @@ createRoot(root).render(
   <MantineProvider theme={theme} cssVariablesResolver={cssVariables} colorSchemeManager={colorSchemeManager} defaultColorScheme="auto">
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
-      <Notifications position="bottom-right" />
+      <Notices />
     </QueryClientProvider>
   </MantineProvider>,
 );

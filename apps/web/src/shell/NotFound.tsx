@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { Link, useLocation } from "@tanstack/react-router";
 import { Signpost } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { Page } from "../ui/Page.tsx";
+import { palette } from "./switch.ts";
 
 /** A page that does not exist: says which, and offers the ways that do. */
 export function NotFound(): ReactNode {
@@ -17,7 +17,7 @@ export function NotFound(): ReactNode {
         title={`Nothing lives at ${pathname}`}
         act={
           <>
-            <Button onClick={spotlight.open}>Search</Button>
+            <Button onClick={palette.open}>Search</Button>
             <Button component={Link} to="/catalog" variant="default">
               Open the catalogue
             </Button>

@@ -1,4 +1,4 @@
-import { Spotlight } from "@mantine/spotlight";
+import { Spotlight, spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { FileText, Search, Zap } from "lucide-react";
@@ -13,11 +13,12 @@ import classes from "./shell.module.css";
 
 const SHOWN_ACTIONS = 6;
 
-/** Ctrl-K: entities and docs by the server's ranked search; paths, pages and acts from what is known here. */
-export function Palette(): ReactNode {
+/** Opens each time `asked` grows. Ctrl-K: entities and docs by the server's ranked search; paths, pages and acts from what is known here. */
+export function Palette({ asked }: { readonly asked: number }): ReactNode {
   const [query, setQuery] = useState("");
   const [debounced] = useDebouncedValue(query.trim(), 150);
   const navigate = useNavigate();
+  useEffect(spotlight.open, [asked]);
   const found = useOperation(searchAll, { q: debounced, limit: 12 }, { enabled: debounced.length > 0, keep: true });
   const paths = useOperation(listPaths, { limit: 100 }, { staleTime: 5 * 60_000 });
   const words = query.trim().toLowerCase();
@@ -33,7 +34,7 @@ export function Palette(): ReactNode {
     <Spotlight.Root
       query={query}
       onQueryChange={setQuery}
-      shortcut={["mod + K"]}
+      shortcut={null}
       scrollable
       attributes={{ content: { "aria-label": "Search or run a command" } }}
       maxHeight={420}

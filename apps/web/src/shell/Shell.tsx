@@ -1,6 +1,4 @@
-import { Drawer } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { Navigate, Outlet, useLocation, useRouterState } from "@tanstack/react-router";
+import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, type ReactNode } from "react";
 
@@ -10,20 +8,18 @@ import { followEvents } from "../api/live.ts";
 import { useOperation } from "../api/use-operation.ts";
 import { ErrorState } from "../ui/ErrorState.tsx";
 import { Nav } from "./Nav.tsx";
-import { Palette } from "./Palette.tsx";
+import { Overlays } from "./Overlays.tsx";
 import { SetPassword } from "./SetPassword.tsx";
-import { Shortcuts } from "./Shortcuts.tsx";
 import { TopBar } from "./TopBar.tsx";
 import classes from "./shell.module.css";
+import { useShortcuts } from "./use-shortcuts.ts";
 
 /** The frame around every page but sign-in: navigation, search, person, live data. */
 export function Shell({ children = <Outlet /> }: { readonly children?: ReactNode }): ReactNode {
   const me = useOperation(getMe, {}, { staleTime: 5 * 60_000 });
   const { href } = useLocation();
-  const [navOpened, nav] = useDisclosure(false);
-  const path = useRouterState({ select: (state) => state.location.pathname });
   useLiveData(me.data !== undefined);
-  useEffect(nav.close, [path, nav.close]);
+  useShortcuts();
 
   if (isCode(me.error, "UNAUTHENTICATED")) return <Navigate to="/sign-in" search={href === "/" ? {} : { to: href }} replace />;
   return (
@@ -31,13 +27,10 @@ export function Shell({ children = <Outlet /> }: { readonly children?: ReactNode
       <a className="rb-skip" href="#main">
         Skip to the content
       </a>
-      <TopBar onMenu={nav.toggle} />
+      <TopBar />
       <aside className={classes.side}>
         <Nav />
       </aside>
-      <Drawer opened={navOpened} onClose={nav.close} size={260} title="Roadbed" hiddenFrom="md" keepMounted={false}>
-        <Nav />
-      </Drawer>
       <main id="main" className={classes.main} tabIndex={-1}>
         {me.data?.mustSetPassword === true && <SetPassword />}
         {me.error !== null && me.data === undefined ? (
@@ -48,8 +41,7 @@ export function Shell({ children = <Outlet /> }: { readonly children?: ReactNode
           children
         )}
       </main>
-      <Palette />
-      <Shortcuts />
+      <Overlays />
     </div>
   );
 }

@@ -1,5 +1,4 @@
 import { ActionIcon, Kbd, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { Link } from "@tanstack/react-router";
 import { Check, CircleHelp, LogOut, Menu as MenuIcon, Search, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
@@ -9,21 +8,21 @@ import { getMe } from "@roadbed/contracts/identity";
 import { signOut } from "../api/session.ts";
 import { useOperation } from "../api/use-operation.ts";
 import { Mark } from "./Mark.tsx";
-import { help } from "./Shortcuts.tsx";
 import classes from "./shell.module.css";
+import { help, navigation, palette } from "./switch.ts";
 
 /** Mark, search, sample label, person. */
-export function TopBar({ onMenu }: { readonly onMenu: () => void }): ReactNode {
+export function TopBar(): ReactNode {
   return (
     <header className={classes.top}>
-      <ActionIcon className={classes.burger} variant="subtle" color="gray" size="lg" aria-label="Open navigation" onClick={onMenu}>
+      <ActionIcon className={classes.burger} variant="subtle" color="gray" size="lg" aria-label="Open navigation" onClick={navigation.open}>
         <MenuIcon size={18} />
       </ActionIcon>
       <Link to="/" className={classes.brand} aria-label="Roadbed, home">
         <Mark />
         <span>Roadbed</span>
       </Link>
-      <UnstyledButton className={classes.search} onClick={spotlight.open}>
+      <UnstyledButton className={classes.search} onClick={palette.open}>
         <Search size={15} aria-hidden />
         <span>Search or run a command</span>
         <Kbd size="xs" aria-hidden>

@@ -1,5 +1,4 @@
 import { Button, Tabs } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 import type { ReactNode } from "react";
@@ -10,6 +9,7 @@ import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { palette } from "../../shell/switch.ts";
 import { EntityActs } from "./EntityActs.tsx";
 import { EntityHead } from "./EntityHead.tsx";
 import { SignalStrip } from "./SignalStrip.tsx";
@@ -54,7 +54,7 @@ export function EntityPage(): ReactNode {
 function Unknown({ entityRef, error }: { readonly entityRef: string; readonly error: Error }): ReactNode {
   const near = /[a-z]+:[a-z0-9-]+\/[^\s?]+/.exec(toWords(error).mend ?? "")?.[0];
   return (
-    <EmptyState icon={SearchX} title={`${entityRef} is not in the catalogue`} act={<Button onClick={spotlight.open}>Search</Button>}>
+    <EmptyState icon={SearchX} title={`${entityRef} is not in the catalogue`} act={<Button onClick={palette.open}>Search</Button>}>
       {near !== undefined && (
         <p>
           Did you mean <EntityLink entityRef={near} icon={false} title={near} />?
