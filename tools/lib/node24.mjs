@@ -96,7 +96,14 @@ export function machineRefusal({ platform, nodeVersion, header, ownStores }) {
   );
 }
 
-/** Throws what `machineRefusal` says of this machine. */
+/** Throws `Refusal` when no folder of the PATH has git: repositories are its work. */
+export function refuseWithoutGit(path) {
+  const names = process.platform === "win32" ? ["git.exe", "git.cmd"] : ["git"];
+  if ((path ?? "").split(delimiter).some((folder) => folder !== "" && names.some((name) => existsSync(join(folder, name))))) return;
+  throw new Refusal("git was not found.", "Install git (git-scm.com, or your system's package of that name) and run npm start again.");
+}
+
+/** Throws what `machineRefusal` says of this machine, or that git is missing. */
 export function refuseMachine() {
   const refusal = machineRefusal({
     platform: process.platform,
@@ -105,6 +112,7 @@ export function refuseMachine() {
     ownStores: Boolean(process.env.DATABASE_URL && process.env.CLICKHOUSE_URL),
   });
   if (refusal) throw refusal;
+  refuseWithoutGit(process.env.PATH);
 }
 
 function homeOf(root) {

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
 import { expect, test } from "vitest";
 
-import { machineRefusal } from "./node24.mjs";
+import { machineRefusal, refuseWithoutGit } from "./node24.mjs";
 
 const linux = (glibcVersionRuntime: string | undefined, over: { nodeVersion?: string; ownStores?: boolean } = {}) =>
   machineRefusal({ platform: "linux", nodeVersion: "20.20.2", ownStores: false, header: { glibcVersionRuntime }, ...over });
@@ -28,4 +32,15 @@ test("a Node before 18 is refused, elsewhere the C library is not asked about", 
     "Node 18 or later",
   );
   expect(machineRefusal({ platform: "darwin", nodeVersion: "18.0.0", header: {}, ownStores: false })).toBeUndefined();
+});
+
+test("a machine without git is refused before anything is fetched", () => {
+  const folder = mkdtempSync(join(tmpdir(), "roadbed-path-"));
+  try {
+    expect(() => refuseWithoutGit(["", folder].join(delimiter))).toThrow("git was not found.");
+    writeFileSync(join(folder, process.platform === "win32" ? "git.exe" : "git"), "");
+    refuseWithoutGit(["/none", folder].join(delimiter));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
