@@ -1,13 +1,22 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 import { checkDocs } from "./docs.ts";
 
+const made: string[] = [];
+afterAll(() => made.forEach((path) => rmSync(path, { recursive: true, force: true })));
+
+function fresh(): string {
+  const path = mkdtempSync(join(tmpdir(), "roadbed-docs-"));
+  made.push(path);
+  return path;
+}
+
 /** A small repository with this README. */
 function repository(readme: string): string {
-  const root = mkdtempSync(join(tmpdir(), "roadbed-docs-"));
+  const root = fresh();
   mkdirSync(join(root, "docs"));
   cpSync(join(import.meta.dirname, "../../package.json"), join(root, "package.json"));
   writeFileSync(join(root, "README.md"), readme);
@@ -63,5 +72,5 @@ test("dependencies and their rows are the same list", async () => {
 });
 
 test("an empty repository has nothing to look at", async () => {
-  expect(await checkDocs(mkdtempSync(join(tmpdir(), "roadbed-docs-")))).toMatchObject({ files: 0, links: 0, commands: 0 });
+  expect(await checkDocs(fresh())).toMatchObject({ files: 0, links: 0, commands: 0 });
 });

@@ -1,14 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 import { claimDataFolder } from "./data-folder.ts";
 
-const fresh = (): string => mkdtempSync(join(tmpdir(), "roadbed-data-"));
+const made: string[] = [];
+afterAll(() => made.forEach((path) => rmSync(path, { recursive: true, force: true })));
+
+function fresh(): string {
+  const path = mkdtempSync(join(tmpdir(), "roadbed-data-"));
+  made.push(path);
+  return path;
+}
 
 test("a folder left by a process that is gone, or whose number is now another program's, can be taken", () => {
   for (const owner of ['{"pid":999999}', '{"pid":1}', "half a fi"]) {
