@@ -5,6 +5,7 @@ import { EstateStrip } from "./EstateStrip.tsx";
 import { FirstSteps } from "./FirstSteps.tsx";
 import { NeedsMe } from "./NeedsMe.tsx";
 import { RecentChanges } from "./RecentChanges.tsx";
+import { Systems } from "./Systems.tsx";
 import { TeamThings } from "./TeamThings.tsx";
 import classes from "./home.module.css";
 import { useEstate } from "./use-estate.ts";
@@ -27,7 +28,10 @@ export function HomePage(): ReactNode {
           <NeedsMe estate={estate} />
           <TeamThings />
         </div>
-        <RecentChanges estate={estate} />
+        <div>
+          <Systems />
+          <RecentChanges estate={estate} />
+        </div>
       </div>
     </Page>
   );
