@@ -1,6 +1,6 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
 import { listTraces, type TraceRow } from "@roadbed/contracts/telemetry";
-import { decodeCursor, encodeCursor, handle, type Handler, type ParsedInputOf } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler, type ParsedInputOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { resolveWindow, sqlTime } from "./window.ts";
@@ -20,7 +20,7 @@ export function makeListTraces(clickhouse: ClickHouse): Handler {
   return handle(listTraces, async (ctx, input) => {
     const window = resolveWindow(input, ctx.now());
     const o = { who: listTraces.name, signal: ctx.signal };
-    const after = input.cursor === undefined ? undefined : decodeCursor(Cursor, input.cursor);
+    const after = readCursor(Cursor, input.cursor);
     const params = {
       from: sqlTime(window.from),
       to: sqlTime(window.to),
@@ -34,7 +34,7 @@ export function makeListTraces(clickhouse: ClickHouse): Handler {
     const found = await clickhouse.query<Found>(findSql(input, after !== undefined), { ...o, params });
     const page = found.slice(0, input.limit);
     const last = page.at(-1);
-    const rows = page.length === 0 ? [] : await clickhouse.query<TraceRow>(ROWS, { ...o, params: aroundOf(page) });
+    const rows = page.length === 0 ? [] : await clickhouse.query<TraceRow>(rowsSql(page), { ...o, params: aroundOf(page) });
     const byId = new Map(rows.map((row) => [row.traceId, row]));
     return {
       items: page.flatMap(({ id }) => byId.get(id) ?? []),
@@ -47,7 +47,6 @@ export function makeListTraces(clickhouse: ClickHouse): Handler {
 function aroundOf(page: readonly Found[]): Record<string, unknown> {
   const times = page.map(({ first }) => first);
   return {
-    ids: page.map(({ id }) => id),
     first: sqlTime(new Date(Math.min(...times) - AROUND_MS)),
     last: sqlTime(new Date(Math.max(...times) + AROUND_MS)),
   };
@@ -81,7 +80,10 @@ function findSql(input: ParsedInputOf<typeof listTraces>, paged: boolean): strin
 }
 
 /** What a trace is, from all its spans: the root is the earliest span without a parent, or else the earliest. */
-const ROWS = `
+function rowsSql(page: readonly Found[]): string {
+  // In the text and not a parameter: parameters travel in the address, where 500 of them have no room. They are hex, made by the store.
+  const ids = page.map(({ id }) => `unhex('${id}')`).join(", ");
+  return `
   select
     lower(hex(trace_id)) as traceId,
     argMin(service, (not ${ROOT}, time)) as rootService,
@@ -92,6 +94,7 @@ const ROWS = `
     countIf(status = 'error') as errors,
     arraySort(groupUniqArray(toString(service))) as services
   from spans
-  where trace_id in (select toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))
+  where trace_id in (${ids})
     and time >= {first:DateTime64(3, 'UTC')} and time < {last:DateTime64(3, 'UTC')}
   group by trace_id`;
+}

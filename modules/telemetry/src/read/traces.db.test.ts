@@ -98,6 +98,21 @@ describe("traces", () => {
     );
     expect(namesOf(await call(contract.listTraces, { ...window, service: "front", errors: false }))).toEqual([2]);
   });
+
+  test("the largest page is whole, and a cursor of another list is refused", async () => {
+    const spans = Array.from({ length: 510 }, (_, i) => ({ id: i + 1, trace: i + 1, at: at + i }));
+    await send(tracesOf({ many: spans }));
+    const page = await call(contract.listTraces, { ...window, service: "many", limit: 500 });
+    expect(page.items).toHaveLength(500);
+    const rest = await call(contract.listTraces, {
+      ...window,
+      service: "many",
+      limit: 500,
+      ...(page.nextCursor === undefined ? {} : { cursor: page.nextCursor }),
+    });
+    expect(new Set([...page.items, ...rest.items].map(({ traceId }) => traceId)).size).toBe(510);
+    await expect(call(contract.listTraces, { ...window, cursor: "bm9uc2Vuc2U" })).rejects.toMatchObject({ code: "INVALID" });
+  });
 });
 
 describe("logs", () => {
