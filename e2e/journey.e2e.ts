@@ -53,6 +53,38 @@ describe("bring yours", () => {
   });
 });
 
+describe("a Git repository", () => {
+  test("is imported by its address, and a host's hook makes a push visible", async () => {
+    const upstream = join(folder, "upstream");
+    mkdirSync(upstream);
+    const describeAs = (text: string): void =>
+      writeFileSync(
+        join(upstream, "catalog-info.yaml"),
+        `apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata: { name: roads, description: ${text} }\nspec: { owner: team-road }\n`,
+      );
+    describeAs("first");
+    await git(upstream, "init", "-q", "-b", "main");
+    await git(upstream, "add", ".");
+    await git(upstream, "commit", "-qm", "Begin");
+    const address = `file://${upstream}`;
+    const imported = await cli("import", address, "--json");
+    expect(imported.code, imported.stderr).toBe(0);
+    const descriptionOf = async (): Promise<string | undefined> =>
+      (await roadbed.client.call(getEntity, { ref: "domain:default/roads" })).entity.metadata.description;
+    expect(await descriptionOf()).toBe("first");
+
+    describeAs("second");
+    await git(upstream, "commit", "-qam", "Say more");
+    const hook = await fetch(`${roadbed.url}/hooks/push`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${roadbed.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ ref: "refs/heads/main", repository: { clone_url: address } }),
+    });
+    expect(await hook.json()).toEqual({ sources: 1 });
+    await eventually(async () => ((await descriptionOf()) === "second" ? true : undefined));
+  });
+});
+
 describe("a golden path by the command line", () => {
   test("lists and shows the paths", async () => {
     const list = await cli("path", "list");

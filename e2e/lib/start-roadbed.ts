@@ -30,12 +30,12 @@ export interface RunningRoadbed {
 
 /** `through`: by the command that `npm start` runs, or (default) the server itself, when the clone is prepared already. */
 export async function startRoadbed(
-  o: { args?: readonly string[]; env?: NodeJS.ProcessEnv; through?: "npm start" | "server" } = {},
+  o: { args?: readonly string[]; env?: NodeJS.ProcessEnv; through?: "npm start" | "server"; port?: number } = {},
 ): Promise<RunningRoadbed> {
   const folder = mkdtempSync(join(tmpdir(), "roadbed-e2e-"));
   const dataDir = join(folder, "data");
   const tokenFile = join(folder, "admin-token");
-  const port = await freePort();
+  const port = o.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   let output = "";
   let child = launch();
@@ -126,7 +126,7 @@ function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address() as { port: number };
