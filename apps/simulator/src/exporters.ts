@@ -41,6 +41,7 @@ export function createExporters({ url, token, runId }: { url: string; token: str
   const collectRecords: LogRecordProcessor = { ...noop, onEmit: (record) => void records.push(record) };
   const services = new Map<string, ServiceSdk>();
   const meters: MeterProvider[] = [];
+  let flushed = Promise.resolve();
 
   return {
     sdkOf(service) {
@@ -55,9 +56,13 @@ export function createExporters({ url, token, runId }: { url: string; token: str
       return sdk;
     },
     waiting: () => spans.length + records.length,
-    async flush() {
-      while (spans.length > 0) await send(traces, spans.splice(0, BATCH));
-      while (records.length > 0) await send(logs, records.splice(0, BATCH));
+    flush() {
+      // One after the other: who waits for a flush waits for what another one has already taken, too.
+      flushed = flushed.then(async () => {
+        while (spans.length > 0) await send(traces, spans.splice(0, BATCH));
+        while (records.length > 0) await send(logs, records.splice(0, BATCH));
+      });
+      return flushed;
     },
     reportMetrics(service) {
       const reader = new PeriodicExportingMetricReader({

@@ -8,6 +8,8 @@ import { playFlow, type Stage } from "./play-flow.ts";
 const HOUR = 3_600_000;
 /** Small enough to be stored quickly, large enough to be cheap. */
 const FLUSH_AT = 12_000;
+/** How much is told again after an end in the middle, at most. */
+const BLOCK_HOURS = 8;
 
 /** Plays [from, to) hour by hour, the newest first, so that the last hours can be looked at at once. */
 export async function playHistory(o: {
@@ -27,6 +29,10 @@ export async function playHistory(o: {
       incidents: placeIncidents(o.estate.incidents, o.origin, begin, end),
     };
     await playSlice(stage, o.estate, o.origin, begin, end);
+    // The newest hour at once, the others in blocks worth the store's while; said is only what is stored.
+    const hours = (o.to - begin) / HOUR;
+    if (hours > 1 && begin > o.from && Math.floor(hours) % BLOCK_HOURS !== 0) continue;
+    await o.exporters.flush();
     o.said(begin);
   }
   await o.exporters.flush();
@@ -43,6 +49,5 @@ async function playSlice(stage: Stage, estate: Estate, origin: number, from: num
       if (stage.exporters.waiting() >= FLUSH_AT) await stage.exporters.flush();
     }
   }
-  await stage.exporters.flush();
   await pause(5); // the machine belongs to the person at the screen first
 }
