@@ -65,8 +65,10 @@ describe("the first ten minutes", () => {
 
   test("the command palette finds an entity by a few letters", async () => {
     await page.keyboard.press("Control+k");
+    const search = page.getByPlaceholder("Search entities, documentation, paths and actions");
+    await search.waitFor();
     await page.keyboard.type("payment-serv");
-    await page.getByText("payment-service").first().waitFor();
+    await page.getByRole("dialog").getByText("payment-service").first().waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/payment-service/);
   });
@@ -184,7 +186,7 @@ describe("the end of the sample", () => {
     await eventually(async () => ((await roadbed.client.call(listIncidents, {})).items.length === 0 ? true : undefined));
     await eventually(
       async () => ((await roadbed.client.call(listServices, {})).items.every(({ sample }) => !sample) ? true : undefined),
-      30_000,
+      60_000,
     );
     const { items } = await roadbed.client.call(listEntities, { filter: "kind=component" });
     expect(items.map(({ name }) => name)).toEqual(["milestone"]);

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
@@ -56,6 +57,8 @@ export interface RunningServer {
 }
 
 const DRAIN_MS = 8_000;
+/** How long what the simulator sent last may still be on its way into the store. */
+const IN_FLIGHT_MS = 4_000;
 
 /** The first start's own act, named for the audit log; no face offers it. */
 const loadSample = defineOperation({
@@ -234,8 +237,12 @@ export async function startServer({
     });
     onStop("simulator", () => simulator.stop());
     events.subscribe((event) => {
-      if (event.name === sampleRemoved.name)
-        simulator.forget().catch((error: unknown) => log.error("the simulator did not end", { error: String(error) }));
+      if (event.name !== sampleRemoved.name) return;
+      simulator
+        .forget()
+        .then(() => pause(IN_FLIGHT_MS))
+        .then(() => telemetry.forgetSample())
+        .catch((error: unknown) => log.error("the sample's telemetry is not all gone", { error: String(error) }));
     });
     const sample = await settleSample();
     if (sample) simulator.start();

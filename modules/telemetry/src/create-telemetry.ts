@@ -16,7 +16,7 @@ import { makeListServices, readServices } from "./read/list-services.ts";
 import { makeListTraces } from "./read/list-traces.ts";
 import { alignWindow, resolveWindow } from "./read/window.ts";
 import { applyRetention, retentionDays } from "./retention.ts";
-import { makeSubscriptions } from "./subscriptions.ts";
+import { forgetSample, makeSubscriptions } from "./subscriptions.ts";
 
 export interface Telemetry {
   readonly handlers: readonly Handler[];
@@ -26,6 +26,8 @@ export interface Telemetry {
   /** Health, rates and latencies of the last hour, one row per service asked for; without data `unknown`, never ok. */
   healthOf(ctx: Ctx, services: readonly string[]): Promise<Map<string, ServiceRow>>;
   /** Gives the tables their retention; the migrations must have run. */
+  /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
+  forgetSample(): Promise<void>;
   start(): Promise<void>;
   /** Stores what waits, then refuses. */
   stop(): Promise<void>;
@@ -54,6 +56,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeCloseIncident(),
     ],
     subscriptions: makeSubscriptions(clickhouse),
+    forgetSample: () => forgetSample(clickhouse),
     intake,
     async healthOf(ctx, services) {
       if (services.length === 0) return new Map();

@@ -12,10 +12,15 @@ export function makeSubscriptions(clickhouse: ClickHouse): readonly Subscription
       events: [sampleRemoved.name],
       // Deleting what is gone already does nothing, so the event may come twice.
       receive: async (ctx) => {
-        for (const table of TABLES)
-          await clickhouse.command(`DELETE FROM ${table}{{local}} {{on_cluster}} WHERE sample`, { who: "telemetry.forget-sample" });
+        await forgetSample(clickhouse);
         await ctx.sql.query("delete from telemetry.incident where sample");
       },
     },
   ];
+}
+
+/** Deletes every row that is marked as sample. What is still on its way comes after: call it again when the sender has ended. */
+export async function forgetSample(clickhouse: ClickHouse): Promise<void> {
+  for (const table of TABLES)
+    await clickhouse.command(`DELETE FROM ${table}{{local}} {{on_cluster}} WHERE sample`, { who: "telemetry.forget-sample" });
 }
