@@ -82,8 +82,8 @@ export function createWorkflows(options: WorkflowsOptions): Workflows {
       max: 10,
       idleTimeoutMillis: 30_000,
       application_name: "roadbed:workflows",
-      // A transaction that was forgotten open would hold its workflow's row for ever.
-      idle_in_transaction_session_timeout: 60_000,
+      // A transaction left open, by a process that was paused in it, would keep its workflow's row from whoever takes over.
+      idle_in_transaction_session_timeout: Math.max(5_000, 3 * (options.leaseTtlMs ?? 10_000)),
     });
     pool.on("error", (error) => log.warn("a connection of the workflow engine was lost", { error: error.message }));
     slowIdlePolling();

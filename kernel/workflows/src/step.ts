@@ -93,6 +93,8 @@ function shareContext(gate: Gate, id: string): Shared {
     asked: () => signal,
     tx: (work) =>
       gate.db.transaction(async (sql) => {
+        // A process that is paused in here holds its workflow's row: whoever takes over waits no longer than this.
+        await sql.query("set local idle_in_transaction_session_timeout = '30s'");
         await assertOwner(sql, id, token);
         return work(sql);
       }),
