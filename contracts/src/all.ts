@@ -1,11 +1,42 @@
 import type { Operation } from "@roadbed/core";
 
 import { operations as catalog } from "./catalog.ts";
+import { operations as connections } from "./catalog/connections.ts";
+import { operations as docs } from "./catalog/docs.ts";
+import { operations as facts } from "./catalog/facts.ts";
+import { operations as graph } from "./catalog/graph.ts";
+import { operations as imports } from "./catalog/imports.ts";
+import { operations as kinds } from "./catalog/kinds.ts";
+import { operations as ownership } from "./catalog/ownership.ts";
+import { operations as proposals } from "./catalog/proposals.ts";
+import { operations as query } from "./catalog/query.ts";
+import { operations as time } from "./catalog/time.ts";
+import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as identity } from "./identity.ts";
+import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as telemetry } from "./telemetry.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
-export const allOperations: readonly Operation[] = [...identity, ...catalog, ...standards, ...paths, ...delivery, ...telemetry];
+export const allOperations: readonly Operation[] = [
+  ...identity,
+  ...catalog,
+  ...query,
+  ...facts,
+  ...kinds,
+  ...time,
+  ...proposals,
+  ...connections,
+  ...graph,
+  ...visibility,
+  ...docs,
+  ...ownership,
+  ...imports,
+  ...standards,
+  ...paths,
+  ...delivery,
+  ...telemetry,
+  ...notify,
+];

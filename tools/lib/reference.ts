@@ -1,7 +1,19 @@
 import { allOperations } from "@roadbed/contracts/all";
-import * as catalog from "@roadbed/contracts/catalog";
+import * as catalogBase from "@roadbed/contracts/catalog";
+import * as connections from "@roadbed/contracts/catalog/connections";
+import * as docs from "@roadbed/contracts/catalog/docs";
+import * as facts from "@roadbed/contracts/catalog/facts";
+import * as graph from "@roadbed/contracts/catalog/graph";
+import * as imports from "@roadbed/contracts/catalog/imports";
+import * as kinds from "@roadbed/contracts/catalog/kinds";
+import * as ownership from "@roadbed/contracts/catalog/ownership";
+import * as proposals from "@roadbed/contracts/catalog/proposals";
+import * as query from "@roadbed/contracts/catalog/query";
+import * as time from "@roadbed/contracts/catalog/time";
+import * as visibility from "@roadbed/contracts/catalog/visibility";
 import * as delivery from "@roadbed/contracts/delivery";
 import * as identity from "@roadbed/contracts/identity";
+import * as notify from "@roadbed/contracts/notify";
 import * as paths from "@roadbed/contracts/paths";
 import * as standards from "@roadbed/contracts/standards";
 import * as telemetry from "@roadbed/contracts/telemetry";
@@ -14,7 +26,29 @@ import { EXIT, exitCodeOfCode } from "../../faces/cli/src/output/exit-code.ts";
 import { toolNameOf } from "../../faces/mcp/src/tool/to-tool.ts";
 import { STATUS } from "../../kernel/http/src/problem/problem.ts";
 
-const CONTRACTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { identity, catalog, standards, paths, delivery, telemetry };
+const catalog = {
+  ...catalogBase,
+  ...query,
+  ...facts,
+  ...kinds,
+  ...time,
+  ...proposals,
+  ...connections,
+  ...graph,
+  ...visibility,
+  ...docs,
+  ...ownership,
+  ...imports,
+};
+const CONTRACTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  identity,
+  catalog,
+  standards,
+  paths,
+  delivery,
+  telemetry,
+  notify,
+};
 const NOTE = "Made by `tools/write-reference.ts` from the source; edits here are lost.\n";
 
 /** The pages of `docs/reference/`, by file name. */

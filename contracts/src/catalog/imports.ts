@@ -1,0 +1,2 @@
+/** What the platform can do here. */
+export const operations = [] as const;

@@ -1,0 +1,93 @@
+import type { Logger } from "@roadbed/core";
+import type { z } from "zod";
+
+import type { Entity } from "./catalog.ts";
+
+/**
+ * Reads one sort of system of record. The catalogue owns everything else: when it runs, what it may remove, what is shown, what is
+ * kept secret. A connector holds nothing between calls; what it must remember it answers as `state`.
+ */
+export interface Connector<S extends object = any> {
+  /** Stable and lower case, e.g. `github`. */
+  readonly kind: string;
+  /** For people, e.g. `GitHub organisation`. */
+  readonly title: string;
+  /** One sentence: what it brings into the catalogue. */
+  readonly summary: string;
+  /** What a person fills in. Field descriptions become the form's help. */
+  readonly settings: z.ZodType<S>;
+  /** Names of the settings that are secret: stored sealed, never returned, never logged. */
+  readonly secrets: readonly (keyof S & string)[];
+  /** Says without secrets what is read, e.g. `github.com/acme`; two sources with the same one are the same source. */
+  readonly targetOf: (settings: S) => string;
+  readonly defaults: {
+    readonly everyMinutes: number;
+    /** Days after which a fact of this source is trusted half as much. */
+    readonly halfLifeDays: number;
+    /** How sure its facts are when they are fresh, 0 to 1. */
+    readonly confidence: number;
+  };
+  /**
+   * Reads everything. Ends normally only when the answer is whole: a reading that throws removes nothing. Throws `DomainError`
+   * for what the person can mend (a wrong token, an address that does not answer).
+   */
+  readonly read: (settings: S, o: ConnectorCall) => AsyncIterable<Reading>;
+  /**
+   * What a webhook's body says, once its signature has been checked. Absent: the connector takes no webhooks.
+   * Throws `UnauthenticatedError` for a wrong signature, `InvalidError` for a body it does not understand.
+   */
+  readonly receive?: (settings: S, request: WebhookRequest, o: ConnectorCall) => Promise<WebhookOutcome>;
+}
+
+export interface ConnectorCall {
+  /** `fetch` with a timeout, a limit of bytes and no redirects to other hosts; a double in tests. */
+  readonly fetch: typeof fetch;
+  /** What the last whole reading of this source left: ETags, cursors. */
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly now: () => Date;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export type Reading =
+  /** Something that is there. `define`: the entity exists because this says so. `enrich`: only adds to one that others define. */
+  | {
+      readonly type: "entity";
+      readonly mode: "define" | "enrich";
+      /** Whole for `define`; for `enrich`, `kind`, `metadata.name` (or `match`) and the fields it adds. */
+      readonly entity: Entity;
+      /** For `enrich`: finds the entities by an annotation's value instead of by name, e.g. `pagerduty.com/service-id`. */
+      readonly match?: { readonly annotation: string; readonly value: string };
+      /** Where people find it: a URL. */
+      readonly location: string;
+      /** Absent: the connector's default. */
+      readonly confidence?: number;
+      /** Why the connector believes it, in words, where it is not simply said. */
+      readonly rule?: string;
+      /** When the system itself last saw it; absent: now. */
+      readonly observedAt?: Date;
+    }
+  /** Something that was seen and could not be used. What it described before stays as it was. */
+  | { readonly type: "problem"; readonly at: string; readonly reason: string; readonly mend?: string; readonly ref?: string }
+  /** To be remembered for the next reading; kept only when this one ends whole. */
+  | { readonly type: "state"; readonly state: Readonly<Record<string, unknown>> }
+  /** Calls that the system still allows. */
+  | { readonly type: "budget"; readonly remaining: number; readonly limit: number; readonly resetAt: Date }
+  /** All of a part is as it was (HTTP 304): what earlier readings said with this location prefix stays. */
+  | { readonly type: "unchanged"; readonly locationPrefix: string };
+
+export interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** `readings`: apply these alone; `removed`: references that the message says are gone; `resync`: read everything soon. */
+export interface WebhookOutcome {
+  /** Identifies the delivery: the same one again is answered and does nothing. */
+  readonly deliveryId: string;
+  /** When it happened, where the message says so: older than what is known is dropped. */
+  readonly at?: Date;
+  readonly readings?: readonly Reading[];
+  readonly removed?: readonly string[];
+  readonly resync?: boolean;
+}
