@@ -12,11 +12,11 @@ import {
   removeEntities,
   writeEntities,
   writeHistory,
-  type Claim,
   type HistoryWrite,
 } from "../entity/entity-store.ts";
-import type { Candidate, Problem, Snapshot } from "./snapshot.ts";
-import { recordSync, type Counts, type SourceRow } from "./source-store.ts";
+import { compareSnapshot, countsOf, type Diff } from "./compare-snapshot.ts";
+import type { Problem, Snapshot } from "./snapshot.ts";
+import { beginSync, endSync, type Counts, type SourceRow } from "./source-store.ts";
 
 /**
  * Most entities of one synchronisation that are told one by one. Of a larger one only `catalog.source.synced` is told:
@@ -45,36 +45,19 @@ export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: 
     source.id,
     snapshot.candidates.map(({ ref }) => ref),
   );
-  const diff = compare(source, snapshot, new Map(claims.map((claim) => [claim.ref, claim])));
+  const diff = compareSnapshot(source, snapshot, claims);
+  const counts = countsOf(snapshot, diff);
+  // Made before anything is written: what is written names the run that wrote it.
+  const syncId = await beginSync(sql, source.id, at);
   const gone = isSmall(diff) ? await readDocuments(sql, diff.removed) : new Map<string, unknown>();
-  const change = await write(ctx, source, snapshot, diff, at);
+  const change = await writeDiff(ctx, source, snapshot, diff, at);
 
-  const counts: Counts = {
-    read: snapshot.read,
-    registered: diff.registered.length,
-    changed: diff.changed.length,
-    unchanged: snapshot.candidates.length - diff.registered.length - diff.changed.length - diff.conflicts.length,
-    removed: diff.removed.length,
-    failed: snapshot.failed,
-    conflicts: diff.conflicts.length,
-  };
   const problems = [...snapshot.problems, ...diff.conflicts];
   const { fingerprint, durationMs } = snapshot;
-  const row = await recordSync(sql, source.id, { at, durationMs, counts, problems, fingerprint });
+  const row = await endSync(sql, source.id, syncId, { at, durationMs, counts, problems, fingerprint });
   if (isSmall(diff)) emitEntities(ctx, source, diff, gone);
   ctx.emit(sourceSynced, source.id, { sourceId: source.id, counts });
   return { source: row, counts, problems, change };
-}
-
-interface Diff {
-  readonly registered: readonly Candidate[];
-  readonly changed: readonly Candidate[];
-  /** Same document, but another line, file or documentation. */
-  readonly moved: readonly Candidate[];
-  readonly removed: readonly string[];
-  /** Kept as they were, because their descriptor cannot be read now. */
-  readonly orphaned: readonly string[];
-  readonly conflicts: readonly Problem[];
 }
 
 /** Few enough to tell of each. */
@@ -82,50 +65,8 @@ function isSmall({ registered, changed, removed }: Diff): boolean {
   return registered.length + changed.length + removed.length <= MAX_ENTITY_EVENTS;
 }
 
-function compare(source: SourceRow, snapshot: Snapshot, claims: ReadonlyMap<string, Claim>): Diff {
-  const registered: Candidate[] = [];
-  const changed: Candidate[] = [];
-  const moved: Candidate[] = [];
-  const conflicts: Problem[] = [];
-  const described = new Set<string>();
-  for (const candidate of snapshot.candidates) {
-    described.add(candidate.ref);
-    const claim = claims.get(candidate.ref);
-    if (!claim) registered.push(candidate);
-    else if (claim.source_id !== source.id && !yields(claim, source)) conflicts.push(conflictOf(candidate, claim));
-    else if (claim.hash !== candidate.hash || claim.source_id !== source.id) changed.push(candidate);
-    else if (isMoved(candidate, claim)) moved.push(candidate);
-  }
-  const missing = [...claims.values()].filter((claim) => claim.source_id === source.id && !described.has(claim.ref));
-  const isDoubtful = (claim: Claim): boolean => snapshot.doubtful.has(claim.location) || snapshot.doubtfulRefs.has(claim.ref);
-  const removed = missing.filter((claim) => !isDoubtful(claim)).map(({ ref }) => ref);
-  const orphaned = missing.filter((claim) => isDoubtful(claim) && !claim.orphan).map(({ ref }) => ref);
-  return { registered, changed, moved, removed, orphaned, conflicts };
-}
-
-function isMoved(candidate: Candidate, claim: Claim): boolean {
-  return claim.orphan || claim.location !== candidate.location || claim.line !== candidate.line || claim.docs_root !== candidate.docsRoot;
-}
-
-/** What was registered by a call gives way to a file that describes the same thing. */
-function yields(claim: Claim, source: SourceRow): boolean {
-  return claim.source_kind === "inline" && source.kind !== "inline";
-}
-
-function conflictOf({ ref, file, line }: Candidate, claim: Claim): Problem {
-  const where = claim.line === null ? claim.location : `${claim.location}, line ${claim.line}`;
-  const reason = `${ref} belongs to the source "${claim.source_name}" already (${where})`;
-  return {
-    file,
-    line,
-    at: "metadata.name",
-    reason,
-    mend: "Give one of them another name, or remove it: the first source keeps the name.",
-    ref,
-  };
-}
-
-async function write(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, diff: Diff, at: Date): Promise<number | undefined> {
+/** Writes a diff: history first, because it keeps the documents as they still are. */
+async function writeDiff(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, diff: Diff, at: Date): Promise<number | undefined> {
   const { sql } = ctx;
   const writes = [...diff.registered, ...diff.changed, ...diff.moved];
   let change: number | undefined;

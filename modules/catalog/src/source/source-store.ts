@@ -7,6 +7,9 @@ import type { Problem } from "./snapshot.ts";
 
 export type Counts = z.infer<typeof SyncCounts>;
 
+/** Of a run that has read nothing. */
+export const NO_COUNTS: Counts = { read: 0, registered: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, conflicts: 0 };
+
 /** A source as it is stored. */
 export interface SourceRow {
   readonly id: string;
@@ -98,12 +101,20 @@ export interface SyncOutcome {
   readonly error?: string;
 }
 
-/** Records how a synchronisation ended. After a failed one the problems of the last good one stay. */
-export async function recordSync(sql: Sql, id: string, outcome: SyncOutcome): Promise<SourceRow> {
+/** Makes the row of a run, so that what the run writes can name it. `endSync` fills it in, in the same transaction. */
+export async function beginSync(sql: Sql, sourceId: string, at: Date): Promise<string> {
+  const { rows } = await sql.query<{ id: string }>(
+    "insert into catalog.source_sync (source_id, at, duration_ms, counts) values ($1, $2, 0, $3) returning id",
+    [sourceId, at, JSON.stringify(NO_COUNTS)],
+  );
+  return rows[0]!.id;
+}
+
+/** Records how a run ended. After a failed one the problems of the last good one stay. */
+export async function endSync(sql: Sql, id: string, syncId: string, outcome: SyncOutcome): Promise<SourceRow> {
   const { at, durationMs, counts, problems, error } = outcome;
-  await sql.query("insert into catalog.source_sync (source_id, at, duration_ms, counts, error) values ($1, $2, $3, $4, $5)", [
-    id,
-    at,
+  await sql.query("update catalog.source_sync set duration_ms = $2, counts = $3, error = $4 where id = $1", [
+    syncId,
     durationMs,
     JSON.stringify(counts),
     error ?? null,

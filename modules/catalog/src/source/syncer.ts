@@ -6,7 +6,7 @@ import type { Feed } from "../estate/feed.ts";
 import { applySnapshot, type Applied } from "./apply-snapshot.ts";
 import { openTree, type OpenTree } from "./open-tree.ts";
 import { readSnapshot } from "./read-snapshot.ts";
-import { getSource, recordSync, type Counts, type SourceRow } from "./source-store.ts";
+import { beginSync, endSync, getSource, NO_COUNTS, type SourceRow } from "./source-store.ts";
 import { createFolderWatch } from "./watch-folders.ts";
 
 export interface Synced extends Applied {
@@ -123,15 +123,9 @@ export function createSyncer(deps: SyncerDeps): Syncer {
     if (!(error instanceof DomainError) || error instanceof TooManyError) throw error;
     const reason = [error.message, error.mend].filter(Boolean).join(" ");
     const at = ctx.now();
-    const row = await recordSync(ctx.sql, source.id, {
-      at,
-      durationMs: 0,
-      counts: NOTHING,
-      problems: [],
-      fingerprint: null,
-      error: reason,
-    });
-    return { source: row, counts: NOTHING, problems: [], change: undefined, durationMs: 0, refs: [] };
+    const outcome = { at, durationMs: 0, counts: NO_COUNTS, problems: [], fingerprint: null, error: reason };
+    const row = await endSync(ctx.sql, source.id, await beginSync(ctx.sql, source.id, at), outcome);
+    return { source: row, counts: NO_COUNTS, problems: [], change: undefined, durationMs: 0, refs: [] };
   }
 
   function schedule(sourceId: string, { anew = false }: { readonly anew?: boolean } = {}): void {
@@ -175,8 +169,6 @@ export function createSyncer(deps: SyncerDeps): Syncer {
     }
   }
 }
-
-const NOTHING: Counts = { read: 0, registered: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, conflicts: 0 };
 
 /** Runs jobs one after the other; a job that waits already is not added again. */
 function createJobs(log: Logger): { add(key: string, run: () => Promise<void>): void; stop(): Promise<void> } {

@@ -1,0 +1,77 @@
+import type { Claim } from "../entity/entity-store.ts";
+import type { Candidate, Problem, Snapshot } from "./snapshot.ts";
+import type { Counts, SourceRow } from "./source-store.ts";
+
+/** What a source says now, against what is stored: all that writing it would do. */
+export interface Diff {
+  readonly registered: readonly Candidate[];
+  readonly changed: readonly Candidate[];
+  /** Same document, but another line, file or documentation. */
+  readonly moved: readonly Candidate[];
+  readonly removed: readonly string[];
+  /** Kept as they were, because their descriptor cannot be read now. */
+  readonly orphaned: readonly string[];
+  readonly conflicts: readonly Problem[];
+}
+
+/** Compares, and touches nothing. `stored`: every claim of the source, and every one on a name that the snapshot describes. */
+export function compareSnapshot(
+  source: Pick<SourceRow, "id" | "kind">,
+  snapshot: Pick<Snapshot, "candidates" | "doubtful" | "doubtfulRefs">,
+  stored: readonly Claim[],
+): Diff {
+  const claims = new Map(stored.map((claim) => [claim.ref, claim]));
+  const registered: Candidate[] = [];
+  const changed: Candidate[] = [];
+  const moved: Candidate[] = [];
+  const conflicts: Problem[] = [];
+  const described = new Set<string>();
+  for (const candidate of snapshot.candidates) {
+    described.add(candidate.ref);
+    const claim = claims.get(candidate.ref);
+    if (!claim) registered.push(candidate);
+    else if (claim.source_id !== source.id && !yields(claim, source)) conflicts.push(conflictOf(candidate, claim));
+    else if (claim.hash !== candidate.hash || claim.source_id !== source.id) changed.push(candidate);
+    else if (isMoved(candidate, claim)) moved.push(candidate);
+  }
+  const missing = [...claims.values()].filter((claim) => claim.source_id === source.id && !described.has(claim.ref));
+  const isDoubtful = (claim: Claim): boolean => snapshot.doubtful.has(claim.location) || snapshot.doubtfulRefs.has(claim.ref);
+  const removed = missing.filter((claim) => !isDoubtful(claim)).map(({ ref }) => ref);
+  const orphaned = missing.filter((claim) => isDoubtful(claim) && !claim.orphan).map(({ ref }) => ref);
+  return { registered, changed, moved, removed, orphaned, conflicts };
+}
+
+/** What a run that writes this has done, in numbers. */
+export function countsOf(snapshot: Pick<Snapshot, "read" | "failed" | "candidates">, diff: Diff): Counts {
+  return {
+    read: snapshot.read,
+    registered: diff.registered.length,
+    changed: diff.changed.length,
+    unchanged: snapshot.candidates.length - diff.registered.length - diff.changed.length - diff.conflicts.length,
+    removed: diff.removed.length,
+    failed: snapshot.failed,
+    conflicts: diff.conflicts.length,
+  };
+}
+
+function isMoved(candidate: Candidate, claim: Claim): boolean {
+  return claim.orphan || claim.location !== candidate.location || claim.line !== candidate.line || claim.docs_root !== candidate.docsRoot;
+}
+
+/** What was registered by a call gives way to a file that describes the same thing. */
+function yields(claim: Claim, source: Pick<SourceRow, "kind">): boolean {
+  return claim.source_kind === "inline" && source.kind !== "inline";
+}
+
+function conflictOf({ ref, file, line }: Candidate, claim: Claim): Problem {
+  const where = claim.line === null ? claim.location : `${claim.location}, line ${claim.line}`;
+  const reason = `${ref} belongs to the source "${claim.source_name}" already (${where})`;
+  return {
+    file,
+    line,
+    at: "metadata.name",
+    reason,
+    mend: "Give one of them another name, or remove it: the first source keeps the name.",
+    ref,
+  };
+}
