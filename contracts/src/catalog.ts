@@ -218,7 +218,7 @@ export const deleteEntity = defineOperation({
   scope: "catalog:write",
   risk: "destructive",
   http: { method: "DELETE", path: "/api/v1/entities/{ref}" },
-  input: z.object({ ref: EntityRef }),
+  input: z.object({ ref: EntityRef, reason: z.string().trim().min(1).max(500).optional().describe("Why; kept with its history") }),
   output: z.object({ removed: z.string() }),
   resource: ({ ref }) => ({ kind: "entity", id: ref }),
 });
@@ -233,11 +233,20 @@ export const entityHistory = defineOperation({
   output: pageOf(
     z.object({
       at: z.iso.datetime(),
+      /** Changes that were made together have the same number. */
+      number: z.number().int(),
       change: z.enum(["registered", "changed", "removed"]),
       fields: z.array(z.string()),
       source: z.string(),
+      sourceId: z.string().optional(),
+      /** Who, e.g. `user:ada` or `system:catalog.sync`. */
+      actor: z.string(),
+      reason: z.string().optional(),
+      /** The run of the source that wrote it. */
+      syncId: z.string().optional(),
     }),
   ),
+  cli: { columns: ["at", "change", "fields", "actor", "reason", "source"] },
 });
 
 export const getDocs = defineOperation({

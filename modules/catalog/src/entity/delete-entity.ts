@@ -3,10 +3,10 @@ import { handle, NotFoundError, type Handler } from "@roadbed/core";
 
 import { removeUnreadDocs } from "../docs/doc-store.ts";
 import type { Feed } from "../estate/feed.ts";
-import { lockCatalog, nextChange, removeEntities, writeHistory } from "./entity-store.ts";
+import { causeOf, lockCatalog, nextChange, removeEntities, writeHistory } from "./entity-store.ts";
 
 export function makeDeleteEntity(feed: Feed): Handler {
-  return handle(deleteEntity, async (ctx, { ref }) => {
+  return handle(deleteEntity, async (ctx, { ref, reason }) => {
     await lockCatalog(ctx.sql);
     const { rows } = await ctx.sql.query<{ kind: string; source_id: string; name: string; sample: boolean }>(
       `select e.document->>'kind' as kind, e.source_id, s.name, s.sample from catalog.entity e join catalog.source s on s.id = e.source_id where e.ref = $1`,
@@ -15,8 +15,10 @@ export function makeDeleteEntity(feed: Feed): Handler {
     const [found] = rows;
     if (!found) throw new NotFoundError("entity", ref, "It may be gone already.");
     const change = await nextChange(ctx.sql);
-    await writeHistory(ctx.sql, found.name, [{ ref, change: "removed", fields: [] }], ctx.now());
-    await removeEntities(ctx.sql, [ref], change);
+    const cause = causeOf(reason === undefined ? ctx : { ...ctx, reason }, "it was deleted by hand");
+    const source = { id: found.source_id, name: found.name };
+    await writeHistory(ctx.sql, { change, source, cause }, [{ ref, change: "removed", fields: [] }]);
+    await removeEntities(ctx.sql, [ref], change, cause);
     await removeUnreadDocs(ctx.sql, [found.source_id]);
     // What was read of the source last is not what is there now: the next look must read it again.
     await ctx.sql.query("update catalog.source set fingerprint = null where id = $1", [found.source_id]);

@@ -1,4 +1,4 @@
-import type { Sql } from "@roadbed/core";
+import { formatActor, type Ctx, type Sql } from "@roadbed/core";
 
 /** An entity as it is stored, before a synchronisation compares it. */
 export interface Claim {
@@ -32,10 +32,29 @@ export async function lockCatalog(sql: Sql): Promise<void> {
   await sql.query("select change from catalog.clock for update");
 }
 
-/** The number under which this transaction's changes will be seen by those who follow. Needs `lockCatalog`. */
+/**
+ * The number under which this transaction's changes will be seen by those who follow. Needs `lockCatalog`. The instant of the change
+ * is taken with it: the database's clock in whole milliseconds, later than that of every change before, whatever clocks do.
+ */
 export async function nextChange(sql: Sql): Promise<number> {
-  const { rows } = await sql.query<{ change: string }>("update catalog.clock set change = change + 1 returning change");
+  const { rows } = await sql.query<{ change: string }>(
+    `update catalog.clock set change = change + 1,
+       at = greatest(date_trunc('milliseconds', clock_timestamp()), at + interval '1 millisecond') returning change`,
+  );
   return Number(rows[0]!.change);
+}
+
+/** On whose account a change is written down: who did it, why, and in which run of a source. */
+export interface Cause {
+  readonly actor: string;
+  /** In the caller's words, else in ours. */
+  readonly reason: string | undefined;
+  readonly syncId: string | undefined;
+}
+
+/** `reason` is what is said when the caller gave none. */
+export function causeOf(ctx: Pick<Ctx, "actor" | "reason">, reason?: string, syncId?: string): Cause {
+  return { actor: formatActor(ctx.actor), reason: ctx.reason ?? reason, syncId };
 }
 
 /** Every entity of a source, and every one that already has one of these references. */
@@ -59,13 +78,15 @@ export async function readDocuments(sql: Sql, refs: readonly string[]): Promise<
   return new Map(rows.map(({ ref, document }) => [ref, document]));
 }
 
+/** What comes back within the life of its tombstone is the same thing as before, with the same uid. */
 export async function writeEntities(sql: Sql, sourceId: string, writes: readonly EntityWrite[], change: number, at: Date): Promise<void> {
   for (let start = 0; start < writes.length; start += BATCH) {
     const batch = writes.slice(start, start + BATCH);
     await sql.query(
-      `insert into catalog.entity (ref, source_id, document, hash, location, line, docs_root, observed_at, change)
-       select w.ref, $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9
+      `insert into catalog.entity (ref, uid, source_id, document, hash, location, line, docs_root, observed_at, change)
+       select w.ref, coalesce(gone.uid, gen_random_uuid()), $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9
        from unnest($2::text[], $3::json[], $4::text[], $5::text[], $6::int[], $7::text[]) as w(ref, document, hash, location, line, docs_root)
+       left join catalog.removed_entity gone on gone.ref = w.ref
        on conflict (ref) do update set source_id = excluded.source_id, document = excluded.document, hash = excluded.hash,
          location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, orphan = false, observed_at = excluded.observed_at, change = excluded.change`,
       [
@@ -84,13 +105,24 @@ export async function writeEntities(sql: Sql, sourceId: string, writes: readonly
   await sql.query("delete from catalog.removed_entity where ref = any($1)", [writes.map(({ ref }) => ref)]);
 }
 
-/** Takes entities out; relations of others that name them stay and dangle. */
-export async function removeEntities(sql: Sql, refs: readonly string[], change: number): Promise<void> {
+/**
+ * Takes entities out and leaves a tombstone of each, from which it can be restored; relations of others that name them stay and
+ * dangle. Write history first.
+ */
+export async function removeEntities(sql: Sql, refs: readonly string[], change: number, cause: Cause): Promise<void> {
   if (refs.length === 0) return;
-  await sql.query("delete from catalog.entity where ref = any($1)", [refs]);
   await sql.query(
-    "insert into catalog.removed_entity (ref, change) select unnest($1::text[]), $2 on conflict (ref) do update set change = excluded.change",
-    [refs, change],
+    `with gone as (delete from catalog.entity where ref = any($1) returning *)
+     insert into catalog.removed_entity (ref, change, at, uid, document, hash, source_id, source_name, source_kind, location, line,
+       docs_root, sample, actor, reason, sync_id)
+     select gone.ref, $2, clock.at, gone.uid, gone.document, gone.hash, source.id, source.name, source.kind, gone.location, gone.line,
+       gone.docs_root, source.sample, $3, $4, $5
+     from gone join catalog.source on source.id = gone.source_id cross join catalog.clock
+     on conflict (ref) do update set change = excluded.change, at = excluded.at, uid = excluded.uid, document = excluded.document,
+       hash = excluded.hash, source_id = excluded.source_id, source_name = excluded.source_name, source_kind = excluded.source_kind,
+       location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, sample = excluded.sample,
+       actor = excluded.actor, reason = excluded.reason, sync_id = excluded.sync_id`,
+    [refs, change, cause.actor, cause.reason ?? null, cause.syncId ?? null],
   );
 }
 
@@ -103,16 +135,40 @@ export interface HistoryWrite {
   readonly ref: string;
   readonly change: "registered" | "changed" | "removed";
   readonly fields: readonly string[];
+  /** What is said of this one when the caller gave no reason, e.g. "its descriptor changed". */
+  readonly reason?: string;
 }
 
-/** Notes what is about to happen to entities, with the documents as they are now: so before they are written or removed. */
-export async function writeHistory(sql: Sql, source: string, writes: readonly HistoryWrite[], at: Date): Promise<void> {
-  if (writes.length === 0) return;
-  await sql.query(
-    `insert into catalog.history (ref, at, change, fields, source, before)
-     select w.ref, $1, w.change, w.fields, $2, case when w.change = 'registered' then null else e.document end
-     from unnest($3::text[], $4::text[], $5::json[]) with ordinality as w(ref, change, fields, position)
-     left join catalog.entity e on e.ref = w.ref order by w.position`,
-    [at, source, writes.map(({ ref }) => ref), writes.map(({ change }) => change), writes.map(({ fields }) => JSON.stringify(fields))],
-  );
+/**
+ * Notes what is about to happen to entities, with the documents as they are now: so after `nextChange`, and before they are written
+ * or removed.
+ */
+export async function writeHistory(
+  sql: Sql,
+  o: { readonly change: number; readonly source: { readonly id: string; readonly name: string }; readonly cause: Cause },
+  writes: readonly HistoryWrite[],
+): Promise<void> {
+  const { change, source, cause } = o;
+  for (let start = 0; start < writes.length; start += BATCH) {
+    const batch = writes.slice(start, start + BATCH);
+    await sql.query(
+      `insert into catalog.history (ref, at, number, change, fields, source, source_id, actor, reason, sync_id, before, origin)
+       select w.ref, clock.at, $1, w.change, w.fields, $2, $3, $4, w.reason, $5,
+         case when w.change <> 'registered' then e.document end,
+         case when w.change <> 'registered' then json_build_object('sourceId', e.source_id, 'location', e.location, 'line', e.line, 'hash', e.hash) end
+       from unnest($6::text[], $7::text[], $8::json[], $9::text[]) with ordinality as w(ref, change, fields, reason, position)
+       cross join catalog.clock left join catalog.entity e on e.ref = w.ref order by w.position`,
+      [
+        change,
+        source.name,
+        source.id,
+        cause.actor,
+        cause.syncId ?? null,
+        batch.map(({ ref }) => ref),
+        batch.map((write) => write.change),
+        batch.map(({ fields }) => JSON.stringify(fields)),
+        batch.map(({ reason }) => cause.reason ?? reason ?? null),
+      ],
+    );
+  }
 }

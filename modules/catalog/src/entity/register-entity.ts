@@ -7,7 +7,7 @@ import type { Feed } from "../estate/feed.ts";
 import { isSample } from "../source/apply-snapshot.ts";
 import { ensureSource } from "../source/source-store.ts";
 import { diffFields } from "./diff-fields.ts";
-import { lockCatalog, nextChange, readClaims, readDocuments, writeEntities, writeHistory } from "./entity-store.ts";
+import { causeOf, lockCatalog, nextChange, readClaims, readDocuments, writeEntities, writeHistory } from "./entity-store.ts";
 import { formatPath } from "./fault.ts";
 import { validateEntity } from "./validate-entity.ts";
 
@@ -33,7 +33,9 @@ export async function registerEntity(
   if (claim?.hash === digest && claim.source_id === source.id) return { ref };
   const change = await nextChange(sql);
   const fields = claim ? diffFields((await readDocuments(sql, [ref])).get(ref), entity) : [];
-  await writeHistory(sql, source.name, [{ ref, change: claim ? "changed" : "registered", fields }], ctx.now());
+  const reason = claim ? "it was registered anew" : "it was registered";
+  const history = { ref, change: claim ? ("changed" as const) : ("registered" as const), fields };
+  await writeHistory(sql, { change, source, cause: causeOf(ctx, reason) }, [history]);
   const location = `inline:${o.source}`;
   await writeEntities(sql, source.id, [{ ref, json, hash: digest, location, line: null, docsRoot: null }], change, ctx.now());
   await sql.query("update catalog.source set state = 'ok', last_sync_at = $2 where id = $1", [source.id, ctx.now()]);

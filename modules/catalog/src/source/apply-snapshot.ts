@@ -4,6 +4,7 @@ import type { Ctx } from "@roadbed/core";
 import { writeDocs } from "../docs/doc-store.ts";
 import { diffFields } from "../entity/diff-fields.ts";
 import {
+  causeOf,
   lockCatalog,
   markOrphans,
   nextChange,
@@ -33,7 +34,7 @@ export interface Applied {
 }
 
 /** What the parts of this file need of a call that writes. */
-export type WriteCtx = Pick<Ctx, "sql" | "emit" | "now">;
+export type WriteCtx = Pick<Ctx, "sql" | "emit" | "now" | "actor" | "reason">;
 
 /** Makes the catalogue say what a source says: one comparison, one set of statements, all in the transaction of `ctx`. */
 export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot): Promise<Applied> {
@@ -50,7 +51,7 @@ export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: 
   // Made before anything is written: what is written names the run that wrote it.
   const syncId = await beginSync(sql, source.id, at);
   const gone = isSmall(diff) ? await readDocuments(sql, diff.removed) : new Map<string, unknown>();
-  const change = await writeDiff(ctx, source, snapshot, diff, at);
+  const change = await writeDiff(ctx, source, snapshot, diff, { at, syncId });
 
   const problems = [...snapshot.problems, ...diff.conflicts];
   const { fingerprint, durationMs } = snapshot;
@@ -66,7 +67,13 @@ function isSmall({ registered, changed, removed }: Diff): boolean {
 }
 
 /** Writes a diff: history first, because it keeps the documents as they still are. */
-async function writeDiff(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, diff: Diff, at: Date): Promise<number | undefined> {
+async function writeDiff(
+  ctx: WriteCtx,
+  source: SourceRow,
+  snapshot: Snapshot,
+  diff: Diff,
+  { at, syncId }: { readonly at: Date; readonly syncId: string },
+): Promise<number | undefined> {
   const { sql } = ctx;
   const writes = [...diff.registered, ...diff.changed, ...diff.moved];
   let change: number | undefined;
@@ -77,17 +84,24 @@ async function writeDiff(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, d
       diff.changed.map(({ ref }) => ref),
     );
     const history: HistoryWrite[] = [
-      ...diff.removed.map((ref) => ({ ref, change: "removed" as const, fields: [] })),
-      ...diff.changed.map(({ ref, entity }) => ({ ref, change: "changed" as const, fields: diffFields(before.get(ref), entity) })),
-      ...diff.registered.map(({ ref }) => ({ ref, change: "registered" as const, fields: [] })),
+      ...diff.removed.map((ref) => ({ ref, change: "removed" as const, fields: [], reason: GONE })),
+      ...diff.changed.map(({ ref, entity }) => changedRow(ref, diffFields(before.get(ref), entity))),
+      ...diff.registered.map(({ ref }) => ({ ref, change: "registered" as const, fields: [], reason: "its descriptor appeared" })),
     ];
-    await writeHistory(sql, source.name, history, at);
-    await removeEntities(sql, diff.removed, await takeNumber());
+    await writeHistory(sql, { change: await takeNumber(), source, cause: causeOf(ctx, undefined, syncId) }, history);
+    await removeEntities(sql, diff.removed, await takeNumber(), causeOf(ctx, GONE, syncId));
     await writeEntities(sql, source.id, writes, await takeNumber(), at);
   }
   if (diff.orphaned.length > 0) await markOrphans(sql, diff.orphaned, await takeNumber());
   await writeDocs(sql, source.id, snapshot, takeNumber, at);
   return change;
+}
+
+const GONE = "its descriptor is gone";
+
+/** The same document may come from another source now, which took it over. */
+function changedRow(ref: string, fields: readonly string[]): HistoryWrite {
+  return { ref, change: "changed", fields, reason: fields.length > 0 ? "its descriptor changed" : "another source describes it now" };
 }
 
 function emitEntities(ctx: WriteCtx, source: SourceRow, diff: Diff, gone: ReadonlyMap<string, unknown>): void {

@@ -1,6 +1,6 @@
 import { entityRemoved, sourceSynced } from "@roadbed/contracts/catalog";
 
-import { lockCatalog, nextChange, removeEntities, writeHistory } from "../entity/entity-store.ts";
+import { causeOf, lockCatalog, nextChange, removeEntities, writeHistory } from "../entity/entity-store.ts";
 import { MAX_ENTITY_EVENTS, type WriteCtx } from "./apply-snapshot.ts";
 import type { SourceRow } from "./source-store.ts";
 
@@ -13,16 +13,17 @@ export async function removeSource(ctx: WriteCtx, source: SourceRow): Promise<{ 
     [source.id],
   );
   const change = await nextChange(sql);
+  const cause = causeOf(ctx, `its source "${source.name}" was removed`);
   await writeHistory(
     sql,
-    source.name,
+    { change, source, cause },
     rows.map(({ ref }) => ({ ref, change: "removed" as const, fields: [] })),
-    ctx.now(),
   );
   await removeEntities(
     sql,
     rows.map(({ ref }) => ref),
     change,
+    cause,
   );
   await sql.query("delete from catalog.source where id = $1", [source.id]);
   if (rows.length <= MAX_ENTITY_EVENTS) {
