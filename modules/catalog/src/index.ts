@@ -20,6 +20,9 @@ import { makeSearchAll } from "./search/search-all.ts";
 import { notifyPush, registerRepository } from "./source/register-repository.ts";
 import { makeSourceHandlers } from "./source/source-handlers.ts";
 import { createSyncer } from "./source/syncer.ts";
+import { createKeeper } from "./time/keeper.ts";
+import { makeListRemoved } from "./time/list-removed.ts";
+import { makeRestoreEntity } from "./time/restore-entity.ts";
 
 export type { CatalogDeps, CatalogRuntime, CelFilter, Remotes, Repositories } from "./deps.ts";
 
@@ -60,6 +63,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
   const syncer = createSyncer({ ...deps, feed });
+  const keeper = createKeeper(deps);
   let stopFollowing: () => Promise<void> = async () => {};
 
   return {
@@ -71,6 +75,8 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeValidateDescriptors(),
       makeDeleteEntity(feed),
       makeEntityHistory(),
+      makeListRemoved(),
+      makeRestoreEntity({ feed, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
       makeGetDocs(),
       makeSearchAll(catalogue),
       ...makeSourceHandlers({ syncer, feed }),
@@ -89,8 +95,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       stopFollowing = follow();
       feed.wake();
       await syncer.start();
+      keeper.start();
     },
     stop: async () => {
+      keeper.stop();
       await syncer.stop();
       await stopFollowing();
       await feed.stop();

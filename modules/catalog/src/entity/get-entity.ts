@@ -3,6 +3,7 @@ import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
+import { sayGone } from "../time/say-gone.ts";
 import { createSourceNames } from "../source/source-names.ts";
 
 /** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
@@ -11,8 +12,8 @@ export function makeGetEntity(catalogue: Catalogue): Handler {
   return handle(getEntity, async (ctx, { ref }) => {
     await catalogue.feed.fresh();
     const stored = await readStored(catalogue, ctx.sql, ref);
-    if (!stored) throw new NotFoundError("entity", ref, suggest(catalogue, ref));
-    const sources = await sourceNames(ctx.sql);
+    if (!stored) throw new NotFoundError("entity", ref, (await sayGone(ctx.sql, ref)) ?? suggest(catalogue, ref));
+    const sources = await sourceNames(ctx.sql, stored.sourceId);
     return viewOf(catalogue, stored, sources.get(stored.sourceId));
   });
 }
