@@ -4,7 +4,7 @@
  * Traps avoided: edges go to anywhere, so that the processor's cache does not help; the worst node is looked for, not guessed; every
  * walk's reach is compared with that of a plain search over lists; walks are also timed after changes, with the overlay in use.
  */
-import { createGraph, type Graph } from "@roadbed/catalog/graph";
+import { createGraph, typeMask, type Graph } from "@roadbed/catalog/graph";
 
 const [nodes = 1_000_000, edges = 4_000_000] = process.argv
   .slice(2)
@@ -12,8 +12,8 @@ const [nodes = 1_000_000, edges = 4_000_000] = process.argv
   .map(Number);
 const figures: Record<string, number> = {};
 const DEPENDS_ON = 4;
-const UP = { forward: 0, backward: 1 << DEPENDS_ON, depth: 1_000 };
-const DOWN = { forward: 1 << DEPENDS_ON, backward: 0, depth: 1_000 };
+const UP = { forward: typeMask([]), backward: typeMask([DEPENDS_ON]), depth: 1_000 };
+const DOWN = { forward: typeMask([DEPENDS_ON]), backward: typeMask([]), depth: 1_000 };
 
 const { from, to, type } = drawEdges();
 const graph = createGraph();

@@ -23,7 +23,7 @@ import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
 import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
 import { createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
-import { createIdentity, makeMay, migrations as identityTables, type Identity } from "@roadbed/identity";
+import { createIdentity, makeIdentitiesOf, makeMay, migrations as identityTables, type Groups, type Identity } from "@roadbed/identity";
 import { createPaths, migrations as pathsTables } from "@roadbed/paths";
 import { createRelay, createRuntime, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables } from "@roadbed/standards";
@@ -114,10 +114,11 @@ export async function startServer({
     ]);
 
     // The kernel.
+    const groups: Groups = { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) };
     const may = makeMay({
       db,
-      groups: { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) },
-      owners: { ownersOf: (ctx, ref) => catalog.ownersOf(ctx as never, ref) },
+      groups,
+      owners: { ownersOf: (ctx, ref) => catalog.ownersOf(ctx as never, ref), sees: (call, ref) => catalog.sees(call, ref) },
     });
     const runtime = createRuntime({ db, log, may });
     const workflows = createWorkflows({ databaseUrl: postgres.url, db, log, queues: deliveryQueues });
@@ -137,7 +138,7 @@ export async function startServer({
       log,
       publicUrl,
       oidc: options.oidc,
-      groups: { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) },
+      groups,
     });
     const callerOf = makeCallerOf(identity);
     const catalog = createCatalog({
@@ -146,6 +147,7 @@ export async function startServer({
       runtime,
       log,
       cel,
+      viewers: { identitiesOf: makeIdentitiesOf({ db, groups }) },
       repositories,
       remotes: { clone: cloneRepository, fetch: fetchRepository },
       dataDir,
@@ -205,7 +207,12 @@ export async function startServer({
     // The doors.
     const app = createHttpServer({ log, checks: parts });
     const authenticate = callerOf;
-    const stream = sseFace(app, { authenticate, subscribe: (listener) => events.subscribe(listener) });
+    const stream = sseFace(app, {
+      authenticate,
+      subscribe: (listener) => events.subscribe(listener),
+      settled: ({ name }) => (name.startsWith("catalog.") ? catalog.settled() : undefined),
+      sees: (caller, { subject }) => catalog.seesNewsOf(caller, subject),
+    });
     httpFace(app, { handlers, runtime, authenticate, version: VERSION });
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });

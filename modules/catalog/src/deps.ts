@@ -1,4 +1,4 @@
-import type { Call, Logger, Runtime } from "@roadbed/core";
+import type { Call, Logger, Runtime, Sql } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
 /** What the catalogue needs to live. */
@@ -8,6 +8,11 @@ export interface CatalogDeps {
   readonly log: Logger;
   /** Every event that is committed, by whichever process. Without it the catalogue listens on a connection of its own. */
   readonly events?: { subscribe(listener: (event: { readonly name: string }) => void): () => void };
+  /** Tells who a caller is, for what is not for everybody. Without it nobody but administrators sees what is restricted. */
+  readonly viewers?: {
+    /** References of the caller's own user entity and of the groups they are in, asked for on the connection of the call. */
+    identitiesOf(call: Pick<Call, "actor"> & { readonly sql?: Sql }): Promise<ReadonlySet<string>>;
+  };
   /** For filters that are CEL expressions; without it only `key=value` filters are understood. */
   readonly cel?: CelFilter;
   /** The embedded Git host, for sources of kind `repository`. */

@@ -4,7 +4,7 @@ import { watchEvents } from "@roadbed/postgres";
 
 import type { CatalogDeps } from "./deps.ts";
 import { makeGetDocs } from "./docs/get-docs.ts";
-import { askEntity, askExists, askGroups, askOwners, askTemplates, type TemplateFiles } from "./entity/ask.ts";
+import { askEntity, askGroups, askOwners, askSees, askTemplates, type TemplateFiles } from "./entity/ask.ts";
 import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
 import { makeFacetEntities } from "./entity/facet-entities.ts";
@@ -14,15 +14,13 @@ import { registerEntity } from "./entity/register-entity.ts";
 import { createSelector } from "./entity/select-entities.ts";
 import { makeValidateDescriptors } from "./entity/validate-descriptors.ts";
 import { createCatalogue } from "./estate/catalogue.ts";
+import { seesNewsOf, type Viewer } from "./estate/visibility.ts";
 import { makeGraphEntities } from "./graph/graph-entities.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { makeSearchAll } from "./search/search-all.ts";
 import { notifyPush, registerRepository } from "./source/register-repository.ts";
 import { makeSourceHandlers } from "./source/source-handlers.ts";
 import { createSyncer } from "./source/syncer.ts";
-import { createKeeper } from "./time/keeper.ts";
-import { makeListRemoved } from "./time/list-removed.ts";
-import { makeRestoreEntity } from "./time/restore-entity.ts";
 
 export type { CatalogDeps, CatalogRuntime, CelFilter, Remotes, Repositories } from "./deps.ts";
 
@@ -41,6 +39,12 @@ export interface Catalog {
   ): Promise<{ readonly source: Source; readonly refs: readonly string[] }>;
   getEntity(ctx: Ctx, ref: string): Promise<Entity | undefined>;
   exists(ctx: Ctx, ref: string): Promise<boolean>;
+  /** Whether somebody may see an entity; false as well when there is none. */
+  sees(viewer: Viewer, ref: string): Promise<boolean>;
+  /** Ends when all that is committed by now is in memory: news of it may then be judged by `seesNewsOf`. */
+  settled(): Promise<void>;
+  /** Whether news of this subject may be told to somebody: also of an entity that was removed a moment ago. */
+  seesNewsOf(viewer: Viewer, subject: string): Promise<boolean>;
   /** References of the groups and users that own it; empty when it has no owner or is unknown. */
   ownersOf(ctx: Ctx, ref: string): Promise<readonly string[]>;
   /** Groups a user is in, with the groups these are in. */
@@ -59,11 +63,10 @@ export interface Catalog {
 
 /** The live catalogue: entities, relations, sources, documentation, search and graph. */
 export function createCatalog(deps: CatalogDeps): Catalog {
-  const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel });
+  const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel, viewers: deps.viewers });
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
   const syncer = createSyncer({ ...deps, feed });
-  const keeper = createKeeper(deps);
   let stopFollowing: () => Promise<void> = async () => {};
 
   return {
@@ -74,31 +77,30 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeGraphEntities(catalogue, selector),
       makeValidateDescriptors(),
       makeDeleteEntity(feed),
-      makeEntityHistory(),
-      makeListRemoved(),
-      makeRestoreEntity({ feed, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
-      makeGetDocs(),
+      makeEntityHistory(catalogue),
+      makeGetDocs(catalogue),
       makeSearchAll(catalogue),
-      ...makeSourceHandlers({ syncer, feed }),
+      ...makeSourceHandlers({ syncer, catalogue }),
       ...makeSampleHandlers({ syncer, feed }),
     ],
     registerEntity: (ctx, o) => registerEntity(feed, ctx, o),
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
-    getEntity: (ctx, ref) => askEntity(ctx.sql, ref),
-    exists: (ctx, ref) => askExists(ctx.sql, ref),
+    getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),
+    exists: async (ctx, ref) => (await askEntity(catalogue, ctx, ref)) !== undefined,
+    sees: (viewer, ref) => askSees(catalogue, deps.db, viewer, ref),
+    settled: () => feed.caughtUp(),
+    seesNewsOf: (viewer, ref) => seesNewsOf(catalogue, viewer, ref),
     ownersOf: (ctx, ref) => askOwners(ctx.sql, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),
-    listTemplates: (ctx) => askTemplates(ctx.sql, deps.dataDir),
+    listTemplates: (ctx) => askTemplates(catalogue, ctx, deps.dataDir),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),
     notifyPush: (repository) => notifyPush(deps.db, syncer, repository),
     start: async () => {
       stopFollowing = follow();
       feed.wake();
       await syncer.start();
-      keeper.start();
     },
     stop: async () => {
-      keeper.stop();
       await syncer.stop();
       await stopFollowing();
       await feed.stop();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { listEntities, syncSource, type Entity } from "@roadbed/contracts/catalog";
-import { perform, type Ctx, type Operation, type OutputOf } from "@roadbed/core";
+import { perform, type Call, type Ctx, type Operation, type OutputOf } from "@roadbed/core";
 import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
 import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { afterAll, beforeAll, beforeEach } from "vitest";
@@ -14,10 +14,10 @@ import { createCatalog, migrations, type Catalog, type CatalogDeps } from "./ind
 export interface World {
   catalog: Catalog;
   readonly home: string;
-  readonly folder: string;
+  folder: string;
   /** Another catalogue on the same database. */
   readonly open: (over?: Partial<CatalogDeps>) => Catalog;
-  readonly ask: <O extends Operation>(operation: O, input: unknown, by?: Catalog) => Promise<OutputOf<O>>;
+  readonly ask: <O extends Operation>(operation: O, input: unknown, by?: Catalog, who?: Partial<Call>) => Promise<OutputOf<O>>;
   /** Runs something as a write would: in one transaction. */
   readonly write: <T>(work: (ctx: Ctx) => Promise<T>) => Promise<T>;
   readonly put: (path: string, text: string) => Promise<void>;
@@ -65,9 +65,9 @@ export function useWorld(): World {
     });
   }
 
-  async function ask<O extends Operation>(operation: O, input: unknown, by = state.catalog): Promise<OutputOf<O>> {
+  async function ask<O extends Operation>(operation: O, input: unknown, by = state.catalog, who?: Partial<Call>): Promise<OutputOf<O>> {
     const handler = by.handlers.find((one) => one.operation === operation)!;
-    return operation.output.parse(await perform(database.runtime, handler, callAs(), input)) as OutputOf<O>;
+    return operation.output.parse(await perform(database.runtime, handler, callAs(who), input)) as OutputOf<O>;
   }
 
   function write<T>(work: (ctx: Ctx) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Ctx, Logger } from "@roadbed/core";
+import type { Call, Ctx, Logger } from "@roadbed/core";
 import type { Database, PostgresRuntime } from "@roadbed/postgres";
 
 import type { OidcSettings } from "./oidc/provider.ts";
@@ -23,4 +23,6 @@ export interface Groups {
 export interface Owners {
   /** References of the users and groups that own an entity. */
   ownersOf(ctx: Pick<Ctx, "sql">, entityRef: string): Promise<readonly string[]>;
+  /** Whether there is such an entity for the caller: what they may not see is not there, whatever they ask to do with it. */
+  sees?(call: Call, entityRef: string): Promise<boolean>;
 }

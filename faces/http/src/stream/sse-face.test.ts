@@ -3,7 +3,7 @@ import { createHttpServer } from "@roadbed/http";
 import type { FastifyInstance } from "fastify";
 import { afterEach, expect, test } from "vitest";
 
-import { sseFace, type Stream } from "../index.ts";
+import { sseFace, type SseFaceOptions, type Stream } from "../index.ts";
 
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const signedIn = new Map<string, ReadonlySet<string>>();
@@ -13,7 +13,7 @@ let app: FastifyInstance;
 let stream: Stream;
 let url: string;
 
-async function serve(heartbeatMs?: number): Promise<void> {
+async function serve(heartbeatMs?: number, over: Partial<SseFaceOptions> = {}): Promise<void> {
   app = createHttpServer({ log, checks: [] });
   signedIn.clear();
   signedIn.set("admin", new Set(["*"])).set("viewer", new Set(["catalog:read"]));
@@ -31,6 +31,7 @@ async function serve(heartbeatMs?: number): Promise<void> {
       return () => void (subscribed = false);
     },
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    ...over,
   });
   url = `${await app.listen({ port: 0, host: "127.0.0.1" })}/api/v1/stream`;
 }
@@ -119,4 +120,31 @@ test("nobody gets 401, and closing the server ends every stream", async () => {
   await app.close();
   await admin.ended;
   expect(subscribed).toBe(false);
+});
+
+test("news of what a caller may not see is told to others only, in order, and after the platform knows of it", async () => {
+  const known: string[] = [];
+  await serve(undefined, {
+    settled: async ({ name }) => {
+      await new Promise((resolve) => setTimeout(resolve, name === "catalog.entity.registered" ? 30 : 0));
+      known.push(name);
+    },
+    sees: async (caller, event) => {
+      if (event.name === "catalog.entity.changed" && event.seq === 9n) throw new Error("the database is away");
+      return known.includes("catalog.entity.registered") && (caller.scopes.has("*") || event.seq !== 1n);
+    },
+  });
+  const [admin, viewer] = [await listen("admin"), await listen("viewer")];
+  emit(1, "catalog.entity.registered");
+  emit(2, "catalog.entity.changed");
+  await expect.poll(() => viewer.text()).toContain("id: 2");
+  await expect.poll(() => admin.text()).toMatch(/id: 1\n[^]*id: 2\n/);
+  expect(viewer.text()).not.toContain("id: 1\n");
+  const late = await listen("viewer", "0");
+  await expect.poll(() => late.text()).toContain("id: 2");
+  expect(late.text()).not.toContain("id: 1\n");
+  emit(9, "catalog.entity.changed");
+  await viewer.ended;
+  expect(viewer.text()).not.toContain("id: 9");
+  admin.stop();
 });

@@ -7,6 +7,10 @@ export interface SseFaceOptions {
   readonly authenticate: Authenticate;
   /** Hears every event from now on; returns how to stop. */
   readonly subscribe: (listener: (event: DomainEvent) => void) => () => void;
+  /** Waited for before an event is told to anybody: what `sees` judges by may have to hear of it first. */
+  readonly settled?: (event: DomainEvent) => Promise<void> | undefined;
+  /** Whether a caller whose scopes suffice may hear of the event's subject. Default: all may. */
+  readonly sees?: (caller: Caller, event: DomainEvent) => Promise<boolean>;
   readonly heartbeatMs?: number;
   readonly maxConnections?: number;
 }
@@ -21,7 +25,7 @@ export interface Stream {
 interface Connection {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly caller: Caller;
+  readonly maySee: (event: DomainEvent) => Promise<boolean>;
 }
 
 /** Enough for a laptop's lid closed for a minute; who missed more is told to read everything again. */
@@ -35,16 +39,27 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
  */
 export function sseFace(
   app: FastifyInstance,
-  { authenticate, subscribe, heartbeatMs = 15_000, maxConnections = 1_000 }: SseFaceOptions,
+  { authenticate, subscribe, settled, sees, heartbeatMs = 15_000, maxConnections = 1_000 }: SseFaceOptions,
 ): Stream {
   const connections = new Set<Connection>();
   const remembered: DomainEvent[] = [];
 
+  // One after the other, so that events come in their order although each may have to be waited for.
+  let told: Promise<unknown> = Promise.resolve();
   const unsubscribe = subscribe((event) => {
+    told = told
+      .then(() => settled?.(event))
+      .then(
+        () => tell(event),
+        () => tell(event),
+      );
+  });
+
+  async function tell(event: DomainEvent): Promise<void> {
     remembered.push(event);
     if (remembered.length > REMEMBERED) remembered.shift();
-    for (const connection of connections) deliver(connection, event);
-  });
+    await Promise.all([...connections].map((connection) => deliver(connection, event)));
+  }
 
   const recheck = async (): Promise<void> => {
     await Promise.all([...connections].map((connection) => closeUnlessKnown(authenticate, connection)));
@@ -55,7 +70,9 @@ export function sseFace(
   }, heartbeatMs);
   heartbeat.unref();
 
+  let closing = false;
   app.addHook("preClose", async () => {
+    closing = true;
     clearInterval(heartbeat);
     unsubscribe();
     for (const { reply } of connections) reply.raw.end();
@@ -65,11 +82,17 @@ export function sseFace(
     const caller = await authenticate(request);
     if (!caller) throw new UnauthenticatedError("Sign in first.", { mend: "Sign in, or send a token." });
     if (connections.size >= maxConnections) throw new UnavailableError("Too many open streams.", { mend: "Close some windows." });
-    const connection: Connection = { request, reply, caller };
+    const maySee = async (event: DomainEvent): Promise<boolean> => hasScopeFor(caller, event) && (!sees || (await sees(caller, event)));
+    const connection: Connection = { request, reply, maySee };
     open(connection);
-    resume(connection, remembered);
-    connections.add(connection);
-    reply.raw.once("close", () => connections.delete(connection));
+    // In the same line as the events: none is missed, told twice, or told before one that was missed.
+    told = told.then(async () => {
+      await resume(connection, remembered);
+      if (closing) reply.raw.end();
+      if (reply.raw.destroyed || reply.raw.writableEnded) return;
+      connections.add(connection);
+      reply.raw.once("close", () => connections.delete(connection));
+    });
     return reply;
   });
 
@@ -84,7 +107,7 @@ function open({ reply }: Connection): void {
   reply.raw.write("retry: 2000\n\n");
 }
 
-function resume(connection: Connection, remembered: readonly DomainEvent[]): void {
+async function resume(connection: Connection, remembered: readonly DomainEvent[]): Promise<void> {
   const last = lastEventId(connection.request);
   if (last === undefined) return;
   const oldest = remembered[0]?.seq;
@@ -95,7 +118,7 @@ function resume(connection: Connection, remembered: readonly DomainEvent[]): voi
     connection.reply.raw.write("event: reset\ndata: {}\n\n");
     return;
   }
-  for (const event of remembered) if (event.seq > last) deliver(connection, event);
+  for (const event of remembered) if (event.seq > last) await deliver(connection, event);
 }
 
 function lastEventId({ headers, query }: FastifyRequest): bigint | undefined {
@@ -103,8 +126,11 @@ function lastEventId({ headers, query }: FastifyRequest): bigint | undefined {
   return typeof id === "string" && /^\d{1,18}$/.test(id) ? BigInt(id) : undefined;
 }
 
-function deliver({ reply, caller }: Connection, event: DomainEvent): void {
-  if (!maySee(caller, event)) return;
+async function deliver({ reply, maySee }: Connection, event: DomainEvent): Promise<void> {
+  // Whoever cannot be judged now is told nothing and comes back with Last-Event-ID.
+  const isTold = await maySee(event).catch(() => undefined);
+  if (isTold === undefined) return void reply.raw.destroy();
+  if (!isTold) return;
   // A caller that does not read would fill our memory; it comes back with Last-Event-ID.
   if (reply.raw.writableLength > MAX_UNSENT_BYTES) return void reply.raw.destroy();
   const data = JSON.stringify({ seq: String(event.seq), name: event.name, subject: event.subject, time: event.time.toISOString() });
@@ -112,7 +138,7 @@ function deliver({ reply, caller }: Connection, event: DomainEvent): void {
 }
 
 /** An event tells no more than its module's lists do, so who may read those may hear it. */
-function maySee({ scopes }: Caller, { name }: DomainEvent): boolean {
+function hasScopeFor({ scopes }: Caller, { name }: DomainEvent): boolean {
   const module = name.split(".", 1)[0] ?? "";
   return scopes.has("*") || scopes.has(module === "identity" ? "identity:audit" : `${module}:read`);
 }

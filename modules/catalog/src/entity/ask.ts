@@ -1,22 +1,40 @@
 import { dirname, join } from "node:path";
 
 import { type Entity, formatRef, parseRef } from "@roadbed/contracts/catalog";
-import type { Sql } from "@roadbed/core";
+import type { Ctx, Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
+import { seesDocument, type Viewer } from "../estate/visibility.ts";
+import { typeMask } from "../graph/graph.ts";
 import { pathOfPage } from "../source/git-address.ts";
 import { cloneFolder } from "../source/open-tree.ts";
-import { statementsOf } from "./relations.ts";
+import { codeOf, statementsOf } from "./relations.ts";
 
-/** Answers of the catalogue to its neighbours. They ask the database, on the caller's transaction: what it has written, they see. */
+/**
+ * Answers of the catalogue to its neighbours. They ask the database, on the caller's transaction: what it has written, they see. What
+ * the caller may not see is not there.
+ */
 
-export async function askEntity(sql: Sql, ref: string): Promise<Entity | undefined> {
-  const { rows } = await sql.query<{ document: Entity }>("select document from catalog.entity where ref = $1", [canonicalRef(ref)]);
-  return rows[0]?.document;
+/** Who asks, and on which connection. */
+export type Asker = Viewer & Pick<Ctx, "sql">;
+
+export async function askEntity(catalogue: Catalogue, asker: Asker, ref: string): Promise<Entity | undefined> {
+  const found = await readDocument(asker.sql, ref);
+  return found && (await seesDocument(catalogue, asker, found)) ? found.entity : undefined;
 }
 
-export async function askExists(sql: Sql, ref: string): Promise<boolean> {
-  return (await sql.query("select 1 from catalog.entity where ref = $1", [canonicalRef(ref)])).rowCount > 0;
+/** Whether somebody sees an entity: false as well when there is none. */
+export async function askSees(catalogue: Catalogue, sql: Sql, viewer: Viewer, ref: string): Promise<boolean> {
+  await catalogue.feed.fresh();
+  return (await askEntity(catalogue, { ...viewer, sql }, ref)) !== undefined;
+}
+
+async function readDocument(sql: Sql, ref: string): Promise<{ readonly entity: Entity; readonly sourceId: string } | undefined> {
+  const { rows } = await sql.query<{ entity: Entity; sourceId: string }>(
+    `select document as entity, source_id as "sourceId" from catalog.entity where ref = $1`,
+    [canonicalRef(ref)],
+  );
+  return rows[0];
 }
 
 /** A Template and, where its source is files on this machine, its folder; `root` is the source's own, which no path may leave. */
@@ -26,13 +44,26 @@ export interface TemplateFiles {
   readonly root?: string;
 }
 
-export async function askTemplates(sql: Sql, dataDir: string | undefined): Promise<TemplateFiles[]> {
-  const { rows } = await sql.query<{ document: Entity; location: string; kind: string; target: string; branch: string | null }>(
-    `select entity.document, entity.location, source.kind, source.target, source.branch
+export async function askTemplates(catalogue: Catalogue, asker: Asker, dataDir: string | undefined): Promise<TemplateFiles[]> {
+  const { rows } = await asker.sql.query<TemplateRow>(
+    `select entity.document, entity.source_id, entity.location, source.kind, source.target, source.branch
      from catalog.entity join catalog.source on source.id = entity.source_id
      where entity.ref like 'template:%' order by entity.ref`,
   );
-  return rows.map(({ document: entity, location, ...source }) => ({ entity, ...filesOf(location, source, dataDir) }));
+  const shown: TemplateFiles[] = [];
+  for (const { document: entity, source_id: sourceId, location, ...source } of rows) {
+    if (await seesDocument(catalogue, asker, { entity, sourceId })) shown.push({ entity, ...filesOf(location, source, dataDir) });
+  }
+  return shown;
+}
+
+interface TemplateRow extends Record<string, unknown> {
+  readonly document: Entity;
+  readonly source_id: string;
+  readonly location: string;
+  readonly kind: string;
+  readonly target: string;
+  readonly branch: string | null;
 }
 
 function filesOf(
@@ -48,7 +79,7 @@ function filesOf(
 }
 
 export async function askOwners(sql: Sql, ref: string): Promise<string[]> {
-  const entity = await askEntity(sql, ref);
+  const entity = (await readDocument(sql, ref))?.entity;
   if (!entity) return [];
   // A group answers for itself, and a person for their own entry.
   if (entity.kind === "Group" || entity.kind === "User") return [canonicalRef(ref)];
@@ -63,13 +94,11 @@ export async function askGroups({ estate, feed }: Catalogue, userRef: string): P
   await feed.fresh();
   const start = estate.idOf(canonicalRef(userRef, "user"));
   if (start === undefined) return [];
-  const { nodes } = estate.graph.walk(start, { forward: MEMBER_OF | CHILD_OF, backward: 0, depth: 20 });
+  const { nodes } = estate.graph.walk(start, { forward: UPWARD, backward: typeMask([]), depth: 20 });
   return [...nodes.subarray(1)].map((id) => estate.refOf(id));
 }
 
-/** Bits of the relations, as the graph counts them: see `RELATION_TYPES`. */
-const CHILD_OF = 1 << 5;
-const MEMBER_OF = 1 << 6;
+const UPWARD = typeMask([codeOf("memberOf")! >> 1, codeOf("childOf")! >> 1]);
 
 function canonicalRef(ref: string, kind = "component"): string {
   return formatRef(parseRef(ref, { kind }));

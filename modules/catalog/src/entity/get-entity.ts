@@ -3,7 +3,7 @@ import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
-import { sayGone } from "../time/say-gone.ts";
+import { visibleTo, type Visibility } from "../estate/visibility.ts";
 import { createSourceNames } from "../source/source-names.ts";
 
 /** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
@@ -11,10 +11,11 @@ export function makeGetEntity(catalogue: Catalogue): Handler {
   const sourceNames = createSourceNames();
   return handle(getEntity, async (ctx, { ref }) => {
     await catalogue.feed.fresh();
+    const visible = await visibleTo(catalogue, ctx);
     const stored = await readStored(catalogue, ctx.sql, ref);
-    if (!stored) throw new NotFoundError("entity", ref, (await sayGone(ctx.sql, ref)) ?? suggest(catalogue, ref));
-    const sources = await sourceNames(ctx.sql, stored.sourceId);
-    return viewOf(catalogue, stored, sources.get(stored.sourceId));
+    if (!stored || !isShown(catalogue, visible, ref)) throw new NotFoundError("entity", ref, suggest(catalogue, visible, ref));
+    const sources = await sourceNames(ctx.sql);
+    return viewOf(catalogue, visible, stored, sources.get(stored.sourceId));
   });
 }
 
@@ -30,6 +31,12 @@ export async function readStored({ documents, feed }: Catalogue, sql: Sql, ref: 
   return stored;
 }
 
+/** Whether the entity with this reference is shown; one that is in the database only, because it came this moment, is not yet. */
+export function isShown({ estate }: Catalogue, visible: Visibility, ref: string): boolean {
+  const id = estate.idOf(ref);
+  return visible.all || (id !== undefined && estate.at(id) !== undefined && visible.sees(id));
+}
+
 /** The document as it is answered: with what only the server knows, but without relations. */
 export function entityOf(stored: StoredEntity): Entity {
   const entity = JSON.parse(stored.document) as Entity;
@@ -39,11 +46,12 @@ export function entityOf(stored: StoredEntity): Entity {
 
 function viewOf(
   { estate }: Catalogue,
+  visible: Visibility,
   stored: StoredEntity,
   source: { name: string; sample: boolean; lastSyncAt: Date | undefined } | undefined,
 ): EntityView {
   const item = estate.get(stored.ref);
-  const neighbours = item ? estate.neighbours(item.id) : [];
+  const neighbours = item ? estate.neighbours(item.id, visible.all ? undefined : visible.sees) : [];
   const entity = entityOf(stored);
   const observedAt = source?.lastSyncAt && source.lastSyncAt > stored.observedAt && !stored.orphan ? source.lastSyncAt : stored.observedAt;
   return {
@@ -74,7 +82,7 @@ function viewOf(
 }
 
 /** What somebody who mistyped may have meant. */
-function suggest({ finder }: Catalogue, ref: string): string {
-  const [best] = finder.search(ref.slice(ref.indexOf("/") + 1), 1);
+function suggest({ finder }: Catalogue, { sees }: Visibility, ref: string): string {
+  const [best] = finder.search(ref.slice(ref.indexOf("/") + 1), 1, sees);
   return best ? `Did you mean ${best.item.ref}?` : "List the entities to see what there is.";
 }

@@ -5,12 +5,14 @@ import { z } from "zod";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Item } from "../estate/item.ts";
 import { compare, positionOf, sortItems, type Position, type SortKey } from "../estate/orders.ts";
+import { visibleTo } from "../estate/visibility.ts";
 import type { Selector } from "./select-entities.ts";
 
 export function makeListEntities(catalogue: Catalogue, selector: Selector): Handler {
   return handle(listEntities, async (ctx, { filter, text, sort, limit, cursor }) => {
     await catalogue.feed.fresh();
-    const selected = await selector.select(ctx.sql, filter, text);
+    const visible = await visibleTo(catalogue, ctx);
+    const selected = await selector.select(ctx.sql, visible, filter, text);
     const page = pageOf(catalogue, selected, sort, limit, cursor);
     const last = page.items.at(-1);
     return {

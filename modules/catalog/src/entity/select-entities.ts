@@ -3,11 +3,12 @@ import { InvalidError, type Sql } from "@roadbed/core";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { parseFilter } from "../estate/filter.ts";
 import { intersect } from "../estate/sets.ts";
+import type { Visibility } from "../estate/visibility.ts";
 
 /** Finds the entities that match a filter and hold some words. One of these per process: it remembers what expressions gave. */
 export interface Selector {
-  /** Numbers of the items, ascending. Throws `InvalidError` for an expression that does not compile. */
-  select(sql: Sql, filter: string | undefined, text?: string): Promise<readonly number[]>;
+  /** Numbers of the items that are shown, ascending. Throws `InvalidError` for an expression that does not compile. */
+  select(sql: Sql, visible: Visibility, filter: string | undefined, text?: string): Promise<readonly number[]>;
 }
 
 /** Answers of expressions that are kept, as long as nothing changes. */
@@ -20,40 +21,44 @@ export function createSelector(catalogue: Catalogue): Selector {
   let answersOf = -1;
 
   return {
-    select: async (sql, text, words) => {
+    select: async (sql, visible, text, words) => {
       const filter = parseFilter(text);
-      const selected = "expression" in filter ? await evaluate(sql, filter.expression) : estate.select(filter.conditions);
+      const sees = visible.all ? undefined : visible.sees;
+      const selected =
+        "expression" in filter ? await evaluate(sql, visible, filter.expression) : visible.only(estate.select(filter.conditions, sees));
       if (words === undefined || words.trim() === "") return selected;
       const matching = finder.matching(words);
       return selected.filter((id) => matching.has(id));
     },
   };
 
-  async function evaluate(sql: Sql, expression: string): Promise<readonly number[]> {
+  async function evaluate(sql: Sql, visible: Visibility, expression: string): Promise<readonly number[]> {
     if (answersOf !== feed.applied) {
       answers.clear();
       answersOf = feed.applied;
     }
-    const known = answers.get(expression);
+    // Relations to what is hidden are not there: the same expression is another question.
+    const question = `${visible.key}\0${expression}`;
+    const known = answers.get(question);
     if (known) return known;
-    const found = await evaluateAll(sql, expression);
-    if (answersOf === feed.applied) answers.set(expression, found);
+    const found = await evaluateAll(sql, visible, expression);
+    if (answersOf === feed.applied) answers.set(question, found);
     if (answers.size > MAX_ANSWERS) answers.delete(answers.keys().next().value!);
     return found;
   }
 
-  async function evaluateAll(sql: Sql, expression: string): Promise<readonly number[]> {
+  async function evaluateAll(sql: Sql, visible: Visibility, expression: string): Promise<readonly number[]> {
     const { cel } = catalogue;
     if (!cel) {
       throw new InvalidError("Expressions are not understood here.", {
         mend: "Filter by key=value pairs, e.g. kind=component,spec.type=service.",
       });
     }
-    const candidates = candidatesOf(expression);
+    const candidates = visible.only(candidatesOf(expression));
     const found: number[] = [];
     for (let start = 0; start === 0 || start < candidates.length; start += BATCH) {
       const batch = candidates.slice(start, start + BATCH);
-      const matches = await cel.matches(expression, await readEntities(sql, batch));
+      const matches = await cel.matches(expression, await readEntities(sql, visible, batch));
       batch.forEach((id, at) => matches[at] === true && found.push(id));
     }
     return found;
@@ -66,7 +71,7 @@ export function createSelector(catalogue: Catalogue): Selector {
     return intersect(estate.all(), estate.select([{ key: "kind", values: [kind.toLowerCase()] }]));
   }
 
-  async function readEntities(sql: Sql, ids: readonly number[]): Promise<Record<string, unknown>[]> {
+  async function readEntities(sql: Sql, visible: Visibility, ids: readonly number[]): Promise<Record<string, unknown>[]> {
     const { rows } = await sql.query<{ ref: string; document: Record<string, unknown> }>(
       "select ref, document from catalog.entity where ref = any($1)",
       [ids.map((id) => estate.refOf(id))],
@@ -75,7 +80,7 @@ export function createSelector(catalogue: Catalogue): Selector {
     return ids.map((id) => ({
       // Gone since: nothing is true of it.
       ...documents.get(estate.refOf(id)),
-      relations: estate.neighbours(id).map(({ type, ref }) => ({ type, targetRef: ref })),
+      relations: estate.neighbours(id, visible.all ? undefined : visible.sees).map(({ type, ref }) => ({ type, targetRef: ref })),
     }));
   }
 }

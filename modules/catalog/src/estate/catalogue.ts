@@ -1,6 +1,6 @@
 import type { Ctx, Logger, Sql } from "@roadbed/core";
 
-import type { CelFilter } from "../deps.ts";
+import type { CelFilter, CatalogDeps } from "../deps.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { createDocumentCache, type DocumentCache } from "./document-cache.ts";
 import { createEstate, type Estate } from "./estate.ts";
@@ -13,12 +13,18 @@ export interface Catalogue {
   readonly documents: DocumentCache;
   readonly feed: Feed;
   readonly cel: CelFilter | undefined;
+  readonly viewers: CatalogDeps["viewers"];
 }
 
 /** What the verbs that only read are given. */
-export type ReadCtx = Pick<Ctx, "sql">;
+export type ReadCtx = Pick<Ctx, "sql" | "actor" | "scopes">;
 
-export function createCatalogue(o: { readonly sql: Sql; readonly log: Logger; readonly cel?: CelFilter | undefined }): Catalogue {
+export function createCatalogue(o: {
+  readonly sql: Sql;
+  readonly log: Logger;
+  readonly cel?: CelFilter | undefined;
+  readonly viewers?: CatalogDeps["viewers"];
+}): Catalogue {
   const estate = createEstate();
   const finder = createFinder(estate);
   const documents = createDocumentCache();
@@ -26,6 +32,7 @@ export function createCatalogue(o: { readonly sql: Sql; readonly log: Logger; re
     sql: o.sql,
     log: o.log,
     follower: {
+      applyRestrictions: (sources) => estate.restrictions.setSources(sources),
       applyEntities: (arrivals, departures) => {
         for (const ref of departures) documents.forget(ref);
         for (const { stored } of arrivals) documents.put(stored);
@@ -41,5 +48,5 @@ export function createCatalogue(o: { readonly sql: Sql; readonly log: Logger; re
       },
     },
   });
-  return { estate, finder, documents, feed, cel: o.cel };
+  return { estate, finder, documents, feed, cel: o.cel, viewers: o.viewers };
 }

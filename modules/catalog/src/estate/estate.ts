@@ -8,6 +8,7 @@ import { createInterner } from "./interner.ts";
 import { summarise, type Item } from "./item.ts";
 import { createOrders, type Orders } from "./orders.ts";
 import { createPostings } from "./postings.ts";
+import { createRestrictions, type Restrictions } from "./restrictions.ts";
 import { insert, intersect, remove as removeFrom, unite } from "./sets.ts";
 
 /** An entity as the change feed brings it. */
@@ -34,6 +35,7 @@ export interface Estate {
   readonly size: number;
   readonly graph: Graph;
   readonly orders: Orders;
+  readonly restrictions: Restrictions;
   /** Puts in and takes out; afterwards everything that can be asked agrees. */
   apply(arrivals: readonly Arrival[], departures: readonly string[]): void;
   get(ref: string): Item | undefined;
@@ -42,13 +44,18 @@ export interface Estate {
   refOf(id: number): string;
   idOf(ref: string): number | undefined;
   all(): readonly number[];
-  /** Numbers of the items for which all conditions hold, ascending. */
-  select(conditions: readonly Condition[]): readonly number[];
+  /** Numbers of the items for which all conditions hold, ascending; relations count only to nodes that `sees` shows. */
+  select(conditions: readonly Condition[], sees?: Sees): readonly number[];
   /** How many of the items have each value of each key; values as they are written, most frequent first. */
-  facets(ids: readonly number[], keys: readonly string[]): Record<string, { value: string; count: number }[]>;
-  /** All relations of a node, both ways, sorted by type and reference. */
-  neighbours(id: number): Neighbour[];
+  facets(ids: readonly number[], keys: readonly string[], sees?: Sees): Record<string, { value: string; count: number }[]>;
+  /** All relations of a node to nodes that `sees` shows, both ways, sorted by type and reference. */
+  neighbours(id: number, sees?: Sees): Neighbour[];
 }
+
+/** Whether a node is shown to who asks. */
+export type Sees = (id: number) => boolean;
+
+const ALL: Sees = () => true;
 
 export function createEstate(): Estate {
   const refs = createInterner();
@@ -60,6 +67,13 @@ export function createEstate(): Estate {
   const orders = createOrders(function* () {
     for (const id of ids) yield items[id]!;
   });
+  const restrictions = createRestrictions({
+    items: function* () {
+      for (const id of ids) yield items[id]!;
+    },
+    at: (id) => items[id],
+    refOf: (id) => refs.textOf(id),
+  });
 
   return {
     get size() {
@@ -67,6 +81,7 @@ export function createEstate(): Estate {
     },
     graph,
     orders,
+    restrictions,
     apply,
     get: (ref) => {
       const id = refs.find(ref);
@@ -76,8 +91,10 @@ export function createEstate(): Estate {
     refOf: (id) => refs.textOf(id),
     idOf: (ref) => refs.find(ref),
     all: () => ids,
-    select: (conditions) =>
-      conditions.map(selectOne).reduce<readonly number[]>((all, some) => (all === ids ? some : intersect(all, some)), ids),
+    select: (conditions, sees = ALL) =>
+      conditions
+        .map((condition) => selectOne(condition, sees))
+        .reduce<readonly number[]>((all, some) => (all === ids ? some : intersect(all, some)), ids),
     facets,
     neighbours,
   };
@@ -101,6 +118,7 @@ export function createEstate(): Estate {
     const item = items[refs.find(ref) ?? -1];
     if (!item) return;
     items[item.id] = undefined;
+    restrictions.remove(item);
     if (whole) return;
     removeFrom(ids, item.id);
     postings.remove(item);
@@ -123,6 +141,7 @@ export function createEstate(): Estate {
       statements: Uint32Array.from(statements.flatMap(({ code, target }) => [code, refs.idOf(target)])),
     };
     items[id] = item;
+    restrictions.put(item);
     if (whole) return;
     if (before) {
       postings.remove(before);
@@ -164,21 +183,22 @@ export function createEstate(): Estate {
     graph.load(refs.size, from, to, type);
   }
 
-  function selectOne({ key, values }: Condition): readonly number[] {
+  function selectOne({ key, values }: Condition, sees: Sees): readonly number[] {
     const code = relationOf(key);
-    if (code !== undefined) return unite([selectRelated(code, values)]);
+    if (code !== undefined) return unite([selectRelated(code, values, sees)]);
     const plain = values === undefined ? postings.having(key) : unite(values.map((value) => postings.equal(key, value)));
     const listed = postings.listed(key, values);
     return listed.length === 0 ? plain : unite([plain, listed]);
   }
 
-  function selectRelated(code: number, values: readonly string[] | undefined): number[] {
-    if (values === undefined) return ids.filter((id) => neighbours(id).some(({ type }) => type === RELATION_TYPES[code]));
+  function selectRelated(code: number, values: readonly string[] | undefined, sees: Sees): number[] {
+    if (values === undefined) return ids.filter((id) => neighbours(id, sees).some(({ type }) => type === RELATION_TYPES[code]));
     const found = new Set<number>();
     for (const value of values) {
       const target = refs.find(value);
       // Seen from the target, the relation runs the other way.
-      if (target !== undefined) forEachNeighbour(target, (other, back) => (back ^ 1) === code && items[other] && found.add(other));
+      if (target !== undefined && sees(target))
+        forEachNeighbour(target, (other, back) => (back ^ 1) === code && items[other] && found.add(other));
     }
     return [...found].sort((a, b) => a - b);
   }
@@ -188,13 +208,19 @@ export function createEstate(): Estate {
     graph.forEach(id, "in", (other, type) => visit(other, (type << 1) | 1));
   }
 
-  function neighbours(id: number): Neighbour[] {
+  function neighbours(id: number, sees: Sees = ALL): Neighbour[] {
     const found: Neighbour[] = [];
-    forEachNeighbour(id, (other, code) => found.push({ type: RELATION_TYPES[code]!, id: other, ref: refs.textOf(other) }));
+    forEachNeighbour(id, (other, code) => {
+      if (sees(other)) found.push({ type: RELATION_TYPES[code]!, id: other, ref: refs.textOf(other) });
+    });
     return found.sort((a, b) => (a.type === b.type ? (a.ref < b.ref ? -1 : 1) : a.type < b.type ? -1 : 1));
   }
 
-  function facets(selected: readonly number[], keys: readonly string[]): Record<string, { value: string; count: number }[]> {
+  function facets(
+    selected: readonly number[],
+    keys: readonly string[],
+    sees: Sees = ALL,
+  ): Record<string, { value: string; count: number }[]> {
     const plain = keys.filter((key) => relationOf(key.toLowerCase()) === undefined);
     const counted = postings.count(
       selected,
@@ -203,16 +229,16 @@ export function createEstate(): Estate {
     return Object.fromEntries(
       keys.map((key) => {
         const code = relationOf(key.toLowerCase());
-        return [key, ranked(code === undefined ? counted.get(key.toLowerCase())! : countRelated(selected, code))];
+        return [key, ranked(code === undefined ? counted.get(key.toLowerCase())! : countRelated(selected, code, sees))];
       }),
     );
   }
 
-  function countRelated(selected: readonly number[], code: number): Map<string, number> {
+  function countRelated(selected: readonly number[], code: number, sees: Sees): Map<string, number> {
     const counts = new Map<string, number>();
     for (const id of selected) {
       forEachNeighbour(id, (other, found) => {
-        if (found === code) counts.set(refs.textOf(other), (counts.get(refs.textOf(other)) ?? 0) + 1);
+        if (found === code && sees(other)) counts.set(refs.textOf(other), (counts.get(refs.textOf(other)) ?? 0) + 1);
       });
     }
     return counts;

@@ -13,6 +13,8 @@ export interface StoredArrival extends Arrival {
 
 /** What follows the catalogue: each has its own view of it in memory. */
 export interface Follower {
+  /** All sources that are not for everybody, with the groups and people who may see them. Comes before what they describe. */
+  applyRestrictions(sources: ReadonlyMap<string, ReadonlySet<string>>): void;
   /** Entities that appeared or changed, and references that are gone. */
   applyEntities(arrivals: readonly StoredArrival[], departures: readonly string[]): void;
   /** Folders of documentation, whole, of which something changed. */
@@ -30,6 +32,8 @@ export interface Feed {
   expect(change: number): void;
   /** Somebody says that something changed: look soon. */
   wake(): void;
+  /** Ends when all that is committed by now has been applied: for news of which this process knows only that it is there. */
+  caughtUp(): Promise<void>;
   /** Number of the newest change that was applied. */
   readonly applied: number;
   stop(): Promise<void>;
@@ -48,6 +52,7 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
   return {
     fresh: () => (applied < 0 || expected > applied ? look() : undefined),
     expect: (change) => void (expected = Math.max(expected, change)),
+    caughtUp: () => look(),
     wake: () => void look().catch((error: unknown) => o.log.warn("the catalogue could not be followed", { error: String(error) })),
     get applied() {
       return applied;
@@ -92,6 +97,7 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
     ]);
     const arrivals = await readArrivals(after, newest);
     const docs = await readChangedPages(o.sql, after, newest);
+    o.follower.applyRestrictions(await readRestrictedSources(o.sql));
     o.follower.applyEntities(arrivals, after < 0 ? [] : gone.map(({ ref }) => ref));
     o.follower.applyDocs(docs.map(({ source_id, root, pages }) => ({ sourceId: source_id, root, pages })));
     applied = newest;
@@ -113,6 +119,13 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
       last = arrivals.at(-1)!.ref;
     }
   }
+}
+
+async function readRestrictedSources(sql: Sql): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const { rows } = await sql.query<{ id: string; visible_to: string[] }>(
+    "select source_id as id, visible_to from catalog.source_visibility",
+  );
+  return new Map(rows.map(({ id, visible_to }) => [id, new Set(visible_to)]));
 }
 
 function arrivalOf(stored: StoredEntity, sample: boolean): StoredArrival {

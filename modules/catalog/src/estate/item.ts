@@ -1,6 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
 import { canonical } from "../entity/relations.ts";
+import { viewersOf } from "./restrictions.ts";
 
 /** What is kept in memory of an entity: enough for lists, facets and the graph; the document stays in the database. */
 export interface Item {
@@ -21,6 +22,8 @@ export interface Item {
   readonly sample: boolean;
   readonly sourceId: string;
   readonly docsRoot: string | undefined;
+  /** Who may see it, as its document says: see `viewersOf`. */
+  readonly visibleTo: readonly string[] | undefined;
   /** Pairs of key and value by their numbers; value 0 is one that equals nothing. */
   readonly pairs: Uint32Array;
   /** Pairs of relation code and the other's number, as the document states them. */
@@ -30,7 +33,7 @@ export interface Item {
 /** The part of an item that is read off the document. */
 export function summarise(
   entity: Entity,
-): Pick<Item, "kind" | "namespace" | "name" | "title" | "description" | "type" | "lifecycle" | "owner" | "system" | "tags"> {
+): Pick<Item, "kind" | "namespace" | "name" | "title" | "description" | "type" | "lifecycle" | "owner" | "system" | "tags" | "visibleTo"> {
   const { metadata, spec = {} } = entity;
   const namespace = metadata.namespace ?? "default";
   const text = (key: string): string | undefined => (typeof spec[key] === "string" ? spec[key] : undefined);
@@ -49,6 +52,7 @@ export function summarise(
     owner: ref("owner", "group"),
     system: ref("system", "system"),
     tags: metadata.tags ?? [],
+    visibleTo: viewersOf(entity),
   };
 }
 

@@ -1,12 +1,13 @@
 import { buildRows, emptyRows, NODE_BITS, NODE_MASK, packEdge, turnRows, type Rows } from "./rows.ts";
 import { createWalker, setBit, type Patches, type Walk, type WalkOptions } from "./walk.ts";
 
+export { typeMask, type TypeMask } from "./rows.ts";
 export type { Walk, WalkOptions } from "./walk.ts";
 
 /**
  * A directed graph with typed edges in compressed sparse rows: for every node, where its edges begin in one long array. Edges are
  * kept in both directions. Single changes go into an overlay of the nodes they touch, until there are so many that the rows are
- * made anew. A node is a small whole number, given out by the caller without gaps; a type is a number from 0 to 15.
+ * made anew. A node is a small whole number, given out by the caller without gaps; a type is a number from 0 to 255.
  */
 export interface Graph {
   /** Replaces everything. The arrays have one element per edge; an edge given twice is kept once. */

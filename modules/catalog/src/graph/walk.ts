@@ -1,11 +1,13 @@
-import { NODE_BITS, NODE_MASK, type Rows } from "./rows.ts";
+import { NODE_BITS, NODE_MASK, type Rows, type TypeMask } from "./rows.ts";
 
 export interface WalkOptions {
-  /** Bit n set: edges of type n are followed from their beginning to their end. */
-  readonly forward: number;
-  /** Bit n set: edges of type n are followed from their end to their beginning. */
-  readonly backward: number;
+  /** Edges of these types are followed from their beginning to their end. */
+  readonly forward: TypeMask;
+  /** Edges of these types are followed from their end to their beginning. */
+  readonly backward: TypeMask;
   readonly depth: number;
+  /** Nodes that are not there for who asks: neither reached nor passed through. */
+  readonly hidden?: Iterable<number>;
 }
 
 /** The nodes that were reached, the start first, nearest first. Valid until the next walk. */
@@ -25,6 +27,12 @@ export interface Adjacency {
   readonly patches: Patches;
   /** One bit per node: whether it is among the patches. */
   readonly patched: Uint32Array;
+}
+
+/** The types that are followed each way; undefined where there are none. */
+interface Way {
+  readonly forward: TypeMask | undefined;
+  readonly backward: TypeMask | undefined;
 }
 
 /**
@@ -47,13 +55,16 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
   function walk(graph: Adjacency, start: number, o: WalkOptions): Walk {
     if (start >= graph.nodes) return { nodes: new Uint32Array(0), levels: [0] };
     makeRoom(graph.nodes);
+    // Who counts as reached already is never reached: it costs the loops below nothing.
+    for (const node of o.hidden ?? []) if (node < graph.nodes) setBit(reached, node);
+    const way: Way = { forward: o.forward.includes(1) ? o.forward : undefined, backward: o.backward.includes(1) ? o.backward : undefined };
     setBit(reached, start);
     queue[0] = start;
     const levels = [1];
     let tail = 1;
     for (let head = 0, level = 0; level < o.depth && head < tail; level++) {
       const end = tail;
-      tail = end - head > graph.nodes / 24 ? askTheRest(graph, o, head, end) : followOn(graph, o, head, end);
+      tail = end - head > graph.nodes / 24 ? askTheRest(graph, way, head, end) : followOn(graph, way, head, end);
       head = end;
       levels.push(tail);
     }
@@ -69,32 +80,27 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
     } else reached.fill(0);
   }
 
-  function followOn({ out, into, patches, patched }: Adjacency, { forward, backward }: WalkOptions, head: number, end: number): number {
+  function followOn({ out, into, patches, patched }: Adjacency, { forward, backward }: Way, head: number, end: number): number {
     let tail = end;
     if (patches.size === 0) {
-      if (forward !== 0) tail = followRows(out, forward, reached, queue, head, end, tail);
-      if (backward !== 0) tail = followRows(into, backward, reached, queue, head, end, tail);
+      if (forward) tail = followRows(out, forward, reached, queue, head, end, tail);
+      if (backward) tail = followRows(into, backward, reached, queue, head, end, tail);
       return tail;
     }
     for (let at = head; at < end; at++) {
       const node = queue[at]!;
       const patch = hasBit(patched, node) ? patches.get(node) : undefined;
-      if (forward !== 0) {
+      if (forward) {
         tail = patch ? followEdges(patch.out, forward, reached, queue, tail) : followRows(out, forward, reached, queue, at, at + 1, tail);
       }
-      if (backward !== 0) {
+      if (backward) {
         tail = patch ? followEdges(patch.in, backward, reached, queue, tail) : followRows(into, backward, reached, queue, at, at + 1, tail);
       }
     }
     return tail;
   }
 
-  function askTheRest(
-    { nodes, out, into, patches, patched }: Adjacency,
-    { forward, backward }: WalkOptions,
-    head: number,
-    end: number,
-  ): number {
+  function askTheRest({ nodes, out, into, patches, patched }: Adjacency, { forward, backward }: Way, head: number, end: number): number {
     frontier.fill(0);
     for (let at = head; at < end; at++) setBit(frontier, queue[at]!);
     let tail = end;
@@ -105,8 +111,8 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
         if (((known >>> (node & 31)) & 1) === 1) continue;
         const patch = patches.size > 0 && hasBit(patched, node) ? patches.get(node) : undefined;
         const found =
-          (forward !== 0 && (patch ? knowsIn(patch.in, forward, frontier) : knows(into, node, forward, frontier))) ||
-          (backward !== 0 && (patch ? knowsIn(patch.out, backward, frontier) : knows(out, node, backward, frontier)));
+          (forward && (patch ? knowsIn(patch.in, forward, frontier) : knows(into, node, forward, frontier))) ||
+          (backward && (patch ? knowsIn(patch.out, backward, frontier) : knows(out, node, backward, frontier)));
         if (found) queue[tail++] = node;
       }
     }
@@ -124,7 +130,7 @@ export function setBit(bits: Uint32Array, node: number): void {
 }
 
 /** Follows the edges of the nodes at `head` to `end` of the queue; answers where the queue ends now. The hot loop: nothing but arrays. */
-function followRows(rows: Rows, mask: number, reached: Uint32Array, queue: Uint32Array, head: number, end: number, from: number): number {
+function followRows(rows: Rows, mask: TypeMask, reached: Uint32Array, queue: Uint32Array, head: number, end: number, from: number): number {
   const { start, edges } = rows;
   const known = start.length - 1;
   let tail = from;
@@ -133,7 +139,7 @@ function followRows(rows: Rows, mask: number, reached: Uint32Array, queue: Uint3
     if (node >= known) continue;
     for (let place = start[node]!, last = start[node + 1]!; place < last; place++) {
       const edge = edges[place]!;
-      if (((mask >>> (edge >>> NODE_BITS)) & 1) === 0) continue;
+      if (mask[edge >>> NODE_BITS] === 0) continue;
       const next = edge & NODE_MASK;
       const word = reached[next >>> 5]!;
       const bit = 1 << (next & 31);
@@ -145,30 +151,30 @@ function followRows(rows: Rows, mask: number, reached: Uint32Array, queue: Uint3
   return tail;
 }
 
-function followEdges(edges: readonly number[], mask: number, reached: Uint32Array, queue: Uint32Array, from: number): number {
+function followEdges(edges: readonly number[], mask: TypeMask, reached: Uint32Array, queue: Uint32Array, from: number): number {
   let tail = from;
   for (const edge of edges) {
     const next = edge & NODE_MASK;
-    if (((mask >>> (edge >>> NODE_BITS)) & 1) === 0 || ((reached[next >>> 5]! >>> (next & 31)) & 1) === 1) continue;
+    if (mask[edge >>> NODE_BITS] === 0 || ((reached[next >>> 5]! >>> (next & 31)) & 1) === 1) continue;
     setBit(reached, next);
     queue[tail++] = next;
   }
   return tail;
 }
 
-function knows({ start, edges }: Rows, node: number, mask: number, frontier: Uint32Array): boolean {
+function knows({ start, edges }: Rows, node: number, mask: TypeMask, frontier: Uint32Array): boolean {
   if (node + 1 >= start.length) return false;
   for (let place = start[node]!, last = start[node + 1]!; place < last; place++) {
     const edge = edges[place]!;
     const next = edge & NODE_MASK;
-    if (((frontier[next >>> 5]! >>> (next & 31)) & (mask >>> (edge >>> NODE_BITS)) & 1) === 1) return true;
+    if (((frontier[next >>> 5]! >>> (next & 31)) & mask[edge >>> NODE_BITS]!) === 1) return true;
   }
   return false;
 }
 
-function knowsIn(edges: readonly number[], mask: number, frontier: Uint32Array): boolean {
+function knowsIn(edges: readonly number[], mask: TypeMask, frontier: Uint32Array): boolean {
   return edges.some((edge) => {
     const next = edge & NODE_MASK;
-    return ((frontier[next >>> 5]! >>> (next & 31)) & (mask >>> (edge >>> NODE_BITS)) & 1) === 1;
+    return ((frontier[next >>> 5]! >>> (next & 31)) & mask[edge >>> NODE_BITS]!) === 1;
   });
 }

@@ -1,4 +1,4 @@
-import type { Estate } from "../estate/estate.ts";
+import type { Estate, Sees } from "../estate/estate.ts";
 import type { Item } from "../estate/item.ts";
 import { breathe } from "../source/breathe.ts";
 import { createSearchIndex, type Field } from "./search-index.ts";
@@ -19,7 +19,8 @@ export type Found =
 
 /** Finds entities by name, title, tags and description, and pages of documentation by their text. */
 export interface Finder {
-  search(text: string, limit: number): Found[];
+  /** What is hidden from who asks has no part in it: neither in what is found nor in how well or in whether slips are forgiven. */
+  search(text: string, limit: number, sees?: Sees): Found[];
   /** Numbers of the items in which all words are found. */
   matching(text: string): Set<number>;
   /** After the estate has changed. What arrived is indexed by the next search, or by `warm` before anybody searches. */
@@ -53,18 +54,20 @@ export function createFinder(estate: Estate): Finder {
   const waiting = new Set<string>();
 
   return {
-    search: (text, limit) => {
+    search: (text, limit, sees) => {
       for (const ref of waiting) indexEntity(ref);
-      const foundEntities = entities.query(text, limit).flatMap(({ key, score }): Found[] => {
+      const foundEntities = entities.query(text, limit, sees && ((ref) => sees(estate.idOf(ref)!))).flatMap(({ key, score }): Found[] => {
         const item = estate.get(key);
         return item ? [{ kind: "entity", item, score }] : [];
       });
-      const foundDocs = docs.query(text, limit).flatMap(({ key, score }): Found[] => {
-        const page = pages.get(key)!;
-        const item = readerOf(page);
-        // A page about something is worth less than the thing itself.
-        return item ? [{ kind: "doc", ...page, item, score: score * 0.5 }] : [];
-      });
+      const foundDocs = docs
+        .query(text, limit, sees && ((key) => readerOf(pages.get(key)!, sees) !== undefined))
+        .flatMap(({ key, score }): Found[] => {
+          const page = pages.get(key)!;
+          const item = readerOf(page, sees);
+          // A page about something is worth less than the thing itself.
+          return item ? [{ kind: "doc", ...page, item, score: score * 0.5 }] : [];
+        });
       return [...foundEntities, ...foundDocs].sort((a, b) => b.score - a.score).slice(0, limit);
     },
     matching: (text) => {
@@ -141,10 +144,10 @@ export function createFinder(estate: Estate): Finder {
     keysByRoot.delete(key);
   }
 
-  function readerOf({ sourceId, root }: IndexedPage): Item | undefined {
+  function readerOf({ sourceId, root }: IndexedPage, sees?: Sees): Item | undefined {
     for (const ref of readersOf.get(rootKey(sourceId, root)) ?? []) {
       const item = estate.get(ref);
-      if (item) return item;
+      if (item && (!sees || sees(item.id))) return item;
     }
     return undefined;
   }

@@ -2,16 +2,18 @@ import { searchAll } from "@roadbed/contracts/catalog";
 import { handle, type Handler, type OutputOf, type Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
+import { visibleTo } from "../estate/visibility.ts";
 import type { Found } from "./finder.ts";
 import { excerptOf, plainText } from "./plain-text.ts";
 import { tokens } from "./tokens.ts";
 
 type Row = OutputOf<typeof searchAll>["items"][number];
 
-export function makeSearchAll({ finder, feed }: Catalogue): Handler {
+export function makeSearchAll(catalogue: Catalogue): Handler {
   return handle(searchAll, async (ctx, { q, limit }) => {
-    await feed.fresh();
-    const found = finder.search(q, limit);
+    await catalogue.feed.fresh();
+    const visible = await visibleTo(catalogue, ctx);
+    const found = catalogue.finder.search(q, limit, visible.all ? undefined : visible.sees);
     const texts = await readTexts(ctx.sql, found);
     const words = tokens(q);
     return { items: found.map((one) => rowOf(one, texts, words)) };

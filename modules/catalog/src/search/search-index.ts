@@ -22,7 +22,7 @@ export interface SearchIndex {
   /** Puts in, or replaces, what is found under a key. */
   put(key: string, fields: readonly Field[]): void;
   remove(key: string): void;
-  /** Best first. */
+  /** Best first. What is not among `only` is as if it were not in the index. */
   query(text: string, limit: number, only?: (key: string) => boolean): Hit[];
   /** Keys in which all words are found, whole or as a beginning. */
   matching(text: string): ReadonlySet<string>;
@@ -39,6 +39,8 @@ interface Entry {
   readonly key: string;
   readonly terms: readonly Term[];
 }
+
+type Admits = (entry: number) => boolean;
 
 /** Before a word that stands for a whole name. */
 const WHOLE = "=";
@@ -115,37 +117,34 @@ export function createSearchIndex(): SearchIndex {
   function query(text: string, limit: number, only?: (key: string) => boolean): Hit[] {
     const asked = words(text);
     if (asked.length === 0) return [];
-    const parts = asked.map((word) => scoresOf(word, true));
+    const admits = only && ((number: number) => only(entries.get(number)!.key));
+    const parts = asked.map((word) => scoresOf(word, true, admits));
     const scores = all(parts);
     const found = scores.size > 0 ? scores : some(parts);
     const name = WHOLE + normalise(text);
-    addTo(found, terms.get(name), 100);
-    for (const term of beginningWith(name)) if (term.text !== name) addTo(found, term, 8 * (name.length / term.text.length));
-    const hits: Hit[] = [];
-    for (const [number, score] of found) {
-      const { key } = entries.get(number)!;
-      if (!only || only(key)) hits.push({ key, score });
-    }
+    addTo(found, terms.get(name), 100, admits);
+    for (const term of beginningWith(name)) if (term.text !== name) addTo(found, term, 8 * (name.length / term.text.length), admits);
+    const hits = Array.from(found, ([number, score]): Hit => ({ key: entries.get(number)!.key, score }));
     return hits.sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1)).slice(0, limit);
   }
 
   /** Score of every entry that has the word, or one that begins so; and, when there is none, one that looks like it. */
-  function scoresOf(word: string, forgiving: boolean): Map<number, number> {
+  function scoresOf(word: string, forgiving: boolean, admits?: Admits): Map<number, number> {
     const scores = new Map<number, number>();
     for (const term of beginningWith(word))
-      raise(scores, term, term.text === word ? EXACT : BEGINNING * (word.length / term.text.length) ** 0.5);
+      raise(scores, term, term.text === word ? EXACT : BEGINNING * (word.length / term.text.length) ** 0.5, admits);
     if (scores.size > 0 || !forgiving) return scores;
-    if (word.length >= 3) for (const term of containing(word)) raise(scores, term, INSIDE * (word.length / term.text.length));
-    if (scores.size === 0 && word.length >= 4) for (const term of lookingLike(word)) raise(scores, term, SLIP);
+    if (word.length >= 3) for (const term of containing(word)) raise(scores, term, INSIDE * (word.length / term.text.length), admits);
+    if (scores.size === 0 && word.length >= 4) for (const term of lookingLike(word)) raise(scores, term, SLIP, admits);
     return scores;
   }
 
   /** An entry has the score of its best term, not the sum: a beginning may stand for many words. */
-  function raise(scores: Map<number, number>, { entries: list, weights }: Term, factor: number): void {
+  function raise(scores: Map<number, number>, { entries: list, weights }: Term, factor: number, admits?: Admits): void {
     const rarity = Math.log(1 + entries.size / list.length);
     for (let at = 0; at < list.length; at++) {
       const score = rarity * weights[at]! * factor;
-      if (score > (scores.get(list[at]!) ?? 0)) scores.set(list[at]!, score);
+      if (score > (scores.get(list[at]!) ?? 0) && (!admits || admits(list[at]!))) scores.set(list[at]!, score);
     }
   }
 
@@ -206,8 +205,8 @@ function some(parts: readonly Map<number, number>[]): Map<number, number> {
   return scores;
 }
 
-function addTo(scores: Map<number, number>, term: Term | undefined, bonus: number): void {
-  for (const number of term?.entries ?? []) scores.set(number, (scores.get(number) ?? 0) + bonus);
+function addTo(scores: Map<number, number>, term: Term | undefined, bonus: number, admits?: Admits): void {
+  for (const number of term?.entries ?? []) if (!admits || admits(number)) scores.set(number, (scores.get(number) ?? 0) + bonus);
 }
 
 function indexOf(sorted: readonly number[], value: number): number {

@@ -75,11 +75,11 @@ export async function getSource(sql: Sql, id: string): Promise<SourceRow> {
   return rows[0] as unknown as SourceRow;
 }
 
-export async function listSources(sql: Sql, after: string, limit: number): Promise<SourceRow[]> {
-  const { rows } = await sql.query<Record<string, unknown>>(`select ${COLUMNS} from catalog.source where id > $1 order by id limit $2`, [
-    after,
-    limit,
-  ]);
+export async function listSources(sql: Sql, after: string, limit: number, hidden: readonly string[] = []): Promise<SourceRow[]> {
+  const { rows } = await sql.query<Record<string, unknown>>(
+    `select ${COLUMNS} from catalog.source where id > $1 and id <> all($3) order by id limit $2`,
+    [after, limit, hidden],
+  );
   return rows as unknown as SourceRow[];
 }
 

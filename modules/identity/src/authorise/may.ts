@@ -1,8 +1,8 @@
-import { ForbiddenError, type Call, type Operation, type ResourceRef } from "@roadbed/core";
+import { ForbiddenError, NotFoundError, type Call, type Operation, type ResourceRef } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
 import type { Groups, Owners } from "../deps.ts";
-import { findAccount } from "../user/user-store.ts";
+import { makeIdentitiesOf } from "./identities-of.ts";
 
 /**
  * Who may do what to which thing: the one place where that is decided. The scope has been checked before; here the
@@ -10,13 +10,15 @@ import { findAccount } from "../user/user-store.ts";
  * server's machine are read for administrators only.
  */
 export function makeMay({ db, groups, owners }: { db: Database; groups: Groups; owners: Owners }) {
+  const identitiesOf = makeIdentitiesOf({ db, groups });
   return async function may(call: Call, operation: Operation, resource: ResourceRef | undefined): Promise<void> {
     if (resource?.kind === "folder") return mayReadFolder(call, operation);
     if (resource?.kind !== "entity" || (operation.risk !== "high" && operation.risk !== "destructive")) return;
     if (isAdministrator(call, operation)) return;
     const owning = await owners.ownersOf({ sql: db }, resource.id);
-    const own = await identitiesOf(db, groups, call);
+    const own = await identitiesOf(call);
     if (owning.some((ref) => own.has(ref))) return;
+    if (owners.sees && !(await owners.sees(call, resource.id))) throw new NotFoundError("entity", resource.id, "It may be gone already.");
     if (owning.length === 0) {
       throw new ForbiddenError(`${resource.id} has no owner, so only an administrator may do this.`, {
         mend: "Give it an owner, or ask an administrator.",
@@ -38,13 +40,4 @@ function mayReadFolder(call: Call, operation: Operation): void {
   throw new ForbiddenError("Only an administrator may have a folder of the server's machine read.", {
     mend: "Push it to a Git repository and give its https:// or ssh:// address, or ask an administrator.",
   });
-}
-
-/** The references that stand for the caller: the linked user entity and its groups. */
-async function identitiesOf(db: Database, groups: Groups, { actor }: Call): Promise<ReadonlySet<string>> {
-  const userId = actor.kind === "user" ? actor.id : actor.kind === "agent" ? actor.onBehalfOf : undefined;
-  const account = userId === undefined ? undefined : await findAccount(db, { id: userId });
-  if (account === undefined) return new Set();
-  const memberOf = account.entityRef === undefined ? [] : [account.entityRef, ...(await groups.groupsOf({ sql: db }, account.entityRef))];
-  return new Set([...memberOf, ...account.providerGroups]);
 }
