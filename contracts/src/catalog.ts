@@ -35,6 +35,32 @@ export function formatRef({ kind, namespace, name }: RefParts): string {
   return `${kind}:${namespace}/${name}`.toLowerCase();
 }
 
+/**
+ * A moment, as people give it: ISO 8601 with a zone, a day (its beginning, UTC), or how long ago: `-90m`, `-2h`, `-7d`. Parsed, it is
+ * ISO 8601 in UTC, in whole milliseconds.
+ */
+export const Instant = z
+  .string()
+  .trim()
+  .max(40)
+  .transform((text, ctx) => {
+    const instant = readInstant(text, Date.now());
+    if (instant !== undefined) return instant;
+    ctx.addIssue({ code: "custom", message: "must be a moment, e.g. 2026-03-01T14:05:00Z, 2026-03-01 or -2h (two hours ago)" });
+    return z.NEVER;
+  });
+
+/** `now` in milliseconds; undefined for what is no moment between the years 1970 and 2200. */
+export function readInstant(text: string, now: number): string | undefined {
+  const [, ago, unit] = /^-(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  const ms = ago === undefined ? Date.parse(IS_INSTANT.test(text) ? text : "") : now - Number(ago) * UNITS[unit as keyof typeof UNITS];
+  return ms >= 0 && ms < LAST_INSTANT ? new Date(ms).toISOString() : undefined;
+}
+
+const IS_INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/i;
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const LAST_INSTANT = Date.UTC(2200, 0);
+
 export const EntityMetadata = z.looseObject({
   name: z.string(),
   namespace: z.string().optional(),
@@ -59,6 +85,19 @@ export const Entity = z.looseObject({
   relations: z.array(z.object({ type: z.string(), targetRef: z.string() })).optional(),
 });
 export type Entity = z.infer<typeof Entity>;
+
+/** One value that differs: `before` is missing where it was not there, `after` where it is gone. Longer texts are cut, and say so. */
+export const ValueChange = z.object({
+  field: z.string().describe("Dotted path"),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  /** A value was too long to be told whole. */
+  cut: z.boolean().optional(),
+});
+export type ValueChange = z.infer<typeof ValueChange>;
+
+/** A switch: what a query or a command line gives as a word is understood too. */
+export const Flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean().default(false));
 
 /** Where an entity came from and how old that knowledge is. */
 export const Provenance = z.object({
@@ -229,7 +268,10 @@ export const entityHistory = defineOperation({
   scope: "catalog:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/entities/{ref}/history" },
-  input: PageInput.extend({ ref: EntityRef }),
+  input: PageInput.extend({
+    ref: EntityRef,
+    values: Flag.describe("With the values before and after, field by field"),
+  }),
   output: pageOf(
     z.object({
       at: z.iso.datetime(),
@@ -244,6 +286,8 @@ export const entityHistory = defineOperation({
       reason: z.string().optional(),
       /** The run of the source that wrote it. */
       syncId: z.string().optional(),
+      /** When asked for, and when it changed: each value that differs. */
+      values: z.array(ValueChange).optional(),
     }),
   ),
   cli: { columns: ["at", "change", "fields", "actor", "reason", "source"] },

@@ -21,6 +21,9 @@ import { makeSearchAll } from "./search/search-all.ts";
 import { notifyPush, registerRepository } from "./source/register-repository.ts";
 import { makeSourceHandlers } from "./source/source-handlers.ts";
 import { createSyncer } from "./source/syncer.ts";
+import { createKeeper } from "./time/keeper.ts";
+import { makeListRemoved } from "./time/list-removed.ts";
+import { makeRestoreEntity } from "./time/restore-entity.ts";
 
 export type { CatalogDeps, CatalogRuntime, CelFilter, Remotes, Repositories } from "./deps.ts";
 
@@ -67,6 +70,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
   const syncer = createSyncer({ ...deps, feed });
+  const keeper = createKeeper(deps);
   let stopFollowing: () => Promise<void> = async () => {};
 
   return {
@@ -78,6 +82,8 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeValidateDescriptors(),
       makeDeleteEntity(feed),
       makeEntityHistory(catalogue),
+      makeListRemoved(catalogue),
+      makeRestoreEntity({ catalogue, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
       makeGetDocs(catalogue),
       makeSearchAll(catalogue),
       ...makeSourceHandlers({ syncer, catalogue }),
@@ -99,8 +105,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       stopFollowing = follow();
       feed.wake();
       await syncer.start();
+      keeper.start();
     },
     stop: async () => {
+      keeper.stop();
       await syncer.stop();
       await stopFollowing();
       await feed.stop();

@@ -15,7 +15,8 @@ function compare(before: unknown, after: unknown, path: string, levels: number, 
   } else if (!isSame(before, after)) fields.push(path);
 }
 
-function isSame(a: unknown, b: unknown): boolean {
+/** Equal as JSON values, whatever the order of keys. */
+export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => isSame(item, b[at]));
   if (!isRecord(a) || !isRecord(b)) return false;

@@ -1,28 +1,29 @@
 import { type Entity, entityHistory } from "@roadbed/contracts/catalog";
-import { decodeCursor, encodeCursor, handle, InvalidError, type Handler, type Sql } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler, type Sql } from "@roadbed/core";
 import { z } from "zod";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { seesDocument, type Viewer } from "../estate/visibility.ts";
+import { diffValues } from "./diff-values.ts";
 
 /** Also of entities that are gone. */
 export function makeEntityHistory(catalogue: Catalogue): Handler {
-  return handle(entityHistory, async (ctx, { ref, limit, cursor }) => {
+  return handle(entityHistory, async (ctx, { ref, limit, cursor, values }) => {
     const { sql } = ctx;
-    const before = cursor === undefined ? undefined : decodeCursor(z.string().regex(/^\d{1,18}$/), cursor);
-    if (cursor !== undefined && before === undefined) {
-      throw new InvalidError("This cursor does not belong to this list.", { mend: "Begin at the first page again: leave the cursor out." });
-    }
+    const before = readCursor(z.string().regex(/^\d{1,18}$/), cursor);
     // As of everything that has no history: an empty list.
     if (!(await seesHistoryOf(catalogue, ctx, sql, ref))) return { items: [] };
     const { rows } = await sql.query<Record<string, unknown>>(
-      `select id, at, number, change, fields, source, source_id, actor, reason, sync_id from catalog.history
-       where ref = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
+      `select h.id, h.at, h.number, h.change, h.fields, h.source, h.source_id, h.actor, h.reason, h.sync_id${values ? VALUES : ""}
+       from catalog.history h where h.ref = $1 and ($2::bigint is null or h.id < $2) order by h.id desc limit $3`,
       [ref, before ?? null, limit + 1],
     );
     const page = (rows as unknown as HistoryRow[]).slice(0, limit);
     return {
-      items: page.map(viewOf),
+      items: page.map((row) => ({
+        ...viewOf(row),
+        ...(values && row.change === "changed" ? { values: diffValues(row.before, row.after) } : {}),
+      })),
       ...(rows.length > limit ? { nextCursor: encodeCursor(page.at(-1)!.id) } : {}),
     };
   });
@@ -41,6 +42,11 @@ async function seesHistoryOf(catalogue: Catalogue, viewer: Viewer, sql: Sql, ref
   return !found || seesDocument(catalogue, viewer, { entity: found.document, sourceId: found.source_id ?? undefined });
 }
 
+/** What it was before this change and after it: that is what it was before the next one, or what it is now. */
+const VALUES = `, h.before, case when h.change = 'removed' then null else coalesce(
+    (select later.before from catalog.history later where later.ref = h.ref and later.id > h.id order by later.id limit 1),
+    (select e.document from catalog.entity e where e.ref = h.ref)) end as after`;
+
 interface HistoryRow {
   readonly id: string;
   readonly at: Date;
@@ -52,6 +58,9 @@ interface HistoryRow {
   readonly actor: string;
   readonly reason: string | null;
   readonly sync_id: string | null;
+  /** Documents, when they are asked for. */
+  readonly before?: unknown;
+  readonly after?: unknown;
 }
 
 function viewOf({ at, number, change, fields, source, source_id, actor, reason, sync_id }: HistoryRow) {

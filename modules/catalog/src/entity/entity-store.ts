@@ -155,9 +155,11 @@ export async function writeHistory(
       `insert into catalog.history (ref, at, number, change, fields, source, source_id, actor, reason, sync_id, before, origin)
        select w.ref, clock.at, $1, w.change, w.fields, $2, $3, $4, w.reason, $5,
          case when w.change <> 'registered' then e.document end,
-         case when w.change <> 'registered' then json_build_object('sourceId', e.source_id, 'location', e.location, 'line', e.line, 'hash', e.hash) end
+         case when w.change <> 'registered' then json_build_object('uid', e.uid, 'hash', e.hash, 'sourceId', e.source_id, 'sourceName', s.name,
+           'sample', s.sample, 'location', e.location, 'line', e.line, 'docsRoot', e.docs_root, 'orphan', e.orphan) end
        from unnest($6::text[], $7::text[], $8::json[], $9::text[]) with ordinality as w(ref, change, fields, reason, position)
-       cross join catalog.clock left join catalog.entity e on e.ref = w.ref order by w.position`,
+       cross join catalog.clock left join catalog.entity e on e.ref = w.ref left join catalog.source s on s.id = e.source_id
+       order by w.position`,
       [
         change,
         source.name,

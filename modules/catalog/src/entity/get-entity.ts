@@ -5,6 +5,7 @@ import type { Catalogue } from "../estate/catalogue.ts";
 import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
 import { createSourceNames } from "../source/source-names.ts";
+import { sayGone } from "../time/say-gone.ts";
 
 /** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
 export function makeGetEntity(catalogue: Catalogue): Handler {
@@ -13,8 +14,10 @@ export function makeGetEntity(catalogue: Catalogue): Handler {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const stored = await readStored(catalogue, ctx.sql, ref);
-    if (!stored || !isShown(catalogue, visible, ref)) throw new NotFoundError("entity", ref, suggest(catalogue, visible, ref));
-    const sources = await sourceNames(ctx.sql);
+    if (!stored || !isShown(catalogue, visible, ref)) {
+      throw new NotFoundError("entity", ref, (await sayGone(catalogue, ctx, ref)) ?? suggest(catalogue, visible, ref));
+    }
+    const sources = await sourceNames(ctx.sql, stored.sourceId);
     return viewOf(catalogue, visible, stored, sources.get(stored.sourceId));
   });
 }

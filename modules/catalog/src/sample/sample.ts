@@ -35,6 +35,8 @@ export function makeSampleHandlers({ syncer, feed }: { readonly syncer: Syncer; 
         syncer.forget(id);
         removedEntities += removed;
       }
+      // The sample goes as a whole: no piece of it is there to be restored.
+      await ctx.sql.query("update catalog.removed_entity set document = null where sample");
       // Also when nothing was left here: another module may still keep something of it.
       ctx.emit(sampleRemoved, "sample", {});
       await syncer.scheduleConflicted(ctx);

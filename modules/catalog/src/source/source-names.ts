@@ -6,12 +6,13 @@ export interface SourceName {
   readonly lastSyncAt: Date | undefined;
 }
 
-/** Names of the sources and when they were read last; at most two seconds old. */
-export function createSourceNames(): (sql: Sql) => Promise<ReadonlyMap<string, SourceName>> {
+/** Names of the sources and when they were read last; at most two seconds old, and never without the one that is wanted. */
+export function createSourceNames(): (sql: Sql, wanted?: string) => Promise<ReadonlyMap<string, SourceName>> {
   let names: ReadonlyMap<string, SourceName> = new Map();
   let readAt = -Infinity;
-  return async (sql) => {
-    if (performance.now() - readAt < MAX_AGE_MS) return names;
+  return async (sql, wanted) => {
+    const isKnown = wanted === undefined || names.has(wanted);
+    if (isKnown && performance.now() - readAt < MAX_AGE_MS) return names;
     const { rows } = await sql.query<{ id: string; name: string; sample: boolean; last_sync_at: Date | null }>(
       "select id, name, sample, last_sync_at from catalog.source",
     );
