@@ -25,6 +25,11 @@ const DOMAINS = 20;
  * number. 10,000 components make 11,670 entities with 117,144 relations, both directions counted.
  */
 export function generateEstate(components: number): GeneratedEntity[] {
+  return [...entitiesOf(components)];
+}
+
+/** The same, one after the other: a million of them need not be in memory at once. */
+export function* entitiesOf(components: number): Generator<GeneratedEntity> {
   const chance = createChance(42);
   const scale = components / 10_000;
   const size = {
@@ -34,37 +39,48 @@ export function generateEstate(components: number): GeneratedEntity[] {
     apis: Math.max(10, Math.round(1_000 * scale)),
   };
   // What is drawn first decides what is drawn next: the order of these lines and of the draws in them is part of the result.
-  return [
-    ...times(size.groups, (at) => groupOf(at, size.groups)),
-    ...times(size.users, (at) => userOf(at, size.groups, chance)),
-    ...times(DOMAINS, (at) => domainOf(at, size.groups, chance)),
-    ...times(size.systems, (at) => systemOf(at, size.groups, chance)),
-    ...times(size.apis, (at) => apiOf(at, size, chance)),
-    ...times(components, (at) => componentOf(at, components, size, chance)),
-  ];
+  for (let at = 0; at < size.groups; at++) yield groupOf(at, size.groups);
+  for (let at = 0; at < size.users; at++) yield userOf(at, size.groups, chance);
+  for (let at = 0; at < DOMAINS; at++) yield domainOf(at, size.groups, chance);
+  for (let at = 0; at < size.systems; at++) yield systemOf(at, size.groups, chance);
+  for (let at = 0; at < size.apis; at++) yield apiOf(at, size, chance);
+  for (let at = 0; at < components; at++) yield componentOf(at, components, size, chance);
 }
 
-/** Writes such an estate into a folder, as one file of JSON lines or as YAML with 1,000 documents per file. */
-export function writeEstate(folder: string, components: number, format: "ndjson" | "yaml" = "ndjson"): GeneratedEntity[] {
-  const estate = generateEstate(components);
+/**
+ * Writes such an estate into a folder: as JSON lines, 100,000 in a file, or as YAML with 1,000 documents per file. Answers the
+ * references.
+ */
+export function writeEstate(folder: string, components: number, format: "ndjson" | "yaml" = "ndjson"): string[] {
   mkdirSync(folder, { recursive: true });
-  if (format === "ndjson") writeFileSync(join(folder, "catalog.ndjson"), estate.map((entity) => `${JSON.stringify(entity)}\n`).join(""));
-  else {
-    for (let start = 0; start < estate.length; start += 1_000) {
-      const documents = estate.slice(start, start + 1_000).map((entity) => stringify(entity));
-      writeFileSync(join(folder, `catalog-${String(start / 1_000).padStart(4, "0")}.yaml`), documents.join("---\n"));
-    }
+  const [size, write] = format === "ndjson" ? ([100_000, toLines] as const) : ([1_000, toYaml] as const);
+  const refs: string[] = [];
+  let batch: GeneratedEntity[] = [];
+  const flush = (): void => {
+    const name = `catalog-${String(Math.ceil(refs.length / size)).padStart(4, "0")}.${format}`;
+    if (batch.length > 0) writeFileSync(join(folder, name), write(batch));
+    batch = [];
+  };
+  for (const entity of entitiesOf(components)) {
+    refs.push(refOf(entity));
+    if (batch.push(entity) === size) flush();
   }
-  return estate;
+  flush();
+  return refs;
 }
 
-/** All relations there must be: each reference with `type target` of its relations, both ways. */
-export function relationTruth(estate: readonly GeneratedEntity[]): Map<string, Set<string>> {
-  const truth = new Map(estate.map((entity) => [refOf(entity), new Set<string>()]));
-  const note = (from: string, relation: string): void => {
-    const known = truth.get(from) ?? new Set();
-    truth.set(from, known.add(relation));
-  };
+function toLines(entities: readonly GeneratedEntity[]): string {
+  return entities.map((entity) => `${JSON.stringify(entity)}\n`).join("");
+}
+
+function toYaml(entities: readonly GeneratedEntity[]): string {
+  return entities.map((entity) => stringify(entity)).join("---\n");
+}
+
+/** All relations there must be of these: each reference with `type target` of its relations, both ways. */
+export function relationTruth(estate: Iterable<GeneratedEntity>, refs: Iterable<string>): Map<string, Set<string>> {
+  const truth = new Map(Array.from(refs, (ref) => [ref, new Set<string>()]));
+  const note = (from: string, relation: string): void => void truth.get(from)?.add(relation);
   for (const entity of estate) {
     for (const { field, kind, there, back } of RELATIONS) {
       const stated = field === "domain" && entity.kind !== "System" ? undefined : entity.spec[field];

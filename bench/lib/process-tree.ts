@@ -17,6 +17,11 @@ export function pssMb(pids: readonly number[]): number {
   return pids.reduce((sum, id) => sum + Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${id}/smaps_rollup`))?.[1] ?? 0) / 1024, 0);
 }
 
+/** The most memory that a process ever had, in MB. */
+export function peakMb(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+}
+
 /** User and system time in milliseconds so far. */
 export function cpuMs(pids: readonly number[]): number {
   return pids.reduce((sum, id) => {

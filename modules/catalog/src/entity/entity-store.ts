@@ -85,14 +85,16 @@ export async function writeEntities(sql: Sql, sourceId: string, writes: readonly
     await sql.query(
       `insert into catalog.entity (ref, uid, source_id, document, hash, location, line, docs_root, observed_at, change)
        select w.ref, coalesce(gone.uid, gen_random_uuid()), $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9
-       from unnest($2::text[], $3::json[], $4::text[], $5::text[], $6::int[], $7::text[]) as w(ref, document, hash, location, line, docs_root)
+       from rows from (unnest($2::text[]), json_array_elements($3::json), unnest($4::text[]), unnest($5::text[]), unnest($6::int[]), unnest($7::text[]))
+         as w(ref, document, hash, location, line, docs_root)
        left join catalog.removed_entity gone on gone.ref = w.ref
        on conflict (ref) do update set source_id = excluded.source_id, document = excluded.document, hash = excluded.hash,
          location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, orphan = false, observed_at = excluded.observed_at, change = excluded.change`,
       [
         sourceId,
         batch.map(({ ref }) => ref),
-        batch.map(({ json }) => json),
+        // Documents as one text: nothing in them has to be escaped, which for the elements of an array costs more than all the rest.
+        `[${batch.map(({ json }) => json).join(",")}]`,
         batch.map(({ hash }) => hash),
         batch.map(({ location }) => location),
         batch.map(({ line }) => line),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Item } from "../estate/item.ts";
 import { compare, positionOf, sortItems, type Position, type SortKey } from "../estate/orders.ts";
+import { has } from "../estate/sets.ts";
 import { visibleTo } from "../estate/visibility.ts";
 import type { Selector } from "./select-entities.ts";
 
@@ -68,12 +69,13 @@ function pageOf(
         selected.map((id) => estate.at(id)!),
         key,
       );
-  const wanted = isLong && selected.length < estate.size ? new Set(selected) : undefined;
+  // Looked up one by one: in a dense selection a page is found within a few rows, and a set of all would cost more.
+  const isPart = isLong && selected.length < estate.size;
   const items: Item[] = [];
   const step = descending ? -1 : 1;
   for (let at = beginOf(order, key, position, descending); at >= 0 && at < order.length; at += step) {
     const item = order[at]!;
-    if (wanted && !wanted.has(item.id)) continue;
+    if (isPart && !has(selected, item.id)) continue;
     if (items.length === limit) return { items, more: true };
     items.push(item);
   }

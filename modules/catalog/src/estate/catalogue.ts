@@ -33,9 +33,11 @@ export function createCatalogue(o: {
     log: o.log,
     follower: {
       applyRestrictions: (sources) => estate.restrictions.setSources(sources),
-      applyEntities: (arrivals, departures) => {
+      prepare: (arrivals) => arrivals.map((arrival) => estate.prepare(arrival)),
+      applyEntities: (arrivals, departures, stored) => {
         for (const ref of departures) documents.forget(ref);
-        for (const { stored } of arrivals) documents.put(stored);
+        for (const { ref } of arrivals) documents.forget(ref);
+        for (const entity of stored ?? []) documents.put(entity);
         estate.apply(arrivals, departures);
         finder.applyEntities(
           arrivals.map(({ ref }) => ref),

@@ -19,7 +19,10 @@ function arrival(document: Entity): Arrival {
 
 function estateOf(...documents: Entity[]): Estate {
   const estate = createEstate();
-  estate.apply(documents.map(arrival), []);
+  estate.apply(
+    documents.map((document) => estate.prepare(arrival(document))),
+    [],
+  );
   return estate;
 }
 
@@ -103,7 +106,7 @@ describe("relations", () => {
     expect(estate.at(group)).toBeUndefined();
     expect(estate.neighbours(group)).toMatchObject([{ type: "ownerOf", ref: "component:default/a" }]);
     const team = entity("team-a", { kind: "Group", spec: { type: "team", children: [] } });
-    estate.apply([arrival(team)], []);
+    estate.apply([estate.prepare(arrival(team))], []);
     expect(estate.at(group)?.kind).toBe("Group");
     estate.apply([], ["group:default/team-a"]);
     expect(estate.at(group)).toBeUndefined();
@@ -116,9 +119,9 @@ describe("relations", () => {
     const estate = estateOf(parent(["c"]), child({ parent: "p" }));
     const relations = (): string[] => estate.neighbours(estate.idOf("group:default/p")!).map(({ type, ref }) => `${type} ${ref}`);
     expect(relations()).toEqual(["parentOf group:default/c"]);
-    estate.apply([arrival(parent([]))], []);
+    estate.apply([estate.prepare(arrival(parent([])))], []);
     expect(relations()).toEqual(["parentOf group:default/c"]);
-    estate.apply([arrival(child({}))], []);
+    estate.apply([estate.prepare(arrival(child({})))], []);
     expect(relations()).toEqual([]);
   });
 });
@@ -154,12 +157,15 @@ test("an estate that was changed step by step is the one that was loaded at once
           changed.apply([], [ref]);
         } else {
           live.set(one.ref, one);
-          changed.apply([one], []);
+          changed.apply([changed.prepare(one)], []);
         }
         changed.orders.by("type");
       }
       const loaded = createEstate();
-      loaded.apply([...live.values()], []);
+      loaded.apply(
+        [...live.values()].map((one) => loaded.prepare(one)),
+        [],
+      );
       expect(describeEstate(changed)).toEqual(describeEstate(loaded));
       expect(relationsOf(changed)).toEqual(truthOf([...live.values()]));
     }),

@@ -36,8 +36,10 @@ export interface Estate {
   readonly graph: Graph;
   readonly orders: Orders;
   readonly restrictions: Restrictions;
+  /** What will be kept of an entity. Changes nothing that can be asked: the estate of a moment later is prepared piece by piece. */
+  prepare(arrival: Arrival): Item;
   /** Puts in and takes out; afterwards everything that can be asked agrees. */
-  apply(arrivals: readonly Arrival[], departures: readonly string[]): void;
+  apply(arrivals: readonly Item[], departures: readonly string[]): void;
   get(ref: string): Item | undefined;
   /** The item with this number; undefined for a reference that dangles. */
   at(id: number): Item | undefined;
@@ -82,6 +84,7 @@ export function createEstate(): Estate {
     graph,
     orders,
     restrictions,
+    prepare,
     apply,
     get: (ref) => {
       const id = refs.find(ref);
@@ -99,7 +102,7 @@ export function createEstate(): Estate {
     neighbours,
   };
 
-  function apply(arrivals: readonly Arrival[], departures: readonly string[]): void {
+  function apply(arrivals: readonly Item[], departures: readonly string[]): void {
     // Beyond this, making everything anew is cheaper than correcting it piece by piece.
     const whole = arrivals.length + departures.length > Math.max(200, ids.length / 20);
     if (whole) {
@@ -126,11 +129,10 @@ export function createEstate(): Estate {
     changeEdges(item.id, item.statements, NONE);
   }
 
-  function putIn({ ref, entity, sourceId, sample, docsRoot }: Arrival, whole: boolean): void {
+  function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival): Item {
     const id = refs.idOf(ref);
-    const before = items[id];
     const statements = statementsOf(entity);
-    const item: Item = {
+    return {
       id,
       ref: refs.textOf(id),
       ...summarise(entity),
@@ -140,6 +142,11 @@ export function createEstate(): Estate {
       pairs: flattener.flatten(entity),
       statements: Uint32Array.from(statements.flatMap(({ code, target }) => [code, refs.idOf(target)])),
     };
+  }
+
+  function putIn(item: Item, whole: boolean): void {
+    const { id } = item;
+    const before = items[id];
     items[id] = item;
     restrictions.put(item);
     if (whole) return;

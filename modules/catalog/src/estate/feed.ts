@@ -5,6 +5,7 @@ import { readChangedPages, type StoredPage } from "../docs/doc-store.ts";
 import { breathe } from "../source/breathe.ts";
 import { STORED_COLUMNS, type StoredEntity } from "./document-cache.ts";
 import type { Arrival } from "./estate.ts";
+import type { Item } from "./item.ts";
 
 /** An entity with what is stored of it. */
 export interface StoredArrival extends Arrival {
@@ -15,8 +16,13 @@ export interface StoredArrival extends Arrival {
 export interface Follower {
   /** All sources that are not for everybody, with the groups and people who may see them. Comes before what they describe. */
   applyRestrictions(sources: ReadonlyMap<string, ReadonlySet<string>>): void;
-  /** Entities that appeared or changed, and references that are gone. */
-  applyEntities(arrivals: readonly StoredArrival[], departures: readonly string[]): void;
+  /** Makes of what arrived what will be kept of it. Changes nothing yet that can be asked; comes batch by batch. */
+  prepare(arrivals: readonly StoredArrival[]): readonly Item[];
+  /**
+   * Entities that appeared or changed, and references that are gone. Of a single batch, what is stored comes with it; a larger
+   * change is not in memory with all its documents.
+   */
+  applyEntities(arrivals: readonly Item[], departures: readonly string[], stored: readonly StoredEntity[] | undefined): void;
   /** Folders of documentation, whole, of which something changed. */
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly StoredPage[] }[]): void;
 }
@@ -95,28 +101,34 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
       after,
       newest,
     ]);
-    const arrivals = await readArrivals(after, newest);
+    const { items, stored } = await readArrivals(after, newest);
     const docs = await readChangedPages(o.sql, after, newest);
     o.follower.applyRestrictions(await readRestrictedSources(o.sql));
-    o.follower.applyEntities(arrivals, after < 0 ? [] : gone.map(({ ref }) => ref));
+    o.follower.applyEntities(items, after < 0 ? [] : gone.map(({ ref }) => ref), stored);
     o.follower.applyDocs(docs.map(({ source_id, root, pages }) => ({ sourceId: source_id, root, pages })));
     applied = newest;
   }
 
-  async function readArrivals(after: number, newest: number): Promise<StoredArrival[]> {
-    const arrivals: StoredArrival[] = [];
+  async function readArrivals(
+    after: number,
+    newest: number,
+  ): Promise<{ readonly items: Item[]; readonly stored: StoredEntity[] | undefined }> {
+    const items: Item[] = [];
     for (let last = ""; ;) {
       const { rows } = await o.sql.query<Record<string, unknown>>(
         `select ${STORED_COLUMNS}, s.sample from catalog.entity e join catalog.source s on s.id = e.source_id
          where e.change > $1 and e.change <= $2 and e.ref > $3 order by e.ref limit ${BATCH}`,
         [after, newest, last],
       );
+      const batch: StoredArrival[] = [];
       for (const { sample, ...row } of rows as unknown as (StoredEntity & { readonly sample: boolean })[]) {
         await breathe();
-        arrivals.push(arrivalOf(row, sample));
+        batch.push(arrivalOf(row, sample));
       }
-      if (rows.length < BATCH) return arrivals;
-      last = arrivals.at(-1)!.ref;
+      for (const item of o.follower.prepare(batch)) items.push(item);
+      const isOnly = last === "" && rows.length < BATCH;
+      if (rows.length < BATCH) return { items, stored: isOnly ? batch.map(({ stored }) => stored) : undefined };
+      last = batch.at(-1)!.ref;
     }
   }
 }

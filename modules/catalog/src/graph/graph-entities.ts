@@ -6,7 +6,7 @@ import type { Selector } from "../entity/select-entities.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Estate } from "../estate/estate.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
-import { typeMask, type TypeMask } from "./graph.ts";
+import { typeMask, type TypeMask, type Walk } from "./graph.ts";
 
 type Answer = OutputOf<typeof graphEntities>;
 type Node = Answer["nodes"][number];
@@ -20,9 +20,10 @@ export function makeGraphEntities(catalogue: Catalogue, selector: Selector): Han
     const start = estate.idOf(ref);
     if (start === undefined || !visible.sees(start)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
     const mask = maskOf(types) ?? (ORGANISATION.has(ref.slice(0, ref.indexOf(":"))) ? ALL : WITHOUT_PEOPLE);
-    const depths = walk(estate, visible, start, direction, depth, mask);
     const selected = filter === undefined ? undefined : new Set(await selector.select(ctx.sql, visible, filter));
-    return answerOf(estate, selected ? keep(depths, selected, start) : depths, mask, limit);
+    // What a walk answers is good until the next one: nothing is waited for from here on.
+    const reach = walk(estate, visible, start, direction, depth, mask);
+    return answerOf(estate, selected ? keep(reach, selected, start) : reach, mask, limit);
   });
 }
 
@@ -61,7 +62,9 @@ function maskOf(types: readonly string[] | undefined): TypeMask | undefined {
   });
 }
 
-/** How far each node that can be reached is away, nearest first. */
+/** What was reached, nearest first. Plain arrays of numbers: it may be a million nodes, of which a few are answered. */
+type Reach = Pick<Walk, "nodes" | "levels">;
+
 function walk(
   { graph }: Estate,
   visible: Visibility,
@@ -69,45 +72,68 @@ function walk(
   direction: "down" | "up" | "both",
   depth: number,
   mask: TypeMask,
-): Map<number, number> {
+): Reach {
   const [down, up] = [both(mask, DOWN_FORWARD), both(mask, DOWN_BACKWARD)];
   const hidden = visible.hidden();
-  const depths = new Map<number, number>();
-  const add = (forward: TypeMask, backward: TypeMask): void => {
-    const { nodes, levels } = graph.walk(start, { forward, backward, depth, hidden });
-    for (let level = 0, at = 0; level < levels.length; level++) {
-      for (; at < levels[level]!; at++) if (level < (depths.get(nodes[at]!) ?? Infinity)) depths.set(nodes[at]!, level);
-    }
-  };
-  if (direction !== "up") add(down, up);
-  if (direction !== "down") add(up, down);
-  return direction === "both" ? new Map([...depths].sort((a, b) => a[1] - b[1])) : depths;
+  if (direction === "down") return graph.walk(start, { forward: down, backward: up, depth, hidden });
+  if (direction === "up") return graph.walk(start, { forward: up, backward: down, depth, hidden });
+  const { nodes, levels } = graph.walk(start, { forward: down, backward: up, depth, hidden });
+  // A walk's own memory is used again by the next one.
+  const below = { nodes: nodes.slice(), levels };
+  return merge(below, graph.walk(start, { forward: up, backward: down, depth, hidden }), graph.nodes);
 }
 
-function keep(depths: ReadonlyMap<number, number>, selected: ReadonlySet<number>, start: number): Map<number, number> {
-  return new Map([...depths].filter(([id]) => id === start || selected.has(id)));
+/** Both, level by level, each node once: so at its lesser distance. */
+function merge(a: Reach, b: Reach, count: number): Reach {
+  const seen = new Uint8Array(count);
+  const nodes = new Uint32Array(a.nodes.length + b.nodes.length);
+  const levels: number[] = [];
+  let end = 0;
+  for (let level = 0; level < Math.max(a.levels.length, b.levels.length); level++) {
+    for (const reach of [a, b]) {
+      for (const node of levelOf(reach, level)) {
+        if (seen[node] === 0) nodes[end++] = node;
+        seen[node] = 1;
+      }
+    }
+    levels.push(end);
+  }
+  return { nodes: nodes.subarray(0, end), levels };
+}
+
+function levelOf({ nodes, levels }: Reach, level: number): Uint32Array {
+  return nodes.subarray(level === 0 ? 0 : (levels[level - 1] ?? nodes.length), levels[level] ?? nodes.length);
+}
+
+function keep(reach: Reach, selected: ReadonlySet<number>, start: number): Reach {
+  const nodes: number[] = [];
+  const levels = reach.levels.map((_, level) => {
+    for (const node of levelOf(reach, level)) if (node === start || selected.has(node)) nodes.push(node);
+    return nodes.length;
+  });
+  return { nodes: Uint32Array.from(nodes), levels };
 }
 
 function wholeOf(estate: Estate, selected: readonly number[], mask: TypeMask, limit: number): Answer {
-  return answerOf(estate, new Map(selected.map((id) => [id, 0])), mask, limit);
+  return answerOf(estate, { nodes: Uint32Array.from(selected), levels: [selected.length] }, mask, limit);
 }
 
-function answerOf(estate: Estate, depths: ReadonlyMap<number, number>, mask: TypeMask, limit: number): Answer {
-  const nodes: Node[] = [];
-  const kept = new Set<number>();
-  for (const [id, depth] of depths) {
-    if (nodes.length === limit) break;
-    kept.add(id);
-    nodes.push(nodeOf(estate, id, depth));
-  }
+function answerOf(estate: Estate, { nodes: reached, levels }: Reach, mask: TypeMask, limit: number): Answer {
+  const kept = reached.slice(0, limit);
+  const isKept = new Set(kept);
+  let depth = 0;
+  const nodes = Array.from(kept, (id, at) => {
+    while (at >= levels[depth]!) depth++;
+    return nodeOf(estate, id, depth);
+  });
   const edges: Answer["edges"] = [];
   for (const id of kept) {
     estate.graph.forEach(id, "out", (other, type) => {
-      if (mask[type] === 1 && kept.has(other))
+      if (mask[type] === 1 && isKept.has(other))
         edges.push({ from: estate.refOf(id), to: estate.refOf(other), type: RELATION_TYPES[type << 1]! });
     });
   }
-  return { nodes, edges, reached: depths.size, truncated: depths.size > nodes.length };
+  return { nodes, edges, reached: reached.length, truncated: reached.length > nodes.length };
 }
 
 function nodeOf(estate: Estate, id: number, depth: number): Node {
