@@ -301,8 +301,20 @@ export const getDocs = defineOperation({
   http: { method: "GET", path: "/api/v1/entities/{ref}/docs" },
   input: z.object({ ref: EntityRef, page: z.string().max(300).default("index.md") }),
   output: z.object({
-    pages: z.array(z.object({ path: z.string(), title: z.string() })),
-    page: z.object({ path: z.string(), title: z.string(), markdown: z.string(), observedAt: z.iso.datetime() }),
+    pages: z.array(
+      z.object({ path: z.string(), title: z.string(), section: z.array(z.string()).describe("Sections it stands in, outermost first") }),
+    ),
+    page: z.object({
+      path: z.string(),
+      title: z.string(),
+      markdown: z.string(),
+      observedAt: z.iso.datetime().describe("When the catalogue last read it anew"),
+      changedAt: z.iso.datetime().describe("When its text last differed from the reading before"),
+      editUrl: z.string().optional(),
+    }),
+    owner: z.string().optional(),
+    /** Links and pictures of all its pages that lead nowhere. */
+    problems: z.number().int(),
   }),
 });
 

@@ -191,7 +191,13 @@ export async function startServer({
       people: peopleForPaths(identity, runtime),
     });
     const handlers = [identity, catalog, standards, paths, delivery, telemetry].flatMap((module) => module.handlers);
-    const subscriptions = [readPushedRepositories(catalog), ...paths.subscriptions, ...delivery.subscriptions, ...telemetry.subscriptions];
+    const subscriptions = [
+      readPushedRepositories(catalog),
+      ...catalog.subscriptions,
+      ...paths.subscriptions,
+      ...delivery.subscriptions,
+      ...telemetry.subscriptions,
+    ];
     const relay = createRelay({ db, log, subscriptions });
     let startedAll = false;
     parts.push(

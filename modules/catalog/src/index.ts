@@ -1,9 +1,17 @@
 import type { Entity, Source } from "@roadbed/contracts/catalog";
-import type { Ctx, Handler } from "@roadbed/core";
+import type { Ctx, Handler, Subscription } from "@roadbed/core";
 import { watchEvents } from "@roadbed/postgres";
 
+import { createApiReader } from "./apis/api-reader.ts";
+import { makeDiffApi } from "./apis/diff-api.ts";
+import { makeGetApi } from "./apis/get-api.ts";
+import { makeListApiVersions } from "./apis/list-api-versions.ts";
+import { tellApiChanges } from "./apis/tell-api-changes.ts";
 import type { CatalogDeps } from "./deps.ts";
+import { makeGetDocAsset } from "./docs/get-doc-asset.ts";
 import { makeGetDocs } from "./docs/get-docs.ts";
+import { makeListDocProblems } from "./docs/list-doc-problems.ts";
+import { makeListDocs } from "./docs/list-docs.ts";
 import { askEntity, askGroups, askOwners, askSees, askTemplates, type TemplateFiles } from "./entity/ask.ts";
 import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
@@ -33,6 +41,7 @@ export const migrations = { module: "catalog", dir: new URL("../migrations/", im
 /** What the rest of the server may ask of the catalogue. `ctx` is that of the call; writing functions need a write's. */
 export interface Catalog {
   readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
   /** Adds or changes one entity that no file describes. Doing it twice is doing it once. Throws `InvalidError` or `ConflictError`. */
   registerEntity(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<{ readonly ref: string }>;
   /** Makes a repository of the embedded Git host a source and reads it at once. Doing it twice is reading it again. */
@@ -69,6 +78,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel, viewers: deps.viewers });
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
+  const apis = createApiReader();
   const syncer = createSyncer({ ...deps, feed });
   const keeper = createKeeper(deps);
   let stopFollowing: () => Promise<void> = async () => {};
@@ -85,10 +95,17 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeListRemoved(catalogue),
       makeRestoreEntity({ catalogue, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
       makeGetDocs(catalogue),
+      makeGetDocAsset(catalogue),
+      makeListDocs(catalogue),
+      makeListDocProblems(catalogue),
+      makeGetApi(catalogue, apis),
+      makeListApiVersions(catalogue),
+      makeDiffApi(catalogue, apis),
       makeSearchAll(catalogue),
       ...makeSourceHandlers({ syncer, catalogue }),
       ...makeSampleHandlers({ syncer, feed }),
     ],
+    subscriptions: [tellApiChanges(catalogue, apis)],
     registerEntity: (ctx, o) => registerEntity(feed, ctx, o),
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 
-import { parseYaml } from "./parse-yaml.ts";
 import { toYaml } from "./yaml.ts";
 
 describe("toYaml", () => {
@@ -21,54 +20,4 @@ describe("toYaml", () => {
     );
   });
   it("keeps the lines of a text", () => expect(toYaml({ d: "a\n  b\n" })).toBe("d: |\n  a\n    b\n"));
-});
-
-describe("parseYaml", () => {
-  it("reads an API definition", () => {
-    const text = `openapi: 3.1.0
-info:
-  title: Cart   # ours
-  version: "1.0"
-paths:
-  /carts/{id}:
-    get:
-      summary: Read
-      parameters:
-        - name: id
-          in: path
-          required: true
-          schema: { type: string, enum: [a, "b,c"] }
-      responses:
-        "200": { description: Done }
-        '404':
-          description: >-
-            Not
-            there
-  /x: {}
-`;
-    expect(parseYaml(text)).toEqual({
-      openapi: "3.1.0",
-      info: { title: "Cart", version: "1.0" },
-      paths: {
-        "/carts/{id}": {
-          get: {
-            summary: "Read",
-            parameters: [{ name: "id", in: "path", required: true, schema: { type: "string", enum: ["a", "b,c"] } }],
-            responses: { "200": { description: "Done" }, "404": { description: "Not there" } },
-          },
-        },
-        "/x": {},
-      },
-    });
-  });
-  it("reads what toYaml writes", () => {
-    const value = { a: [{ b: 1, c: ["x", "y: z"] }, { d: "two\nlines\n" }], e: { f: null, g: false, "h i": "#no" }, url: "http://x:80/y" };
-    expect(parseYaml(toYaml(value))).toEqual(value);
-  });
-  it("reads JSON", () => expect(parseYaml('{"openapi":"3.0.0"}')).toEqual({ openapi: "3.0.0" }));
-  it("is not tricked into a prototype", () => {
-    parseYaml("__proto__:\n  polluted: true\n");
-    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-  });
-  it("says where it does not understand", () => expect(() => parseYaml("a: 1\nb: &x 2\n")).toThrow(/line 2/));
 });

@@ -1,12 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import { isValidElement, type ComponentProps, type ReactElement, type ReactNode } from "react";
+import { isValidElement, useMemo, type ComponentProps, type ReactElement, type ReactNode } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 
 import { CodeBlock } from "./CodeBlock.tsx";
 import { Mermaid } from "./Mermaid.tsx";
-import { linkOf, slugOf } from "./link.ts";
+import { linkOf, resolvePath, slugOf } from "@roadbed/contracts/doc-link";
+import { Blocks } from "./Blocks.tsx";
+import { blocksOf, definitionsIn } from "./blocks.ts";
 import classes from "./markdown.module.css";
 
 interface Props {
@@ -16,20 +18,30 @@ interface Props {
   /** Paths that exist beside it. */
   readonly pages: readonly string[];
   readonly onPage: (path: string) => void;
+  /** Draws a picture that lies beside the page, by its path in the documentation. */
+  readonly picture?: (path: string, alt: string) => ReactNode;
 }
 
-/** Markdown with tables, code and diagrams. HTML in it is dropped; links to other pages stay inside. */
-export function Markdown({ text, path, pages, onPage }: Props): ReactNode {
+/** Markdown with tables, code, diagrams, admonitions and tabs. HTML in it is dropped; links to other pages stay inside. */
+export function Markdown({ text, path, pages, onPage, picture }: Props): ReactNode {
+  const blocks = useMemo(() => blocksOf(text), [text]);
+  const definitions = useMemo(() => definitionsIn(text), [text]);
+  const components = useMemo(() => componentsFor(path, pages, onPage, picture), [path, pages, onPage, picture]);
   return (
     <div className={classes.markdown}>
-      <ReactMarkdown remarkPlugins={[remarkGfm]} rehypePlugins={[rehypeSanitize]} components={componentsFor(path, pages, onPage)}>
-        {text}
-      </ReactMarkdown>
+      <Blocks
+        blocks={blocks}
+        draw={(part) => (
+          <ReactMarkdown remarkPlugins={[remarkGfm]} rehypePlugins={[rehypeSanitize]} components={components}>
+            {blocks.length === 1 ? part : `${part}\n\n${definitions}`}
+          </ReactMarkdown>
+        )}
+      />
     </div>
   );
 }
 
-function componentsFor(path: string, pages: readonly string[], onPage: (path: string) => void): Components {
+function componentsFor(path: string, pages: readonly string[], onPage: (path: string) => void, picture: Props["picture"]): Components {
   return {
     a: ({ href = "", children }) => {
       const link = linkOf(href, path, pages);
@@ -50,12 +62,16 @@ function componentsFor(path: string, pages: readonly string[], onPage: (path: st
       );
     },
     pre: ({ children }) => <Pre>{children}</Pre>,
-    img: ({ src, alt = "" }) =>
-      typeof src === "string" && src.startsWith("https://") ? (
-        <img src={src} alt={alt} loading="lazy" />
+    img: ({ src, alt = "" }) => {
+      if (typeof src !== "string" || src === "") return <span className="rb-dim">[{alt === "" ? "image" : alt}]</span>;
+      if (src.startsWith("https://")) return <img src={src} alt={alt} loading="lazy" />;
+      const isBeside = !/^[a-z][a-z0-9+.-]*:|^\//i.test(src);
+      return isBeside && picture ? (
+        picture(resolvePath(src.replace(/[?#].*$/, ""), path), alt)
       ) : (
         <span className="rb-dim">[{alt === "" ? "image" : alt}]</span>
-      ),
+      );
+    },
     table: ({ children }) => (
       <div className={classes.tableFrame} tabIndex={0} role="region" aria-label="Table">
         <table>{children}</table>

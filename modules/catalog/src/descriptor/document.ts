@@ -21,6 +21,9 @@ export type Parsed = { readonly document: Document } | { readonly unreadable: Un
 /** Largest single document: longer texts (an API's definition) belong into a file of their own, read by `$text`. */
 export const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 
+/** A file that a document takes in (`$text`, `$openapi` and the like): definitions of large APIs are that long. */
+export const MAX_INCLUDED_BYTES = 16 * 1024 * 1024;
+
 export function tooLarge(line: number, bytes: number): Parsed {
   const reason = `the document has ${(bytes / 1024 / 1024).toFixed(1)} MB; ${MAX_DOCUMENT_BYTES / 1024 / 1024} MB is the most`;
   return { unreadable: { line, reason, mend: "Move long texts, such as an API's definition, into a file and point to it with $text." } };

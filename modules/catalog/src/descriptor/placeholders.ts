@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import type { Fault } from "../entity/fault.ts";
 import { isRecord } from "../entity/validate-spec.ts";
 import { decodeText, resolveInside, type Tree } from "../source/tree.ts";
-import { MAX_DOCUMENT_BYTES } from "./document.ts";
+import { MAX_INCLUDED_BYTES } from "./document.ts";
 
 export interface Resolved {
   readonly value: unknown;
@@ -14,7 +14,7 @@ export interface Resolved {
 }
 
 /**
- * Puts the content of files where a document says `{ $text: ./file }`, `$json` or `$yaml` (and `$openapi`, `$asyncapi`, which are
+ * Puts the content of files where a document says `{ $text: ./file }`, `$json` or `$yaml` (and `$openapi` and the like, which are
  * text). Only files of the source itself are read; an address is kept as it stands, with a note.
  */
 export async function resolvePlaceholders(document: unknown, file: string, tree: Tree): Promise<Resolved> {
@@ -41,8 +41,8 @@ export async function resolvePlaceholders(document: unknown, file: string, tree:
     }
     const inside = resolveInside(file, target);
     if (inside === undefined) return fail(path, `${target} leaves the source`, "Name a file inside the source, relative to this one.");
-    const bytes = await tree.read(inside, MAX_DOCUMENT_BYTES).catch((error: Error) => error);
-    if (bytes instanceof Error) return fail(path, bytes.message, "Keep the file under 2 MB.");
+    const bytes = await tree.read(inside, MAX_INCLUDED_BYTES).catch((error: Error) => error);
+    if (bytes instanceof Error) return fail(path, bytes.message, "Keep the file under 16 MB.");
     if (!bytes) return fail(path, `there is no file ${target}`, "Correct the path: it is relative to this file.");
     const text = decodeText(bytes);
     if (text === undefined) return fail(path, `${target} is not UTF-8 text`, "Save it as UTF-8.");
@@ -70,7 +70,7 @@ interface Placeholder {
   readonly target: string;
 }
 
-const KEYS = new Set(["$text", "$json", "$yaml", "$openapi", "$asyncapi"]);
+const KEYS = new Set(["$text", "$json", "$yaml", "$openapi", "$asyncapi", "$graphql", "$grpc"]);
 const MAX_DEPTH = 100;
 
 function placeholderOf(value: Record<string, unknown>): Placeholder | undefined {

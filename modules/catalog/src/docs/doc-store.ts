@@ -1,7 +1,7 @@
 import type { Sql } from "@roadbed/core";
 
 import type { Snapshot } from "../source/snapshot.ts";
-import type { DocRoot } from "./read-docs.ts";
+import type { DocPage, DocRoot } from "./read-docs.ts";
 
 /**
  * Makes the stored documentation of a source what the snapshot holds. Only folders that differ are written. Documentation of
@@ -35,19 +35,46 @@ export async function removeUnreadDocs(sql: Sql, sourceIds: readonly string[]): 
 }
 
 async function writeRoot(sql: Sql, sourceId: string, doc: DocRoot, change: number, at: Date): Promise<void> {
+  const { rows } = await sql.query<{ path: string; markdown: string; changed_at: Date }>(
+    "select path, markdown, changed_at from catalog.doc_page where source_id = $1 and root = $2",
+    [sourceId, doc.root],
+  );
+  const before = new Map(rows.map((row) => [row.path, row]));
+  const changedAt = ({ path, markdown }: DocPage): Date => {
+    const known = before.get(path);
+    return known?.markdown === markdown ? known.changed_at : at;
+  };
   await sql.query("delete from catalog.doc_root where source_id = $1 and root = $2", [sourceId, doc.root]);
-  await sql.query("insert into catalog.doc_root (source_id, root, hash, observed_at, change) values ($1, $2, $3, $4, $5)", [
+  await sql.query("insert into catalog.doc_root (source_id, root, hash, observed_at, change, problems) values ($1, $2, $3, $4, $5, $6)", [
     sourceId,
     doc.root,
     doc.hash,
     at,
     change,
+    doc.problems.length,
   ]);
+  // As JSON: a list of lists of different lengths is no array of Postgres.
+  const pages = doc.pages.map((page, position) => ({ ...page, position, changedAt: changedAt(page) }));
   await sql.query(
-    `insert into catalog.doc_page (source_id, root, position, path, title, markdown)
-     select $1, $2, p.position, p.path, p.title, p.markdown
-     from unnest($3::text[], $4::text[], $5::text[]) with ordinality as p(path, title, markdown, position)`,
-    [sourceId, doc.root, doc.pages.map(({ path }) => path), doc.pages.map(({ title }) => title), doc.pages.map(({ markdown }) => markdown)],
+    `insert into catalog.doc_page (source_id, root, position, path, title, markdown, section, file, edit_url, changed_at)
+     select $1, $2, p.position, p.path, p.title, p.markdown, p.section, p.file, p."editUrl", p."changedAt"
+     from json_to_recordset($3::json) as p(position int, path text, title text, markdown text, section text[], file text, "editUrl" text, "changedAt" timestamptz)`,
+    [sourceId, doc.root, JSON.stringify(pages)],
+  );
+  for (const { path, type, bytes } of doc.assets) {
+    await sql.query("insert into catalog.doc_asset (source_id, root, path, type, bytes) values ($1, $2, $3, $4, $5)", [
+      sourceId,
+      doc.root,
+      path,
+      type,
+      Buffer.from(bytes),
+    ]);
+  }
+  await sql.query(
+    `insert into catalog.doc_problem (source_id, root, position, path, line, link, reason, mend)
+     select $1, $2, p.position, p.path, p.line, p.link, p.reason, p.mend
+     from json_to_recordset($3::json) as p(position int, path text, line int, link text, reason text, mend text)`,
+    [sourceId, doc.root, JSON.stringify(doc.problems.map((problem, position) => ({ ...problem, position })))],
   );
 }
 

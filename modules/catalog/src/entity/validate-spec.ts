@@ -127,7 +127,11 @@ function eachOf(
 }
 
 function isPlaceholder(value: unknown): boolean {
-  return isRecord(value) && Object.keys(value).length === 1 && typeof (value.$text ?? value.$openapi ?? value.$asyncapi) === "string";
+  return (
+    isRecord(value) &&
+    Object.keys(value).length === 1 &&
+    typeof (value.$text ?? value.$openapi ?? value.$asyncapi ?? value.$graphql ?? value.$grpc) === "string"
+  );
 }
 
 function mendMissing(path: Fault["path"], field: Field): string {

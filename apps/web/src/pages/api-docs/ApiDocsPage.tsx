@@ -12,7 +12,7 @@ import { Page } from "../../ui/Page.tsx";
 import { text, type Raw } from "../../url-state.ts";
 import classes from "./api-docs.module.css";
 import { Examples } from "./Examples.tsx";
-import { readOpenApi, type ApiDocument } from "./openapi.ts";
+import { readOpenApi, type ApiDocument } from "@roadbed/contracts/api-document/open-api";
 import { OperationList } from "./OperationList.tsx";
 import { searchOperations } from "./search.ts";
 

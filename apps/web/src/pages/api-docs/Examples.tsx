@@ -6,7 +6,7 @@ import { CodeBlock } from "../../markdown/CodeBlock.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import classes from "./api-docs.module.css";
 import { callExamples } from "./call-examples.ts";
-import type { ApiOperation } from "./openapi.ts";
+import type { ApiOperation } from "@roadbed/contracts/api-document/open-api";
 
 const FACES = [
   { value: "curl", label: "curl" },

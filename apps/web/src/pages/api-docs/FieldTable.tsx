@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from "react";
 
 import classes from "./api-docs.module.css";
-import type { ApiField } from "./openapi.ts";
+import type { ApiField } from "@roadbed/contracts/api-document/open-api";
 
 /** Fields as one reads them: name, type, bounds, meaning; what is inside an object opens. */
 export function FieldTable({ title, fields }: { readonly title: string; readonly fields: readonly ApiField[] }): ReactNode {

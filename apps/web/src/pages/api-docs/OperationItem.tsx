@@ -4,7 +4,7 @@ import { CopyButton } from "../../ui/Copy.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import classes from "./api-docs.module.css";
 import { FieldTable } from "./FieldTable.tsx";
-import { anchorOf, type ApiOperation, type ApiResponse } from "./openapi.ts";
+import { anchorOf, type ApiOperation, type ApiResponse } from "@roadbed/contracts/api-document/open-api";
 
 interface Props {
   readonly operation: ApiOperation;
@@ -54,7 +54,8 @@ export function OperationItem({ operation, example, linked, onOpen }: Props): Re
   );
 }
 
-function Description({ operation, linkable }: { readonly operation: ApiOperation; readonly linkable: boolean }): ReactNode {
+/** What an operation takes and gives. */
+export function Description({ operation, linkable }: { readonly operation: ApiOperation; readonly linkable: boolean }): ReactNode {
   const { name, scope, risk, summary, description, parameters, body, responses } = operation;
   const headers = parameters.filter(({ where }) => where === "header");
   return (

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import classes from "./api-docs.module.css";
-import { anchorOf, type ApiDocument, type ApiOperation } from "./openapi.ts";
+import { anchorOf, type ApiDocument, type ApiOperation } from "@roadbed/contracts/api-document/open-api";
 import { OperationItem } from "./OperationItem.tsx";
 
 interface Props {

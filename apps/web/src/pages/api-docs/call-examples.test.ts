@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { callExamples } from "./call-examples.ts";
-import type { ApiField, ApiOperation } from "./openapi.ts";
+import type { ApiField, ApiOperation } from "@roadbed/contracts/api-document/open-api";
 
 const field = (name: string, over: Partial<ApiField> = {}): ApiField => ({
   name,
@@ -16,6 +16,7 @@ const field = (name: string, over: Partial<ApiField> = {}): ApiField => ({
   ...over,
 });
 const operation = (name: string | undefined, method: string, path: string, over: Partial<ApiOperation> = {}): ApiOperation => ({
+  deprecated: false,
   method,
   path,
   name,

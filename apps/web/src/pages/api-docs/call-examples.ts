@@ -2,7 +2,7 @@ import { allOperations } from "@roadbed/contracts/all";
 import { EXAMPLES } from "@roadbed/contracts/examples";
 import type { Operation } from "@roadbed/core";
 
-import type { ApiField, ApiOperation } from "./openapi.ts";
+import type { ApiField, ApiOperation } from "@roadbed/contracts/api-document/open-api";
 
 export interface CallExamples {
   readonly curl: string;

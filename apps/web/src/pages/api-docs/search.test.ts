@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { readOpenApi } from "./openapi.ts";
+import { readOpenApi } from "@roadbed/contracts/api-document/open-api";
 import { searchOperations } from "./search.ts";
 
 const api = readOpenApi({

@@ -1,4 +1,4 @@
-import type { ApiGroup, ApiOperation } from "./openapi.ts";
+import type { ApiGroup, ApiOperation } from "@roadbed/contracts/api-document/open-api";
 
 /** The operations in which every word occurs somewhere; a group without any is left out. */
 export function searchOperations(groups: readonly ApiGroup[], words: string): readonly ApiGroup[] {

@@ -9,7 +9,7 @@ export function linkOf(href: string, from: string, pages: readonly string[]): Do
   if (/^https?:|^mailto:/i.test(href)) return { kind: "outside" };
   if (/^[a-z][a-z0-9+.-]*:|^\/\//i.test(href)) return { kind: "dead" };
   if (href.startsWith("/")) return { kind: "inside", href };
-  const target = resolve(href.replace(/[#?].*$/, ""), from);
+  const target = resolvePath(href.replace(/[#?].*$/, ""), from);
   const found = [target, `${target}.md`, `${target}/index.md`, `${target}index.md`].find((path) => pages.includes(path));
   return found === undefined ? { kind: "dead" } : { kind: "page", path: found };
 }
@@ -23,7 +23,8 @@ export function slugOf(heading: string): string {
     .replaceAll(/\s/g, "-");
 }
 
-function resolve(href: string, from: string): string {
+/** The path of something named in the page `from`, relative to the folder of the documentation. */
+export function resolvePath(href: string, from: string): string {
   const parts = from.split("/").slice(0, -1);
   for (const part of href.split("/")) {
     if (part === "..") parts.pop();

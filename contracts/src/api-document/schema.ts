@@ -1,4 +1,4 @@
-import type { ApiField } from "./openapi.ts";
+import type { ApiField } from "./open-api.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 

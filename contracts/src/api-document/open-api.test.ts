@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { readOpenApi } from "./openapi.ts";
+import { readOpenApi } from "./open-api.ts";
 
 const document = {
   openapi: "3.1.0",

@@ -1,6 +1,6 @@
 import { asList, asObject, asText, contentOf, deref, fieldsOf, toField, type Json } from "./schema.ts";
 
-/** What the reference page shows of an OpenAPI 3 document. */
+/** What people look for in a definition: of OpenAPI, and in the same shape of AsyncAPI, GraphQL and gRPC. */
 export interface ApiDocument {
   readonly title: string;
   readonly version: string;
@@ -23,6 +23,7 @@ export interface ApiOperation {
   readonly risk: string | undefined;
   readonly summary: string;
   readonly description: string | undefined;
+  readonly deprecated: boolean;
   readonly parameters: readonly ApiField[];
   readonly body: readonly ApiField[];
   readonly responses: readonly ApiResponse[];
@@ -104,6 +105,7 @@ function readOperation(root: Json, method: string, path: string, operation: Json
     risk: asText(operation["x-roadbed-risk"]),
     summary: asText(operation["summary"]) ?? asText(operation["operationId"]) ?? "",
     description: asText(operation["description"]),
+    deprecated: operation["deprecated"] === true,
     parameters,
     body: readBody(root, deref(root, operation["requestBody"])),
     responses: Object.entries(asObject(operation["responses"])).map(([status, raw]) => {

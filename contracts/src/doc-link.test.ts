@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { linkOf, slugOf } from "./link.ts";
+import { linkOf, slugOf } from "./doc-link.ts";
 
 const pages = ["index.md", "runbook.md", "guide/deploy.md", "guide/index.md"];
 
