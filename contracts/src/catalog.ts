@@ -124,6 +124,9 @@ export const EntityView = z.object({
       kind: z.string(),
       specType: z.string().optional(),
       found: z.boolean(),
+      /** `inferred` where a rule made the relation and no document states it. */
+      origin: z.enum(["declared", "inferred"]),
+      rule: z.string().optional(),
     }),
   ),
   /** True when the entity has documentation that `catalog.docs.get` can render. */
@@ -229,7 +232,16 @@ export const graphEntities = defineOperation({
   }),
   output: z.object({
     nodes: z.array(GraphNode),
-    edges: z.array(z.object({ from: z.string(), to: z.string(), type: z.string() })),
+    /** `origin` and `rule` are there where a rule made the relation and no document states it. */
+    edges: z.array(
+      z.object({
+        from: z.string(),
+        to: z.string(),
+        type: z.string(),
+        origin: z.literal("inferred").optional(),
+        rule: z.string().optional(),
+      }),
+    ),
     /** How many nodes were reached in all; more than `nodes.length` when the limit cut it. */
     reached: z.number().int(),
     truncated: z.boolean(),

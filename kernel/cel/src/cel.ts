@@ -2,6 +2,7 @@ import { InvalidError, UnavailableError } from "@roadbed/core";
 
 import { checkExpression, type CheckResult } from "./check.ts";
 import type { VariableType } from "./environment.ts";
+import { linearRegExp } from "./functions/regex.ts";
 import { formatFault, type CelFault } from "./fault.ts";
 import { makeFilter, type Filter } from "./filter.ts";
 import type { Batch, Outcome, Program, ProgramSource } from "./program.ts";
@@ -35,6 +36,8 @@ export interface Cel {
   createFilter(expression: string, variable?: string): Filter;
   /** `createFilter(expression).test(entities)`, short of what failed: one answer per entity. */
   matches(expression: string, entities: readonly Readonly<Record<string, unknown>>[]): Promise<readonly boolean[]>;
+  /** A regular expression of the language: RE2's syntax, time linear to the text. Throws `InvalidError` for one that it does not know. */
+  regExp(pattern: string): { test(text: string): boolean };
   /** Stops the workers; what is under way rejects with `UnavailableError`. */
   close(): Promise<void>;
 }
@@ -74,6 +77,7 @@ export function createCel(options: CelOptions = {}): Cel {
     async matches(expression, entities) {
       return (await cel.createFilter(expression).test(entities)).matched;
     },
+    regExp: linearRegExp,
     async close() {
       closed = true;
       await Promise.all(all.map((thread) => thread.close()));

@@ -14,7 +14,7 @@ export interface CatalogDeps {
     identitiesOf(call: Pick<Call, "actor"> & { readonly sql?: Sql }): Promise<ReadonlySet<string>>;
   };
   /** For filters that are CEL expressions; without it only `key=value` filters are understood. */
-  readonly cel?: CelFilter;
+  readonly cel?: Expressions;
   /** The embedded Git host, for sources of kind `repository`. */
   readonly repositories?: Repositories;
   /** Fetches remote repositories, for sources of kind `git`. */
@@ -38,6 +38,40 @@ export interface CelFilter {
   /** One answer per entity, in order; a value that cannot be computed counts as false. Throws `InvalidError` when the expression does not compile. */
   matches(expression: string, entities: readonly Readonly<Record<string, unknown>>[]): Promise<readonly boolean[]>;
 }
+
+/** CEL as kinds need it: checked when they are saved, evaluated in batches beside the process's own work. */
+export interface Expressions extends CelFilter {
+  /** Parses and checks, without evaluating; never throws. */
+  check(
+    expression: string,
+    variables: Readonly<Record<string, "dyn">>,
+  ): { readonly ok: true } | { readonly ok: false; readonly fault: { readonly reason: string; readonly mend?: string } };
+  createProgram(source: { readonly names: readonly string[]; readonly rules: readonly { readonly expression: string }[] }): Program;
+  /** One outcome per binding, in order, for a batch of one program. Never throws for what an expression does. */
+  evaluateBatch(batch: {
+    readonly programs: readonly Program[];
+    readonly bindings: readonly Readonly<Record<string, unknown>>[];
+  }): Promise<Outcome[]>;
+  /** A regular expression that needs time linear to the text; throws for one that it does not know. */
+  regExp(pattern: string): { test(text: string): boolean };
+}
+
+/** A compiled expression; what is in it is the engine's own matter. */
+export interface Program {
+  readonly id: number;
+  readonly source: { readonly names: readonly string[]; readonly rules: readonly { readonly expression: string }[] };
+}
+
+export type Outcome =
+  | {
+      readonly kind: "rules";
+      readonly rules: readonly (
+        | { readonly kind: "value"; readonly value: unknown }
+        | { readonly kind: "fault"; readonly fault: { readonly reason: string } }
+      )[];
+    }
+  | { readonly kind: "skipped" }
+  | { readonly kind: "fault"; readonly fault: { readonly reason: string } };
 
 /** What the catalogue asks of the embedded Git host. */
 export interface Repositories {

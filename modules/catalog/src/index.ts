@@ -19,10 +19,12 @@ import { makeFacetEntities } from "./entity/facet-entities.ts";
 import { makeGetEntity } from "./entity/get-entity.ts";
 import { makeListEntities } from "./entity/list-entities.ts";
 import { registerEntity } from "./entity/register-entity.ts";
+import { makeSaveEntity } from "./entity/save-entity.ts";
 import { createSelector } from "./entity/select-entities.ts";
 import { makeValidateDescriptors } from "./entity/validate-descriptors.ts";
 import { createCatalogue } from "./estate/catalogue.ts";
 import { seesNewsOf, type Viewer } from "./estate/visibility.ts";
+import { makeKindHandlers } from "./kinds/kind-handlers.ts";
 import { makeGraphEntities } from "./graph/graph-entities.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { makeSearchAll } from "./search/search-all.ts";
@@ -79,7 +81,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
   const apis = createApiReader();
-  const syncer = createSyncer({ ...deps, feed });
+  const syncer = createSyncer({ ...deps, feed, kinds: catalogue.kinds });
   const keeper = createKeeper(deps);
   let stopFollowing: () => Promise<void> = async () => {};
 
@@ -89,8 +91,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeGetEntity(catalogue),
       makeFacetEntities(catalogue, selector),
       makeGraphEntities(catalogue, selector),
-      makeValidateDescriptors(),
+      makeValidateDescriptors(catalogue),
       makeDeleteEntity(feed),
+      makeSaveEntity(catalogue),
+      ...makeKindHandlers(catalogue, (ctx) => syncer.scheduleFaulty(ctx)),
       makeEntityHistory(catalogue),
       makeListRemoved(catalogue),
       makeRestoreEntity({ catalogue, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
@@ -106,14 +110,14 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...makeSampleHandlers({ syncer, feed }),
     ],
     subscriptions: [tellApiChanges(catalogue, apis)],
-    registerEntity: (ctx, o) => registerEntity(feed, ctx, o),
+    registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),
     exists: async (ctx, ref) => (await askEntity(catalogue, ctx, ref)) !== undefined,
     sees: (viewer, ref) => askSees(catalogue, deps.db, viewer, ref),
     settled: () => feed.caughtUp(),
     seesNewsOf: (viewer, ref) => seesNewsOf(catalogue, viewer, ref),
-    ownersOf: (ctx, ref) => askOwners(ctx.sql, ref),
+    ownersOf: (ctx, ref) => askOwners(catalogue, ctx.sql, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),
     listTemplates: (ctx) => askTemplates(catalogue, ctx, deps.dataDir),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),

@@ -1,4 +1,5 @@
 import { EvaluationError, type Environment } from "@marcbachmann/cel-js";
+import { InvalidError } from "@roadbed/core";
 import { RE2JS } from "re2js";
 
 /**
@@ -16,6 +17,13 @@ export function registerRegex(environment: Environment): void {
     (text: string, pattern: string, limit: bigint) => findAll(text, pattern, Number(limit)),
     SYNC,
   );
+}
+
+/** A pattern that needs time linear to the text. Throws `InvalidError` for one that RE2 does not know. */
+export function linearRegExp(pattern: string): { test(text: string): boolean } {
+  const made = compiled.get(pattern) ?? tryCompile(pattern);
+  if (made instanceof Error) throw new InvalidError(reasonAgainst(pattern)!, { mend: "Leave out look-around and back-references." });
+  return made;
 }
 
 const SYNC = { async: false } as never;

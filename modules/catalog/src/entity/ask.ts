@@ -8,7 +8,7 @@ import { seesDocument, type Viewer } from "../estate/visibility.ts";
 import { typeMask } from "../graph/graph.ts";
 import { pathOfPage } from "../source/git-address.ts";
 import { cloneFolder } from "../source/open-tree.ts";
-import { codeOf, statementsOf } from "./relations.ts";
+import { builtInCode, statementsOf } from "./relations.ts";
 
 /**
  * Answers of the catalogue to its neighbours. They ask the database, on the caller's transaction: what it has written, they see. What
@@ -78,12 +78,12 @@ function filesOf(
   return { folder: dirname(join(root, path)), root };
 }
 
-export async function askOwners(sql: Sql, ref: string): Promise<string[]> {
+export async function askOwners({ kinds }: Catalogue, sql: Sql, ref: string): Promise<string[]> {
   const entity = (await readDocument(sql, ref))?.entity;
   if (!entity) return [];
   // A group answers for itself, and a person for their own entry.
   if (entity.kind === "Group" || entity.kind === "User") return [canonicalRef(ref)];
-  const owned = statementsOf(entity).filter(({ code }) => code === OWNED_BY);
+  const owned = statementsOf(entity, kinds).filter(({ code }) => code === OWNED_BY);
   return owned.map(({ target }) => target);
 }
 
@@ -98,7 +98,7 @@ export async function askGroups({ estate, feed }: Catalogue, userRef: string): P
   return [...nodes.subarray(1)].map((id) => estate.refOf(id));
 }
 
-const UPWARD = typeMask([codeOf("memberOf")! >> 1, codeOf("childOf")! >> 1]);
+const UPWARD = typeMask([builtInCode("memberOf") >> 1, builtInCode("childOf") >> 1]);
 
 function canonicalRef(ref: string, kind = "component"): string {
   return formatRef(parseRef(ref, { kind }));

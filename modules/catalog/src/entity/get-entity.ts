@@ -69,7 +69,7 @@ function viewOf(
       sample: item?.sample ?? source?.sample ?? false,
       orphan: stored.orphan,
     },
-    neighbours: neighbours.map(({ type, id, ref }) => {
+    neighbours: neighbours.map(({ type, id, ref, rule }) => {
       const other = estate.at(id);
       return {
         type,
@@ -78,6 +78,8 @@ function viewOf(
         ...(other?.title === undefined ? {} : { title: other.title }),
         ...(other?.type === undefined ? {} : { specType: other.type }),
         found: other !== undefined,
+        origin: rule === undefined ? ("declared" as const) : ("inferred" as const),
+        ...(rule === undefined ? {} : { rule }),
       };
     }),
     hasDocs: stored.docsRoot !== null,

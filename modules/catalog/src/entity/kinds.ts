@@ -1,3 +1,5 @@
+import type { Fault } from "./fault.ts";
+
 /** What a field of `spec` must be. */
 export type FieldType =
   | "text"
@@ -29,6 +31,8 @@ export interface Relation {
   readonly type: string;
   /** Kind of a reference that names none; absent where it must. */
   readonly defaultKind?: string;
+  /** The kinds (lower case) it may lead to; absent: any. */
+  readonly targets?: readonly string[];
 }
 
 export interface KindRule {
@@ -36,6 +40,8 @@ export interface KindRule {
   readonly spec: Readonly<Record<string, Field>>;
   /** True where the envelope is enough and `spec` may be left out. */
   readonly specOptional?: boolean;
+  /** What there is to say of `spec` beyond the fields. */
+  readonly check?: (spec: Readonly<Record<string, unknown>>) => readonly Fault[];
 }
 
 const BACKSTAGE = ["backstage.io/v1alpha1", "backstage.io/v1beta1"];
@@ -51,7 +57,7 @@ const system = ref("partOf", "system");
 const dependsOn: Field = { type: "full-refs", relation: { type: "dependsOn" } };
 const dependencyOf: Field = { type: "full-refs", relation: { type: "dependencyOf" } };
 
-/** The kinds there are, with the fields of `spec` that have rules. Other fields are kept as they come. */
+/** The kinds that are built in, with the fields of `spec` that have rules. Other fields are kept as they come. */
 export const KINDS: Readonly<Record<string, KindRule>> = {
   Component: {
     apiVersions: BACKSTAGE,
@@ -110,6 +116,8 @@ export const KINDS: Readonly<Record<string, KindRule>> = {
       EXPERIMENTAL_recovery: { type: "object" },
     },
   },
+  // What is in its spec is checked as a whole: kinds/compile-kind.ts.
+  Kind: { apiVersions: ["roadbed.dev/v1"], spec: {}, specOptional: true },
   AiResource: {
     apiVersions: BACKSTAGE,
     spec: {
@@ -132,8 +140,8 @@ export const KINDS: Readonly<Record<string, KindRule>> = {
 };
 
 /** Fields of `spec` that its type asks for in addition, or instead. */
-export function fieldsOf(kind: string, type: unknown): Readonly<Record<string, Field>> {
-  const spec = KINDS[kind]?.spec ?? {};
+export function fieldsOf(kind: string, type: unknown, rule: KindRule | undefined = KINDS[kind]): Readonly<Record<string, Field>> {
+  const spec = rule?.spec ?? {};
   if (kind === "API" && type === "mcp-server") {
     return { ...spec, definition: { type: "text-or-placeholder" }, remotes: { type: "remotes", required: true } };
   }

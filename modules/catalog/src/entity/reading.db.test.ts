@@ -54,6 +54,7 @@ describe("reading", () => {
     const cel = createCel();
     const expressive = open({
       cel: {
+        ...cel,
         matches: (expression, entities) => {
           asked.push(expression);
           return cel.matches(expression, entities);

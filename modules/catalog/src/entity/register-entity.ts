@@ -3,7 +3,9 @@ import { hash } from "node:crypto";
 import { type Entity, entityChanged, entityRegistered, formatRef } from "@roadbed/contracts/catalog";
 import { ConflictError, InvalidError, type Ctx } from "@roadbed/core";
 
-import type { Feed } from "../estate/feed.ts";
+import type { Catalogue } from "../estate/catalogue.ts";
+import { kindsIn } from "../kinds/kinds-in.ts";
+import type { Kinds } from "../kinds/registry.ts";
 import { isSample } from "../source/apply-snapshot.ts";
 import { ensureSource } from "../source/source-store.ts";
 import { diffFields } from "./diff-fields.ts";
@@ -13,11 +15,11 @@ import { validateEntity } from "./validate-entity.ts";
 
 /** Adds or changes one entity that no file describes. A file that describes it later takes it over. */
 export async function registerEntity(
-  feed: Feed,
+  { feed, kinds }: Pick<Catalogue, "feed" | "kinds">,
   ctx: Ctx,
   o: { readonly entity: Entity; readonly source: string },
-): Promise<{ readonly ref: string }> {
-  const entity = checked(o.entity);
+): Promise<{ readonly ref: string; readonly change: "registered" | "changed" | "unchanged" }> {
+  const entity = checked(o.entity, await kindsIn(ctx.sql, kinds));
   const ref = formatRef({ kind: entity.kind, namespace: entity.metadata.namespace ?? "default", name: entity.metadata.name });
   const json = JSON.stringify(entity);
   const digest = hash("sha256", json, "base64url");
@@ -30,7 +32,7 @@ export async function registerEntity(
       mend: "Change that file, or choose another name.",
     });
   }
-  if (claim?.hash === digest && claim.source_id === source.id) return { ref };
+  if (claim?.hash === digest && claim.source_id === source.id) return { ref, change: "unchanged" };
   const change = await nextChange(sql);
   const fields = claim ? diffFields((await readDocuments(sql, [ref])).get(ref), entity) : [];
   const reason = claim ? "it was registered anew" : "it was registered";
@@ -41,11 +43,11 @@ export async function registerEntity(
   await sql.query("update catalog.source set state = 'ok', last_sync_at = $2 where id = $1", [source.id, ctx.now()]);
   feed.expect(change);
   ctx.emit(claim ? entityChanged : entityRegistered, ref, { ref, kind: entity.kind, sample: isSample(source, entity) });
-  return { ref };
+  return { ref, change: history.change };
 }
 
-function checked(given: Entity): Entity {
-  const { entity, faults } = validateEntity(given);
+function checked(given: Entity, kinds: Kinds): Entity {
+  const { entity, faults } = validateEntity(given, kinds);
   if (entity) return entity;
   const problems = faults.map(({ path, reason, mend }) => ({ at: formatPath(path), reason, ...(mend === undefined ? {} : { mend }) }));
   throw new InvalidError(problems.map(({ at, reason }) => `${at}: ${reason}`).join("; "), { problems });

@@ -1,11 +1,12 @@
 import { parseRef, type Entity } from "@roadbed/contracts/catalog";
 import { describe, expect, test } from "vitest";
 
+import { createKinds } from "../kinds/registry.ts";
 import { RELATION_TYPES, statementsOf } from "./relations.ts";
 
 function stated(kind: string, spec: Record<string, unknown>, namespace = "default"): string[] {
   const entity = { apiVersion: "backstage.io/v1alpha1", kind, metadata: { name: "x", namespace }, spec } as Entity;
-  return statementsOf(entity).map(({ code, target }) => `${RELATION_TYPES[code]} ${target}`);
+  return statementsOf(entity, createKinds()).map(({ code, target }) => `${RELATION_TYPES[code]} ${target}`);
 }
 
 describe("parseRef", () => {

@@ -1,9 +1,7 @@
 import { type Entity, parseRef } from "@roadbed/contracts/catalog";
 
-import { fieldsOf, KINDS } from "./kinds.ts";
-
 /**
- * Every relation has a way there (even code) and a way back (odd code). The code of the way back is the other with its last bit
+ * The relations that are built in; kinds may bring more (kinds/relation-types.ts). Every relation has a way there (even code) and a way back (odd code). The code of the way back is the other with its last bit
  * turned, so that one stored edge answers for both ends.
  */
 export const RELATION_TYPES = [
@@ -25,11 +23,9 @@ export const RELATION_TYPES = [
 
 export type RelationType = (typeof RELATION_TYPES)[number];
 
-const CODES: ReadonlyMap<string, number> = new Map(RELATION_TYPES.map((type, code) => [type, code]));
-
-/** The code of a relation type; undefined when there is no such relation. */
-export function codeOf(type: string): number | undefined {
-  return CODES.get(type);
+/** The code of a built-in relation. */
+export function builtInCode(type: RelationType): number {
+  return RELATION_TYPES.indexOf(type);
 }
 
 /** A relation that an entity's own document states, as seen from it. */
@@ -40,12 +36,12 @@ export interface Statement {
 }
 
 /** The relations that the fields of a valid entity state, in the order of the fields. The other end has each of them too, the other way round. */
-export function statementsOf(entity: Entity): Statement[] {
+export function statementsOf(entity: Entity, kinds: Stating): Statement[] {
   const { spec } = entity;
   if (!spec) return [];
   const namespace = entity.metadata.namespace ?? "default";
   const statements: Statement[] = [];
-  for (const { name, code, defaultKind } of STATING.get(entity.kind) ?? []) {
+  for (const { name, code, defaultKind } of kinds.statingOf(entity.kind)) {
     const value = spec[name];
     if (typeof value === "string") statements.push({ code, target: canonical(value, defaultKind, namespace) });
     else if (Array.isArray(value))
@@ -62,18 +58,13 @@ export function canonical(text: string, defaultKind: string | undefined, namespa
   return `${parts.kind}:${parts.namespace}/${parts.name}`.toLowerCase();
 }
 
-interface StatingField {
+/** Which fields of a kind state relations. */
+export interface Stating {
+  statingOf(kind: string): readonly StatingField[];
+}
+
+export interface StatingField {
   readonly name: string;
   readonly code: number;
   readonly defaultKind: string | undefined;
 }
-
-/** The fields that state relations, by kind. */
-const STATING: ReadonlyMap<string, readonly StatingField[]> = new Map(
-  Object.keys(KINDS).map((kind) => [
-    kind,
-    Object.entries(fieldsOf(kind, undefined)).flatMap(([name, { relation }]) =>
-      relation ? [{ name, code: CODES.get(relation.type)!, defaultKind: relation.defaultKind }] : [],
-    ),
-  ]),
-);

@@ -2,23 +2,34 @@ import { formatRef, validateEntity as operation } from "@roadbed/contracts/catal
 import { handle, type Handler, type OutputOf } from "@roadbed/core";
 
 import { parseYaml } from "../descriptor/parse-yaml.ts";
+import type { Catalogue } from "../estate/catalogue.ts";
 import { breathe } from "../source/breathe.ts";
 import { formatPath } from "./fault.ts";
 import { validateEntity } from "./validate-entity.ts";
+import { isRecord } from "./validate-spec.ts";
+
+function isKind(value: unknown): boolean {
+  return isRecord(value) && value.kind === "Kind";
+}
 
 /** The same checks as an import, without a source: files that `$text` names are not looked for. */
-export function makeValidateDescriptors(): Handler {
+export function makeValidateDescriptors({ kinds, feed }: Catalogue): Handler {
   return handle(operation, async (_, { yaml }) => {
+    await feed.fresh();
     const refs: string[] = [];
     const problems: OutputOf<typeof operation>["problems"] = [];
-    for (const parsed of parseYaml(yaml)) {
+    const all = [...parseYaml(yaml)];
+    const given = all.flatMap((parsed) => ("document" in parsed && isKind(parsed.document.value) ? [parsed.document.value] : []));
+    // Kinds beside their entities count, as in an import.
+    const known = kinds.with(given.flatMap((value) => kinds.compile(value, given).kind ?? []));
+    for (const parsed of all) {
       await breathe();
       if ("unreadable" in parsed) {
         problems.push({ at: "", ...parsed.unreadable });
         continue;
       }
       const { document } = parsed;
-      const { entity, faults } = validateEntity(document.value);
+      const { entity, faults } = validateEntity(document.value, known);
       for (const { path, reason, mend } of faults) {
         problems.push({ line: document.lineOf(path), at: formatPath(path), reason, ...(mend === undefined ? {} : { mend }) });
       }

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { createKinds } from "../kinds/registry.ts";
 import { validateEntity } from "./validate-entity.ts";
+
+const kinds = createKinds();
 
 type Doc = Record<string, any>;
 
@@ -20,7 +23,7 @@ function of(kind: string, spec: Doc | undefined, apiVersion = "backstage.io/v1al
 }
 
 function places(doc: unknown): string[] {
-  return validateEntity(doc).faults.map(({ path }) => path.join("."));
+  return validateEntity(doc, kinds).faults.map(({ path }) => path.join("."));
 }
 
 describe("the envelope", () => {
@@ -40,7 +43,7 @@ describe("the envelope", () => {
     ["an owner with namespace", (doc) => (doc.spec.owner = "backstage/maintainers")],
     ["HTML and SQL in texts", (doc) => (doc.metadata.description = "<b>'; drop table entity;--</b>")],
   ])("takes %s", (_, change) => {
-    expect(validateEntity(component(change)).faults).toEqual([]);
+    expect(validateEntity(component(change), kinds).faults).toEqual([]);
   });
 
   test.each<[string, (doc: Doc) => void, string]>([
@@ -80,7 +83,7 @@ describe("the envelope", () => {
     ["a dependence that does not say its kind", (doc) => (doc.spec.dependsOn = ["db"]), "spec.dependsOn.0"],
     ["APIs that are one text", (doc) => (doc.spec.providesApis = "a"), "spec.providesApis"],
   ])("refuses %s", (_, change, at) => {
-    const { entity, faults } = validateEntity(component(change));
+    const { entity, faults } = validateEntity(component(change), kinds);
     expect(entity).toBeUndefined();
     expect(faults.map(({ path }) => path.join("."))).toEqual([at]);
     expect(faults[0]!.reason).not.toBe("");
@@ -97,12 +100,18 @@ describe("the envelope", () => {
   });
 
   test("says how a name can be mended", () => {
-    const { faults } = validateEntity(component((doc) => (doc.metadata.name = "Zahlungs Übersicht!")));
+    const { faults } = validateEntity(
+      component((doc) => (doc.metadata.name = "Zahlungs Übersicht!")),
+      kinds,
+    );
     expect(faults[0]!.mend).toContain("e.g. Zahlungs-Ubersicht;");
   });
 
   test("says what a template's placeholder is", () => {
-    const { faults } = validateEntity(component((doc) => (doc.metadata.name = "${{ values.name }}")));
+    const { faults } = validateEntity(
+      component((doc) => (doc.metadata.name = "${{ values.name }}")),
+      kinds,
+    );
     expect(faults[0]!.mend).toContain("template");
   });
 
@@ -121,6 +130,7 @@ describe("the final form", () => {
         doc.status = {};
         doc.spec.providesApis = ["b", "a"];
       }),
+      kinds,
     );
     expect(entity).toEqual({
       apiVersion: "backstage.io/v1alpha1",
@@ -150,7 +160,7 @@ describe("the kinds", () => {
     ["AiResource", { type: "skill", lifecycle: "x", owner: "a" }],
     ["AiResource", { type: "rule", lifecycle: "x", owner: "a", category: "c", rationale: "r" }],
   ])("%s with %j is right", (kind, spec, apiVersion) => {
-    expect(validateEntity(of(kind, spec, apiVersion)).faults).toEqual([]);
+    expect(validateEntity(of(kind, spec, apiVersion), kinds).faults).toEqual([]);
   });
 
   test.each<[string, Doc, string[], string?]>([

@@ -1,7 +1,8 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
+import type { Kinds } from "../kinds/registry.ts";
 import { describeValue, shorten, type Fault } from "./fault.ts";
-import { CLOSED_TYPES, fieldsOf, KINDS } from "./kinds.ts";
+import { CLOSED_TYPES } from "./kinds.ts";
 import { isApiVersion, isKind, isMetadataKey, isNamespace, isObjectName, isTag } from "./patterns.ts";
 import { checkField, isRecord, looksTemplated, TEMPLATED_MEND } from "./validate-spec.ts";
 
@@ -14,7 +15,7 @@ export type Validated =
  * Checks a document against the envelope and its kind, and answers it without the fields that only the server sets
  * (`relations`, `status`, `metadata.uid`, `metadata.etag`) and with the namespace written out.
  */
-export function validateEntity(document: unknown): Validated {
+export function validateEntity(document: unknown, kinds: Kinds): Validated {
   if (!isRecord(document)) {
     const mend = "A descriptor begins with apiVersion, kind and metadata.";
     return { entity: undefined, faults: [{ path: [], reason: `is ${describeValue(document)}, not an object`, mend }] };
@@ -26,10 +27,10 @@ export function validateEntity(document: unknown): Validated {
     };
   }
   const faults: Fault[] = [];
-  checkRoot(document, faults);
+  checkRoot(document, kinds, faults);
   checkMetadata(document.metadata, faults);
-  if (typeof document.kind === "string" && isKind(document.kind)) checkKind(document, document.kind, faults);
-  return faults.length > 0 ? { entity: undefined, faults } : { entity: finish(document as unknown as Entity), faults: [] };
+  if (typeof document.kind === "string" && isKind(document.kind)) checkKind(document, document.kind, kinds, faults);
+  return faults.length > 0 ? { entity: undefined, faults } : { entity: finish(document as unknown as Entity, kinds), faults: [] };
 }
 
 /** What is deeper than this was made to exhaust somebody's stack. */
@@ -44,9 +45,9 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 const ROOT_KEYS = new Set(["apiVersion", "kind", "metadata", "spec", "relations", "status"]);
 
-function checkRoot(document: Record<string, unknown>, faults: Fault[]): void {
+function checkRoot(document: Record<string, unknown>, kinds: Kinds, faults: Fault[]): void {
   checkWord(document.apiVersion, ["apiVersion"], isApiVersion, "is not an API version", "Write e.g. backstage.io/v1alpha1.", faults);
-  checkWord(document.kind, ["kind"], isKind, "is not a kind", `Use one of ${Object.keys(KINDS).join(", ")}.`, faults);
+  checkWord(document.kind, ["kind"], isKind, "is not a kind", `Use one of ${kinds.names.join(", ")}.`, faults);
   for (const key of Object.keys(document)) {
     if (ROOT_KEYS.has(key)) continue;
     faults.push({ path: [key], reason: "Unknown field", mend: "Move it into spec or metadata, or remove it." });
@@ -199,12 +200,16 @@ function checkLinks(links: unknown, faults: Fault[]): void {
   });
 }
 
-function checkKind(document: Record<string, unknown>, kind: string, faults: Fault[]): void {
-  const rule = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+function checkKind(document: Record<string, unknown>, kind: string, kinds: Kinds, faults: Fault[]): void {
+  const rule = kinds.ruleOf(kind);
   if (!rule) {
-    const near = Object.keys(KINDS).find((known) => known.toLowerCase() === kind.toLowerCase());
-    const mend = near === undefined ? `The kinds are ${Object.keys(KINDS).join(", ")}.` : `Write ${near}.`;
+    const near = kinds.names.find((known) => known.toLowerCase() === kind.toLowerCase());
+    const mend = near === undefined ? `The kinds are ${kinds.names.join(", ")}; you can define more.` : `Write ${near}.`;
     faults.push({ path: ["kind"], reason: `no such kind: ${kind}`, mend });
+    return;
+  }
+  if (kind === "Kind") {
+    if (faults.length === 0) faults.push(...kinds.compile(document).faults);
     return;
   }
   const { apiVersion, spec } = document;
@@ -212,6 +217,7 @@ function checkKind(document: Record<string, unknown>, kind: string, faults: Faul
     const mend = `Write ${rule.apiVersions[0]}.`;
     faults.push({ path: ["apiVersion"], reason: `${apiVersion} is not an API version of ${kind}`, mend });
   }
+  if (spec === undefined && rule.specOptional === true) return;
   if (!isRecord(spec)) {
     faults.push({ path: ["spec"], reason: `must be an object, but is ${describeValue(spec)}`, mend: `Add the spec of a ${kind}.` });
     return;
@@ -220,16 +226,17 @@ function checkKind(document: Record<string, unknown>, kind: string, faults: Faul
   if (closed && typeof spec.type === "string" && !closed.includes(spec.type)) {
     faults.push({ path: ["spec", "type"], reason: `no such type: ${shorten(spec.type)}`, mend: `Use one of ${closed.join(", ")}.` });
   }
-  for (const [name, field] of Object.entries(fieldsOf(kind, spec.type))) checkField(spec[name], ["spec", name], field, kind, faults);
+  for (const [name, field] of Object.entries(kinds.fieldsOf(kind, spec.type))) checkField(spec[name], ["spec", name], field, kind, faults);
+  faults.push(...(rule.check?.(spec) ?? []));
 }
 
 /** Lists that name other entities have no order of their own: sorted, so that a shuffled file is not a change. */
-const SORTED = ["dependsOn", "dependencyOf", "providesApis", "consumesApis", "children", "members", "memberOf"];
-
-function finish({ apiVersion, kind, metadata, spec }: Entity): Entity {
+function finish({ apiVersion, kind, metadata, spec }: Entity, kinds: Kinds): Entity {
   const { name, namespace = "default", uid: _uid, etag: _etag, ...rest } = metadata;
   if (!spec) return { apiVersion, kind, metadata: { name, namespace, ...rest } };
   const sorted = { ...spec };
-  for (const key of SORTED) if (Array.isArray(sorted[key])) sorted[key] = [...(sorted[key] as string[])].sort();
+  for (const [key, { relation }] of Object.entries(kinds.fieldsOf(kind, spec.type))) {
+    if (relation && Array.isArray(sorted[key])) sorted[key] = [...(sorted[key] as string[])].sort();
+  }
   return { apiVersion, kind, metadata: { name, namespace, ...rest }, spec: sorted };
 }

@@ -73,18 +73,22 @@ function checkRef(value: unknown, path: Fault["path"], faults: Fault[], field: F
     faults.push({ path, reason: `"${shorten(value)}" does not say of which kind it is`, mend: `Write e.g. component:${value.trim()}.` });
     return;
   }
-  if (!isRef(value, defaultKind)) faults.push({ path, reason: `"${shorten(value)}" is not a reference`, mend: REF_MEND });
+  const kind = kindOfRef(value, defaultKind);
+  if (kind === undefined) faults.push({ path, reason: `"${shorten(value)}" is not a reference`, mend: REF_MEND });
+  const targets = field.relation?.targets;
+  if (kind === undefined || targets === undefined || targets.includes(kind)) return;
+  const reason = `"${shorten(value)}" leads to ${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}, not to ${targets.join(" or ")}`;
+  faults.push({ path, reason, mend: `Name ${targets.map((target) => `${target}:...`).join(" or ")}.` });
 }
 
 const REF_MEND = "Write [kind:][namespace/]name, e.g. component:default/orders.";
 
-/** As lenient as Backstage: the parts are not looked at, for real owners are e-mail addresses now and then. */
-function isRef(text: string, kind: string | undefined): boolean {
+/** As lenient as Backstage: the parts are not looked at, for real owners are e-mail addresses now and then. Undefined for what is none. */
+function kindOfRef(text: string, kind: string | undefined): string | undefined {
   try {
-    parseRef(text, { ...(kind === undefined ? {} : { kind }), namespace: "default" });
-    return true;
+    return parseRef(text, { ...(kind === undefined ? {} : { kind }), namespace: "default" }).kind.toLowerCase();
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Ctx, Logger, Sql } from "@roadbed/core";
 
-import type { CelFilter, CatalogDeps } from "../deps.ts";
+import type { CatalogDeps, Expressions } from "../deps.ts";
+import { createKinds, type Kinds } from "../kinds/registry.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { createDocumentCache, type DocumentCache } from "./document-cache.ts";
 import { createEstate, type Estate } from "./estate.ts";
@@ -12,8 +13,9 @@ export interface Catalogue {
   readonly finder: Finder;
   readonly documents: DocumentCache;
   readonly feed: Feed;
-  readonly cel: CelFilter | undefined;
+  readonly cel: Expressions | undefined;
   readonly viewers: CatalogDeps["viewers"];
+  readonly kinds: Kinds;
 }
 
 /** What the verbs that only read are given. */
@@ -22,10 +24,11 @@ export type ReadCtx = Pick<Ctx, "sql" | "actor" | "scopes">;
 export function createCatalogue(o: {
   readonly sql: Sql;
   readonly log: Logger;
-  readonly cel?: CelFilter | undefined;
+  readonly cel?: Expressions | undefined;
   readonly viewers?: CatalogDeps["viewers"];
 }): Catalogue {
-  const estate = createEstate();
+  const kinds = createKinds(o.cel);
+  const estate = createEstate(kinds);
   const finder = createFinder(estate);
   const documents = createDocumentCache();
   const feed = createFeed({
@@ -33,6 +36,7 @@ export function createCatalogue(o: {
     log: o.log,
     follower: {
       applyRestrictions: (sources) => estate.restrictions.setSources(sources),
+      applyKinds: (documents) => kinds.set(documents),
       prepare: (arrivals) => arrivals.map((arrival) => estate.prepare(arrival)),
       applyEntities: (arrivals, departures, stored) => {
         for (const ref of departures) documents.forget(ref);
@@ -50,5 +54,5 @@ export function createCatalogue(o: {
       },
     },
   });
-  return { estate, finder, documents, feed, cel: o.cel, viewers: o.viewers };
+  return { estate, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds };
 }

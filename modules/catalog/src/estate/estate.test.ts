@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { statementsOf, RELATION_TYPES } from "../entity/relations.ts";
+import { createKinds } from "../kinds/registry.ts";
 import { createEstate, type Arrival, type Estate } from "./estate.ts";
 import { parseFilter } from "./filter.ts";
 
@@ -193,10 +194,12 @@ function relationsOf(estate: Estate): string[] {
     .sort();
 }
 
+const kinds = createKinds();
+
 function truthOf(arrivals: readonly Arrival[]): string[] {
   const truth = new Set<string>();
   for (const { ref, entity: document } of arrivals) {
-    for (const { code, target } of statementsOf(document)) {
+    for (const { code, target } of statementsOf(document, kinds)) {
       truth.add(`${ref} ${RELATION_TYPES[code]} ${target}`);
       truth.add(`${target} ${RELATION_TYPES[code ^ 1]} ${ref}`);
     }

@@ -1,7 +1,8 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
-import { codeOf, RELATION_TYPES, statementsOf } from "../entity/relations.ts";
+import { statementsOf } from "../entity/relations.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
+import { createKinds, type Kinds } from "../kinds/registry.ts";
 import type { Condition } from "./filter.ts";
 import { createFlattener } from "./flatten.ts";
 import { createInterner } from "./interner.ts";
@@ -25,6 +26,8 @@ export interface Neighbour {
   readonly type: string;
   readonly id: number;
   readonly ref: string;
+  /** The rule that made it, where no document states it. */
+  readonly rule: string | undefined;
 }
 
 /**
@@ -52,6 +55,17 @@ export interface Estate {
   facets(ids: readonly number[], keys: readonly string[], sees?: Sees): Record<string, { value: string; count: number }[]>;
   /** All relations of a node to nodes that `sees` shows, both ways, sorted by type and reference. */
   neighbours(id: number, sees?: Sees): Neighbour[];
+  /** The same without order and whoever asks: the relation's code as seen from the node, and the other end. */
+  forEachNeighbour(id: number, visit: (other: number, code: number) => void): void;
+  /** What the item has under a key: derived properties and relations (to nodes that `sees` shows) as they are, fields of the document as text. */
+  valueOf(item: Item, key: string, sees?: Sees): unknown;
+  /** Replaces the derived properties of items. */
+  derive(changes: ReadonlyMap<number, Readonly<Record<string, unknown>> | undefined>): void;
+  /** Replaces the relations that rules made for items: code, other end, and the rule's number of `ruleNumber`, in threes. */
+  infer(changes: ReadonlyMap<number, readonly number[]>): void;
+  ruleNumber(rule: string): number;
+  /** The rule that made a relation which no document states; undefined for all others. */
+  inferredBy(id: number, code: number, other: number): string | undefined;
 }
 
 /** Whether a node is shown to who asks. */
@@ -59,9 +73,10 @@ export type Sees = (id: number) => boolean;
 
 const ALL: Sees = () => true;
 
-export function createEstate(): Estate {
+export function createEstate(kinds: Kinds = createKinds()): Estate {
   const refs = createInterner();
   const flattener = createFlattener();
+  const rules = createInterner();
   const items: (Item | undefined)[] = [];
   const ids: number[] = [];
   const graph = createGraph();
@@ -75,6 +90,7 @@ export function createEstate(): Estate {
     },
     at: (id) => items[id],
     refOf: (id) => refs.textOf(id),
+    kinds,
   });
 
   return {
@@ -100,11 +116,17 @@ export function createEstate(): Estate {
         .reduce<readonly number[]>((all, some) => (all === ids ? some : intersect(all, some)), ids),
     facets,
     neighbours,
+    forEachNeighbour,
+    valueOf,
+    derive,
+    infer,
+    ruleNumber: (rule) => rules.idOf(rule),
+    inferredBy,
   };
 
   function apply(arrivals: readonly Item[], departures: readonly string[]): void {
     // Beyond this, making everything anew is cheaper than correcting it piece by piece.
-    const whole = arrivals.length + departures.length > Math.max(200, ids.length / 20);
+    const whole = isMany(arrivals.length + departures.length);
     if (whole) {
       postings.clear();
       orders.clear();
@@ -117,6 +139,10 @@ export function createEstate(): Estate {
     loadGraph();
   }
 
+  function isMany(changes: number): boolean {
+    return changes > Math.max(200, ids.length / 20);
+  }
+
   function takeOut(ref: string, whole: boolean): void {
     const item = items[refs.find(ref) ?? -1];
     if (!item) return;
@@ -127,11 +153,13 @@ export function createEstate(): Estate {
     postings.remove(item);
     orders.remove(item);
     changeEdges(item.id, item.statements, NONE);
+    changeEdges(item.id, withoutRules(item.inferred), NONE);
   }
 
   function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival): Item {
     const id = refs.idOf(ref);
-    const statements = statementsOf(entity);
+    const pairs = flattener.flatten(entity);
+    const statements = statementsOf(entity, kinds);
     return {
       id,
       ref: refs.textOf(id),
@@ -139,14 +167,18 @@ export function createEstate(): Estate {
       sample,
       sourceId,
       docsRoot,
-      pairs: flattener.flatten(entity),
+      pairs,
+      ownPairs: pairs.length,
+      derived: undefined,
+      inferred: NONE,
       statements: Uint32Array.from(statements.flatMap(({ code, target }) => [code, refs.idOf(target)])),
     };
   }
 
-  function putIn(item: Item, whole: boolean): void {
-    const { id } = item;
+  function putIn(prepared: Item, whole: boolean): void {
+    const { id } = prepared;
     const before = items[id];
+    const item = before && (before.derived || before.inferred.length > 0) ? { ...prepared, ...keptOf(prepared, before) } : prepared;
     items[id] = item;
     restrictions.put(item);
     if (whole) return;
@@ -160,11 +192,57 @@ export function createEstate(): Estate {
     changeEdges(id, before?.statements ?? NONE, item.statements);
   }
 
-  /** A relation that both ends state stays until neither does. */
+  /** What is derived stays until it is worked out anew. */
+  function keptOf({ pairs }: Item, { derived, inferred }: Item): Pick<Item, "derived" | "inferred" | "pairs"> {
+    return { derived, inferred, pairs: joined(pairs, derived) };
+  }
+
+  function joined(own: Uint32Array, derived: Readonly<Record<string, unknown>> | undefined): Uint32Array {
+    if (derived === undefined) return own;
+    const more = flattener.flattenUnder("derived", derived);
+    const all = new Uint32Array(own.length + more.length);
+    all.set(own);
+    all.set(more, own.length);
+    return all;
+  }
+
+  function derive(changes: ReadonlyMap<number, Readonly<Record<string, unknown>> | undefined>): void {
+    const whole = isMany(changes.size);
+    if (whole) {
+      postings.clear();
+      orders.clear();
+    }
+    for (const [id, derived] of changes) {
+      const before = items[id];
+      if (!before) continue;
+      const item = { ...before, derived, pairs: joined(before.pairs.slice(0, before.ownPairs), derived) };
+      items[id] = item;
+      if (whole) continue;
+      postings.remove(before);
+      orders.remove(before);
+      postings.insert(item);
+      orders.insert(item);
+    }
+  }
+
+  function infer(changes: ReadonlyMap<number, readonly number[]>): void {
+    for (const [id, triples] of changes) {
+      const before = items[id];
+      if (!before) continue;
+      const item = { ...before, inferred: Uint32Array.from(triples) };
+      items[id] = item;
+      // Sorted orders hold the items themselves.
+      orders.remove(before);
+      orders.insert(item);
+      changeEdges(id, withoutRules(before.inferred), withoutRules(item.inferred));
+    }
+  }
+
+  /** A relation stays as long as the document of either end states it, or a rule. Call it when `items` is up to date. */
   function changeEdges(id: number, before: Uint32Array, after: Uint32Array): void {
     for (let at = 0; at < before.length; at += 2) {
       const [code, other] = [before[at]!, before[at + 1]!];
-      if (states(after, code, other) || states(items[other]?.statements ?? NONE, code ^ 1, id)) continue;
+      if (isDeclared(id, code, other) || ruleOf(id, code, other) !== undefined) continue;
       const [from, to] = endsOf(id, code, other);
       graph.remove(from, to, code >> 1);
     }
@@ -174,18 +252,36 @@ export function createEstate(): Estate {
     }
   }
 
+  function isDeclared(id: number, code: number, other: number): boolean {
+    return states(items[id]?.statements ?? NONE, code, other) || states(items[other]?.statements ?? NONE, code ^ 1, id);
+  }
+
+  function inferredBy(id: number, code: number, other: number): string | undefined {
+    // Rules are few, and most nodes have nothing to do with any.
+    if (!items[id]?.inferred.length && !items[other]?.inferred.length) return undefined;
+    const rule = ruleOf(id, code, other);
+    return rule === undefined || isDeclared(id, code, other) ? undefined : rules.textOf(rule);
+  }
+
+  /** The number of the rule that made a relation; undefined when none did. */
+  function ruleOf(id: number, code: number, other: number): number | undefined {
+    return ruleIn(items[id]?.inferred ?? NONE, code, other) ?? ruleIn(items[other]?.inferred ?? NONE, code ^ 1, id);
+  }
+
   function loadGraph(): void {
-    const edges = ids.reduce((sum, id) => sum + items[id]!.statements.length / 2, 0);
+    const edges = ids.reduce((sum, id) => sum + items[id]!.statements.length / 2 + items[id]!.inferred.length / 3, 0);
     const from = new Uint32Array(edges);
     const to = new Uint32Array(edges);
     const type = new Uint8Array(edges);
     let place = 0;
+    const put = (id: number, code: number, other: number): void => {
+      [from[place], to[place]] = endsOf(id, code, other);
+      type[place++] = code >> 1;
+    };
     for (const id of ids) {
-      const { statements } = items[id]!;
-      for (let at = 0; at < statements.length; at += 2, place++) {
-        [from[place], to[place]] = endsOf(id, statements[at]!, statements[at + 1]!);
-        type[place] = statements[at]! >> 1;
-      }
+      const { statements, inferred } = items[id]!;
+      for (let at = 0; at < statements.length; at += 2) put(id, statements[at]!, statements[at + 1]!);
+      for (let at = 0; at < inferred.length; at += 3) put(id, inferred[at]!, inferred[at + 1]!);
     }
     graph.load(refs.size, from, to, type);
   }
@@ -199,7 +295,7 @@ export function createEstate(): Estate {
   }
 
   function selectRelated(code: number, values: readonly string[] | undefined, sees: Sees): number[] {
-    if (values === undefined) return ids.filter((id) => neighbours(id, sees).some(({ type }) => type === RELATION_TYPES[code]));
+    if (values === undefined) return ids.filter((id) => hasRelation(id, code, sees));
     const found = new Set<number>();
     for (const value of values) {
       const target = refs.find(value);
@@ -210,6 +306,12 @@ export function createEstate(): Estate {
     return [...found].sort((a, b) => a - b);
   }
 
+  function hasRelation(id: number, wanted: number, sees: Sees): boolean {
+    let found = false;
+    forEachNeighbour(id, (other, code) => void (found ||= code === wanted && sees(other)));
+    return found;
+  }
+
   function forEachNeighbour(id: number, visit: (other: number, code: number) => void): void {
     graph.forEach(id, "out", (other, type) => visit(other, type << 1));
     graph.forEach(id, "in", (other, type) => visit(other, (type << 1) | 1));
@@ -218,9 +320,32 @@ export function createEstate(): Estate {
   function neighbours(id: number, sees: Sees = ALL): Neighbour[] {
     const found: Neighbour[] = [];
     forEachNeighbour(id, (other, code) => {
-      if (sees(other)) found.push({ type: RELATION_TYPES[code]!, id: other, ref: refs.textOf(other) });
+      if (!sees(other)) return;
+      found.push({ type: kinds.relations.typeOf(code), id: other, ref: refs.textOf(other), rule: inferredBy(id, code, other) });
     });
     return found.sort((a, b) => (a.type === b.type ? (a.ref < b.ref ? -1 : 1) : a.type < b.type ? -1 : 1));
+  }
+
+  function valueOf(item: Item, key: string, sees: Sees = ALL): unknown {
+    if (key.startsWith("derived.")) return item.derived?.[key.slice("derived.".length)];
+    const lower = key.toLowerCase();
+    const code = relationOf(lower);
+    if (code !== undefined) {
+      const found: string[] = [];
+      forEachNeighbour(item.id, (other, seen) => seen === code && sees(other) && found.push(refs.textOf(other)));
+      return found.length === 0 ? undefined : found.sort();
+    }
+    const number = flattener.findKey(lower);
+    if (number === undefined) return undefined;
+    const found: string[] = [];
+    for (let at = 0; at < item.ownPairs; at += 2) {
+      if (item.pairs[at] === number && item.pairs[at + 1] !== 0) found.push(flattener.textOf(item.pairs[at + 1]!));
+    }
+    return flattener.isList(number) ? found : found[0];
+  }
+
+  function relationOf(key: string): number | undefined {
+    return key.startsWith("relations.") ? kinds.relations.find(key.slice("relations.".length)) : undefined;
   }
 
   function facets(
@@ -263,12 +388,19 @@ function states(statements: Uint32Array, code: number, other: number): boolean {
   return false;
 }
 
-const BY_LOWER_NAME: ReadonlyMap<string, number> = new Map(
-  RELATION_TYPES.map((type) => [`relations.${type.toLowerCase()}`, codeOf(type)!]),
-);
+/** Pairs of code and other end, of which the rules have been taken. */
+function withoutRules(triples: Uint32Array): Uint32Array {
+  const pairs = new Uint32Array((triples.length / 3) * 2);
+  for (let at = 0, place = 0; at < triples.length; at += 3) {
+    pairs[place++] = triples[at]!;
+    pairs[place++] = triples[at + 1]!;
+  }
+  return pairs;
+}
 
-function relationOf(key: string): number | undefined {
-  return BY_LOWER_NAME.get(key);
+function ruleIn(triples: Uint32Array, code: number, other: number): number | undefined {
+  for (let at = 0; at < triples.length; at += 3) if (triples[at] === code && triples[at + 1] === other) return triples[at + 2];
+  return undefined;
 }
 
 function ranked(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {

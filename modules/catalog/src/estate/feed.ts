@@ -16,6 +16,11 @@ export interface StoredArrival extends Arrival {
 export interface Follower {
   /** All sources that are not for everybody, with the groups and people who may see them. Comes before what they describe. */
   applyRestrictions(sources: ReadonlyMap<string, ReadonlySet<string>>): void;
+  /**
+   * All kinds that are stored, when one of them changed; comes before anything of what they describe. Answers those (lower case) of
+   * which all entities have to be read again.
+   */
+  applyKinds(documents: readonly unknown[]): readonly string[];
   /** Makes of what arrived what will be kept of it. Changes nothing yet that can be asked; comes batch by batch. */
   prepare(arrivals: readonly StoredArrival[]): readonly Item[];
   /**
@@ -101,24 +106,40 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
       after,
       newest,
     ]);
-    const { items, stored } = await readArrivals(after, newest);
+    const departures = after < 0 ? [] : gone.map(({ ref }) => ref);
+    const again = await readKinds(after, newest, departures);
+    const { items, stored } = await readArrivals(after, newest, again);
     const docs = await readChangedPages(o.sql, after, newest);
     o.follower.applyRestrictions(await readRestrictedSources(o.sql));
-    o.follower.applyEntities(items, after < 0 ? [] : gone.map(({ ref }) => ref), stored);
+    o.follower.applyEntities(items, departures, stored);
     o.follower.applyDocs(docs.map(({ source_id, root, pages }) => ({ sourceId: source_id, root, pages })));
     applied = newest;
   }
 
+  /** Kinds whose entities mean something else now. */
+  async function readKinds(after: number, newest: number, departures: readonly string[]): Promise<readonly string[]> {
+    const { rows } = await o.sql.query<{ document: unknown; change: string }>(
+      "select document, change from catalog.entity where ref >= 'kind:' and ref < 'kind;' order by ref",
+    );
+    const isNew = departures.some((ref) => ref.startsWith("kind:")) || rows.some(({ change }) => Number(change) > after);
+    return isNew ? o.follower.applyKinds(rows.map(({ document }) => document)) : [];
+  }
+
+  /** What changed after one number up to another, and all of some kinds. */
   async function readArrivals(
     after: number,
     newest: number,
+    kinds: readonly string[],
   ): Promise<{ readonly items: Item[]; readonly stored: StoredEntity[] | undefined }> {
     const items: Item[] = [];
+    const range = "e.change > $1 and e.change <= $2";
+    const wanted =
+      kinds.length === 0 ? `${range} and $4::text[] is not null` : `(${range} or (e.change <= $1 and split_part(e.ref, ':', 1) = any($4)))`;
     for (let last = ""; ;) {
       const { rows } = await o.sql.query<Record<string, unknown>>(
         `select ${STORED_COLUMNS}, s.sample from catalog.entity e join catalog.source s on s.id = e.source_id
-         where e.change > $1 and e.change <= $2 and e.ref > $3 order by e.ref limit ${BATCH}`,
-        [after, newest, last],
+         where ${wanted} and e.ref > $3 order by e.ref limit ${BATCH}`,
+        [after, newest, last, kinds],
       );
       const batch: StoredArrival[] = [];
       for (const { sample, ...row } of rows as unknown as (StoredEntity & { readonly sample: boolean })[]) {

@@ -13,6 +13,8 @@ const MAX_DEPTH = 20;
 export interface Flattener {
   /** Pairs of a key's number and a value's; value 0 is there, but equals nothing. */
   flatten(entity: Entity): Uint32Array;
+  /** Pairs of one value below a key, e.g. everything under `derived`. */
+  flattenUnder(key: string, value: unknown): Uint32Array;
   /** Undefined when no entity ever had such a key. `key` is in lower case. */
   findKey(key: string): number | undefined;
   /** The number of a value in lower case; undefined when no entity ever had it. */
@@ -49,6 +51,11 @@ export function createFlattener(): Flattener {
       add(childOf(root, "kind")!, entity.kind);
       walk(childOf(root, "metadata")!, entity.metadata, 0);
       if (entity.spec) walk(childOf(root, "spec")!, entity.spec, 0);
+      return Uint32Array.from(pairs);
+    },
+    flattenUnder: (key, value) => {
+      pairs = [];
+      walk(childOf(root, key)!, value, 0);
       return Uint32Array.from(pairs);
     },
     findKey: (key) => keys.find(key),

@@ -24,10 +24,16 @@ export interface Item {
   readonly docsRoot: string | undefined;
   /** Who may see it, as its document says: see `viewersOf`. */
   readonly visibleTo: readonly string[] | undefined;
-  /** Pairs of key and value by their numbers; value 0 is one that equals nothing. */
+  /** Pairs of key and value by their numbers; value 0 is one that equals nothing. Those of the document first, then the derived ones. */
   readonly pairs: Uint32Array;
+  /** How long the document's part of `pairs` is. */
+  readonly ownPairs: number;
+  /** Derived properties that have a value. */
+  readonly derived: Readonly<Record<string, unknown>> | undefined;
   /** Pairs of relation code and the other's number, as the document states them. */
   readonly statements: Uint32Array;
+  /** Relations that rules made, in threes: relation code, the other's number, the rule's number. */
+  readonly inferred: Uint32Array;
 }
 
 /** The part of an item that is read off the document. */

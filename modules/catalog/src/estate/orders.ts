@@ -1,6 +1,6 @@
 import type { Item } from "./item.ts";
 
-export type SortKey = "name" | "kind" | "owner" | "type" | "system" | "lifecycle";
+export type SortKey = "name" | "kind" | "owner" | "type" | "system" | "lifecycle" | `derived.${string}`;
 
 /** Where a row stands in a sorted list: what it is sorted by, and its reference, which no other has. */
 export type Position = readonly [value: string, ref: string];
@@ -44,8 +44,21 @@ export function sortItems(items: Item[], key: SortKey): Item[] {
 
 /** What an item is sorted by: without regard to case, and those without a value last. */
 export function positionOf(item: Item, key: SortKey): Position {
-  const value = item[key];
-  return [value === undefined ? "\u{10FFFF}" : value.toLowerCase(), item.ref];
+  const value = key.startsWith("derived.") ? sortable(item.derived?.[key.slice("derived.".length)]) : item[key as "name"];
+  return [value === undefined ? LAST : value.toLowerCase(), item.ref];
+}
+
+const LAST = "\u{10FFFF}";
+const bits = new DataView(new ArrayBuffer(8));
+
+/** A text that sorts as the value does: numbers by size, and before texts. */
+function sortable(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number") return typeof value === "string" ? value : JSON.stringify(value);
+  bits.setFloat64(0, value);
+  const raw = bits.getBigUint64(0);
+  const ordered = raw >> 63n === 1n ? raw ^ 0xffffffffffffffffn : raw | (1n << 63n);
+  return ordered.toString(16).padStart(16, "0");
 }
 
 export function compare(a: Position, b: Position): number {

@@ -1,6 +1,6 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
-import { canonical, statementsOf } from "../entity/relations.ts";
+import { canonical, statementsOf, type Stating } from "../entity/relations.ts";
 import type { Item } from "./item.ts";
 
 /** Names the groups and people who may see an entity, by commas: `group:default/security,user:default/ada`. A bare name is a group's. */
@@ -45,6 +45,7 @@ export function createRestrictions(o: {
   readonly items: () => Iterable<Item>;
   readonly at: (id: number) => Item | undefined;
   readonly refOf: (id: number) => string;
+  readonly kinds: Stating;
 }): Restrictions {
   const annotated = new Set<number>();
   const departed = new Map<string, Item>();
@@ -83,7 +84,7 @@ export function createRestrictions(o: {
     admitsTo: (viewer, { entity, sourceId }) => {
       const named = viewersOf(entity);
       if (named === undefined && !(sourceId !== undefined && sources.has(sourceId))) return true;
-      if (ownersOf(entity).some((ref) => viewer.has(ref))) return true;
+      if (ownersOf(entity, o.kinds).some((ref) => viewer.has(ref))) return true;
       return isAmong(viewer, named) && (sourceId === undefined || admitsToSource(viewer, sourceId));
     },
     admitsToDeparted: (viewer, ref) => {
@@ -127,9 +128,9 @@ function isAmong(viewer: Viewers, named: readonly string[] | undefined): boolean
   return named === undefined || named.some((ref) => viewer.has(ref));
 }
 
-function ownersOf(entity: Entity): string[] {
+function ownersOf(entity: Entity, kinds: Stating): string[] {
   const self = canonical(entity.metadata.name, entity.kind, entity.metadata.namespace ?? "default");
-  return [self, ...statementsOf(entity).flatMap(({ code, target }) => (code === OWNED_BY ? [target] : []))];
+  return [self, ...statementsOf(entity, kinds).flatMap(({ code, target }) => (code === OWNED_BY ? [target] : []))];
 }
 
 /** Who an entity says may see it; undefined when it does not say. What names nobody that can be read is for its owners only. */

@@ -1,7 +1,8 @@
 import { graphEntities } from "@roadbed/contracts/catalog";
 import { handle, InvalidError, NotFoundError, type Handler, type OutputOf } from "@roadbed/core";
 
-import { codeOf, RELATION_TYPES } from "../entity/relations.ts";
+import type { RelationTypes } from "../kinds/relation-types.ts";
+import { RELATION_TYPES } from "../entity/relations.ts";
 import type { Selector } from "../entity/select-entities.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Estate } from "../estate/estate.ts";
@@ -13,17 +14,19 @@ type Node = Answer["nodes"][number];
 
 export function makeGraphEntities(catalogue: Catalogue, selector: Selector): Handler {
   return handle(graphEntities, async (ctx, { ref, filter, direction, depth, types, limit }) => {
-    const { estate, feed } = catalogue;
+    const { estate, feed, kinds } = catalogue;
     await feed.fresh();
+    const masks = masksOf(kinds.relations);
+    const wanted = wantedOf(kinds.relations, types);
     const visible = await visibleTo(catalogue, ctx);
-    if (ref === undefined) return wholeOf(estate, await selector.select(ctx.sql, visible, filter), maskOf(types) ?? ALL, limit);
+    if (ref === undefined) return wholeOf(catalogue, await selector.select(ctx.sql, visible, filter), wanted ?? masks.all, limit);
     const start = estate.idOf(ref);
     if (start === undefined || !visible.sees(start)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
-    const mask = maskOf(types) ?? (ORGANISATION.has(ref.slice(0, ref.indexOf(":"))) ? ALL : WITHOUT_PEOPLE);
+    const mask = wanted ?? (ORGANISATION.has(ref.slice(0, ref.indexOf(":"))) ? masks.all : masks.withoutPeople);
     const selected = filter === undefined ? undefined : new Set(await selector.select(ctx.sql, visible, filter));
     // What a walk answers is good until the next one: nothing is waited for from here on.
-    const reach = walk(estate, visible, start, direction, depth, mask);
-    return answerOf(estate, selected ? keep(reach, selected, start) : reach, mask, limit);
+    const reach = walk(estate, visible, start, direction, depth, mask, masks);
+    return answerOf(catalogue, selected ? keep(reach, selected, start) : reach, mask, limit);
   });
 }
 
@@ -31,16 +34,30 @@ export function makeGraphEntities(catalogue: Catalogue, selector: Selector): Han
  * Which way is down? Along these relations one needs the other end: what depends or consumes goes down to what it needs. Along the
  * others the other end needs, or holds, this one: an API needs its provider, a system its parts, a group holds what it owns.
  */
-const DOWN_FORWARD = bits("dependsOn", "consumesApi");
-const DOWN_BACKWARD = bits("providesApi", "partOf", "ownedBy", "childOf", "memberOf");
-
-const ALL = either(DOWN_FORWARD, DOWN_BACKWARD);
+const DOWN_FORWARD = ["dependsOn", "consumesApi"];
+const DOWN_BACKWARD = ["providesApi", "partOf", "ownedBy", "childOf", "memberOf"];
 /** Who owns what is no dependence; it is followed only from a group or a person, or when it is asked for. */
-const WITHOUT_PEOPLE = bits("dependsOn", "consumesApi", "providesApi", "partOf");
+const PEOPLE = ["ownedBy", "childOf", "memberOf"];
 const ORGANISATION = new Set(["group", "user"]);
 
-function bits(...types: string[]): TypeMask {
-  return typeMask(types.map((type) => codeOf(type)! >> 1));
+interface Masks {
+  readonly downForward: TypeMask;
+  readonly downBackward: TypeMask;
+  readonly all: TypeMask;
+  readonly withoutPeople: TypeMask;
+}
+
+/** Along a relation that a kind of somebody's own brings, who states it needs the other end. */
+function masksOf(relations: RelationTypes): Masks {
+  const own = relations.names.filter((name) => relations.codeOf(name)! >= RELATION_TYPES.length);
+  const downForward = bits(relations, [...DOWN_FORWARD, ...own]);
+  const downBackward = bits(relations, DOWN_BACKWARD);
+  const withoutPeople = bits(relations, [...DOWN_FORWARD, ...own, ...DOWN_BACKWARD.filter((type) => !PEOPLE.includes(type))]);
+  return { downForward, downBackward, all: either(downForward, downBackward), withoutPeople };
+}
+
+function bits(relations: RelationTypes, types: readonly string[]): TypeMask {
+  return typeMask(types.map((type) => relations.codeOf(type)! >> 1));
 }
 
 function either(a: TypeMask, b: TypeMask): TypeMask {
@@ -52,12 +69,16 @@ function both(a: TypeMask, b: TypeMask): TypeMask {
 }
 
 /** Both names of a relation mean the same edges. */
-function maskOf(types: readonly string[] | undefined): TypeMask | undefined {
+function wantedOf(relations: RelationTypes, types: readonly string[] | undefined): TypeMask | undefined {
   if (types === undefined || types.length === 0) return undefined;
-  const unknown = types.filter((type) => codeOf(type.trim()) === undefined);
-  if (unknown.length === 0) return bits(...types.map((type) => type.trim()));
+  const unknown = types.filter((type) => relations.codeOf(type.trim()) === undefined);
+  if (unknown.length === 0)
+    return bits(
+      relations,
+      types.map((type) => type.trim()),
+    );
   throw new InvalidError(`There is no relation ${unknown.join(", ")}.`, {
-    mend: `The relations are ${RELATION_TYPES.join(", ")}.`,
+    mend: `The relations are ${relations.names.join(", ")}.`,
     problems: [{ at: "types", reason: `unknown: ${unknown.join(", ")}` }],
   });
 }
@@ -72,8 +93,9 @@ function walk(
   direction: "down" | "up" | "both",
   depth: number,
   mask: TypeMask,
+  { downForward, downBackward }: Masks,
 ): Reach {
-  const [down, up] = [both(mask, DOWN_FORWARD), both(mask, DOWN_BACKWARD)];
+  const [down, up] = [both(mask, downForward), both(mask, downBackward)];
   const hidden = visible.hidden();
   if (direction === "down") return graph.walk(start, { forward: down, backward: up, depth, hidden });
   if (direction === "up") return graph.walk(start, { forward: up, backward: down, depth, hidden });
@@ -114,11 +136,11 @@ function keep(reach: Reach, selected: ReadonlySet<number>, start: number): Reach
   return { nodes: Uint32Array.from(nodes), levels };
 }
 
-function wholeOf(estate: Estate, selected: readonly number[], mask: TypeMask, limit: number): Answer {
-  return answerOf(estate, { nodes: Uint32Array.from(selected), levels: [selected.length] }, mask, limit);
+function wholeOf(catalogue: Catalogue, selected: readonly number[], mask: TypeMask, limit: number): Answer {
+  return answerOf(catalogue, { nodes: Uint32Array.from(selected), levels: [selected.length] }, mask, limit);
 }
 
-function answerOf(estate: Estate, { nodes: reached, levels }: Reach, mask: TypeMask, limit: number): Answer {
+function answerOf({ estate, kinds }: Catalogue, { nodes: reached, levels }: Reach, mask: TypeMask, limit: number): Answer {
   const kept = reached.slice(0, limit);
   const isKept = new Set(kept);
   let depth = 0;
@@ -129,8 +151,10 @@ function answerOf(estate: Estate, { nodes: reached, levels }: Reach, mask: TypeM
   const edges: Answer["edges"] = [];
   for (const id of kept) {
     estate.graph.forEach(id, "out", (other, type) => {
-      if (mask[type] === 1 && isKept.has(other))
-        edges.push({ from: estate.refOf(id), to: estate.refOf(other), type: RELATION_TYPES[type << 1]! });
+      if (mask[type] !== 1 || !isKept.has(other)) return;
+      const rule = estate.inferredBy(id, type << 1, other);
+      const inferred = rule === undefined ? {} : { origin: "inferred" as const, rule };
+      edges.push({ from: estate.refOf(id), to: estate.refOf(other), type: kinds.relations.typeOf(type << 1), ...inferred });
     });
   }
   return { nodes, edges, reached: reached.length, truncated: reached.length > nodes.length };

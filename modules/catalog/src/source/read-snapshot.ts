@@ -10,8 +10,10 @@ import { parseYaml } from "../descriptor/parse-yaml.ts";
 import { resolvePlaceholders } from "../descriptor/placeholders.ts";
 import { readDocs, type DocRoot } from "../docs/read-docs.ts";
 import { formatPath, type Fault } from "../entity/fault.ts";
+import { KINDS } from "../entity/kinds.ts";
 import { validateEntity } from "../entity/validate-entity.ts";
 import { isRecord } from "../entity/validate-spec.ts";
+import type { Kinds } from "../kinds/registry.ts";
 import { breathe } from "./breathe.ts";
 import { targetsOf } from "./location-targets.ts";
 import type { Candidate, Problem, Snapshot } from "./snapshot.ts";
@@ -22,9 +24,9 @@ const MB = 1024 * 1024;
 const MAX_FILE_BYTES = { yaml: 64 * MB, json: 64 * MB, ndjson: 384 * MB } as const;
 
 /** Reads everything a tree describes. What is wrong with one document is a problem in the answer, never an error. */
-export async function readSnapshot(tree: Tree, o: { readonly only?: string } = {}): Promise<Snapshot> {
+export async function readSnapshot(tree: Tree, o: { readonly only?: string; readonly kinds: Kinds }): Promise<Snapshot> {
   const started = performance.now();
-  const reading = createReading(tree);
+  const reading = createReading(tree, o.kinds);
   for (const { file, reason, mend } of tree.skipped) reading.problems.push({ file, at: "", reason, mend });
   const files = o.only === undefined ? tree.files.filter((file) => formatOf(file) !== undefined) : [o.only];
   for (const file of files) await reading.readFile(file, isNamedDescriptor(file) || o.only !== undefined);
@@ -45,16 +47,18 @@ function isNamedDescriptor(file: string): boolean {
 }
 
 /** How a descriptor is told from the other YAML and JSON that lies about. */
-const LOOKS_LIKE_DESCRIPTOR = /(?:^|[\s,{"'])apiVersion["']?\s*:\s*["']?[\w.-]*backstage\.io\//;
+const LOOKS_LIKE_DESCRIPTOR = /(?:^|[\s,{"'])apiVersion["']?\s*:\s*["']?(?:[\w.-]*backstage\.io|roadbed\.dev)\//;
 
 /** The state of one reading: grows file by file. */
-function createReading(tree: Tree) {
+function createReading(tree: Tree, known: Kinds) {
   const problems: Problem[] = [];
   const byRef = new Map<string, Candidate & { readonly techdocs: string | undefined; readonly alone: boolean }>();
   const seen = new Set<string>();
   const doubtful = new Set<string>();
   const doubtfulRefs = new Set<string>();
   const counts = { read: 0, failed: 0 };
+  /** What can only be checked when every file was read: kinds, and entities of kinds that are not built in. */
+  const held: { readonly file: string; readonly document: Document; readonly value: unknown }[] = [];
   let newest: string | undefined;
 
   return { problems, readFile, finish };
@@ -67,13 +71,14 @@ function createReading(tree: Tree) {
     const text = await readText(file, format, surely);
     if (text === undefined || (!surely && !LOOKS_LIKE_DESCRIPTOR.test(text))) return;
     const before = byRef.size;
+    const heldBefore = held.length;
     const locations: { entity: Entity; document: Document }[] = [];
     for (const parsed of PARSERS[format](text)) {
       await breathe();
       const entity = await readDocument(file, parsed, surely);
       if (entity?.kind === "Location") locations.push({ entity, document: (parsed as { document: Document }).document });
     }
-    if (byRef.size - before === 1 && newest !== undefined) markAlone(file, newest);
+    if (byRef.size - before === 1 && held.length === heldBefore && newest !== undefined) markAlone(file, newest);
     for (const { entity, document } of locations) await expand(file, entity, document);
   }
 
@@ -112,7 +117,15 @@ function createReading(tree: Tree) {
     counts.read++;
     const { value, faults: missing, notes } = await resolvePlaceholders(document.value, file, tree);
     report(file, document, notes);
-    const { entity, faults } = missing.length > 0 ? { entity: undefined, faults: missing } : validateEntity(value);
+    if (missing.length === 0 && isOfOwnKind(value)) {
+      held.push({ file, document, value });
+      return undefined;
+    }
+    return check(file, document, value, known, missing);
+  }
+
+  function check(file: string, document: Document, value: unknown, kinds: Kinds, missing: readonly Fault[] = []): Entity | undefined {
+    const { entity, faults } = missing.length > 0 ? { entity: undefined, faults: missing } : validateEntity(value, kinds);
     if (entity) return add(file, document, entity) ? entity : undefined;
     counts.failed++;
     const ref = refOf(document.value);
@@ -175,7 +188,26 @@ function createReading(tree: Tree) {
     for (const target of files) await readFile(target, true);
   }
 
+  /** Kinds first, whatever the order of the files: entities beside them are checked against them. */
+  async function checkHeld(): Promise<void> {
+    const documents = held.map(({ value }) => value);
+    const kinds = known.with(documents.filter(isKind).flatMap((value) => known.compile(value, documents.filter(isKind)).kind ?? []));
+    for (const wanted of [true, false]) {
+      for (const { file, document, value } of held) {
+        if (isKind(value) !== wanted) continue;
+        await breathe();
+        const added = check(file, document, value, kinds);
+        if (added && newest !== undefined && held.filter((one) => one.file === file).length === 1 && isOnly(file)) markAlone(file, newest);
+      }
+    }
+  }
+
+  function isOnly(file: string): boolean {
+    return [...byRef.values()].filter((candidate) => candidate.file === file).length === 1;
+  }
+
   async function finish(): Promise<Omit<Snapshot, "fingerprint" | "durationMs">> {
+    await checkHeld();
     const roots = new Map<string, DocRoot | undefined>();
     const candidates: Candidate[] = [];
     for (const { techdocs, alone, ...candidate } of byRef.values()) {
@@ -191,7 +223,16 @@ function createReading(tree: Tree) {
 const PARSERS: Readonly<Record<Format, (text: string) => Generator<Parsed>>> = { yaml: parseYaml, json: parseJson, ndjson: parseNdjson };
 
 function isDescriptor(value: unknown): boolean {
-  return isRecord(value) && typeof value.apiVersion === "string" && value.apiVersion.includes("backstage.io/");
+  if (!isRecord(value) || typeof value.apiVersion !== "string") return false;
+  return value.apiVersion.includes("backstage.io/") || value.apiVersion.startsWith("roadbed.dev/");
+}
+
+function isKind(value: unknown): boolean {
+  return isRecord(value) && value.kind === "Kind";
+}
+
+function isOfOwnKind(value: unknown): boolean {
+  return isRecord(value) && typeof value.kind === "string" && (value.kind === "Kind" || !Object.hasOwn(KINDS, value.kind));
 }
 
 /** The reference a wrong document would have had, if that much of it can be read. */

@@ -3,6 +3,8 @@ import { DomainError, NotFoundError, TooManyError, type Ctx, type Logger } from 
 
 import type { CatalogDeps } from "../deps.ts";
 import type { Feed } from "../estate/feed.ts";
+import { kindsIn } from "../kinds/kinds-in.ts";
+import type { Kinds } from "../kinds/registry.ts";
 import { applySnapshot, type Applied } from "./apply-snapshot.ts";
 import { openTree, type OpenTree } from "./open-tree.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -28,6 +30,8 @@ export interface Syncer {
   schedule(sourceId: string, o?: { readonly anew?: boolean }): void;
   /** Looks again at the sources in which something lost its name to another: the name may be free now. */
   scheduleConflicted(ctx: Ctx, except?: string): Promise<void>;
+  /** Looks again at the sources in which something was wrong: a kind has changed, and it may be right now. */
+  scheduleFaulty(ctx: Ctx): Promise<void>;
   forget(sourceId: string): void;
   isSyncing(sourceId: string): boolean;
   start(): Promise<void>;
@@ -42,7 +46,7 @@ const FIRST_LOOK_MS = 1_500;
 export type SyncerDeps = Pick<
   CatalogDeps,
   "db" | "runtime" | "log" | "repositories" | "remotes" | "dataDir" | "allowedFolders" | "gitIntervalMs"
-> & { readonly feed: Feed };
+> & { readonly feed: Feed; readonly kinds: Kinds };
 
 export function createSyncer(deps: SyncerDeps): Syncer {
   const { db, runtime, log, feed } = deps;
@@ -65,6 +69,7 @@ export function createSyncer(deps: SyncerDeps): Syncer {
     },
     schedule,
     scheduleConflicted,
+    scheduleFaulty,
     forget: (sourceId) => {
       folders.set(sourceId, []);
       addresses.delete(sourceId);
@@ -104,11 +109,32 @@ export function createSyncer(deps: SyncerDeps): Syncer {
   }
 
   async function apply(ctx: Ctx, source: SourceRow, { tree, only }: OpenTree, started: number): Promise<Synced> {
-    const snapshot = await readSnapshot(tree, only === undefined ? {} : { only });
+    const kinds = await kindsIn(ctx.sql, deps.kinds);
+    const snapshot = await readSnapshot(tree, { kinds, ...(only === undefined ? {} : { only }) });
     const applied = await applySnapshot(ctx, source, snapshot);
-    if (applied.change !== undefined) feed.expect(applied.change);
+    if (applied.change !== undefined) {
+      feed.expect(applied.change);
+      await followKinds(ctx, source, applied.change);
+    }
     if (applied.counts.removed > 0) await scheduleConflicted(ctx, source.id);
     return { ...applied, durationMs: performance.now() - started, refs: snapshot.candidates.map(({ ref }) => ref) };
+  }
+
+  async function scheduleFaulty({ sql }: Ctx): Promise<void> {
+    const { rows } = await sql.query<{ id: string }>("select id from catalog.source where problems > 0 and kind <> 'inline'");
+    for (const { id } of rows) schedule(id, { anew: true });
+  }
+
+  /** Kinds of a source count for everything that was read, also for what was read just now beside them. */
+  async function followKinds(ctx: Ctx, source: SourceRow, change: number): Promise<void> {
+    const { rowCount } = await ctx.sql.query(
+      `select 1 from catalog.entity where change = $1 and ref like 'kind:%' and source_id = $2
+       union all select 1 from catalog.removed_entity where change = $1 and ref like 'kind:%' limit 1`,
+      [change, source.id],
+    );
+    if (rowCount === 0) return;
+    await scheduleFaulty(ctx);
+    schedule(source.id, { anew: true });
   }
 
   async function scheduleConflicted(ctx: Ctx, except = ""): Promise<void> {
