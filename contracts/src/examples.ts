@@ -16,4 +16,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   yaml: "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: orders\nspec:\n  type: service\n  lifecycle: production\n  owner: team-a\n",
   traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
   title: "Orders answer slowly",
+  login: "email:ada@example.com",
+  logins: ["email:ada@example.com"],
+  user: "user:default/ada",
 };

@@ -21,7 +21,7 @@ import {
 import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
-import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
+import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
 import { createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
 import { createIdentity, makeIdentitiesOf, makeMay, migrations as identityTables, type Groups, type Identity } from "@roadbed/identity";
 import { createPaths, migrations as pathsTables } from "@roadbed/paths";
@@ -150,6 +150,7 @@ export async function startServer({
       viewers: { identitiesOf: makeIdentitiesOf({ db, groups }) },
       repositories,
       remotes: { clone: cloneRepository, fetch: fetchRepository },
+      clones: { describe: describeClone },
       dataDir,
     });
     const standards = createStandards({ log, cel, policies: [join(root, "policies")] });

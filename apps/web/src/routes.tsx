@@ -201,6 +201,22 @@ const source = createRoute({
   component: lazyRouteComponent(() => import("./pages/sources/SourcePage.tsx"), "SourcePage"),
 });
 
+const discover = createRoute({
+  getParentRoute: () => app,
+  path: "/discover",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "tab", ["proposals", "people"] as const),
+    ...oneOf(raw, "state", ["open", "accepted", "refused"] as const),
+    ...text(raw, "kind"),
+    ...oneOf(raw, "owner", ["known", "unknown"] as const),
+    ...number(raw, "min"),
+    ...text(raw, "q"),
+    ...text(raw, "select"),
+    ...flag(raw, "changed"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/discover/DiscoverPage.tsx"), "DiscoverPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
@@ -231,7 +247,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, create, follow, runs, run, delivery,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, sources, source, audit, settings, apiDocs, design,
+  policies, policy, decisions, decision, sources, source, discover, audit, settings, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -19,6 +19,8 @@ export interface CatalogDeps {
   readonly repositories?: Repositories;
   /** Fetches remote repositories, for sources of kind `git`. */
   readonly remotes?: Remotes;
+  /** Reads the history of clones, for discovery; without it nobody's commits are counted. */
+  readonly clones?: Clones;
   /** Clones are kept in `<dataDir>/clones`. Needed for sources of kind `git`. */
   readonly dataDir?: string;
   /** When given, a folder is read only if it lies inside one of these (after links are resolved). */
@@ -86,4 +88,12 @@ export interface Remotes {
   clone(o: { url: string; dir: string; branch?: string; depth?: number; signal?: AbortSignal }): Promise<{ readonly hash: string }>;
   /** Brings the clone in `dir` to the newest commit. */
   fetch(o: { url: string; dir: string; branch?: string; depth?: number; signal?: AbortSignal }): Promise<{ readonly hash: string }>;
+}
+
+export interface Clones {
+  /** Remote and authors of the newest commits since a day; both may be missing. Runs nothing that the clone's configuration names. */
+  describe(o: { dir: string; since: string; commits: number; signal?: AbortSignal }): Promise<{
+    readonly remote?: string;
+    readonly authors: readonly { readonly name: string; readonly email: string; readonly commits: number; readonly last: string }[];
+  }>;
 }

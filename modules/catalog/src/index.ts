@@ -8,6 +8,7 @@ import { makeGetApi } from "./apis/get-api.ts";
 import { makeListApiVersions } from "./apis/list-api-versions.ts";
 import { tellApiChanges } from "./apis/tell-api-changes.ts";
 import type { CatalogDeps } from "./deps.ts";
+import { createDiscovery } from "./discovery/create-discovery.ts";
 import { makeGetDocAsset } from "./docs/get-doc-asset.ts";
 import { makeGetDocs } from "./docs/get-docs.ts";
 import { makeListDocProblems } from "./docs/list-doc-problems.ts";
@@ -35,7 +36,7 @@ import { createKeeper } from "./time/keeper.ts";
 import { makeListRemoved } from "./time/list-removed.ts";
 import { makeRestoreEntity } from "./time/restore-entity.ts";
 
-export type { CatalogDeps, CatalogRuntime, CelFilter, Remotes, Repositories } from "./deps.ts";
+export type { CatalogDeps, CatalogRuntime, CelFilter, Clones, Remotes, Repositories } from "./deps.ts";
 
 /** The tables of this module. */
 export const migrations = { module: "catalog", dir: new URL("../migrations/", import.meta.url) };
@@ -83,6 +84,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const apis = createApiReader();
   const syncer = createSyncer({ ...deps, feed, kinds: catalogue.kinds });
   const keeper = createKeeper(deps);
+  const discovery = createDiscovery(deps, catalogue);
   let stopFollowing: () => Promise<void> = async () => {};
 
   return {
@@ -108,6 +110,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeSearchAll(catalogue),
       ...makeSourceHandlers({ syncer, catalogue }),
       ...makeSampleHandlers({ syncer, feed }),
+      ...discovery.handlers,
     ],
     subscriptions: [tellApiChanges(catalogue, apis)],
     registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
@@ -127,9 +130,11 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       feed.wake();
       await syncer.start();
       keeper.start();
+      discovery.start();
     },
     stop: async () => {
       keeper.stop();
+      await discovery.stop();
       await syncer.stop();
       await stopFollowing();
       await feed.stop();

@@ -44,6 +44,9 @@ export function concernedBy(event: string): readonly string[] {
       return ["telemetry.incident."];
     case "catalog.entity":
       return ["catalog.", "paths.path."];
+    case "catalog.discovery":
+    case "catalog.proposal":
+      return ["catalog.discovery.", "catalog.proposal.", "catalog.identity."];
     case "catalog.sample":
       return ["catalog.", "telemetry.", "delivery.", "paths."];
     default:
@@ -96,6 +99,9 @@ const EVENTS = [
   "catalog.entity.removed",
   "catalog.source.synced",
   "catalog.sample.removed",
+  "catalog.discovery.finished",
+  "catalog.proposal.decided",
+  "catalog.proposal.changed",
   "paths.run.requested",
   "paths.run.progressed",
   "paths.run.finished",

@@ -20,6 +20,7 @@ const ENTRIES: readonly Entry[] = [
     under: [
       { to: "/graph", label: "Graph" },
       { to: "/sources", label: "Sources" },
+      { to: "/discover", label: "Discover" },
     ],
   },
   { to: "/create", label: "Create", icon: Plus, under: [{ to: "/runs", label: "Runs" }] },

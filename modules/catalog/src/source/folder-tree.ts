@@ -9,7 +9,7 @@ import { breathe } from "./breathe.ts";
 import type { Tree } from "./tree.ts";
 
 /** Folders that hold what others made: never descriptors of this source. */
-const SKIPPED = new Set(["node_modules", ".git", ".hg", ".svn", ".roadbed"]);
+export const SKIPPED: ReadonlySet<string> = new Set(["node_modules", ".git", ".hg", ".svn", ".roadbed"]);
 const MAX_FILES = 200_000;
 
 export interface FolderTree extends Tree {
@@ -23,7 +23,11 @@ export interface FolderTree extends Tree {
  * Lists a folder and all below it. A link is followed only if it stays inside. Throws `InvalidError` when the folder is not
  * there or may not be read.
  */
-export async function readFolderTree(folder: string, locate: (path: string) => string = (path) => join(folder, path)): Promise<FolderTree> {
+export async function readFolderTree(
+  folder: string,
+  locate: (path: string) => string = (path) => join(folder, path),
+  skips: ReadonlySet<string> = SKIPPED,
+): Promise<FolderTree> {
   const root = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
     throw unreadable(folder, error);
   });
@@ -31,6 +35,7 @@ export async function readFolderTree(folder: string, locate: (path: string) => s
   const skipped: { file: string; reason: string; mend: string }[] = [];
   const folders: string[] = [];
   const real = new Set<string>();
+  const sizes = new Map<string, number>();
   await walk("");
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
 
@@ -41,6 +46,7 @@ export async function readFolderTree(folder: string, locate: (path: string) => s
     fingerprint: fingerprintOf(files),
     files: files.map(({ path }) => path),
     locationOf: locate,
+    sizeOf: (path) => sizes.get(path),
     read: (path, limit) => readInside(root, path, limit),
   };
 
@@ -58,7 +64,7 @@ export async function readFolderTree(folder: string, locate: (path: string) => s
       await breathe();
       const path = posix.join(dir, entry.name);
       if (entry.isSymbolicLink()) await visitLink(path);
-      else if (entry.isDirectory() && !SKIPPED.has(entry.name)) await walk(path);
+      else if (entry.isDirectory() && !skips.has(entry.name)) await walk(path);
       else if (entry.isFile()) await addFile(path, join(here, entry.name));
     }
   }
@@ -86,6 +92,7 @@ export async function readFolderTree(folder: string, locate: (path: string) => s
     }
     if (files.length > MAX_FILES) return;
     const { size, mtimeMs, ino } = await lstat(absolute);
+    sizes.set(path, size);
     files.push({ path, stamp: `${size}:${mtimeMs}:${ino}` });
   }
 }

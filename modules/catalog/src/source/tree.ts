@@ -12,6 +12,8 @@ export interface Tree {
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
   /** Where people find a file: an absolute path or an address. */
   locationOf(path: string): string;
+  /** Bytes of a file, where they are known without reading it. */
+  sizeOf?(path: string): number | undefined;
   /** The path behind an absolute address, when it lies in this very tree. */
   pathOf?(address: string): string | undefined;
 }

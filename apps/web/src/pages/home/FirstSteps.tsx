@@ -1,20 +1,32 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { FolderInput, Plus, Sparkles, type LucideIcon } from "lucide-react";
+import { FolderGit2, FolderInput, Plus, Sparkles, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { CopyText } from "../../ui/Copy.tsx";
 import classes from "./home.module.css";
 
-/** The empty estate teaches: bring yours, create something, or look at the sample. */
+/** The empty estate teaches: discover, bring yours, create something, or look at the sample. */
 export function FirstSteps(): ReactNode {
   return (
     <ol className={classes.steps}>
       <Step
+        icon={FolderGit2}
+        title="Discover what you have"
+        act={
+          <Button component={Link} to="/discover">
+            Read a folder of clones
+          </Button>
+        }
+      >
+        No descriptors yet? Roadbed reads build files, manifests, CODEOWNERS and commits, and proposes services with owners and relations,
+        each with how sure it is and why. You accept, change or refuse.
+      </Step>
+      <Step
         icon={FolderInput}
         title="Bring yours"
         act={
-          <Button component={Link} to="/sources">
+          <Button component={Link} to="/sources" variant="default">
             Import a folder or Git URL
           </Button>
         }

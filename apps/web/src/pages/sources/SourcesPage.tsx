@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { FolderInput } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -8,6 +8,7 @@ import { usePages } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import { LinkButton } from "../../ui/LinkButton.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { BringYours } from "./BringYours.tsx";
@@ -33,9 +34,14 @@ export function SourcesPage(): ReactNode {
       state={sources.pending ? "Reading…" : sentenceOf(sources.rows)}
       act={
         !bringing && (
-          <Button leftSection={<FolderInput size={15} aria-hidden />} onClick={form.open}>
-            Bring yours
-          </Button>
+          <Group gap="xs">
+            <LinkButton to="/discover" variant="default">
+              Discover
+            </LinkButton>
+            <Button leftSection={<FolderInput size={15} aria-hidden />} onClick={form.open}>
+              Bring yours
+            </Button>
+          </Group>
         )
       }
     >

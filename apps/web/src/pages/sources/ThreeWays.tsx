@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { FolderInput, GitBranch, Plus, type LucideIcon } from "lucide-react";
+import { FolderGit2, FolderInput, GitBranch, Plus, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { CopyText } from "../../ui/Copy.tsx";
@@ -11,7 +11,7 @@ export function ThreeWays(): ReactNode {
     <>
       <p className={classes.lead}>
         A source is a place that is read and followed. Whatever it describes becomes an entity with an owner, relations and a page of its
-        own. Three ways to bring yours:
+        own. Four ways to bring yours:
       </p>
       <ol className={classes.ways}>
         <Way icon={FolderInput} title="A folder" act={<CopyText text="npx roadbed import ./catalog" what="command" />}>
@@ -23,6 +23,9 @@ export function ThreeWays(): ReactNode {
           act={<CopyText text="npx roadbed import https://git.example.org/catalog.git" what="command" />}
         >
           Cloned, read and fetched again. Backstage's <code>catalog-info.yaml</code> works unchanged.
+        </Way>
+        <Way icon={FolderGit2} title="A folder of clones" act={<Link to="/discover">Discover what is in it</Link>}>
+          No descriptors yet? Services, owners and relations are proposed from build files, manifests and CODEOWNERS.
         </Way>
         <Way icon={Plus} title="A golden path" act={<Link to="/create">Choose a golden path</Link>}>
           Makes a repository with a descriptor in it, and registers it for you.
