@@ -16,6 +16,8 @@ export const Discovery = z.object({
   /** Of `done`, how many were the same as at the last reading and were not opened. */
   unchanged: z.number().int(),
   current: z.string().optional(),
+  /** The same as steps, for those who wait. */
+  steps: z.array(z.object({ id: z.string(), name: z.string(), status: z.enum(["open", "processing", "completed", "failed"]) })),
   proposals: z
     .object({
       added: z.number().int(),

@@ -18,7 +18,7 @@ export interface DiscoveryPart {
 }
 
 export function createDiscovery(deps: CatalogDeps, catalogue: Catalogue): DiscoveryPart {
-  const discoverer = createDiscoverer(deps);
+  const discoverer = createDiscoverer(deps, catalogue.kinds);
   return {
     handlers: [
       ...makeDiscoveryHandlers(discoverer),

@@ -132,6 +132,7 @@ describe("accepting", () => {
       "dependsOn resource:default/orders-db true",
       "ownedBy group:default/orders true",
     ]);
+    expect(await specOf("api:default/payments-api")).toMatchObject({ definition: expect.stringContaining("openapi: 3.1.0") });
     // Accepted once is accepted: a second time does nothing and fails at nothing.
     expect(await world.ask(acceptProposals, { ids: [id] })).toMatchObject({ failed: [] });
     expect(await discover(world)).toMatchObject({ proposals: { added: 0 } });

@@ -101,7 +101,8 @@ export function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-async function readInside(root: string, path: string, limit: number): Promise<Uint8Array | undefined> {
+/** A file below `root`, which has its links resolved; undefined when there is none, or when a link leads out of it. */
+export async function readInside(root: string, path: string, limit: number): Promise<Uint8Array | undefined> {
   // Resolved again at the moment of reading: what was a file when it was listed may be a link now.
   const absolute = await realpath(join(root, path)).catch(() => undefined);
   if (absolute === undefined || !isInside(root, absolute)) return undefined;

@@ -77,7 +77,7 @@ export function ProposalsTab({ busy }: { readonly busy: boolean }): ReactNode {
         <Select
           aria-label="Kind"
           placeholder="Every kind"
-          data={(facets?.kind ?? []).map(({ value, count }) => ({ value, label: `${value} (${count})` }))}
+          data={kindsOf(facets?.kind ?? [], kind)}
           value={kind ?? null}
           onChange={(value) => set({ kind: value ?? undefined })}
           clearable
@@ -244,4 +244,13 @@ function Nothing({
         : "What you refuse is kept here, and can be opened again."}
     </EmptyState>
   );
+}
+
+/** The kinds there are, and the one that is chosen even where it has none. */
+function kindsOf(
+  facet: readonly { readonly value: string; readonly count: number }[],
+  chosen: string | undefined,
+): { value: string; label: string }[] {
+  const kinds = facet.map(({ value, count }) => ({ value, label: `${value} (${count})` }));
+  return chosen === undefined || kinds.some(({ value }) => value === chosen) ? kinds : [...kinds, { value: chosen, label: chosen }];
 }

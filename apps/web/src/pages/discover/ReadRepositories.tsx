@@ -1,4 +1,4 @@
-import { Button, Progress, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { FolderGit2, RefreshCw } from "lucide-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 
@@ -98,7 +98,16 @@ function Latest({ of }: { readonly of: Discovery }): ReactNode {
         )}
       </span>
       {busy && of.total > 0 && (
-        <Progress value={(100 * of.done) / of.total} size="sm" aria-label="Repositories read" className={classes.progress} />
+        <span
+          role="progressbar"
+          aria-label="Repositories read"
+          aria-valuenow={of.done}
+          aria-valuemin={0}
+          aria-valuemax={of.total}
+          className={classes.progress}
+        >
+          <span style={{ width: `${(100 * of.done) / of.total}%` }} />
+        </span>
       )}
       {of.notes.length > 0 && (
         <details className={classes.notes}>

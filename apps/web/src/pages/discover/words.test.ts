@@ -17,6 +17,7 @@ const at = (over: Partial<Discovery>): Discovery => ({
   total: 0,
   done: 0,
   unchanged: 0,
+  steps: [],
   notes: [],
   requestedAt: "2026-01-01T00:00:00.000Z",
   ...over,

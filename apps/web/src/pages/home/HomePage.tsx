@@ -15,7 +15,7 @@ export function HomePage(): ReactNode {
   const estate = useEstate();
   if (estate.empty) {
     return (
-      <Page title="Welcome" tabTitle="Home" state="Nothing is here yet. Three ways to begin:">
+      <Page title="Welcome" tabTitle="Home" state="Nothing is here yet. Four ways to begin:">
         <FirstSteps />
       </Page>
     );

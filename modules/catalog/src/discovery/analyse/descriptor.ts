@@ -1,9 +1,10 @@
 import { formatRef, parseRef } from "@roadbed/contracts/catalog";
 
 import { parseYaml } from "../../descriptor/parse-yaml.ts";
-import { statementsOf } from "../../entity/relations.ts";
+import { fieldsOf } from "../../entity/kinds.ts";
+import { canonical } from "../../entity/relations.ts";
 import type { Analyser, DescriptorFinding } from "../finding.ts";
-import { isRecord, present, textOf } from "./text.ts";
+import { isRecord, listOf, present, textOf } from "./text.ts";
 
 /** `catalog-info.yaml` and every other descriptor: what is in the catalogue by its own words. */
 export const descriptor: Analyser = {
@@ -29,7 +30,7 @@ export const descriptor: Analyser = {
         name,
         namespace,
         ...present({ owner: refOf(spec.owner, "group", namespace), system: refOf(spec.system, "system", namespace) }),
-        states: statedBy(value),
+        states: statedBy(kind, spec, namespace),
       });
     }
     return found;
@@ -46,11 +47,18 @@ function refOf(value: unknown, kind: string, namespace: string): string | undefi
   }
 }
 
-/** Everything that it refers to, whole and sorted. */
-function statedBy(value: Record<string, unknown>): string[] {
-  try {
-    return [...new Set(statementsOf(value as never).map(({ target }) => target))].sort();
-  } catch {
-    return [];
-  }
+/** Everything that it refers to by the fields of its kind, whole and sorted. */
+function statedBy(kind: string, spec: Record<string, unknown>, namespace: string): string[] {
+  const found = Object.entries(fieldsOf(kind, spec.type)).flatMap(([name, { relation }]) => {
+    if (!relation) return [];
+    return listOf(spec[name]).flatMap((value) => {
+      try {
+        return typeof value === "string" ? [canonical(value, relation.defaultKind, namespace)] : [];
+      } catch {
+        // A reference that is none is somebody else's to mend.
+        return [];
+      }
+    });
+  });
+  return [...new Set(found)].sort();
 }

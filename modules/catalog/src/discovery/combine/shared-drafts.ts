@@ -36,7 +36,7 @@ export function apiDraft(api: FoundApi, owners: readonly Claim<string>[], system
         lifecycle: "production",
         ...(owner ? { owner: owner.value } : {}),
         ...(system ? { system: system.value } : {}),
-        // A person who accepts may have the text read in; until then it says where it stands.
+        // The text is read in when somebody accepts; until then it says where it stands.
         definition: `# ${found.file} of ${repositoryOf.url ?? repositoryOf.name}\n`,
       },
     },

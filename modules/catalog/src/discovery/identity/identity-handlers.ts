@@ -27,12 +27,12 @@ import { identityView, LOGIN_COLUMNS, type LoginRow } from "./login-store.ts";
 import { PROPOSE_BAR } from "./match-logins.ts";
 
 export function makeIdentityHandlers(catalogue: Catalogue): readonly Handler[] {
-  return [makePropose(), makeList(catalogue), makeAccept(), makeRefuse(), makeSet(catalogue)];
+  return [makePropose(catalogue), makeList(catalogue), makeAccept(catalogue), makeRefuse(catalogue), makeSet(catalogue)];
 }
 
-function makePropose(): Handler {
+function makePropose(catalogue: Catalogue): Handler {
   return handle(proposeIdentities, async (ctx) => {
-    await follow(ctx);
+    await follow(catalogue, ctx);
     const { rows } = await ctx.sql.query<{ state: string; count: number }>(
       "select state, count(*)::int as count from catalog.login group by state",
     );
@@ -47,8 +47,8 @@ function makePropose(): Handler {
 }
 
 /** Owners of open proposals follow who somebody is, in the same transaction. */
-async function follow(ctx: Ctx): Promise<void> {
-  const { added, changed, reopened, withdrawn } = await recombine(ctx.sql, ctx.now());
+async function follow({ kinds }: Catalogue, ctx: Ctx): Promise<void> {
+  const { added, changed, reopened, withdrawn } = await recombine(ctx.sql, kinds, ctx.now());
   const count = added + changed + reopened + withdrawn;
   if (count > 0) ctx.emit(proposalsChanged, "proposals", { count });
 }
@@ -77,7 +77,7 @@ function makeList(catalogue: Catalogue): Handler {
   });
 }
 
-function makeAccept(): Handler {
+function makeAccept(catalogue: Catalogue): Handler {
   return handle(acceptIdentities, async (ctx, { logins, minConfidence }) => {
     if (logins === undefined && minConfidence === undefined) {
       throw new InvalidError("Neither logins nor a least confidence is given.", {
@@ -92,12 +92,12 @@ function makeAccept(): Handler {
        where state = 'proposed' and user_ref is not null and ($1::text[] is null or login = any($1)) and confidence >= $2`,
       [logins ?? null, Math.max(minConfidence ?? 0, PROPOSE_BAR), formatActor(ctx.actor), ctx.now()],
     );
-    if (rowCount > 0) await follow(ctx);
+    if (rowCount > 0) await follow(catalogue, ctx);
     return { accepted: rowCount };
   });
 }
 
-function makeRefuse(): Handler {
+function makeRefuse(catalogue: Catalogue): Handler {
   return handle(refuseIdentities, async (ctx, { logins }) => {
     await lockProposals(ctx.sql);
     // Who it is not is remembered; somebody else may still be it.
@@ -106,7 +106,7 @@ function makeRefuse(): Handler {
          state = 'open', user_ref = null, decided_by = null, decided_at = null, updated_at = $2 where login = any($1)`,
       [logins, ctx.now()],
     );
-    if (rowCount > 0) await follow(ctx);
+    if (rowCount > 0) await follow(catalogue, ctx);
     return { refused: rowCount };
   });
 }
@@ -131,7 +131,7 @@ function makeSet(catalogue: Catalogue): Handler {
          decided_by = $3, decided_at = $4, updated_at = $4`,
       [login, user, formatActor(ctx.actor), ctx.now()],
     );
-    await follow(ctx);
+    await follow(catalogue, ctx);
     return identityView(await loginRow(ctx.sql, login), hidden);
   });
 }

@@ -4,11 +4,12 @@ import { ConflictError, DomainError, handle, InvalidError, type Ctx, type Handle
 
 import { readDocuments } from "../../entity/entity-store.ts";
 import { registerEntity } from "../../entity/register-entity.ts";
-import { canonical, statementsOf } from "../../entity/relations.ts";
+import { canonical, statementsOf, type Stating } from "../../entity/relations.ts";
 import type { Catalogue } from "../../estate/catalogue.ts";
 import { hiddenRefs } from "../hidden-refs.ts";
 import type { Discoverer } from "../run/discoverer.ts";
 import { PROPOSALS_SOURCE } from "../run/known-entities.ts";
+import { readDefinition } from "../run/read-definition.ts";
 import { applyEdits } from "./apply-edits.ts";
 import { PROPOSAL_COLUMNS, type ProposalRow } from "./proposal-row.ts";
 import { lockProposals, readRenames, selectProposals, writeDecision } from "./proposal-store.ts";
@@ -22,7 +23,7 @@ export function makeAcceptProposals(catalogue: Catalogue, discoverer: Pick<Disco
     const { rows, left } = await selectProposals(ctx.sql, { ...query, ids, limit, state: "open" }, hidden);
     const renames = await readRenames(ctx.sql);
     const owner = ownerForRest === undefined ? undefined : canonical(ownerForRest, "group", "default");
-    const chosen = along ? await withReferred(ctx.sql, rows, renames, hidden) : rows;
+    const chosen = along ? await withReferred(ctx.sql, catalogue.kinds, rows, renames, hidden) : rows;
     const holders = await readHolders(
       ctx.sql,
       chosen.map(({ ref }) => ref),
@@ -32,7 +33,7 @@ export function makeAcceptProposals(catalogue: Catalogue, discoverer: Pick<Disco
     const failed: { id: string; ref: string; reason: string; mend?: string }[] = [];
     for (const row of [...chosen].sort((a, b) => rank(a) - rank(b))) {
       try {
-        const entity = finish(row, renames, owner);
+        const entity = await withDefinition(ctx.sql, row, finish(row, renames, owner));
         const ref = await accept(catalogue, ctx, row, entity, holders.get(row.ref));
         accepted.push({ id: row.id, ref, decidedOn: acceptedOf(row.draft) });
       } catch (error) {
@@ -63,6 +64,7 @@ function rank({ draft }: ProposalRow): number {
 /** With the open proposals that they refer to, and those these refer to. */
 async function withReferred(
   sql: Sql,
+  kinds: Stating,
   rows: readonly ProposalRow[],
   renames: ReadonlyMap<string, string>,
   hidden: ReadonlySet<string>,
@@ -71,7 +73,7 @@ async function withReferred(
   const asked = new Set(rows.map(({ ref }) => ref));
   for (let fresh = rows; fresh.length > 0;) {
     const refs = [
-      ...new Set(fresh.flatMap((row) => statementsOf(applyEdits(row.draft, row.edits, renames)).map(({ target }) => target))),
+      ...new Set(fresh.flatMap((row) => statementsOf(applyEdits(row.draft, row.edits, renames), kinds).map(({ target }) => target))),
     ].filter((ref) => !asked.has(ref) && !hidden.has(ref));
     for (const ref of refs) asked.add(ref);
     if (refs.length === 0) break;
@@ -118,7 +120,14 @@ function finish(row: ProposalRow, renames: ReadonlyMap<string, string>, ownerFor
   });
 }
 
-async function accept({ feed }: Catalogue, ctx: Ctx, row: ProposalRow, entity: Entity, holder: Holder | undefined): Promise<string> {
+/** An API with what its file says, so that it can be read and compared. */
+async function withDefinition(sql: Sql, row: ProposalRow, entity: Entity): Promise<Entity> {
+  if (entity.kind !== "API" || row.action !== "create") return entity;
+  const definition = await readDefinition(sql, row.draft);
+  return definition === undefined ? entity : { ...entity, spec: { ...entity.spec, definition } };
+}
+
+async function accept(catalogue: Catalogue, ctx: Ctx, row: ProposalRow, entity: Entity, holder: Holder | undefined): Promise<string> {
   const isOurs = holder?.kind === "inline" && holder.target === PROPOSALS_SOURCE;
   if (row.action === "create" && row.state === "open") {
     if (holder && !isOurs) {
@@ -126,12 +135,12 @@ async function accept({ feed }: Catalogue, ctx: Ctx, row: ProposalRow, entity: E
         mend: "Give this one another name, or refuse it.",
       });
     }
-    return (await registerEntity(feed, ctx, { entity, source: PROPOSALS_SOURCE })).ref;
+    return (await registerEntity(catalogue, ctx, { entity, source: PROPOSALS_SOURCE })).ref;
   }
   // Something that is there gets what it lacks; all else of it stays as it is, also what somebody changed meanwhile.
   if (!holder) {
     if (row.action === "complete") throw new ConflictError(`${row.ref} is not in the catalogue.`, { mend: "Read its source first." });
-    return (await registerEntity(feed, ctx, { entity, source: PROPOSALS_SOURCE })).ref;
+    return (await registerEntity(catalogue, ctx, { entity, source: PROPOSALS_SOURCE })).ref;
   }
   if (holder.kind !== "inline") {
     throw new ConflictError(`${row.ref} is described by ${holder.location}.`, {
@@ -139,7 +148,7 @@ async function accept({ feed }: Catalogue, ctx: Ctx, row: ProposalRow, entity: E
     });
   }
   const there = (await readDocuments(ctx.sql, [row.ref])).get(row.ref) as Entity;
-  return (await registerEntity(feed, ctx, { entity: completed(there, entity), source: holder.target })).ref;
+  return (await registerEntity(catalogue, ctx, { entity: completed(there, entity), source: holder.target })).ref;
 }
 
 const LISTS = ["dependsOn", "consumesApis", "providesApis"];

@@ -10,6 +10,8 @@ import { ConflictError, handle, InvalidError, type Handler } from "@roadbed/core
 
 import { validateEntity } from "../../entity/validate-entity.ts";
 import type { Catalogue } from "../../estate/catalogue.ts";
+import { kindsIn } from "../../kinds/kinds-in.ts";
+import type { Kinds } from "../../kinds/registry.ts";
 import { hiddenRefs } from "../hidden-refs.ts";
 import { applyEdits, mergeEdits } from "./apply-edits.ts";
 import { descriptorOf, patchFor } from "./descriptor-text.ts";
@@ -32,7 +34,7 @@ function makeEdit(catalogue: Catalogue): Handler {
     if (row.state !== "open")
       throw new ConflictError(`The proposal is ${row.state} already.`, { mend: "Change the entity itself, or open the proposal again." });
     const edits = mergeEdits(row.edits, change);
-    checkEdits(row, edits);
+    checkEdits(row, edits, await kindsIn(ctx.sql, catalogue.kinds));
     await writeEdits(ctx.sql, row, edits, ctx.now());
     ctx.emit(proposalsChanged, "proposals", { count: 1 });
     return proposalView(await getProposalRow(ctx.sql, id), hidden);
@@ -40,11 +42,14 @@ function makeEdit(catalogue: Catalogue): Handler {
 }
 
 /** What would be refused when it is accepted is refused now, while the person looks at it. */
-function checkEdits(row: ProposalRow, edits: ProposalRow["edits"]): void {
+function checkEdits(row: ProposalRow, edits: ProposalRow["edits"], kinds: Kinds): void {
   const entity = applyEdits(row.draft, edits);
   // A missing owner is no fault of the edit.
   const owned = { ...entity, spec: { owner: "somebody", ...entity.spec } };
-  const { faults } = validateEntity(row.action === "complete" ? { ...owned, spec: { type: "x", lifecycle: "x", ...owned.spec } } : owned);
+  const { faults } = validateEntity(
+    row.action === "complete" ? { ...owned, spec: { type: "x", lifecycle: "x", ...owned.spec } } : owned,
+    kinds,
+  );
   const [fault] = faults;
   if (fault) {
     throw new InvalidError(`${fault.path.join(".")}: ${fault.reason}`, {

@@ -4,6 +4,7 @@ import { discoveryFinished, proposalsChanged, proposeIdentities, runDiscovery } 
 import { DomainError } from "@roadbed/core";
 
 import type { CatalogDeps } from "../../deps.ts";
+import type { Stating } from "../../entity/relations.ts";
 import { openTree } from "../../source/open-tree.ts";
 import { getSource } from "../../source/source-store.ts";
 import { claimDiscovery, finishDiscovery, keepDiscovery, type DiscoveryRow } from "./discovery-store.ts";
@@ -33,7 +34,7 @@ export interface Discoverer {
   stop(): Promise<void>;
 }
 
-export function createDiscoverer(deps: CatalogDeps): Discoverer {
+export function createDiscoverer(deps: CatalogDeps, kinds: Stating): Discoverer {
   const { db, runtime, log } = deps;
   const me = randomUUID();
   let stopped = false;
@@ -104,7 +105,7 @@ export function createDiscoverer(deps: CatalogDeps): Discoverer {
       await readTarget(row, { state, notes, signal });
       signal.throwIfAborted();
       await runtime.write(runtime.system("catalog.discovery"), runDiscovery, { target: row.target }, undefined, async (ctx) => {
-        const proposals = await recombine(ctx.sql, ctx.now());
+        const proposals = await recombine(ctx.sql, kinds, ctx.now());
         if (!(await finishDiscovery(ctx.sql, row.id, me, { ...state, notes, proposals })))
           throw new Error("another process has this discovery now");
         ctx.emit(discoveryFinished, row.id, { discoveryId: row.id, status: "succeeded", repositories: state.done, added: proposals.added });
@@ -209,7 +210,7 @@ export function createDiscoverer(deps: CatalogDeps): Discoverer {
   async function recombineNow(): Promise<void> {
     await runtime
       .write(runtime.system("catalog.discovery"), proposeIdentities, {}, undefined, async (ctx) => {
-        const { added, changed, withdrawn, reopened } = await recombine(ctx.sql, ctx.now());
+        const { added, changed, withdrawn, reopened } = await recombine(ctx.sql, kinds, ctx.now());
         const count = added + changed + withdrawn + reopened;
         if (count > 0) ctx.emit(proposalsChanged, "proposals", { count });
       })

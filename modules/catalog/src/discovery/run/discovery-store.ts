@@ -125,6 +125,7 @@ export function discoveryView(row: DiscoveryRow): Discovery {
     done: row.done,
     unchanged: row.unchanged,
     ...optional("current", row.current ?? undefined),
+    steps: stepsOf(row),
     ...optional("proposals", row.proposals ?? undefined),
     ...optional("error", row.error ?? undefined),
     notes: row.notes.map((note) => ({ ...note })),
@@ -132,4 +133,22 @@ export function discoveryView(row: DiscoveryRow): Discovery {
     ...optional("startedAt", row.started_at?.toISOString()),
     ...optional("finishedAt", row.finished_at?.toISOString()),
   };
+}
+
+function stepsOf({ status, total, done, proposals }: DiscoveryRow): Discovery["steps"] {
+  const isOver = status === "succeeded";
+  const last = status === "failed" ? "failed" : "processing";
+  const isRead = isOver || (total > 0 && done === total);
+  const find = isOver || total > 0 ? "completed" : status === "queued" ? "open" : last;
+  const read = isRead ? "completed" : total > 0 ? last : "open";
+  const combine = isOver ? "completed" : isRead ? last : "open";
+  return [
+    { id: "find", name: "find repositories", status: find },
+    { id: "read", name: total === 0 ? "read them" : `read ${total}`, status: read },
+    {
+      id: "combine",
+      name: proposals ? `put together what they say: ${proposals.open} proposals are open` : "put together what they say",
+      status: combine,
+    },
+  ];
 }

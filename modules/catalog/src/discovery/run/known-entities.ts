@@ -1,7 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 import type { Sql } from "@roadbed/core";
 
-import { canonical, statementsOf } from "../../entity/relations.ts";
+import { canonical, statementsOf, type Stating } from "../../entity/relations.ts";
 import type { KnownEntity } from "../combine/draft.ts";
 
 /** The source under which accepted proposals stand in the catalogue. */
@@ -17,11 +17,11 @@ interface EntityRow {
 const COLUMNS = "e.ref, e.document, s.target, s.kind from catalog.entity e join catalog.source s on s.id = e.source_id";
 
 /** People and groups, but for those of the sample: no person of an invented company is anybody who commits. */
-export async function readPeopleOf(sql: Sql): Promise<KnownEntity[]> {
+export async function readPeopleOf(sql: Sql, kinds: Stating): Promise<KnownEntity[]> {
   const { rows } = await sql.query<Record<string, unknown>>(
     `select ${COLUMNS} where not s.sample and (e.ref like 'user:%' or e.ref like 'group:%') order by e.ref`,
   );
-  const people = (rows as unknown as EntityRow[]).map(knownOf);
+  const people = (rows as unknown as EntityRow[]).map((row) => knownOf(row, kinds));
   // Membership may be said by either end.
   const memberships = new Map<string, string[]>();
   for (const { ref, document } of rows as unknown as EntityRow[]) {
@@ -38,14 +38,14 @@ export async function readPeopleOf(sql: Sql): Promise<KnownEntity[]> {
 }
 
 /** Those of the references that are there, but for the sample. */
-export async function readEntitiesOf(sql: Sql, refs: readonly string[]): Promise<KnownEntity[]> {
+export async function readEntitiesOf(sql: Sql, kinds: Stating, refs: readonly string[]): Promise<KnownEntity[]> {
   const { rows } = await sql.query<Record<string, unknown>>(`select ${COLUMNS} where not s.sample and e.ref = any($1) order by e.ref`, [
     refs,
   ]);
-  return (rows as unknown as EntityRow[]).map(knownOf);
+  return (rows as unknown as EntityRow[]).map((row) => knownOf(row, kinds));
 }
 
-function knownOf({ ref, document, target, kind }: EntityRow): KnownEntity {
+function knownOf({ ref, document, target, kind }: EntityRow, kinds: Stating): KnownEntity {
   const { metadata, spec = {} } = document;
   const profile = (spec.profile ?? {}) as { displayName?: unknown; email?: unknown };
   const title = typeof profile.displayName === "string" ? profile.displayName : metadata.title;
@@ -58,7 +58,7 @@ function knownOf({ ref, document, target, kind }: EntityRow): KnownEntity {
     ...(title === undefined ? {} : { title }),
     ...(typeof profile.email === "string" ? { email: profile.email.toLowerCase() } : {}),
     memberOf,
-    states: statementsOf(document).map((one) => one.target),
+    states: statementsOf(document, kinds).map((one) => one.target),
     proposed: kind === "inline" && target === PROPOSALS_SOURCE,
   };
 }

@@ -1,6 +1,7 @@
 import type { Discovery } from "@roadbed/contracts/catalog/proposals";
 import type { Sql } from "@roadbed/core";
 
+import type { Stating } from "../../entity/relations.ts";
 import { breathe } from "../../source/breathe.ts";
 import { drafting, settle } from "../combine/combine.ts";
 import { loginsOf } from "../identity/match-logins.ts";
@@ -16,10 +17,10 @@ export type ProposalCounts = NonNullable<Discovery["proposals"]>;
  * Makes the proposals anew from everything that repositories said at their last reading: in the transaction of `sql`, one at a time.
  * Doing it twice changes nothing the second time.
  */
-export async function recombine(sql: Sql, now: Date): Promise<ProposalCounts> {
+export async function recombine(sql: Sql, kinds: Stating, now: Date): Promise<ProposalCounts> {
   await lockProposals(sql);
   const repositories = await readRepositories(sql);
-  const people = await readPeopleOf(sql);
+  const people = await readPeopleOf(sql, kinds);
   await proposeLogins(sql, loginsOf(repositories), people, now);
   const logins = await readLogins(sql);
   const identities = new Map(
@@ -30,6 +31,7 @@ export async function recombine(sql: Sql, now: Date): Promise<ProposalCounts> {
   );
   const there = await readEntitiesOf(
     sql,
+    kinds,
     drafts.map(({ ref }) => ref),
   );
   const settled = settle(drafts, { repositories, known: { entities: there, identities } });
