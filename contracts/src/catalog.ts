@@ -111,6 +111,21 @@ export const Provenance = z.object({
   orphan: z.boolean(),
 });
 
+/** How far to trust what is answered, 0 to 1 each. */
+export const EntityTrust = z.object({
+  /** That of the weakest fact among those that matter most: owner, lifecycle, who is on call, unless others were declared. */
+  overall: z.number(),
+  weakest: z.string().optional(),
+  /** When the weakest was last said or confirmed. */
+  observedAt: z.iso.datetime().optional(),
+  properties: z.record(z.string(), z.number()),
+  /** Fields below their threshold: ask before you rely on them. */
+  stale: z.array(z.string()),
+});
+export type EntityTrust = z.infer<typeof EntityTrust>;
+
+const WithTrust = z.boolean().optional().describe("Also answer how far what is said may be trusted now");
+
 export const EntityView = z.object({
   ref: z.string(),
   entity: Entity,
@@ -131,6 +146,7 @@ export const EntityView = z.object({
   ),
   /** True when the entity has documentation that `catalog.docs.get` can render. */
   hasDocs: z.boolean(),
+  trust: EntityTrust.optional().describe("Only where it was asked for"),
 });
 export type EntityView = z.infer<typeof EntityView>;
 
@@ -148,6 +164,7 @@ export const EntityRow = z.object({
   system: z.string().optional(),
   tags: z.array(z.string()),
   sample: z.boolean(),
+  trust: z.number().optional().describe("Of the weakest fact that matters, 0 to 1; only where it was asked for"),
 });
 export type EntityRow = z.infer<typeof EntityRow>;
 
@@ -171,6 +188,7 @@ export const listEntities = defineOperation({
     sort: z
       .enum(["name", "-name", "kind", "-kind", "owner", "-owner", "type", "-type", "system", "-system", "lifecycle", "-lifecycle"])
       .default("name"),
+    trust: WithTrust,
   }),
   output: pageOf(EntityRow),
   cli: { columns: ["ref", "type", "owner", "system", "lifecycle"] },
@@ -182,7 +200,7 @@ export const getEntity = defineOperation({
   scope: "catalog:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/entities/{ref}" },
-  input: z.object({ ref: EntityRef }),
+  input: z.object({ ref: EntityRef, trust: WithTrust }),
   output: EntityView,
 });
 

@@ -81,6 +81,17 @@ export interface Repositories {
   head(name: string, branch: string): Promise<string | undefined>;
   listFiles(name: string, ref: string): Promise<string[]>;
   readFile(name: string, ref: string, path: string): Promise<Uint8Array | undefined>;
+  /** Without it, changes to descriptors are answered as patches. */
+  commitFiles?(
+    name: string,
+    o: {
+      readonly branch: string;
+      readonly files: readonly { readonly path: string; readonly content: string }[];
+      readonly message: string;
+      readonly author: { readonly name: string; readonly email: string };
+      readonly expectedParent?: string | null;
+    },
+  ): Promise<{ readonly hash: string }>;
 }
 
 export interface Remotes {

@@ -26,6 +26,8 @@ import { makeValidateDescriptors } from "./entity/validate-descriptors.ts";
 import { createCatalogue } from "./estate/catalogue.ts";
 import { seesNewsOf, type Viewer } from "./estate/visibility.ts";
 import { makeKindHandlers } from "./kinds/kind-handlers.ts";
+import { makeFactHandlers } from "./facts/fact-handlers.ts";
+import { createQuestions } from "./facts/questions.ts";
 import { makeGraphEntities } from "./graph/graph-entities.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { makeSearchAll } from "./search/search-all.ts";
@@ -85,6 +87,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const syncer = createSyncer({ ...deps, feed, kinds: catalogue.kinds });
   const keeper = createKeeper(deps);
   const discovery = createDiscovery(deps, catalogue);
+  const questions = createQuestions({ catalogue, db: deps.db, runtime: deps.runtime, log: deps.log });
   let stopFollowing: () => Promise<void> = async () => {};
 
   return {
@@ -109,8 +112,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeDiffApi(catalogue, apis),
       makeSearchAll(catalogue),
       ...makeSourceHandlers({ syncer, catalogue }),
-      ...makeSampleHandlers({ syncer, feed }),
+      ...makeSampleHandlers({ syncer, feed, kinds: catalogue.kinds }),
       ...discovery.handlers,
+      ...makeFactHandlers({ catalogue, deps, syncer }),
+      ...questions.handlers,
     ],
     subscriptions: [tellApiChanges(catalogue, apis)],
     registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
@@ -131,10 +136,12 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       await syncer.start();
       keeper.start();
       discovery.start();
+      questions.start();
     },
     stop: async () => {
       keeper.stop();
       await discovery.stop();
+      await questions.stop();
       await syncer.stop();
       await stopFollowing();
       await feed.stop();

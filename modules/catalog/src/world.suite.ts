@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { listEntities, syncSource, type Entity } from "@roadbed/contracts/catalog";
-import { perform, type Call, type Ctx, type Operation, type OutputOf } from "@roadbed/core";
+import { perform, type Call, type Ctx, type Operation, type OutputOf, type Row } from "@roadbed/core";
 import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
 import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { afterAll, beforeAll, beforeEach } from "vitest";
@@ -20,6 +20,8 @@ export interface World {
   readonly ask: <O extends Operation>(operation: O, input: unknown, by?: Catalog, who?: Partial<Call>) => Promise<OutputOf<O>>;
   /** Runs something as a write would: in one transaction. */
   readonly write: <T>(work: (ctx: Ctx) => Promise<T>) => Promise<T>;
+  /** Looks into the tables, or sets the scene in them. */
+  readonly sql: <R extends Row = Row>(text: string) => Promise<{ rows: R[] }>;
   readonly put: (path: string, text: string) => Promise<void>;
   readonly refs: (filter?: string) => Promise<string[]>;
   /** What was told, with the entity where it is about one. */
@@ -51,7 +53,7 @@ export function useWorld(): World {
     await rm(state.home, { recursive: true });
   });
 
-  return Object.assign(state, { open, ask, write, put, refs, events, forgetEvents });
+  return Object.assign(state, { open, ask, write, sql: (text: string) => database.db.query<any>(text), put, refs, events, forgetEvents });
 
   function open(over: Partial<CatalogDeps> = {}): Catalog {
     return createCatalog({

@@ -25,11 +25,12 @@ export async function writeDocs(
   if (stored.size > 0) await removeUnreadDocs(sql, [sourceId]);
 }
 
-/** Takes out the documentation of sources that no entity has any more. */
+/** Takes out the documentation of sources that no entity has any more, nor would have if its first source went. */
 export async function removeUnreadDocs(sql: Sql, sourceIds: readonly string[]): Promise<void> {
   await sql.query(
     `delete from catalog.doc_root d where source_id = any($1)
-     and not exists (select 1 from catalog.entity e where e.source_id = d.source_id and e.docs_root = d.root)`,
+     and not exists (select 1 from catalog.entity e where e.source_id = d.source_id and e.docs_root = d.root)
+     and not exists (select 1 from catalog.claim c where c.source_id = d.source_id and c.docs_root = d.root)`,
     [sourceIds],
   );
 }

@@ -28,7 +28,11 @@ export async function removeEntity(feed: Feed, ctx: Ctx, ref: string): Promise<v
   await removeEntities(ctx.sql, [ref], change, cause);
   await removeUnreadDocs(ctx.sql, [found.source_id]);
   // What was read of the source last is not what is there now: the next look must read it again.
-  await ctx.sql.query("update catalog.source set fingerprint = null where id = $1", [found.source_id]);
+  await ctx.sql.query(
+    `with claims as (delete from catalog.claim where ref = $2 and standing = 'standby' returning source_id)
+     update catalog.source set fingerprint = null where id = $1 or id in (select source_id from claims)`,
+    [found.source_id, ref],
+  );
   feed.expect(change);
   ctx.emit(entityRemoved, ref, { ref, kind: found.kind, sample: found.sample });
 }

@@ -22,6 +22,8 @@ export interface EntityWrite {
   readonly location: string;
   readonly line: number | null;
   readonly docsRoot: string | null;
+  /** The defining source's own document, where `json` is not it because others say something too. */
+  readonly base?: { readonly json: string; readonly hash: string };
 }
 
 /** Rows per statement: large enough to be quick, small enough to keep memory flat. */
@@ -59,7 +61,8 @@ export function causeOf(ctx: Pick<Ctx, "actor" | "reason">, reason?: string, syn
 
 /** Every entity of a source, and every one that already has one of these references. */
 export async function readClaims(sql: Sql, sourceId: string, refs: readonly string[]): Promise<Claim[]> {
-  const columns = "e.ref, e.hash, e.source_id, s.name as source_name, s.kind as source_kind, e.location, e.line, e.docs_root, e.orphan";
+  const columns =
+    "e.ref, coalesce(e.base_hash, e.hash) as hash, e.source_id, s.name as source_name, s.kind as source_kind, e.location, e.line, e.docs_root, e.orphan";
   const { rows } = await sql.query<Record<string, unknown>>(
     `select ${columns} from catalog.entity e join catalog.source s on s.id = e.source_id where e.source_id = $1
      union all
@@ -83,13 +86,15 @@ export async function writeEntities(sql: Sql, sourceId: string, writes: readonly
   for (let start = 0; start < writes.length; start += BATCH) {
     const batch = writes.slice(start, start + BATCH);
     await sql.query(
-      `insert into catalog.entity (ref, uid, source_id, document, hash, location, line, docs_root, observed_at, change)
-       select w.ref, coalesce(gone.uid, gen_random_uuid()), $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9
-       from rows from (unnest($2::text[]), json_array_elements($3::json), unnest($4::text[]), unnest($5::text[]), unnest($6::int[]), unnest($7::text[]))
-         as w(ref, document, hash, location, line, docs_root)
+      `insert into catalog.entity (ref, uid, source_id, document, hash, location, line, docs_root, observed_at, change, base, base_hash)
+       select w.ref, coalesce(gone.uid, gen_random_uuid()), $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9,
+         case when w.base_hash is not null then w.base end, w.base_hash
+       from rows from (unnest($2::text[]), json_array_elements($3::json), unnest($4::text[]), unnest($5::text[]), unnest($6::int[]), unnest($7::text[]),
+         json_array_elements($10::json), unnest($11::text[])) as w(ref, document, hash, location, line, docs_root, base, base_hash)
        left join catalog.removed_entity gone on gone.ref = w.ref
        on conflict (ref) do update set source_id = excluded.source_id, document = excluded.document, hash = excluded.hash,
-         location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, orphan = false, observed_at = excluded.observed_at, change = excluded.change`,
+         location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, orphan = false, observed_at = excluded.observed_at, change = excluded.change,
+         base = excluded.base, base_hash = excluded.base_hash`,
       [
         sourceId,
         batch.map(({ ref }) => ref),
@@ -101,6 +106,8 @@ export async function writeEntities(sql: Sql, sourceId: string, writes: readonly
         batch.map(({ docsRoot }) => docsRoot),
         at,
         change,
+        `[${batch.map(({ base }) => base?.json ?? "null").join(",")}]`,
+        batch.map(({ base }) => base?.hash ?? null),
       ],
     );
   }
@@ -117,7 +124,7 @@ export async function removeEntities(sql: Sql, refs: readonly string[], change: 
     `with gone as (delete from catalog.entity where ref = any($1) returning *)
      insert into catalog.removed_entity (ref, change, at, uid, document, hash, source_id, source_name, source_kind, location, line,
        docs_root, sample, actor, reason, sync_id)
-     select gone.ref, $2, clock.at, gone.uid, gone.document, gone.hash, source.id, source.name, source.kind, gone.location, gone.line,
+     select gone.ref, $2, clock.at, gone.uid, coalesce(gone.base, gone.document), coalesce(gone.base_hash, gone.hash), source.id, source.name, source.kind, gone.location, gone.line,
        gone.docs_root, source.sample, $3, $4, $5
      from gone join catalog.source on source.id = gone.source_id cross join catalog.clock
      on conflict (ref) do update set change = excluded.change, at = excluded.at, uid = excluded.uid, document = excluded.document,
@@ -158,7 +165,8 @@ export async function writeHistory(
        select w.ref, clock.at, $1, w.change, w.fields, $2, $3, $4, w.reason, $5,
          case when w.change <> 'registered' then e.document end,
          case when w.change <> 'registered' then json_build_object('uid', e.uid, 'hash', e.hash, 'sourceId', e.source_id, 'sourceName', s.name,
-           'sample', s.sample, 'location', e.location, 'line', e.line, 'docsRoot', e.docs_root, 'orphan', e.orphan) end
+           'sample', s.sample, 'location', e.location, 'line', e.line, 'docsRoot', e.docs_root, 'orphan', e.orphan,
+           'base', e.base, 'baseHash', e.base_hash) end
        from unnest($6::text[], $7::text[], $8::json[], $9::text[]) with ordinality as w(ref, change, fields, reason, position)
        cross join catalog.clock left join catalog.entity e on e.ref = w.ref left join catalog.source s on s.id = e.source_id
        order by w.position`,

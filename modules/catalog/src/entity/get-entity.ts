@@ -4,13 +4,14 @@ import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import { readTrust } from "../facts/entity-trust.ts";
 import { createSourceNames } from "../source/source-names.ts";
 import { sayGone } from "../time/say-gone.ts";
 
 /** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
 export function makeGetEntity(catalogue: Catalogue): Handler {
   const sourceNames = createSourceNames();
-  return handle(getEntity, async (ctx, { ref }) => {
+  return handle(getEntity, async (ctx, { ref, trust }) => {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const stored = await readStored(catalogue, ctx.sql, ref);
@@ -18,7 +19,10 @@ export function makeGetEntity(catalogue: Catalogue): Handler {
       throw new NotFoundError("entity", ref, (await sayGone(catalogue, ctx, ref)) ?? suggest(catalogue, visible, ref));
     }
     const sources = await sourceNames(ctx.sql, stored.sourceId);
-    return viewOf(catalogue, visible, stored, sources.get(stored.sourceId));
+    const view = viewOf(catalogue, visible, stored, sources.get(stored.sourceId));
+    if (trust !== true) return view;
+    const trusted = (await readTrust(ctx.sql, [ref], { now: ctx.now(), kinds: catalogue.kinds, visible })).get(ref);
+    return trusted ? { ...view, trust: trusted } : view;
   });
 }
 

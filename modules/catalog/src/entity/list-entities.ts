@@ -1,4 +1,4 @@
-import { type EntityRow, listEntities } from "@roadbed/contracts/catalog";
+import { type EntityRow, type EntityTrust, listEntities } from "@roadbed/contracts/catalog";
 import { decodeCursor, encodeCursor, handle, InvalidError, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
@@ -7,17 +7,23 @@ import type { Item } from "../estate/item.ts";
 import { compare, positionOf, sortItems, type Position, type SortKey } from "../estate/orders.ts";
 import { has } from "../estate/sets.ts";
 import { visibleTo } from "../estate/visibility.ts";
+import { readTrust } from "../facts/entity-trust.ts";
 import type { Selector } from "./select-entities.ts";
 
 export function makeListEntities(catalogue: Catalogue, selector: Selector): Handler {
-  return handle(listEntities, async (ctx, { filter, text, sort, limit, cursor }) => {
+  return handle(listEntities, async (ctx, { filter, text, sort, limit, cursor, trust }) => {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const selected = await selector.select(ctx.sql, visible, filter, text);
     const page = pageOf(catalogue, selected, sort, limit, cursor);
     const last = page.items.at(-1);
+    const refs = trust === true ? page.items.map(({ ref }) => ref) : [];
+    const trusted = refs.length > 0 ? await readTrust(ctx.sql, refs, { now: ctx.now(), kinds: catalogue.kinds, visible }) : new Map<string, EntityTrust>();
     return {
-      items: page.items.map(toRow),
+      items: page.items.map((item) => {
+        const overall = trusted.get(item.ref)?.overall;
+        return overall === undefined ? toRow(item) : { ...toRow(item), trust: overall };
+      }),
       ...(page.more && last ? { nextCursor: encodeCursor({ sort, at: positionOf(last, keyOf(sort)) }) } : {}),
       total: selected.length,
     };

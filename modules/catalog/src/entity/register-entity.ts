@@ -4,6 +4,7 @@ import { type Entity, entityChanged, entityRegistered, formatRef } from "@roadbe
 import { ConflictError, InvalidError, type Ctx } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
+import { mergeWrites } from "../facts/merge-entities.ts";
 import { kindsIn } from "../kinds/kinds-in.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import { isSample } from "../source/apply-snapshot.ts";
@@ -34,12 +35,13 @@ export async function registerEntity(
   }
   if (claim?.hash === digest && claim.source_id === source.id) return { ref, change: "unchanged" };
   const change = await nextChange(sql);
-  const fields = claim ? diffFields((await readDocuments(sql, [ref])).get(ref), entity) : [];
+  const described = { ref, json, hash: digest, location: `inline:${o.source}`, line: null, docsRoot: null, entity };
+  const writes = await mergeWrites(sql, source, [described], kinds);
+  const fields = claim ? diffFields((await readDocuments(sql, [ref])).get(ref), writes[0]!.entity) : [];
   const reason = claim ? "it was registered anew" : "it was registered";
   const history = { ref, change: claim ? ("changed" as const) : ("registered" as const), fields };
   await writeHistory(sql, { change, source, cause: causeOf(ctx, reason) }, [history]);
-  const location = `inline:${o.source}`;
-  await writeEntities(sql, source.id, [{ ref, json, hash: digest, location, line: null, docsRoot: null }], change, ctx.now());
+  await writeEntities(sql, source.id, writes, change, ctx.now());
   await sql.query("update catalog.source set state = 'ok', last_sync_at = $2 where id = $1", [source.id, ctx.now()]);
   feed.expect(change);
   ctx.emit(claim ? entityChanged : entityRegistered, ref, { ref, kind: entity.kind, sample: isSample(source, entity) });

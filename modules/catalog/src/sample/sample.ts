@@ -2,6 +2,7 @@ import { getSample, removeSample, sampleRemoved } from "@roadbed/contracts/catal
 import { handle, type Ctx, type Handler } from "@roadbed/core";
 
 import type { Feed } from "../estate/feed.ts";
+import type { Kinds } from "../kinds/registry.ts";
 import { removeSource } from "../source/remove-source.ts";
 import { ensureSource, getSource } from "../source/source-store.ts";
 import type { Syncer } from "../source/syncer.ts";
@@ -17,7 +18,7 @@ export async function importSample(syncer: Syncer, ctx: Ctx, folder: string): Pr
   return { entities: counts.registered + counts.changed + counts.unchanged };
 }
 
-export function makeSampleHandlers({ syncer, feed }: { readonly syncer: Syncer; readonly feed: Feed }): readonly Handler[] {
+export function makeSampleHandlers({ syncer, feed, kinds }: { readonly syncer: Syncer; readonly feed: Feed; readonly kinds: Kinds }): readonly Handler[] {
   return [
     handle(getSample, async ({ sql }) => {
       const { rows } = await sql.query<{ sources: number; entities: number }>(
@@ -30,7 +31,7 @@ export function makeSampleHandlers({ syncer, feed }: { readonly syncer: Syncer; 
       const { rows } = await ctx.sql.query<{ id: string }>("select id from catalog.source where sample order by id");
       let removedEntities = 0;
       for (const { id } of rows) {
-        const { removed, change } = await removeSource(ctx, await getSource(ctx.sql, id));
+        const { removed, change } = await removeSource(ctx, await getSource(ctx.sql, id), kinds);
         feed.expect(change);
         syncer.forget(id);
         removedEntities += removed;

@@ -15,6 +15,10 @@ import {
   writeHistory,
   type HistoryWrite,
 } from "../entity/entity-store.ts";
+import { mergeWrites, remerge, type DescribedWrite } from "../facts/merge-entities.ts";
+import { storeClaims } from "../facts/store-claims.ts";
+import { takeOver, type TakenOver } from "../facts/take-over.ts";
+import type { Kinds } from "../kinds/registry.ts";
 import { compareSnapshot, countsOf, type Diff } from "./compare-snapshot.ts";
 import type { Problem, Snapshot } from "./snapshot.ts";
 import { beginSync, endSync, type Counts, type SourceRow } from "./source-store.ts";
@@ -37,7 +41,7 @@ export interface Applied {
 export type WriteCtx = Pick<Ctx, "sql" | "emit" | "now" | "actor" | "reason">;
 
 /** Makes the catalogue say what a source says: one comparison, one set of statements, all in the transaction of `ctx`. */
-export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot): Promise<Applied> {
+export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, kinds: Kinds): Promise<Applied> {
   const { sql } = ctx;
   const at = ctx.now();
   await lockCatalog(sql);
@@ -50,15 +54,14 @@ export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: 
   const counts = countsOf(snapshot, diff);
   // Made before anything is written: what is written names the run that wrote it.
   const syncId = await beginSync(sql, source.id, at);
-  const gone = isSmall(diff) ? await readDocuments(sql, diff.removed) : new Map<string, unknown>();
-  const change = await writeDiff(ctx, source, snapshot, diff, { at, syncId });
+  const written = await writeDiff(ctx, source, snapshot, diff, { at, syncId, kinds });
 
   const problems = [...snapshot.problems, ...diff.conflicts];
   const { fingerprint, durationMs } = snapshot;
   const row = await endSync(sql, source.id, syncId, { at, durationMs, counts, problems, fingerprint });
-  if (isSmall(diff)) emitEntities(ctx, source, diff, gone);
+  if (isSmall(diff)) emitEntities(ctx, source, diff, written);
   ctx.emit(sourceSynced, source.id, { sourceId: source.id, counts });
-  return { source: row, counts, problems, change };
+  return { source: row, counts, problems, change: written.change };
 }
 
 /** Few enough to tell of each. */
@@ -66,35 +69,73 @@ function isSmall({ registered, changed, removed }: Diff): boolean {
   return registered.length + changed.length + removed.length <= MAX_ENTITY_EVENTS;
 }
 
-/** Writes a diff: history first, because it keeps the documents as they still are. */
+interface Written {
+  readonly change: number | undefined;
+  /** What is different now, by reference: not all that changed at its source, if others say something else. */
+  readonly changed: readonly DescribedWrite[];
+  readonly takenOver: readonly TakenOver[];
+  /** Documents of what is gone; empty when there are too many to tell. */
+  readonly gone: ReadonlyMap<string, unknown>;
+}
+
+/** Writes a diff: what is said first, then history, because it keeps the documents as they still are. */
 async function writeDiff(
   ctx: WriteCtx,
   source: SourceRow,
   snapshot: Snapshot,
   diff: Diff,
-  { at, syncId }: { readonly at: Date; readonly syncId: string },
-): Promise<number | undefined> {
+  { at, syncId, kinds }: { readonly at: Date; readonly syncId: string; readonly kinds: Kinds },
+): Promise<Written> {
   const { sql } = ctx;
-  const writes = [...diff.registered, ...diff.changed, ...diff.moved];
   let change: number | undefined;
   const takeNumber = async (): Promise<number> => (change ??= await nextChange(sql));
-  if (writes.length + diff.removed.length > 0) {
-    const before = await readDocuments(
-      sql,
-      diff.changed.map(({ ref }) => ref),
-    );
-    const history: HistoryWrite[] = [
-      ...diff.removed.map((ref) => ({ ref, change: "removed" as const, fields: [], reason: GONE })),
-      ...diff.changed.map(({ ref, entity }) => changedRow(ref, diffFields(before.get(ref), entity))),
-      ...diff.registered.map(({ ref }) => ({ ref, change: "registered" as const, fields: [], reason: "its descriptor appeared" })),
-    ];
-    await writeHistory(sql, { change: await takeNumber(), source, cause: causeOf(ctx, undefined, syncId) }, history);
-    await removeEntities(sql, diff.removed, await takeNumber(), causeOf(ctx, GONE, syncId));
-    await writeEntities(sql, source.id, writes, await takeNumber(), at);
-  }
+  const touched = await storeClaims(sql, source.id, snapshot, diff.losing, at);
+  const takenOver = await takeOver(ctx, diff.removed, { leaving: source.id, syncId, kinds, takeNumber });
+  const kept = new Set(takenOver.map(({ ref }) => ref));
+  const removed = diff.removed.filter((ref) => !kept.has(ref));
+  const gone = isSmall(diff) ? await readDocuments(sql, removed) : new Map<string, unknown>();
+  const writes = await mergeWrites(sql, source, [...diff.registered, ...diff.changed, ...diff.moved], kinds);
+  const changed = await writeWithHistory(ctx, source, diff, { writes, removed, at, syncId, takeNumber });
   if (diff.orphaned.length > 0) await markOrphans(sql, diff.orphaned, await takeNumber());
+  const settled = new Set([...writes.map(({ ref }) => ref), ...removed, ...kept]);
+  const others = touched.filter((ref) => !settled.has(ref));
+  await remerge(ctx, others, { source, reason: `"${source.name}" says something else of it`, syncId, kinds, takeNumber });
   await writeDocs(sql, source.id, snapshot, takeNumber, at);
-  return change;
+  return { change, changed, takenOver, gone };
+}
+
+/** Answers the writes that make a difference to what was there. */
+async function writeWithHistory(
+  ctx: WriteCtx,
+  source: SourceRow,
+  diff: Diff,
+  o: {
+    readonly writes: readonly DescribedWrite[];
+    readonly removed: readonly string[];
+    readonly at: Date;
+    readonly syncId: string;
+    readonly takeNumber: () => Promise<number>;
+  },
+): Promise<DescribedWrite[]> {
+  const { sql } = ctx;
+  const { writes, removed, at, syncId, takeNumber } = o;
+  if (writes.length + removed.length === 0) return [];
+  const refs = new Set(diff.changed.map(({ ref }) => ref));
+  const before = await readDocuments(sql, [...refs]);
+  const rows = writes
+    .filter(({ ref }) => refs.has(ref))
+    .map((write) => ({ write, fields: diffFields(before.get(write.ref), write.entity) }));
+  // A document may have changed in what somebody locked, or only its order: then nothing is different for who reads it.
+  const changed = rows.filter(({ write, fields }) => fields.length > 0 || write.base === undefined);
+  const history: HistoryWrite[] = [
+    ...removed.map((ref) => ({ ref, change: "removed" as const, fields: [], reason: GONE })),
+    ...changed.map(({ write, fields }) => changedRow(write.ref, fields)),
+    ...diff.registered.map(({ ref }) => ({ ref, change: "registered" as const, fields: [], reason: "its descriptor appeared" })),
+  ];
+  await writeHistory(sql, { change: await takeNumber(), source, cause: causeOf(ctx, undefined, syncId) }, history);
+  await removeEntities(sql, removed, await takeNumber(), causeOf(ctx, GONE, syncId));
+  await writeEntities(sql, source.id, writes, await takeNumber(), at);
+  return changed.map(({ write }) => write);
 }
 
 const GONE = "its descriptor is gone";
@@ -104,11 +145,12 @@ function changedRow(ref: string, fields: readonly string[]): HistoryWrite {
   return { ref, change: "changed", fields, reason: fields.length > 0 ? "its descriptor changed" : "another source describes it now" };
 }
 
-function emitEntities(ctx: WriteCtx, source: SourceRow, diff: Diff, gone: ReadonlyMap<string, unknown>): void {
-  const emit = (type: typeof entityRegistered, ref: string, entity: Entity): void =>
-    ctx.emit(type, ref, { ref, kind: entity.kind, sample: isSample(source, entity) });
+function emitEntities(ctx: WriteCtx, source: SourceRow, diff: Diff, { changed, takenOver, gone }: Written): void {
+  const emit = (type: typeof entityRegistered, ref: string, entity: Entity, from: Pick<SourceRow, "sample"> = source): void =>
+    ctx.emit(type, ref, { ref, kind: entity.kind, sample: isSample(from, entity) });
   for (const { ref, entity } of diff.registered) emit(entityRegistered, ref, entity);
-  for (const { ref, entity } of diff.changed) emit(entityChanged, ref, entity);
+  for (const { ref, entity } of changed) emit(entityChanged, ref, entity);
+  for (const { ref, entity, sample } of takenOver) emit(entityChanged, ref, entity, { sample });
   for (const [ref, entity] of gone) emit(entityRemoved, ref, entity as Entity);
 }
 

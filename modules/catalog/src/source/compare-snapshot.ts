@@ -12,6 +12,8 @@ export interface Diff {
   /** Kept as they were, because their descriptor cannot be read now. */
   readonly orphaned: readonly string[];
   readonly conflicts: readonly Problem[];
+  /** What the source says of entities that another one defines. */
+  readonly losing: readonly Candidate[];
 }
 
 /** Compares, and touches nothing. `stored`: every claim of the source, and every one on a name that the snapshot describes. */
@@ -25,20 +27,23 @@ export function compareSnapshot(
   const changed: Candidate[] = [];
   const moved: Candidate[] = [];
   const conflicts: Problem[] = [];
+  const losing: Candidate[] = [];
   const described = new Set<string>();
   for (const candidate of snapshot.candidates) {
     described.add(candidate.ref);
     const claim = claims.get(candidate.ref);
     if (!claim) registered.push(candidate);
-    else if (claim.source_id !== source.id && !yields(claim, source)) conflicts.push(conflictOf(candidate, claim));
-    else if (claim.hash !== candidate.hash || claim.source_id !== source.id) changed.push(candidate);
+    else if (claim.source_id !== source.id && !yields(claim, source)) {
+      conflicts.push(conflictOf(candidate, claim));
+      losing.push(candidate);
+    } else if (claim.hash !== candidate.hash || claim.source_id !== source.id) changed.push(candidate);
     else if (isMoved(candidate, claim)) moved.push(candidate);
   }
   const missing = [...claims.values()].filter((claim) => claim.source_id === source.id && !described.has(claim.ref));
   const isDoubtful = (claim: Claim): boolean => snapshot.doubtful.has(claim.location) || snapshot.doubtfulRefs.has(claim.ref);
   const removed = missing.filter((claim) => !isDoubtful(claim)).map(({ ref }) => ref);
   const orphaned = missing.filter((claim) => isDoubtful(claim) && !claim.orphan).map(({ ref }) => ref);
-  return { registered, changed, moved, removed, orphaned, conflicts };
+  return { registered, changed, moved, removed, orphaned, conflicts, losing };
 }
 
 /** What a run that writes this has done, in numbers. */

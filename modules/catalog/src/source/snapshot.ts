@@ -20,6 +20,21 @@ export interface Candidate {
   readonly docsRoot: string | null;
 }
 
+/** What a connector adds to entities that others define. */
+export interface Enrichment {
+  /** One entity by name, or all that have this value of an annotation. */
+  readonly about: { readonly ref: string } | { readonly annotation: string; readonly value: string };
+  /** The parts that it adds, as JSON text of an object with `metadata` and `spec`. */
+  readonly json: string;
+  readonly hash: string;
+  /** Where people find it; two readings about one entity have different ones. */
+  readonly location: string;
+  readonly rule?: string;
+  readonly confidence?: number;
+  /** When the system itself last saw it; absent: now. */
+  readonly observedAt?: Date;
+}
+
 /** All that a source says at one moment. */
 export interface Snapshot {
   readonly fingerprint: string;
@@ -33,5 +48,8 @@ export interface Snapshot {
   /** References of entities whose document is there, but wrong: likewise. */
   readonly doubtfulRefs: ReadonlySet<string>;
   readonly docs: readonly DocRoot[];
+  readonly enrichments?: readonly Enrichment[];
+  /** Beginnings of locations of which all is as it was: what was added from there stays. */
+  readonly unchangedLocations?: readonly string[];
   readonly durationMs: number;
 }

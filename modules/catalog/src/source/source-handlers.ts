@@ -107,7 +107,7 @@ async function sourceView(sql: Sql, row: SourceRow, syncer: Syncer): Promise<Sou
 
 function makeDeleteSource({ syncer, catalogue }: Deps): Handler {
   return handle(deleteSource, async (ctx, { id }) => {
-    const { removed, change } = await removeSource(ctx, await getSource(ctx.sql, id));
+    const { removed, change } = await removeSource(ctx, await getSource(ctx.sql, id), catalogue.kinds);
     catalogue.feed.expect(change);
     syncer.forget(id);
     await syncer.scheduleConflicted(ctx, id);

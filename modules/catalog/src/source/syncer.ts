@@ -111,7 +111,7 @@ export function createSyncer(deps: SyncerDeps): Syncer {
   async function apply(ctx: Ctx, source: SourceRow, { tree, only }: OpenTree, started: number): Promise<Synced> {
     const kinds = await kindsIn(ctx.sql, deps.kinds);
     const snapshot = await readSnapshot(tree, { kinds, ...(only === undefined ? {} : { only }) });
-    const applied = await applySnapshot(ctx, source, snapshot);
+    const applied = await applySnapshot(ctx, source, snapshot, deps.kinds);
     if (applied.change !== undefined) {
       feed.expect(applied.change);
       await followKinds(ctx, source, applied.change);

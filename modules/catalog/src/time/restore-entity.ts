@@ -5,6 +5,7 @@ import { ConflictError, handle, NotFoundError, type Ctx, type Handler } from "@r
 import { causeOf, lockCatalog, nextChange, writeEntities, writeHistory } from "../entity/entity-store.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { seesDocument } from "../estate/visibility.ts";
+import { mergeWrites } from "../facts/merge-entities.ts";
 import { ensureSource, type SourceRow } from "../source/source-store.ts";
 import { readTombstone, type TombstoneRow } from "./tombstone-store.ts";
 
@@ -29,7 +30,9 @@ export function makeRestoreEntity(deps: { readonly catalogue: Catalogue; readonl
     await writeHistory(sql, { change, source, cause }, [{ ref, change: "registered", fields: [] }]);
     const location = origin === "source" ? gone.location : `inline:${source.target}`;
     const write = { ref, json: JSON.stringify(gone.document), hash: gone.hash, location, line: null, docsRoot: null };
-    await writeEntities(sql, source.id, [write], change, ctx.now());
+    // What people and other sources say of it was never forgotten.
+    const writes = await mergeWrites(sql, source, [{ ...write, entity: gone.document }], deps.catalogue.kinds);
+    await writeEntities(sql, source.id, writes, change, ctx.now());
     deps.catalogue.feed.expect(change);
     ctx.emit(entityRegistered, ref, { ref, kind: gone.document.kind, sample: source.sample });
     if (reread !== undefined) {
