@@ -124,7 +124,9 @@ export const EntityTrust = z.object({
 });
 export type EntityTrust = z.infer<typeof EntityTrust>;
 
-const WithTrust = z.boolean().optional().describe("Also answer how far what is said may be trusted now");
+const WithTrust = z
+  .preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean().optional())
+  .describe("Also answer how far what is said may be trusted now");
 
 export const EntityView = z.object({
   ref: z.string(),

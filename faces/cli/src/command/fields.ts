@@ -1,8 +1,8 @@
 import { fieldsOf, unwrap, type Operation } from "@roadbed/core";
 import { z } from "zod";
 
-/** `document`: JSON, given in place or as a file. `list`: repeated or joined by commas. */
-export type FieldKind = "text" | "number" | "boolean" | "choice" | "list" | "document";
+/** `document`: JSON, given in place or as a file. `value`: anything; what is no JSON is text. `list`: repeated or joined by commas. */
+export type FieldKind = "text" | "number" | "boolean" | "choice" | "list" | "document" | "value";
 
 /** One field of an operation's input, as the command line sees it. */
 export interface Field {
@@ -41,10 +41,14 @@ function describeField(operation: Operation, name: string, schema: z.ZodType): F
     kind,
     choices: choicesOf(item),
     numeric: item instanceof z.ZodNumber,
-    required: !schema.safeParse(undefined).success,
+    // A schema that takes anything takes nothing too: there only what is optional may be left out.
+    required: schema instanceof z.ZodUnknown || !schema.safeParse(undefined).success,
     default: defaultOf(schema),
     description: descriptionOf(schema),
-    fromFile: kind === "document" || (kind === "text" && (secret || (inner instanceof z.ZodString && (inner.maxLength ?? 0) >= LONG_TEXT))),
+    fromFile:
+      kind === "document" ||
+      kind === "value" ||
+      (kind === "text" && (secret || (inner instanceof z.ZodString && (inner.maxLength ?? 0) >= LONG_TEXT))),
     secret,
     path: operation.cli?.paths?.includes(name) === true,
   };
@@ -55,6 +59,7 @@ function kindOf(schema: z.ZodType): FieldKind {
   if (schema instanceof z.ZodNumber) return "number";
   if (schema instanceof z.ZodBoolean) return "boolean";
   if (schema instanceof z.ZodString || schema instanceof z.ZodStringFormat) return "text";
+  if (schema instanceof z.ZodUnknown) return "value";
   if (schema instanceof z.ZodArray)
     return ["text", "number", "choice"].includes(kindOf(unwrap(schema.element as z.ZodType))) ? "list" : "document";
   return "document";

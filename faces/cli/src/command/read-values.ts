@@ -40,6 +40,7 @@ async function readValue(field: Field, words: readonly string[], sources: ValueS
   if (field.kind === "list") return words.flatMap((word) => word.split(",")).map((word) => readScalar(field, word.trim()));
   const [word = "", second] = words;
   if (second !== undefined) throw problem(field, "is given twice", "Give it once.");
+  if (field.kind === "value") return readAny(field, word, sources);
   if (field.kind === "document") return readDocument(field, word, sources);
   if (field.fromFile && word === "-") return (await sources.readStdin()).replace(/\r?\n$/, "");
   if (field.fromFile && word.startsWith("@")) return readText(field, word.slice(1));
@@ -76,6 +77,16 @@ async function readDocument(field: Field, word: string, sources: ValueSources): 
   if (word === "-") return parseDocument(field, await sources.readStdin(), "standard input", sources);
   const file = word.replace(/^@/, "");
   return parseDocument(field, await readText(field, file), file, sources);
+}
+
+/** JSON where it is JSON, `-` and `@file` as for documents, else the word itself. */
+async function readAny(field: Field, word: string, sources: ValueSources): Promise<unknown> {
+  if (word === "-" || word.startsWith("@")) return readDocument(field, word, sources);
+  try {
+    return JSON.parse(word) as unknown;
+  } catch {
+    return word;
+  }
 }
 
 async function readText(field: Field, file: string): Promise<string> {

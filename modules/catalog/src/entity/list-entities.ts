@@ -18,7 +18,10 @@ export function makeListEntities(catalogue: Catalogue, selector: Selector): Hand
     const page = pageOf(catalogue, selected, sort, limit, cursor);
     const last = page.items.at(-1);
     const refs = trust === true ? page.items.map(({ ref }) => ref) : [];
-    const trusted = refs.length > 0 ? await readTrust(ctx.sql, refs, { now: ctx.now(), kinds: catalogue.kinds, visible }) : new Map<string, EntityTrust>();
+    const trusted =
+      refs.length > 0
+        ? await readTrust(ctx.sql, refs, { now: ctx.now(), kinds: catalogue.kinds, visible })
+        : new Map<string, EntityTrust>();
     return {
       items: page.items.map((item) => {
         const overall = trusted.get(item.ref)?.overall;

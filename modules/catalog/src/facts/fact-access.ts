@@ -36,7 +36,13 @@ export function requireDeclarable(text: string): Path {
 }
 
 /** One fact as it is now; of a property that nobody says anything of, an empty one. */
-export async function readFact({ kinds }: Pick<Catalogue, "kinds">, ctx: Pick<Ctx, "sql" | "now">, visible: Visibility, ref: string, property: string): Promise<Fact> {
+export async function readFact(
+  { kinds }: Pick<Catalogue, "kinds">,
+  ctx: Pick<Ctx, "sql" | "now">,
+  visible: Visibility,
+  ref: string,
+  property: string,
+): Promise<Fact> {
   const facts = (await readFacts(ctx.sql, [ref], { now: ctx.now(), kinds, seesSource: visible.seesSource })).get(ref)?.facts ?? [];
   return facts.find((fact) => fact.property === property) ?? { property, trust: 0, locked: false, stale: false, losing: [] };
 }

@@ -31,7 +31,6 @@ import { component, useWorld } from "../world.suite.ts";
 const world = useWorld();
 const { ask, put, write, events, forgetEvents } = world;
 const ref = "component:default/orders";
-const DAY = 86_400_000;
 
 const GROUPS = `apiVersion: backstage.io/v1alpha1
 kind: Group

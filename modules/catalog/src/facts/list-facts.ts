@@ -22,7 +22,9 @@ export function makeListFacts(catalogue: Catalogue): Handler {
       return { items: [{ ...fact, history: await readHistory(ctx.sql, ref, name), answers }], total: 1 };
     }
     const after = readCursor(z.number().int().min(0), cursor) ?? 0;
-    const { facts } = (await readFacts(ctx.sql, [ref], { now: ctx.now(), kinds: catalogue.kinds, seesSource: visible.seesSource })).get(ref) ?? { facts: [] };
+    const { facts } = (await readFacts(ctx.sql, [ref], { now: ctx.now(), kinds: catalogue.kinds, seesSource: visible.seesSource })).get(
+      ref,
+    ) ?? { facts: [] };
     const items = facts.slice(after, after + limit);
     return {
       items: [...items],

@@ -38,7 +38,11 @@ export function makePrecedenceHandlers(catalogue: Catalogue): readonly Handler[]
       let number: number | undefined;
       const takeNumber = async (): Promise<number> => (number ??= await nextChange(ctx.sql));
       const refs = await spokenOf(ctx.sql, kind);
-      const { changed } = await remerge(ctx, refs, { reason: `whom to believe about ${property} was declared anew`, kinds: catalogue.kinds, takeNumber });
+      const { changed } = await remerge(ctx, refs, {
+        reason: `whom to believe about ${property} was declared anew`,
+        kinds: catalogue.kinds,
+        takeNumber,
+      });
       if (number !== undefined) catalogue.feed.expect(number);
       return { changed: changed.length };
     }),

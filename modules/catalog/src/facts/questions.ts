@@ -168,7 +168,11 @@ function makeListQuestions(catalogue: Catalogue): Handler {
       [people, after ?? null, limit + 1],
     );
     const page = (rows as unknown as QuestionRow[]).slice(0, limit);
-    const facts = await readFacts(ctx.sql, [...new Set(page.map(({ ref }) => ref))], { now: ctx.now(), kinds: catalogue.kinds, seesSource: visible.seesSource });
+    const facts = await readFacts(ctx.sql, [...new Set(page.map(({ ref }) => ref))], {
+      now: ctx.now(),
+      kinds: catalogue.kinds,
+      seesSource: visible.seesSource,
+    });
     const still = page.filter(({ ref, property, value }) => {
       const fact = facts.get(ref)?.facts.find((one: Fact) => one.property === property);
       // What changed since has answered itself.

@@ -50,7 +50,7 @@ export async function overlay(
   { value, locked }: { readonly value: unknown; readonly locked: boolean },
 ): Promise<Changed> {
   return change(catalogue, given, target, locked ? "locked" : "set", async (ctx, { ref, property }, { now }) => {
-    const wanted = value === undefined ? now.value : value;
+    const wanted = value === undefined && locked ? now.value : value;
     if (wanted === undefined) {
       const mend = "Give a value, or null to hold it empty.";
       throw new InvalidError(`${property} has no value to be ${locked ? "locked at" : "set to"}.`, {

@@ -18,7 +18,15 @@ export async function importSample(syncer: Syncer, ctx: Ctx, folder: string): Pr
   return { entities: counts.registered + counts.changed + counts.unchanged };
 }
 
-export function makeSampleHandlers({ syncer, feed, kinds }: { readonly syncer: Syncer; readonly feed: Feed; readonly kinds: Kinds }): readonly Handler[] {
+export function makeSampleHandlers({
+  syncer,
+  feed,
+  kinds,
+}: {
+  readonly syncer: Syncer;
+  readonly feed: Feed;
+  readonly kinds: Kinds;
+}): readonly Handler[] {
   return [
     handle(getSample, async ({ sql }) => {
       const { rows } = await sql.query<{ sources: number; entities: number }>(

@@ -9,7 +9,11 @@ import { MAX_ENTITY_EVENTS, type WriteCtx } from "./apply-snapshot.ts";
 import type { SourceRow } from "./source-store.ts";
 
 /** Forgets a source with all that only it described. */
-export async function removeSource(ctx: WriteCtx, source: SourceRow, kinds: Kinds): Promise<{ readonly removed: number; readonly change: number }> {
+export async function removeSource(
+  ctx: WriteCtx,
+  source: SourceRow,
+  kinds: Kinds,
+): Promise<{ readonly removed: number; readonly change: number }> {
   const { sql } = ctx;
   await lockCatalog(sql);
   const { rows: described } = await sql.query<{ ref: string; kind: string }>(

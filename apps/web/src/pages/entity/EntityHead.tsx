@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { TrustMark } from "../../facts/TrustMark.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { iconOfKind } from "../../ui/entity-kind.ts";
 import { StateBadge } from "../../ui/StateBadge.tsx";
@@ -25,6 +26,7 @@ export function EntityHead({ known }: { readonly known: KnownEntity }): ReactNod
         {view.provenance.sample && <SampleTag />}
         {view.provenance.orphan && <StateBadge word="warn" label="orphan" title="Its source no longer names it" />}
         <span className={classes.headOwner}>{owner === undefined ? hasOwner(kind) && "no owner" : <EntityLink entityRef={owner} />}</span>
+        {view.trust !== undefined && <TrustMark entityRef={known.ref} trust={view.trust} />}
       </span>
     </span>
   );

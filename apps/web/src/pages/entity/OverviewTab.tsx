@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import { FactMark } from "../../facts/FactMark.tsx";
+import { valueWords } from "../../facts/words.ts";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { partsOf, relationWords } from "../../ui/entity-kind.ts";
 import { Facts } from "../../ui/Facts.tsx";
@@ -55,16 +57,37 @@ function About({ known }: { readonly known: KnownEntity }): ReactNode {
   const spec = entity.spec ?? {};
   const { provenance } = view;
   const system = view.neighbours.find(({ type }) => type === "partOf");
+  const version = entity.metadata.labels?.["version"];
+  const said = (property: string, value: ReactNode): ReactNode => (
+    <>
+      {value}
+      <FactMark entityRef={ref} property={property} />
+    </>
+  );
   return (
     <Section title="About">
       <Facts
         of={[
           ["Reference", <code className="rb-mono">{ref}</code>],
-          ["Owner", owner === undefined ? undefined : <EntityLink entityRef={owner} />],
-          ["Part of", system === undefined ? undefined : <EntityLink entityRef={system.ref} title={system.title} found={system.found} />],
-          ["Lifecycle", spec["lifecycle"] as string | undefined],
-          ["Version", entity.metadata.labels?.["version"]],
-          ["Tags", (entity.metadata.tags?.length ?? 0) > 0 ? entity.metadata.tags?.map((tag) => <Tag key={tag}>{tag}</Tag>) : undefined],
+          ["Owner", owner === undefined ? undefined : said("spec.owner", <EntityLink entityRef={owner} />)],
+          [
+            "Part of",
+            system === undefined
+              ? undefined
+              : said(systemField(spec), <EntityLink entityRef={system.ref} title={system.title} found={system.found} />),
+          ],
+          ["Lifecycle", spec["lifecycle"] === undefined ? undefined : said("spec.lifecycle", spec["lifecycle"] as string)],
+          ["On call", spec["onCall"] === undefined ? undefined : said("spec.onCall", valueWords(spec["onCall"]))],
+          ["Version", version === undefined ? undefined : said("metadata.labels.version", version)],
+          [
+            "Tags",
+            (entity.metadata.tags?.length ?? 0) > 0
+              ? said(
+                  "metadata.tags",
+                  entity.metadata.tags?.map((tag) => <Tag key={tag}>{tag}</Tag>),
+                )
+              : undefined,
+          ],
           ["Service name", kind === "component" && service !== known.name ? <code className="rb-mono">{service}</code> : undefined],
           ["Described in", <SourceOf key="source" provenance={provenance} />],
           ["Read", <When key="read" at={provenance.observedAt} />],
@@ -72,6 +95,12 @@ function About({ known }: { readonly known: KnownEntity }): ReactNode {
       />
     </Section>
   );
+}
+
+/** The field that says what a thing is part of. */
+function systemField(spec: Readonly<Record<string, unknown>>): string {
+  const field = ["system", "domain", "subcomponentOf", "subdomainOf"].find((name) => spec[name] !== undefined);
+  return `spec.${field ?? "system"}`;
 }
 
 function SourceOf({ provenance }: { readonly provenance: KnownEntity["view"]["provenance"] }): ReactNode {

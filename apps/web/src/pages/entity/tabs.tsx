@@ -16,6 +16,7 @@ const DeploysTab = lazy(async () => ({ default: (await import("./DeploysTab.tsx"
 const SignalsTab = lazy(async () => ({ default: (await import("./SignalsTab.tsx")).SignalsTab }));
 const DocsTab = lazy(async () => ({ default: (await import("./DocsTab.tsx")).DocsTab }));
 const ApiTab = lazy(async () => ({ default: (await import("./ApiTab.tsx")).ApiTab }));
+const FactsTab = lazy(async () => ({ default: (await import("../../facts/FactsTab.tsx")).FactsTab }));
 const HistoryTab = lazy(async () => ({ default: (await import("./HistoryTab.tsx")).HistoryTab }));
 const YamlTab = lazy(async () => ({ default: (await import("./YamlTab.tsx")).YamlTab }));
 
@@ -30,6 +31,7 @@ export function tabsOf(known: KnownEntity): readonly Tab[] {
     { id: "signals", label: "Signals", shown: observed, render: (one) => <SignalsTab known={one} /> },
     { id: "docs", label: "Docs", shown: view.hasDocs, render: (one) => <DocsTab known={one} /> },
     { id: "api", label: "Definition", shown: typeof entity.spec?.["definition"] === "string", render: (one) => <ApiTab known={one} /> },
+    { id: "facts", label: "Facts", shown: true, render: (one) => <FactsTab entityRef={one.ref} /> },
     { id: "history", label: "History", shown: true, render: (one) => <HistoryTab known={one} /> },
     { id: "yaml", label: "YAML", shown: true, render: (one) => <YamlTab known={one} /> },
   ];

@@ -38,7 +38,7 @@ export interface KnownEntity {
 type ServiceAnswer = OutputOf<typeof getService>;
 
 export function useEntity(ref: string): { readonly query: UseQueryResult<EntityView>; readonly known: KnownEntity | undefined } {
-  const query = useOperation(getEntity, { ref });
+  const query = useOperation(getEntity, { ref, trust: true });
   const view = query.data;
   const component = view?.entity.kind.toLowerCase() === "component";
   const service = view === undefined ? "" : serviceNameOf(view.entity);

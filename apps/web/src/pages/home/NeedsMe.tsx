@@ -2,6 +2,9 @@ import { Link } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { listQuestions } from "@roadbed/contracts/catalog/facts";
+import { useOperation } from "../../api/use-operation.ts";
+import { QuestionItem } from "../../facts/QuestionItem.tsx";
 import { formatCount } from "../../format/number.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
@@ -12,9 +15,11 @@ import { When } from "../../ui/When.tsx";
 import classes from "./home.module.css";
 import type { Estate } from "./use-estate.ts";
 
-/** The worst first: incidents, sick services, failed runs, sources that do not read, things without an owner. */
+/** What only this person can answer, then the worst first: incidents, sick services, failed runs, sources that do not read, things without an owner. */
 export function NeedsMe({ estate }: { readonly estate: Estate }): ReactNode {
-  const items = itemsOf(estate);
+  const questions = useOperation(listQuestions, { limit: 20 }, { staleTime: 60_000 });
+  const asked = (questions.data?.items ?? []).map((question) => <QuestionItem key={question.id} question={question} />);
+  const items = [...asked, ...itemsOf(estate)];
   return (
     <Section title="What needs attention" count={items.length > 0 ? items.length : undefined}>
       {estate.loading ? (
