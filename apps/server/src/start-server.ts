@@ -141,6 +141,7 @@ export async function startServer({
       groups,
     });
     const callerOf = makeCallerOf(identity);
+    const telemetry = createTelemetry({ clickhouse: clickhouse.client, log });
     const catalog = createCatalog({
       events,
       db,
@@ -152,9 +153,9 @@ export async function startServer({
       remotes: { clone: cloneRepository, fetch: fetchRepository },
       clones: { describe: describeClone },
       dataDir,
+      observations: telemetry.observations,
     });
     const standards = createStandards({ log, cel, policies: [join(root, "policies")] });
-    const telemetry = createTelemetry({ clickhouse: clickhouse.client, log });
     const delivery = createDelivery({
       log,
       db,

@@ -1,6 +1,8 @@
 import type { Call, Logger, Runtime, Sql } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
+import type { Observations } from "./observed/observations.ts";
+
 /** What the catalogue needs to live. */
 export interface CatalogDeps {
   readonly db: Database;
@@ -25,9 +27,13 @@ export interface CatalogDeps {
   readonly dataDir?: string;
   /** When given, a folder is read only if it lies inside one of these (after links are resolved). */
   readonly allowedFolders?: readonly string[];
+  /** What traces tell of who works with whom; without it there are declared relations only. */
+  readonly observations?: Observations;
   /** How often Git sources are fetched when no webhook tells of a push. Default 5 minutes; 0 never. */
   readonly gitIntervalMs?: number;
 }
+
+export type { Observations } from "./observed/observations.ts";
 
 /** Writes, and calls of the module's own jobs. */
 export interface CatalogRuntime extends Runtime {

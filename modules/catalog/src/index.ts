@@ -28,7 +28,15 @@ import { seesNewsOf, type Viewer } from "./estate/visibility.ts";
 import { makeKindHandlers } from "./kinds/kind-handlers.ts";
 import { makeFactHandlers } from "./facts/fact-handlers.ts";
 import { createQuestions } from "./facts/questions.ts";
+import { makeExportGraph } from "./graph/export-graph.ts";
+import { makeFindPaths } from "./graph/find-paths.ts";
 import { makeGraphEntities } from "./graph/graph-entities.ts";
+import { makeViewGraph } from "./graph/view-graph.ts";
+import { makeImpactHandlers } from "./impact/get-impact.ts";
+import { makeDriftActs } from "./observed/change-relation.ts";
+import { makeListDrift } from "./observed/list-drift.ts";
+import { makeObservedHandlers } from "./observed/observed-handlers.ts";
+import { createObserver } from "./observed/observer.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { makeSearchAll } from "./search/search-all.ts";
 import { notifyPush, registerRepository } from "./source/register-repository.ts";
@@ -72,6 +80,8 @@ export interface Catalog {
   importSample(ctx: Ctx, folder: string): Promise<{ readonly entities: number }>;
   /** Told of a push by URL or by the name of an embedded repository; the sources that read it are read again soon. Answers how many. */
   notifyPush(repository: string): Promise<number>;
+  /** Reads now what the traces tell of who works with whom, rather than at the next minute. */
+  foldObservations(): Promise<void>;
   /** Begins to load the index, to follow changes and to watch sources; reads that come before the index is there wait for it. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -88,6 +98,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const keeper = createKeeper(deps);
   const discovery = createDiscovery(deps, catalogue);
   const questions = createQuestions({ catalogue, db: deps.db, runtime: deps.runtime, log: deps.log });
+  const observer = createObserver({ db: deps.db, log: deps.log, observations: deps.observations, folded: () => catalogue.observed.wake() });
   let stopFollowing: () => Promise<void> = async () => {};
 
   return {
@@ -97,6 +108,13 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeFacetEntities(catalogue, selector),
       makeGraphEntities(catalogue, selector),
       makeValidateDescriptors(catalogue),
+      makeViewGraph(catalogue, selector),
+      makeFindPaths(catalogue),
+      makeExportGraph(catalogue, selector),
+      ...makeImpactHandlers(catalogue, selector, deps.observations),
+      ...makeObservedHandlers(catalogue),
+      makeListDrift(catalogue),
+      ...makeDriftActs(catalogue),
       makeDeleteEntity(feed),
       makeSaveEntity(catalogue),
       ...makeKindHandlers(catalogue, (ctx) => syncer.scheduleFaulty(ctx)),
@@ -130,6 +148,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     listTemplates: (ctx) => askTemplates(catalogue, ctx, deps.dataDir),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),
     notifyPush: (repository) => notifyPush(deps.db, syncer, repository),
+    foldObservations: () => observer.fold(),
     start: async () => {
       stopFollowing = follow();
       feed.wake();
@@ -137,11 +156,13 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       keeper.start();
       discovery.start();
       questions.start();
+      observer.start();
     },
     stop: async () => {
       keeper.stop();
       await discovery.stop();
       await questions.stop();
+      await observer.stop();
       await syncer.stop();
       await stopFollowing();
       await feed.stop();

@@ -1,6 +1,7 @@
 import type { ServiceRow } from "@roadbed/contracts/telemetry";
 import type { Ctx, Handler, Subscription } from "@roadbed/core";
 
+import { countSpansByHour, readCallersOfVersion, readCalls, readSenders, type ObservedCall, type Sender } from "./calls/read-calls.ts";
 import type { TelemetryDeps } from "./deps.ts";
 import { makeCloseIncident } from "./incident/close-incident.ts";
 import { makeListIncidents } from "./incident/list-incidents.ts";
@@ -14,7 +15,7 @@ import { makeListLogs } from "./read/list-logs.ts";
 import { makeListMetrics } from "./read/list-metrics.ts";
 import { makeListServices, readServices } from "./read/list-services.ts";
 import { makeListTraces } from "./read/list-traces.ts";
-import { alignWindow, resolveWindow } from "./read/window.ts";
+import { alignWindow, resolveWindow, type Window } from "./read/window.ts";
 import { applyRetention, retentionDays } from "./retention.ts";
 import { forgetSample, makeSubscriptions } from "./subscriptions.ts";
 
@@ -25,13 +26,27 @@ export interface Telemetry {
   readonly intake: Intake;
   /** Health, rates and latencies of the last hour, one row per service asked for; without data `unknown`, never ok. */
   healthOf(ctx: Ctx, services: readonly string[]): Promise<Map<string, ServiceRow>>;
-  /** Gives the tables their retention; the migrations must have run. */
+  /** Who works with whom, as the traces tell it; for the catalogue, which knows whose names these are. */
+  readonly observations: Observations;
   /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
   forgetSample(): Promise<void>;
+  /** Gives the tables their retention; the migrations must have run. */
   start(): Promise<void>;
   /** Stores what waits, then refuses. */
   stop(): Promise<void>;
   health(): Promise<{ ok: boolean; detail?: string }>;
+}
+
+/** Every question has a window, half-open, in UTC. */
+export interface Observations {
+  /** Spans by hour, newest first: what arrived late shows as a number that has grown. */
+  hours(window: Window, signal: AbortSignal): Promise<readonly { readonly hour: Date; readonly spans: number }[]>;
+  calls(window: Window, signal: AbortSignal): Promise<readonly ObservedCall[]>;
+  senders(window: Window, signal: AbortSignal): Promise<readonly Sender[]>;
+  callersOfVersion(
+    o: Window & { readonly service: string; readonly version: string },
+    signal: AbortSignal,
+  ): Promise<readonly { readonly from: string; readonly calls: number; readonly errors: number }[]>;
 }
 
 const MINUTE = 60;
@@ -56,6 +71,12 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeCloseIncident(),
     ],
     subscriptions: makeSubscriptions(clickhouse),
+    observations: {
+      hours: (window, signal) => countSpansByHour(clickhouse, window, signal),
+      calls: (window, signal) => readCalls(clickhouse, window, signal),
+      senders: (window, signal) => readSenders(clickhouse, window, signal),
+      callersOfVersion: (o, signal) => readCallersOfVersion(clickhouse, o, signal),
+    },
     forgetSample: () => forgetSample(clickhouse),
     intake,
     async healthOf(ctx, services) {

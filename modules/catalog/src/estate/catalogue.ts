@@ -2,6 +2,8 @@ import type { Ctx, Logger, Sql } from "@roadbed/core";
 
 import type { CatalogDeps, Expressions } from "../deps.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
+import { createColumns, type Columns } from "../graph/columns.ts";
+import { createObserved, type Observed } from "../observed/observed.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { createDocumentCache, type DocumentCache } from "./document-cache.ts";
 import { createEstate, type Estate } from "./estate.ts";
@@ -10,6 +12,8 @@ import { createFeed, type Feed } from "./feed.ts";
 /** Everything that answers from memory, kept together by one feed. */
 export interface Catalogue {
   readonly estate: Estate;
+  readonly columns: Columns;
+  readonly observed: Observed;
   readonly finder: Finder;
   readonly documents: DocumentCache;
   readonly feed: Feed;
@@ -29,6 +33,7 @@ export function createCatalogue(o: {
 }): Catalogue {
   const kinds = createKinds(o.cel);
   const estate = createEstate(kinds);
+  const columns = createColumns(estate);
   const finder = createFinder(estate);
   const documents = createDocumentCache();
   const feed = createFeed({
@@ -43,6 +48,7 @@ export function createCatalogue(o: {
         for (const { ref } of arrivals) documents.forget(ref);
         for (const entity of stored ?? []) documents.put(entity);
         estate.apply(arrivals, departures);
+        columns.apply(arrivals, departures);
         finder.applyEntities(
           arrivals.map(({ ref }) => ref),
           departures,
@@ -54,5 +60,6 @@ export function createCatalogue(o: {
       },
     },
   });
-  return { estate, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds };
+  const observed = createObserved(estate, { changeOf: () => feed.applied });
+  return { estate, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds };
 }

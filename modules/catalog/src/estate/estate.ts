@@ -21,6 +21,16 @@ export interface Arrival {
   readonly docsRoot: string | undefined;
 }
 
+/** An observed relation; its type is one of those that no descriptor can state. */
+export interface ObservedLink {
+  readonly from: number;
+  readonly to: number;
+  readonly code: number;
+}
+
+/** From here on, types of edges are observed ones. */
+export const FIRST_OBSERVED = 253;
+
 /** One relation as seen from an entity. */
 export interface Neighbour {
   readonly type: string;
@@ -37,6 +47,8 @@ export interface Neighbour {
 export interface Estate {
   readonly size: number;
   readonly graph: Graph;
+  /** Replaces the relations that traces tell. They stand in the graph beside the others, but are nobody's neighbours. */
+  observe(edges: readonly ObservedLink[]): void;
   readonly orders: Orders;
   readonly restrictions: Restrictions;
   /** What will be kept of an entity. Changes nothing that can be asked: the estate of a moment later is prepared piece by piece. */
@@ -80,6 +92,7 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
   const items: (Item | undefined)[] = [];
   const ids: number[] = [];
   const graph = createGraph();
+  let observed: ReadonlyMap<string, ObservedLink> = new Map();
   const postings = createPostings(flattener, (visit) => ids.forEach((id) => visit(items[id]!)));
   const orders = createOrders(function* () {
     for (const id of ids) yield items[id]!;
@@ -98,6 +111,7 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
       return ids.length;
     },
     graph,
+    observe,
     orders,
     restrictions,
     prepare,
@@ -268,8 +282,15 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
     return ruleIn(items[id]?.inferred ?? NONE, code, other) ?? ruleIn(items[other]?.inferred ?? NONE, code ^ 1, id);
   }
 
+  function observe(edges: readonly ObservedLink[]): void {
+    const now = new Map(edges.map((edge) => [`${edge.from} ${edge.to} ${edge.code}`, edge]));
+    for (const [key, { from, to, code }] of observed) if (!now.has(key)) graph.remove(from, to, code);
+    for (const [key, { from, to, code }] of now) if (!observed.has(key)) graph.add(from, to, code);
+    observed = now;
+  }
+
   function loadGraph(): void {
-    const edges = ids.reduce((sum, id) => sum + items[id]!.statements.length / 2 + items[id]!.inferred.length / 3, 0);
+    const edges = ids.reduce((sum, id) => sum + items[id]!.statements.length / 2 + items[id]!.inferred.length / 3, observed.size);
     const from = new Uint32Array(edges);
     const to = new Uint32Array(edges);
     const type = new Uint8Array(edges);
@@ -282,6 +303,11 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
       const { statements, inferred } = items[id]!;
       for (let at = 0; at < statements.length; at += 2) put(id, statements[at]!, statements[at + 1]!);
       for (let at = 0; at < inferred.length; at += 3) put(id, inferred[at]!, inferred[at + 1]!);
+    }
+    for (const link of observed.values()) {
+      from[place] = link.from;
+      to[place] = link.to;
+      type[place++] = link.code;
     }
     graph.load(refs.size, from, to, type);
   }
@@ -313,8 +339,8 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
   }
 
   function forEachNeighbour(id: number, visit: (other: number, code: number) => void): void {
-    graph.forEach(id, "out", (other, type) => visit(other, type << 1));
-    graph.forEach(id, "in", (other, type) => visit(other, (type << 1) | 1));
+    graph.forEach(id, "out", (other, type) => type < FIRST_OBSERVED && visit(other, type << 1));
+    graph.forEach(id, "in", (other, type) => type < FIRST_OBSERVED && visit(other, (type << 1) | 1));
   }
 
   function neighbours(id: number, sees: Sees = ALL): Neighbour[] {

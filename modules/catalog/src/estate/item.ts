@@ -1,6 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
 import { canonical } from "../entity/relations.ts";
+import { criticalityOf } from "../graph/criticality.ts";
 import { viewersOf } from "./restrictions.ts";
 
 /** What is kept in memory of an entity: enough for lists, facets and the graph; the document stays in the database. */
@@ -15,6 +16,8 @@ export interface Item {
   readonly description: string | undefined;
   readonly type: string | undefined;
   readonly lifecycle: string | undefined;
+  /** How much it matters when it is affected, from 0 to 1. */
+  readonly criticality: number;
   /** Canonical references, whether they exist or not. */
   readonly owner: string | undefined;
   readonly system: string | undefined;
@@ -39,7 +42,7 @@ export interface Item {
 /** The part of an item that is read off the document. */
 export function summarise(
   entity: Entity,
-): Pick<Item, "kind" | "namespace" | "name" | "title" | "description" | "type" | "lifecycle" | "owner" | "system" | "tags" | "visibleTo"> {
+): Pick<Item, "kind" | "namespace" | "name" | "title" | "description" | "type" | "lifecycle" | "criticality" | "owner" | "system" | "tags" | "visibleTo"> {
   const { metadata, spec = {} } = entity;
   const namespace = metadata.namespace ?? "default";
   const text = (key: string): string | undefined => (typeof spec[key] === "string" ? spec[key] : undefined);
@@ -55,6 +58,7 @@ export function summarise(
     description: metadata.description,
     type: text("type"),
     lifecycle: text("lifecycle"),
+    criticality: criticalityOf(entity),
     owner: ref("owner", "group"),
     system: ref("system", "system"),
     tags: metadata.tags ?? [],

@@ -17,7 +17,8 @@ export interface Graph {
   /** Answers false when there was no such edge. */
   remove(from: number, to: number, type: number): boolean;
   forEach(node: number, direction: "out" | "in", visit: (other: number, type: number) => void): void;
-  walk(start: number, o: WalkOptions): Walk;
+  /** From one node, or from several at once. */
+  walk(start: number | readonly number[], o: WalkOptions): Walk;
   readonly nodes: number;
   readonly edges: number;
   /** Of the arrays; the overlay is not counted. */

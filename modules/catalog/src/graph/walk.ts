@@ -40,7 +40,10 @@ interface Way {
  * part of all nodes, those not reached yet are asked instead ("do you know one of them?"): they lie in a row in memory, and the
  * first yes is enough. Which nodes were reached is one bit each, so that random access stays in the processor's cache.
  */
-export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkOptions): Walk; readonly bytes: number } {
+export function createWalker(): {
+  walk(graph: Adjacency, start: number | readonly number[], o: WalkOptions): Walk;
+  readonly bytes: number;
+} {
   let reached = new Uint32Array(0);
   let frontier = new Uint32Array(0);
   let queue = new Uint32Array(0);
@@ -52,16 +55,17 @@ export function createWalker(): { walk(graph: Adjacency, start: number, o: WalkO
     },
   };
 
-  function walk(graph: Adjacency, start: number, o: WalkOptions): Walk {
-    if (start >= graph.nodes) return { nodes: new Uint32Array(0), levels: [0] };
+  function walk(graph: Adjacency, start: number | readonly number[], o: WalkOptions): Walk {
+    const starts = (typeof start === "number" ? [start] : [...new Set(start)]).filter((node) => node < graph.nodes);
+    if (starts.length === 0) return { nodes: new Uint32Array(0), levels: [0] };
     makeRoom(graph.nodes);
     // Who counts as reached already is never reached: it costs the loops below nothing.
     for (const node of o.hidden ?? []) if (node < graph.nodes) setBit(reached, node);
     const way: Way = { forward: o.forward.includes(1) ? o.forward : undefined, backward: o.backward.includes(1) ? o.backward : undefined };
-    setBit(reached, start);
-    queue[0] = start;
-    const levels = [1];
-    let tail = 1;
+    for (const node of starts) setBit(reached, node);
+    queue.set(starts);
+    let tail = starts.length;
+    const levels = [tail];
     for (let head = 0, level = 0; level < o.depth && head < tail; level++) {
       const end = tail;
       tail = end - head > graph.nodes / 24 ? askTheRest(graph, way, head, end) : followOn(graph, way, head, end);

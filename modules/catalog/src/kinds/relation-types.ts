@@ -14,8 +14,8 @@ export interface RelationTypes {
   readonly names: readonly string[];
 }
 
-/** Types of edges that the graph can tell apart; a pair of names is one. */
-export const MAX_PAIRS = 255;
+/** Types of edges that the graph can tell apart, less those that traces tell; a pair of names is one. */
+export const MAX_PAIRS = 250;
 
 export function createRelationTypes(): RelationTypes & { use(pairs: readonly (readonly [type: string, inverse: string])[]): void } {
   const types: string[] = [...RELATION_TYPES];

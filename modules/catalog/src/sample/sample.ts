@@ -5,6 +5,7 @@ import type { Feed } from "../estate/feed.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import { removeSource } from "../source/remove-source.ts";
 import { ensureSource, getSource } from "../source/source-store.ts";
+import { forgetObservedSample } from "../observed/fold-observations.ts";
 import type { Syncer } from "../source/syncer.ts";
 
 /** Reads a folder as the sample estate: all that comes from it is labelled so and can be taken away at once. */
@@ -46,6 +47,7 @@ export function makeSampleHandlers({
       }
       // The sample goes as a whole: no piece of it is there to be restored.
       await ctx.sql.query("update catalog.removed_entity set document = null where sample");
+      await forgetObservedSample(ctx.sql);
       // Also when nothing was left here: another module may still keep something of it.
       ctx.emit(sampleRemoved, "sample", {});
       await syncer.scheduleConflicted(ctx);
