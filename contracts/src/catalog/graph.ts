@@ -251,7 +251,7 @@ export const planImpact = defineOperation({
       .describe("Id or name of the source whose files the diff is about, where several have the same paths"),
   }),
   output: ImpactOutput,
-  cli: { columns: ["distance", "weight", "ref", "owner"] },
+  cli: { columns: ["distance", "weight", "ref", "owner"], command: "change impact" },
 });
 
 export const listObserved = defineOperation({
@@ -377,7 +377,7 @@ export const declareRelation = defineOperation({
   name: "catalog.drift.declare",
   summary: "Declare a relation that was seen, where the entity is kept, or say which lines to add to its descriptor.",
   scope: "catalog:write",
-  risk: "medium",
+  risk: "high",
   http: { method: "POST", path: "/api/v1/drift/declare" },
   cli: { positional: ["from", "type", "to"] },
   input: RelationPick,
@@ -389,7 +389,7 @@ export const withdrawRelation = defineOperation({
   name: "catalog.drift.withdraw",
   summary: "Withdraw a declared relation that was never seen, where the entity is kept, or say which lines to remove.",
   scope: "catalog:write",
-  risk: "medium",
+  risk: "high",
   http: { method: "POST", path: "/api/v1/drift/withdraw" },
   cli: { positional: ["from", "type", "to"] },
   input: RelationPick,

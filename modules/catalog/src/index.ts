@@ -27,6 +27,7 @@ import { createCatalogue } from "./estate/catalogue.ts";
 import { seesNewsOf, type Viewer } from "./estate/visibility.ts";
 import { makeKindHandlers } from "./kinds/kind-handlers.ts";
 import { makeFactHandlers } from "./facts/fact-handlers.ts";
+import { createProposer } from "./facts/propose-fact.ts";
 import { createQuestions } from "./facts/questions.ts";
 import { makeExportGraph } from "./graph/export-graph.ts";
 import { makeFindPaths } from "./graph/find-paths.ts";
@@ -114,7 +115,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...makeImpactHandlers(catalogue, selector, deps.observations),
       ...makeObservedHandlers(catalogue),
       makeListDrift(catalogue),
-      ...makeDriftActs(catalogue),
+      ...makeDriftActs(catalogue, createProposer(catalogue, deps, syncer)),
       makeDeleteEntity(feed),
       makeSaveEntity(catalogue),
       ...makeKindHandlers(catalogue, (ctx) => syncer.scheduleFaulty(ctx)),

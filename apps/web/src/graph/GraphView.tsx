@@ -8,7 +8,7 @@ import { useMemo, type ReactNode } from "react";
 import { EntityNode, FrameNode, GroupNode } from "./nodes.tsx";
 import classes from "./graph.module.css";
 import { ENTITY, GROUP, type Scene } from "./group.ts";
-import { styleOfRelation } from "./relation-style.ts";
+import { styleOfLine, wordsOnLine } from "./relation-style.ts";
 
 interface Props {
   readonly scene: Scene;
@@ -19,8 +19,16 @@ interface Props {
   readonly onToggleGroup?: ((key: string) => void) | undefined;
   /** Health words by entity name, shown on the nodes. */
   readonly health?: ReadonlyMap<string, string> | undefined;
+  /** Everything else is dimmed; `order` marks each with a number. */
+  readonly lit?: Lit | undefined;
   readonly height: number | string;
   readonly label: string;
+}
+
+/** What stands out: by reference, and by the id of a line. Groups stand out by their own id. */
+export interface Lit {
+  readonly nodes: ReadonlySet<string>;
+  readonly edges?: ReadonlySet<string> | undefined;
 }
 
 const NODE_TYPES = { entity: EntityNode, group: GroupNode, frame: FrameNode };
@@ -28,20 +36,38 @@ const MINIMAP_FROM = 40;
 /** A picture too large for the window begins where one can read it; the overview shows the rest. */
 const READABLE_ZOOM = 0.6;
 const MARGIN = 24;
+/** Beyond so many lines, words on them would cover each other; the panel of what is selected says them. */
+const MOST_WORDED = 60;
 
 /** A layered picture of entities and their relations. Only what is in sight is drawn. */
-export function GraphView({ scene, selected, center, onSelect, onToggleGroup, health, height, label }: Props): ReactNode {
+export function GraphView({ scene, selected, center, onSelect, onToggleGroup, health, lit, height, label }: Props): ReactNode {
   const { colorScheme } = useMantineColorScheme();
   const still = useMediaQuery("(prefers-reduced-motion: reduce)");
   const nodes = useMemo(
-    () => toNodes(scene, { selected, center, onToggleGroup, health }),
-    [scene, selected, center, onToggleGroup, health],
+    () => toNodes(scene, { selected, center, onToggleGroup, health, lit }),
+    [scene, selected, center, onToggleGroup, health, lit],
   );
-  const edges = useMemo(() => toEdges(scene, selected), [scene, selected]);
+  const edges = useMemo(() => toEdges(scene, selected, lit), [scene, selected, lit]);
+  const activate = (id: string): void => {
+    const group = scene.groups.find((one) => one.id === id);
+    if (group !== undefined) onToggleGroup?.(group.key);
+    else if (scene.entities.some(({ ref }) => ref === id)) onSelect(id);
+  };
   // A new picture is fitted anew; a new selection is not.
   const picture = `${scene.entities.length}/${scene.groups.length}/${scene.frames.map(({ id }) => id).join()}`;
   return (
-    <div className={classes.canvas} style={{ height }} role="group" aria-label={label}>
+    <div
+      className={classes.canvas}
+      style={{ height }}
+      role="group"
+      aria-label={label}
+      onKeyDown={(event) => {
+        const id = (event.target as HTMLElement).dataset["id"];
+        if (id === undefined || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        activate(id);
+      }}
+    >
       <ReactFlow
         key={picture}
         nodes={nodes}
@@ -57,10 +83,8 @@ export function GraphView({ scene, selected, center, onSelect, onToggleGroup, he
         edgesFocusable={false}
         onlyRenderVisibleElements
         onInit={(flow) => beginReadable(flow, scene, selected)}
-        onNodeClick={(_, node) => {
-          if (node.type === "entity") onSelect(node.id);
-          if (node.type === "group") onToggleGroup?.(String(node.data["label"]));
-        }}
+        disableKeyboardA11y
+        onNodeClick={(_, node) => activate(node.id)}
         onPaneClick={() => onSelect(undefined)}
       >
         <Background gap={24} size={1} color="var(--rb-grid)" />
@@ -86,16 +110,17 @@ function beginReadable(flow: ReactFlowInstance, scene: Scene, selected: string |
 
 function toNodes(
   scene: Scene,
-  { selected, center, onToggleGroup, health }: Pick<Props, "selected" | "center" | "onToggleGroup" | "health">,
+  { selected, center, onToggleGroup, health, lit }: Pick<Props, "selected" | "center" | "onToggleGroup" | "health" | "lit">,
 ): Node[] {
+  const faded = (id: string): boolean => lit !== undefined && !lit.nodes.has(id);
   return [
-    ...scene.frames.map(({ id, label, count, x, y, width, height }) => ({
+    ...scene.frames.map(({ id, key, label, count, x, y, width, height }) => ({
       id,
       type: "frame",
       position: { x, y },
       width,
       height,
-      data: { label, count, onToggle: onToggleGroup },
+      data: { groupKey: key, label, count, onToggle: onToggleGroup },
       selectable: false,
       focusable: false,
       zIndex: -1,
@@ -105,7 +130,7 @@ function toNodes(
       type: "group",
       position: { x, y },
       ...GROUP,
-      data: { label, count },
+      data: { label, count, faded: faded(id) },
       ariaLabel: `${label}, ${count} entities, closed group`,
     })),
     ...scene.entities.map((node) => ({
@@ -114,35 +139,37 @@ function toNodes(
       position: { x: node.x, y: node.y },
       ...ENTITY,
       selected: node.ref === selected,
-      data: { node, center: node.ref === center, health: health?.get(node.name) },
+      data: { node, center: node.ref === center, health: health?.get(node.name), faded: faded(node.ref) },
       ariaLabel: `${node.kind} ${node.title ?? node.name}`,
     })),
   ];
 }
 
-function toEdges(scene: Scene, selected: string | undefined): Edge[] {
+function toEdges(scene: Scene, selected: string | undefined, lit: Lit | undefined): Edge[] {
   const x = new Map([
     ...scene.entities.map((node) => [node.ref, node.x] as const),
     ...scene.groups.map((group) => [group.id, group.x] as const),
   ]);
-  return scene.edges.map(({ id, from, to, type, count }) => {
+  return scene.edges.map((line) => {
+    const { id, from, to } = line;
     const backwards = (x.get(to) ?? 0) < (x.get(from) ?? 0);
-    const { color, dash, width } = styleOfRelation(type);
-    const faded = selected !== undefined && from !== selected && to !== selected;
+    const { color, dash, width } = styleOfLine(line);
+    const near = selected !== undefined && (from === selected || to === selected);
+    const words = scene.edges.length <= MOST_WORDED || near ? wordsOnLine(line) : undefined;
     return {
       id,
       source: from,
       target: to,
       sourceHandle: backwards ? "out-left" : "out",
       targetHandle: backwards ? "in-right" : "in",
-      ...(count > 1 && { label: String(count) }),
-      style: {
-        stroke: color,
-        strokeDasharray: dash,
-        strokeWidth: Math.min(2.6, width + Math.log2(count) * 0.3),
-        opacity: faded ? 0.2 : 0.85,
-      },
+      ...(words !== undefined && { label: words }),
+      style: { stroke: color, strokeDasharray: dash, strokeWidth: width, opacity: isFaded(line, selected, lit) ? 0.15 : 0.85 },
       markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, markerUnits: "userSpaceOnUse", color },
     };
   });
+}
+
+function isFaded({ id, from, to }: Scene["edges"][number], selected: string | undefined, lit: Lit | undefined): boolean {
+  if (lit !== undefined) return lit.edges === undefined ? !lit.nodes.has(from) || !lit.nodes.has(to) : !lit.edges.has(id);
+  return selected !== undefined && from !== selected && to !== selected;
 }

@@ -1,89 +1,153 @@
-import type { graphEntities } from "@roadbed/contracts/catalog";
+import type { Origin, viewGraph } from "@roadbed/contracts/catalog/graph";
 import type { OutputOf } from "@roadbed/core";
 
 import { layoutLayers, type Box, type Layout, type Place } from "./layout.ts";
 
-export type Graph = OutputOf<typeof graphEntities>;
+export type Graph = OutputOf<typeof viewGraph>;
 export type GraphNode = Graph["nodes"][number];
 export type GraphEdge = Graph["edges"][number];
 export type GroupBy = "system" | "domain" | "owner" | "kind" | "none";
+/** What a picture is made of. */
+export type Picture = Pick<Graph, "nodes" | "groups" | "edges" | "bundles">;
+
+interface NamedGroup {
+  readonly id: string;
+  /** What the server calls it, to open and close it by. */
+  readonly key: string;
+  readonly label: string;
+  readonly count: number;
+}
 
 /** What is drawn: entities, closed groups with a count, and the frames of open groups. */
 export interface Scene {
   readonly entities: readonly (GraphNode & Place)[];
-  readonly groups: readonly ({ readonly id: string; readonly label: string; readonly count: number } & Place)[];
-  readonly frames: readonly ({
-    readonly id: string;
-    readonly label: string;
-    readonly count: number;
-    readonly width: number;
-    readonly height: number;
-  } & Place)[];
+  readonly groups: readonly (NamedGroup & Place)[];
+  readonly frames: readonly (NamedGroup & { readonly width: number; readonly height: number } & Place)[];
   readonly edges: readonly SceneEdge[];
+  /** Lines that are not drawn, because there would be too many to tell apart. */
+  readonly leftOut: number;
 }
 
-/** An edge between two drawn things; `count` relations of one type in one line. */
+/** A line between two drawn things; `count` relations in one line. */
 export interface SceneEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly type: string;
   readonly count: number;
+  readonly origins: readonly Origin[];
+  readonly calls: number | undefined;
+  readonly errorShare: number | undefined;
+  /** How many of its relations are told by one side only. */
+  readonly drift: number;
 }
 
 export const ENTITY = { width: 178, height: 40 };
 export const GROUP = { width: 178, height: 52 };
 const FRAME = { top: 36, side: 14 };
-/** Beyond this, everything at once is a ball of wool. */
-export const OPEN_ALL_LIMIT = 60;
-const NO_GROUP = "";
-/** The type of a line between two closed groups. */
+/** So many lines can be told apart, and drawn without a wait; the busiest are. */
+const MOST_LINES = 1_500;
+const MOST_BUNDLES = 150;
+/** The type of a line to or from a closed group. */
 export const MANY = "relations";
 
-/** Groups first, opened on demand: groups not in `open` are one box each, with the relations between them counted. */
-export function buildScene(graph: Pick<Graph, "nodes" | "edges">, by: GroupBy, open: ReadonlySet<string>): Scene {
-  const groupOf = new Map(graph.nodes.map((node) => [node.ref, by === "none" ? NO_GROUP : groupKey(node, by, graph)]));
-  const members = Map.groupBy(graph.nodes, (node) => groupOf.get(node.ref) ?? NO_GROUP);
-  // The thing that is a group (the system itself) is its group's name, not a member that would draw an edge to it.
-  const isClosed = (key: string): boolean => key !== NO_GROUP && !open.has(key);
-  const drawnAs = (ref: string): string => {
-    const key = groupOf.get(ref) ?? NO_GROUP;
-    return isClosed(key) ? groupId(key) : ref;
-  };
-  const edges = mergeEdges(graph.edges, drawnAs);
+/** Places what the server has grouped: closed groups are one box each, the members of open ones stand in a frame. */
+export function buildScene({ nodes, groups, edges, bundles }: Picture): Scene {
+  const open = new Set(groups.filter((group) => group.open).map(({ key }) => key));
+  const frameOf = new Map(nodes.flatMap(({ ref, group }) => (group !== undefined && open.has(group) ? [[ref, group] as const] : [])));
+  const closed = new Set(groups.filter((group) => !group.open).map(({ key }) => key));
+  const idOf = (end: string): string => (closed.has(end) ? groupId(end) : end);
+  const all = [
+    ...busiest(edges.map(lineOf), MOST_LINES),
+    ...busiest(
+      bundles.map((bundle) => bundleLine(bundle, idOf)),
+      MOST_BUNDLES,
+    ),
+  ];
+  const lines = all.slice(0, MOST_LINES);
   const inner = new Map(
-    [...members].filter(([key]) => key !== NO_GROUP && !isClosed(key)).map(([key, nodes]) => [key, layoutMembers(nodes, edges)]),
+    [...open].map((key) => [
+      key,
+      layoutMembers(
+        nodes.filter(({ group }) => group === key),
+        lines,
+      ),
+    ]),
   );
-  const outer = layoutOuter(members, inner, edges, (id) => outerId(id, groupOf, isClosed));
-  return place(members, inner, outer, edges, isClosed);
+  const outer = layoutLayers(
+    [
+      ...nodes.filter(({ ref }) => !frameOf.has(ref)).map(({ ref }): Box => ({ id: ref, ...ENTITY })),
+      ...[...closed].map((key): Box => ({ id: groupId(key), ...GROUP })),
+      ...[...inner].map(([key, { width, height }]): Box => ({
+        id: groupId(key),
+        width: width + FRAME.side * 2,
+        height: height + FRAME.top + FRAME.side,
+      })),
+    ],
+    lines.map(({ from, to }) => ({ from: outerOf(from, frameOf), to: outerOf(to, frameOf) })),
+  );
+  const at = (id: string): Place => outer.places.get(id) ?? { x: 0, y: 0 };
+  return {
+    edges: lines,
+    leftOut: edges.length + bundles.length - lines.length,
+    groups: groups.filter((group) => !group.open).map((group) => ({ ...named(group), ...at(groupId(group.key)) })),
+    frames: groups
+      .filter((group) => group.open)
+      .map((group) => ({ ...named(group), ...at(groupId(group.key)), ...sizeOf(inner.get(group.key)) })),
+    entities: nodes.map((node) => ({ ...node, ...placeOf(node, frameOf.get(node.ref), inner, at) })),
+  };
 }
 
-/** Which group a node belongs to; `other …` where it names none. */
-export function groupKey(node: GraphNode, by: Exclude<GroupBy, "none">, graph: Pick<Graph, "nodes" | "edges">): string {
-  const isSelf = node.kind.toLowerCase() === by;
-  if (isSelf) return node.ref;
-  if (by === "kind") return node.kind;
-  if (by === "owner") return node.owner ?? "without owner";
-  if (by === "system") return node.system ?? (node.kind.toLowerCase() === "domain" ? node.ref : "without system");
-  const above = node.kind.toLowerCase() === "system" ? node.ref : node.system;
-  return graph.edges.find(({ from, type, to }) => from === above && type === "partOf" && to.startsWith("domain:"))?.to ?? "without domain";
+/** In their own order, so that the picture stays the same. */
+function busiest(lines: readonly SceneEdge[], most: number): readonly SceneEdge[] {
+  if (lines.length <= most) return lines;
+  const weight = ({ calls, count, drift }: SceneEdge): number => (calls ?? 0) + count + drift * 10;
+  const kept = new Set([...lines].sort((a, b) => weight(b) - weight(a) || (a.id < b.id ? -1 : 1)).slice(0, most));
+  return lines.filter((line) => kept.has(line));
 }
 
 export function groupId(key: string): string {
   return `group ${key}`;
 }
 
-function mergeEdges(edges: readonly GraphEdge[], drawnAs: (ref: string) => string): readonly SceneEdge[] {
-  const merged = new Map<string, SceneEdge>();
-  for (const { from, to, type: own } of edges) {
-    const [left, right] = [drawnAs(from), drawnAs(to)];
-    if (left === right) continue;
-    // Between closed groups one line says how much there is; what it is, one sees inside.
-    const type = left !== from && right !== to ? MANY : own;
-    const id = `${left} ${type} ${right}`;
-    merged.set(id, { id, from: left, to: right, type, count: (merged.get(id)?.count ?? 0) + 1 });
-  }
-  return [...merged.values()];
+function outerOf(id: string, frameOf: ReadonlyMap<string, string>): string {
+  const frame = frameOf.get(id);
+  return frame === undefined ? id : groupId(frame);
+}
+
+function lineOf({ from, to, type, origins, traffic, drift }: GraphEdge): SceneEdge {
+  return {
+    id: `${from} ${type} ${to}`,
+    from,
+    to,
+    type,
+    count: 1,
+    origins,
+    calls: traffic?.calls,
+    errorShare: traffic?.errorShare,
+    drift: drift === undefined ? 0 : 1,
+  };
+}
+
+function bundleLine(
+  { from, to, declared, observed, inferred, drift, calls, errors }: Graph["bundles"][number],
+  idOf: (end: string) => string,
+): SceneEdge {
+  const origins: Origin[] = [];
+  if (declared > 0) origins.push("declared");
+  if (observed > 0) origins.push("observed");
+  if (inferred > 0) origins.push("inferred");
+  return {
+    id: `${idOf(from)} ${MANY} ${idOf(to)}`,
+    from: idOf(from),
+    to: idOf(to),
+    type: MANY,
+    count: Math.max(declared, observed, inferred),
+    origins,
+    calls: observed > 0 ? calls : undefined,
+    errorShare: calls > 0 ? errors / calls : undefined,
+    drift,
+  };
 }
 
 function layoutMembers(nodes: readonly GraphNode[], edges: readonly SceneEdge[]): Layout {
@@ -93,62 +157,17 @@ function layoutMembers(nodes: readonly GraphNode[], edges: readonly SceneEdge[])
   );
 }
 
-function layoutOuter(
-  members: ReadonlyMap<string, readonly GraphNode[]>,
-  inner: ReadonlyMap<string, Layout>,
-  edges: readonly SceneEdge[],
-  toOuter: (id: string) => string,
-): Layout {
-  const boxes: Box[] = [...members].flatMap(([key, nodes]) => {
-    if (key === NO_GROUP) return nodes.map(({ ref }) => ({ id: ref, ...ENTITY }));
-    const opened = inner.get(key);
-    if (opened === undefined) return [{ id: groupId(key), ...GROUP }];
-    return [{ id: groupId(key), width: opened.width + FRAME.side * 2, height: opened.height + FRAME.top + FRAME.side }];
-  });
-  return layoutLayers(
-    boxes,
-    edges.map(({ from, to }) => ({ from: toOuter(from), to: toOuter(to) })),
-  );
+function named({ key, label, count }: Graph["groups"][number]): NamedGroup {
+  return { id: groupId(key), key, label, count };
 }
 
-function outerId(id: string, groupOf: ReadonlyMap<string, string>, isClosed: (key: string) => boolean): string {
-  const key = groupOf.get(id);
-  return key === undefined || key === NO_GROUP || isClosed(key) ? id : groupId(key);
+function sizeOf(layout: Layout | undefined): { width: number; height: number } {
+  return { width: (layout?.width ?? 0) + FRAME.side * 2, height: (layout?.height ?? 0) + FRAME.top + FRAME.side };
 }
 
-function place(
-  members: ReadonlyMap<string, readonly GraphNode[]>,
-  inner: ReadonlyMap<string, Layout>,
-  outer: Layout,
-  edges: readonly SceneEdge[],
-  isClosed: (key: string) => boolean,
-): Scene {
-  const at = (id: string): Place => outer.places.get(id) ?? { x: 0, y: 0 };
-  const keys = [...members.keys()].filter((key) => key !== NO_GROUP);
-  const named = (key: string): { id: string; label: string; count: number } => ({
-    id: groupId(key),
-    label: key,
-    count: members.get(key)?.length ?? 0,
-  });
-  return {
-    edges,
-    groups: keys.filter(isClosed).map((key) => ({ ...named(key), ...at(groupId(key)) })),
-    frames: keys
-      .filter((key) => !isClosed(key))
-      .map((key) => ({
-        ...named(key),
-        ...at(groupId(key)),
-        width: (inner.get(key)?.width ?? 0) + FRAME.side * 2,
-        height: (inner.get(key)?.height ?? 0) + FRAME.top + FRAME.side,
-      })),
-    entities: [...members].flatMap(([key, nodes]) => {
-      if (isClosed(key)) return [];
-      if (key === NO_GROUP) return nodes.map((node) => ({ ...node, ...at(node.ref) }));
-      const origin = at(groupId(key));
-      return nodes.map((node) => {
-        const own = inner.get(key)?.places.get(node.ref) ?? { x: 0, y: 0 };
-        return { ...node, x: origin.x + FRAME.side + own.x, y: origin.y + FRAME.top + own.y };
-      });
-    }),
-  };
+function placeOf(node: GraphNode, frame: string | undefined, inner: ReadonlyMap<string, Layout>, at: (id: string) => Place): Place {
+  if (frame === undefined) return at(node.ref);
+  const origin = at(groupId(frame));
+  const own = inner.get(frame)?.places.get(node.ref) ?? { x: 0, y: 0 };
+  return { x: origin.x + FRAME.side + own.x, y: origin.y + FRAME.top + own.y };
 }

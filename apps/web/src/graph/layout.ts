@@ -146,14 +146,16 @@ function join(left: Slot, right: Slot): void {
 
 /** Sweeps right and left; each slot goes to the mean position of its neighbours in the layer before. */
 function reduceCrossings(layers: readonly Slot[][]): void {
+  const position = new Map<Slot, number>();
+  const note = (layer: readonly Slot[]): void => layer.forEach((slot, index) => position.set(slot, index / Math.max(1, layer.length)));
+  layers.forEach(note);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const rightwards = sweep % 2 === 0;
     const order = rightwards ? layers : [...layers].reverse();
     for (const layer of order) {
-      const position = new Map<Slot, number>();
-      for (const other of layers) other.forEach((slot, index) => position.set(slot, index / Math.max(1, other.length)));
       const wish = new Map(layer.map((slot) => [slot, mean(rightwards ? slot.before : slot.after, position) ?? position.get(slot) ?? 0]));
       layer.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0) || compare(a.id, b.id));
+      note(layer);
     }
   }
 }

@@ -1,11 +1,9 @@
-import { buildScene, type Graph, type GroupBy, type Scene } from "./group.ts";
+import { buildScene, type Picture, type Scene } from "./group.ts";
 
 /** What the page asks; `id` ties the answer to the question. */
 export interface SceneQuestion {
   readonly id: number;
-  readonly graph: Pick<Graph, "nodes" | "edges">;
-  readonly by: GroupBy;
-  readonly open: readonly string[];
+  readonly picture: Picture;
 }
 export interface SceneAnswer {
   readonly id: number;
@@ -13,5 +11,5 @@ export interface SceneAnswer {
 }
 
 self.addEventListener("message", ({ data }: MessageEvent<SceneQuestion>) => {
-  self.postMessage({ id: data.id, scene: buildScene(data.graph, data.by, new Set(data.open)) } satisfies SceneAnswer);
+  self.postMessage({ id: data.id, scene: buildScene(data.picture) } satisfies SceneAnswer);
 });

@@ -3,17 +3,17 @@ import { ChevronRight, Minus } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { formatCount } from "../format/number.ts";
-import { iconOfKind, partsOf } from "../ui/entity-kind.ts";
+import { iconOfKind } from "../ui/entity-kind.ts";
 import { StateIcon } from "../ui/StateBadge.tsx";
 import classes from "./graph.module.css";
 import type { GraphNode } from "./group.ts";
 
 /** One entity. */
 export function EntityNode({ data, selected }: NodeProps): ReactNode {
-  const { node, center, health } = data as { node: GraphNode; center: boolean; health?: string };
+  const { node, center, health, faded } = data as { node: GraphNode; center: boolean; health?: string; faded: boolean };
   const Icon = iconOfKind(node.kind);
   return (
-    <div className={classes.entity} data-selected={selected} data-center={center} data-missing={!node.found}>
+    <div className={classes.entity} data-selected={selected} data-center={center} data-missing={!node.found} data-faded={faded}>
       <Ports />
       <Icon size={15} aria-hidden />
       <span className={classes.entityText}>
@@ -27,12 +27,12 @@ export function EntityNode({ data, selected }: NodeProps): ReactNode {
 
 /** A closed group: its name and how many it holds. */
 export function GroupNode({ data }: NodeProps): ReactNode {
-  const { label, count } = data as { label: string; count: number };
+  const { label, count, faded } = data as { label: string; count: number; faded: boolean };
   return (
-    <div className={classes.group}>
+    <div className={classes.group} data-faded={faded}>
       <Ports />
       <span className={classes.entityText}>
-        <b title={label}>{nameOfGroup(label)}</b>
+        <b title={label}>{label}</b>
         <i>{formatCount(count, "entity", "entities")}</i>
       </span>
       <ChevronRight size={15} aria-hidden />
@@ -42,21 +42,22 @@ export function GroupNode({ data }: NodeProps): ReactNode {
 
 /** The frame of an open group. */
 export function FrameNode({ data }: NodeProps): ReactNode {
-  const { label, count, onToggle } = data as { label: string; count: number; onToggle?: (key: string) => void };
+  const { groupKey, label, count, onToggle } = data as {
+    groupKey: string;
+    label: string;
+    count: number;
+    onToggle?: (key: string) => void;
+  };
   return (
     <div className={classes.frame}>
       <div className={classes.frameHead}>
-        <b>{nameOfGroup(label)}</b> <span>{count}</span>
-        <button type="button" className="nodrag" onClick={() => onToggle?.(label)} aria-label={`Close the group ${nameOfGroup(label)}`}>
+        <b>{label}</b> <span>{count}</span>
+        <button type="button" className="nodrag" onClick={() => onToggle?.(groupKey)} aria-label={`Close the group ${label}`}>
           <Minus size={13} />
         </button>
       </div>
     </div>
   );
-}
-
-export function nameOfGroup(key: string): string {
-  return key.includes(":") ? partsOf(key).name : key;
 }
 
 /** An edge leaves and arrives on the side that faces the other end. */

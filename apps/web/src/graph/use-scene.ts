@@ -1,23 +1,20 @@
 import { useEffect, useMemo, useState } from "react";
 
-import { buildScene, type Graph, type GroupBy, type Scene } from "./group.ts";
+import { buildScene, type Picture, type Scene } from "./group.ts";
 import type { SceneAnswer, SceneQuestion } from "./layout.worker.ts";
 
 /** Up to here the layout takes a few milliseconds and is done at once; beyond, in a worker. */
 const INLINE_NODES = 120;
 
-/** The scene for a graph. While a larger one is laid out, the one before stays. */
-export function useScene(graph: Pick<Graph, "nodes" | "edges"> | undefined, by: GroupBy, open: readonly string[]): Scene | undefined {
-  const key = open.join("\n");
-  const inline = useMemo(
-    () => (graph !== undefined && graph.nodes.length <= INLINE_NODES ? buildScene(graph, by, new Set(key.split("\n"))) : undefined),
-    [graph, by, key],
-  );
+/** The scene for a picture. While a larger one is laid out, the one before stays. */
+export function useScene(picture: Picture | undefined): Scene | undefined {
+  const isSmall = picture !== undefined && picture.nodes.length + picture.groups.length <= INLINE_NODES;
+  const inline = useMemo(() => (isSmall ? buildScene(picture) : undefined), [picture, isSmall]);
   const [far, setFar] = useState<Scene | undefined>();
   useEffect(() => {
-    if (graph === undefined || graph.nodes.length <= INLINE_NODES) return;
-    return ask({ graph, by, open: key.split("\n") }, setFar);
-  }, [graph, by, key]);
+    if (picture === undefined || isSmall) return;
+    return ask({ picture }, setFar);
+  }, [picture, isSmall]);
   return inline ?? far;
 }
 

@@ -201,11 +201,23 @@ function Charts(): ReactNode {
             { kind: "incident", at: BEGIN + 40 * STEP_MS, until: BEGIN + 50 * STEP_MS, label: "Orders time out" },
           ]}
         />
-        <GraphLegend types={["dependsOn", "consumesApi", "providesApi", "partOf"]} />
+        <GraphLegend edges={RELATIONS} />
       </Shown>
     </Section>
   );
 }
+
+const RELATIONS = (["dependsOn", "consumesApi", "calls"] as const).map((type, at) => ({
+  id: type,
+  from: "a",
+  to: "b",
+  type,
+  count: 1,
+  origins: at === 0 ? (["declared", "observed"] as const) : at === 1 ? (["declared"] as const) : (["observed"] as const),
+  calls: 10 ** at,
+  errorShare: undefined,
+  drift: 0,
+}));
 
 const ROWS = [
   { name: "orders", rate: 12.3, state: "healthy" },

@@ -42,7 +42,10 @@ export interface Item {
 /** The part of an item that is read off the document. */
 export function summarise(
   entity: Entity,
-): Pick<Item, "kind" | "namespace" | "name" | "title" | "description" | "type" | "lifecycle" | "criticality" | "owner" | "system" | "tags" | "visibleTo"> {
+): Pick<
+  Item,
+  "kind" | "namespace" | "name" | "title" | "description" | "type" | "lifecycle" | "criticality" | "owner" | "system" | "tags" | "visibleTo"
+> {
   const { metadata, spec = {} } = entity;
   const namespace = metadata.namespace ?? "default";
   const text = (key: string): string | undefined => (typeof spec[key] === "string" ? spec[key] : undefined);

@@ -1,5 +1,5 @@
 import { proposeFact } from "@roadbed/contracts/catalog/facts";
-import { ConflictError, handle, InvalidError, type Ctx, type Handler } from "@roadbed/core";
+import { ConflictError, handle, InvalidError, type Ctx, type Handler, type OutputOf } from "@roadbed/core";
 
 import type { CatalogDeps } from "../deps.ts";
 import { formatPath } from "../entity/fault.ts";
@@ -21,7 +21,25 @@ export function makeProposeFact(
   deps: TreeDeps & Pick<CatalogDeps, "repositories">,
   syncer: Pick<Syncer, "schedule">,
 ): Handler {
-  return handle(proposeFact, async (given, { ref, property, value, reason, branch }) => {
+  return handle(proposeFact, createProposer(catalogue, deps, syncer));
+}
+
+/** The same for neighbours inside the catalogue, on the transaction of their own call. */
+export function createProposer(
+  catalogue: Catalogue,
+  deps: TreeDeps & Pick<CatalogDeps, "repositories">,
+  syncer: Pick<Syncer, "schedule">,
+): (
+  ctx: Ctx,
+  o: {
+    readonly ref: string;
+    readonly property: string;
+    readonly value?: unknown;
+    readonly reason?: string | undefined;
+    readonly branch?: string | undefined;
+  },
+) => Promise<OutputOf<typeof proposeFact>> {
+  return async (given, { ref, property, value, reason, branch }) => {
     const ctx = reason === undefined ? given : { ...given, reason };
     const path = requireProperty(property);
     await requireEntity(catalogue, ctx, ref);
@@ -56,7 +74,7 @@ export function makeProposeFact(
     if (target === read) syncer.schedule(source.id);
     const note = target === read ? "It is read again at once." : `It counts when ${target} is merged into ${read}.`;
     return { file, patch, commit: { repository: source.target, branch: target, hash }, note };
-  });
+  };
 }
 
 async function whereIs({ sql }: Ctx, ref: string): Promise<{ source: SourceRow; location: string }> {

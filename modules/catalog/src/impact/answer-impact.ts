@@ -90,7 +90,7 @@ export function makeAnswerImpact(catalogue: Catalogue, selector: Selector, blast
     return {
       ...answer,
       owners: answer.owners.map((owner) => ({ ...owner, ...(contacts.has(owner.ref) ? { contact: contacts.get(owner.ref)! } : {}) })),
-      summary: summarise(answer, q.direction, (ref) => estate.get(ref)?.title ?? ref),
+      summary: summarise(answer, q.direction, (ref) => estate.get(ref)?.title ?? ref.slice(ref.indexOf("/") + 1)),
     };
   };
 

@@ -77,7 +77,8 @@ describe("the blast radius of an entity", () => {
     expect(of("web").path[0]).toMatchObject({ origins: ["observed"], share: 1 });
     expect(of("app")).toMatchObject({ criticality: 0.5, exposure: 0.05, path: [{ share: expect.closeTo(0.01) }, { share: 1 }] });
     expect(impact.items[0]!.ref).toBe(ref("web"));
-    expect(impact.owners[0]).toMatchObject({ ref: "group:default/team-web", count: 2, title: "Web", contact: "web@example.org" });
+    expect(impact.owners[0]).toMatchObject({ ref: "group:default/team-a", count: 7 });
+    expect(impact.owners[1]).toMatchObject({ ref: "group:default/team-web", count: 2, title: "Web", contact: "web@example.org" });
     expect(impact.owners.map(({ ref: owner }) => owner).sort()).toEqual([
       "group:default/team-a",
       "group:default/team-data",
@@ -87,7 +88,7 @@ describe("the blast radius of an entity", () => {
     expect(impact.domains).toEqual([{ ref: "domain:default/sales", count: 7 }]);
     expect(impact.apis).toEqual(["api:default/cart-api"]);
     expect(impact.summary).toBe(
-      "10 entities are affected if resource:default/db fails, 3 directly, in 1 system; 3 owners to tell, first Web; most at stake is component:default/web.",
+      "10 entities are affected if db fails, 3 directly, in 1 system; 3 owners to tell, first team-a; most at stake is web.",
     );
   });
 
@@ -111,9 +112,7 @@ describe("the blast radius of an entity", () => {
     }
     expect(pages).toEqual(whole.items.map((item) => item.ref));
     await expect(ask(getImpact, { ref: ref("none") }, catalog)).rejects.toBeInstanceOf(NotFoundError);
-    expect((await ask(getImpact, { ref: ref("web"), types: "calls" }, catalog)).summary).toBe(
-      "Nothing that is known stands on component:default/web.",
-    );
+    expect((await ask(getImpact, { ref: ref("web"), types: "calls" }, catalog)).summary).toBe("Nothing that is known stands on web.");
     await expect(ask(getImpact, { ref: ref("web"), types: "likes" }, catalog)).rejects.toBeInstanceOf(InvalidError);
   });
 

@@ -123,7 +123,9 @@ function addedIn({ lines }: FileChange): string[] {
 /** Relations that the added and removed lines state: under the key that stands before them. */
 function relationsIn(
   kinds: Catalogue["kinds"],
-  ref: string, lines: readonly DiffLine[]): { from: string; type: string; to: string; change: "added" | "removed" }[] {
+  ref: string,
+  lines: readonly DiffLine[],
+): { from: string; type: string; to: string; change: "added" | "removed" }[] {
   const lower = ref.slice(0, ref.indexOf(":"));
   const kind = kinds.names.find((name) => name.toLowerCase() === lower) ?? "";
   const namespace = ref.slice(ref.indexOf(":") + 1, ref.indexOf("/"));

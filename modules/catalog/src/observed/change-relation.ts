@@ -1,4 +1,5 @@
 import type { Entity } from "@roadbed/contracts/catalog";
+import type { proposeFact } from "@roadbed/contracts/catalog/facts";
 import { declareRelation, dismissDrift, driftDismissed, withdrawRelation } from "@roadbed/contracts/catalog/graph";
 import { formatActor, handle, InvalidError, NotFoundError, type Ctx, type Handler, type OutputOf } from "@roadbed/core";
 
@@ -12,14 +13,18 @@ type Fixed = OutputOf<typeof declareRelation>;
 
 interface Stated {
   readonly document: Entity;
-  readonly location: string;
-  readonly line: number | null;
   readonly source_kind: string;
   readonly source_target: string;
 }
 
+/** Changes a field where it is written down: a commit where the catalogue can write, else a patch. */
+export type Propose = (
+  ctx: Ctx,
+  o: { readonly ref: string; readonly property: string; readonly value: unknown },
+) => Promise<OutputOf<typeof proposeFact>>;
+
 /** What settles a finding of drift: the relation is stated, or no longer stated, or the finding is set aside with a reason. */
-export function makeDriftActs(catalogue: Catalogue): readonly Handler[] {
+export function makeDriftActs(catalogue: Catalogue, propose: Propose): readonly Handler[] {
   const { estate, feed, kinds } = catalogue;
   return [
     handle(declareRelation, (ctx, { from, type, to }) => change(ctx, from, type, to, true)),
@@ -62,7 +67,9 @@ export function makeDriftActs(catalogue: Catalogue): readonly Handler[] {
       await registerEntity(catalogue, ctx, { entity: { ...stated.document, spec }, source: stated.source_target });
       return { applied: "entity", said: `${from} ${adds ? "now states" : "no longer states"} ${type} ${to}.` };
     }
-    return patchFor(stated, field, before, after, single);
+    const { file, patch, commit, note } = await propose(ctx, { ref: from, property: `spec.${field}`, value: spec[field] ?? null });
+    const said = commit ? `Committed to ${commit.repository}, branch ${commit.branch}. ${note}` : note;
+    return { applied: commit ? "commit" : "patch", said, file, patch };
   }
 
   async function assertVisible(ctx: Ctx, ref: string): Promise<void> {
@@ -75,7 +82,7 @@ export function makeDriftActs(catalogue: Catalogue): readonly Handler[] {
 
 async function readStated(ctx: Ctx, ref: string): Promise<Stated> {
   const { rows } = await ctx.sql.query<Record<string, unknown>>(
-    `select e.document, e.location, e.line, s.kind as source_kind, s.target as source_target
+    `select coalesce(e.base, e.document) as document, s.kind as source_kind, s.target as source_target
      from catalog.entity e join catalog.source s on s.id = e.source_id where e.ref = $1`,
     [ref],
   );
@@ -86,7 +93,10 @@ async function readStated(ctx: Ctx, ref: string): Promise<Stated> {
 /** The field in which an entity of this kind states such a relation. */
 function fieldFor(
   kinds: Kinds,
-  { kind, spec }: Entity, type: string, ref: string): { field: string; single: boolean; defaultKind: string | undefined } {
+  { kind, spec }: Entity,
+  type: string,
+  ref: string,
+): { field: string; single: boolean; defaultKind: string | undefined } {
   if (kinds.relations.codeOf(type) === undefined)
     throw new InvalidError(`There is no relation ${type}.`, { problems: [{ at: "type", reason: "is not known" }] });
   for (const [field, { type: shape, relation }] of Object.entries(kinds.fieldsOf(kind, spec?.["type"]))) {
@@ -96,18 +106,4 @@ function fieldFor(
     mend: `State it from the other end, or as dependsOn.`,
     problems: [{ at: "type", reason: `${ref} has no field for it` }],
   });
-}
-
-/** The lines as they should read, for whoever keeps the descriptor. */
-function patchFor({ location, line }: Stated, field: string, before: readonly string[], after: readonly string[], single: boolean): Fixed {
-  const lines = (sign: string, values: readonly string[]): string[] => {
-    if (values.length === 0) return [];
-    return single ? [`${sign}  ${field}: ${values[0]}`] : [`${sign}  ${field}:`, ...values.map((value) => `${sign}    - ${value}`)];
-  };
-  return {
-    applied: "patch",
-    said: `Its descriptor is ${location}${line === null ? "" : `, line ${line}`}; write this into spec there.`,
-    file: location,
-    patch: [" spec:", ...lines("-", before), ...lines("+", after)].join("\n"),
-  };
 }

@@ -1,13 +1,14 @@
 import { SegmentedControl, Select } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 
-import { graphEntities } from "@roadbed/contracts/catalog";
+import { getImpact, viewGraph } from "@roadbed/contracts/catalog/graph";
 import { listServices } from "@roadbed/contracts/telemetry";
 import { useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
 import { GraphLegend } from "../../graph/GraphLegend.tsx";
 import { NodeTable } from "../../graph/NodeTable.tsx";
+import { RelationTable } from "../../graph/RelationTable.tsx";
 import { useScene } from "../../graph/use-scene.ts";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { partsOf } from "../../ui/entity-kind.ts";
@@ -16,7 +17,6 @@ import type { KnownEntity } from "./use-entity.ts";
 
 const GraphView = lazy(async () => ({ default: (await import("../../graph/GraphView.tsx")).GraphView }));
 const HEIGHT = 460;
-const NOTHING_OPEN: readonly string[] = [];
 
 type Direction = "down" | "up" | "both";
 
@@ -25,17 +25,26 @@ export function DependenciesTab({ known }: { readonly known: KnownEntity }): Rea
   const [direction, setDirection] = useState<Direction>("both");
   const [depth, setDepth] = useState("1");
   const [view, setView] = useState<"graph" | "table">("graph");
-  const graph = useOperation(graphEntities, { ref: known.ref, direction, depth: Number(depth), limit: 500 }, { keep: true });
+  const graph = useOperation(viewGraph, { ref: known.ref, direction, depth: Number(depth), limit: 500 }, { keep: true });
   const services = useOperation(listServices, { limit: 2_000 });
   const health = useMemo(() => new Map(services.data?.items.map((row) => [row.service, row.health])), [services.data]);
   const navigate = useNavigate();
-  const scene = useScene(graph.data, "none", NOTHING_OPEN);
+  const scene = useScene(graph.data);
+  const impact = useOperation(getImpact, { ref: known.ref, limit: 1 });
   const open = (ref: string | undefined): void => {
     if (ref !== undefined && ref !== known.ref)
       void navigate({ to: "/entities/$kind/$namespace/$name", params: { ...partsOf(ref) }, search: { tab: "dependencies" } });
   };
   return (
     <>
+      {impact.data !== undefined && (
+        <p className={classes.impact}>
+          {impact.data.summary}{" "}
+          <Link to="/graph" search={{ ref: known.ref, impact: known.ref, direction: "up", depth: 6 }}>
+            Look at its blast radius
+          </Link>
+        </p>
+      )}
       <div className={classes.tools}>
         <SegmentedControl
           size="xs"
@@ -75,7 +84,10 @@ export function DependenciesTab({ known }: { readonly known: KnownEntity }): Rea
       <Loaded query={graph} skeleton={HEIGHT}>
         {({ nodes, edges }) =>
           view === "table" ? (
-            <NodeTable nodes={nodes.filter(({ ref }) => ref !== known.ref)} health={health} />
+            <>
+              <RelationTable edges={edges} label={`Relations of ${known.name}`} />
+              <NodeTable nodes={nodes.filter(({ ref }) => ref !== known.ref)} health={health} />
+            </>
           ) : (
             <>
               <Suspense fallback={<div style={{ height: HEIGHT }} />}>
@@ -90,7 +102,7 @@ export function DependenciesTab({ known }: { readonly known: KnownEntity }): Rea
                   />
                 )}
               </Suspense>
-              <GraphLegend types={[...new Set(edges.map(({ type }) => type))].sort()} />
+              <GraphLegend edges={scene?.edges ?? []} />
             </>
           )
         }

@@ -2,158 +2,199 @@ import { SegmentedControl } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
 
-import { graphEntities } from "@roadbed/contracts/catalog";
+import { viewGraph } from "@roadbed/contracts/catalog/graph";
 import { listServices } from "@roadbed/contracts/telemetry";
 import { useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
 import { GraphLegend } from "../../graph/GraphLegend.tsx";
-import { GraphView } from "../../graph/GraphView.tsx";
-import { groupKey, OPEN_ALL_LIMIT, type Graph, type GroupBy } from "../../graph/group.ts";
+import { GraphView, type Lit } from "../../graph/GraphView.tsx";
+import type { Graph } from "../../graph/group.ts";
 import { NodeTable } from "../../graph/NodeTable.tsx";
+import { RelationTable } from "../../graph/RelationTable.tsx";
 import { useScene } from "../../graph/use-scene.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
-import { Loaded } from "../../ui/Loaded.tsx";
+import { shortRef } from "../../ui/entity-kind.ts";
 import { LinkButton } from "../../ui/LinkButton.tsx";
+import { Loaded } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
-import { GraphTools } from "./GraphTools.tsx";
+import { DriftView } from "./DriftView.tsx";
+import { ExportMenu } from "./ExportMenu.tsx";
 import classes from "./graph-page.module.css";
+import { KINDS, questionOf, type GraphSearch } from "./graph-search.ts";
+import { GraphTools } from "./GraphTools.tsx";
+import { ImpactPanel } from "./ImpactPanel.tsx";
 import { NodePanel } from "./NodePanel.tsx";
+import { PathPanel } from "./PathPanel.tsx";
+import { useLit } from "./use-lit.ts";
 
 const route = getRouteApi("/app/graph");
-const LIMIT = 5_000;
-/** People and teams are not part of how the software hangs together; a facet brings them in. */
-const KINDS = ["component", "api", "resource"] as const;
+/** More boxes than these, one by one, are a ball of wool: they are shown in groups whatever was asked. */
+const MOST_SINGLE = 1_000;
 const NOTHING: readonly string[] = [];
 
 /** How everything hangs together: groups first, opened on demand; one selected thing beside the picture. */
 export function GraphPage(): ReactNode {
-  const search = route.useSearch();
+  const search: GraphSearch = route.useSearch();
   const navigate = route.useNavigate();
-  const kinds = search.kind ?? KINDS;
-  const types = kinds.some((kind) => kind === "user" || kind === "group")
-    ? { types: ["dependsOn", "consumesApi", "providesApi", "partOf", "ownedBy", "memberOf", "childOf"] }
-    : {};
-  const graph = useOperation(
-    graphEntities,
-    { filter: [...kinds, "system", "domain"].map((kind) => `kind=${kind}`).join(","), limit: LIMIT, ...types },
-    { keep: true },
-  );
   const change = (patch: Partial<GraphSearch>): void =>
     void navigate({ search: (old) => ({ ...old, ...patch }), replace: true, resetScroll: false });
+  const size = useOperation(
+    viewGraph,
+    { ...questionOf({ ...search, open: undefined }), groupBy: "kind", limit: 1 },
+    { enabled: search.group === "none" },
+  );
+  const tooMany = search.group === "none" && (size.data?.reached ?? 0) > MOST_SINGLE;
+  const graph = useOperation(viewGraph, questionOf(tooMany ? { ...search, group: "system" } : search), {
+    keep: true,
+    enabled: search.view !== "drift" && (search.group !== "none" || size.data !== undefined),
+  });
   return (
     <Page
       title="Graph"
-      state={graph.data === undefined ? "Reading…" : sentenceOf(graph.data)}
+      state={
+        search.view === "drift"
+          ? "What descriptors and traces say differently."
+          : graph.data === undefined
+            ? "Reading…"
+            : sentenceOf(graph.data, search)
+      }
       act={
-        <SegmentedControl
-          size="xs"
-          aria-label="View"
-          value={search.view ?? "graph"}
-          onChange={(view) => change({ view: view === "table" ? "table" : undefined })}
-          data={[
-            { value: "graph", label: "Graph" },
-            { value: "table", label: "Table" },
-          ]}
-        />
+        <div className={classes.acts}>
+          {search.view !== "drift" && <ExportMenu question={questionOf(search)} />}
+          <SegmentedControl
+            size="xs"
+            aria-label="View"
+            value={search.view ?? "graph"}
+            onChange={(view) => change({ view: view === "graph" ? undefined : (view as "table" | "drift") })}
+            data={[
+              { value: "graph", label: "Graph" },
+              { value: "table", label: "Table" },
+              { value: "drift", label: "Drift" },
+            ]}
+          />
+        </div>
       }
     >
-      <Loaded query={graph} skeleton={620}>
-        {(data) => (data.nodes.length === 0 ? <NothingYet /> : <Explorer graph={data} kinds={kinds} search={search} onChange={change} />)}
-      </Loaded>
+      {tooMany && search.view !== "drift" && (
+        <p className="rb-dim">
+          {formatCount(size.data?.reached ?? 0, "entity", "entities")} are too many to show one by one: they are grouped by system. Filter,
+          or look around one of them.
+        </p>
+      )}
+      {search.view === "drift" ? (
+        <DriftView
+          finding={search.finding}
+          onFinding={(finding) => change({ finding })}
+          days={search.days}
+          onDays={(days) => change({ days })}
+        />
+      ) : (
+        <Loaded query={graph} skeleton={620}>
+          {(data) =>
+            data.reached === 0 && search.ref === undefined && search.kind === undefined ? (
+              <NothingYet />
+            ) : (
+              <Explorer graph={data} search={search} onChange={change} stale={graph.isPlaceholderData} />
+            )
+          }
+        </Loaded>
+      )}
     </Page>
   );
 }
 
-/** What the graph's URL holds. */
-interface GraphSearch {
-  readonly group?: GroupBy | undefined;
-  readonly open?: readonly string[] | undefined;
-  readonly select?: string | undefined;
-  readonly kind?: readonly string[] | undefined;
-  readonly view?: "graph" | "table" | undefined;
-}
-
 interface ExplorerProps {
   readonly graph: Graph;
-  readonly kinds: readonly string[];
   readonly search: GraphSearch;
   readonly onChange: (patch: Partial<GraphSearch>) => void;
+  readonly stale: boolean;
 }
 
-function Explorer({ graph: all, kinds, search, onChange }: ExplorerProps): ReactNode {
-  const by: GroupBy = search.group ?? "system";
+function Explorer({ graph, search, onChange, stale }: ExplorerProps): ReactNode {
   const open = search.open ?? NOTHING;
-  // Systems and domains are asked for to know the groups; they are drawn only where they are not the groups themselves.
-  const graph = useMemo(() => forView(all, by, kinds), [all, by, kinds]);
-  const services = useOperation(listServices, { limit: 2_000 });
+  const services = useOperation(listServices, { limit: 500 });
   const health = useMemo(() => new Map(services.data?.items.map((row) => [row.service, row.health])), [services.data]);
-  const scene = useScene(graph, by, open);
-  const selected = graph.nodes.find(({ ref }) => ref === search.select);
-  const groups = useMemo(
-    () => (by === "none" ? [] : [...new Set(graph.nodes.map((node) => groupKey(node, by, all)))].sort()),
-    [graph, all, by],
-  );
+  const scene = useScene(graph);
+  const lit: Lit | undefined = useLit(graph, search);
   const toggle = (key: string): void => onChange({ open: open.includes(key) ? open.filter((one) => one !== key) : [...open, key] });
-  const select = (ref: string | undefined): void => {
-    const node = all.nodes.find((one) => one.ref === ref);
-    const key = node === undefined || by === "none" ? undefined : groupKey(node, by, all);
-    onChange({ select: ref, ...(key !== undefined && !open.includes(key) && { open: [...open, key] }) });
-  };
+  const select = (ref: string | undefined): void => onChange({ select: ref });
+  const groups = graph.groups.map(({ key }) => key);
+  const panel = panelOf(graph, search, health.get(graph.nodes.find(({ ref }) => ref === search.select)?.name ?? ""), onChange);
 
-  if (search.view === "table") return <NodeTable nodes={graph.nodes} health={health} />;
   return (
     <>
       <GraphTools
-        by={by}
-        onBy={(group) => onChange({ group: group === "system" ? undefined : group, open: undefined })}
-        kinds={kinds}
-        onKinds={(next) => onChange({ kind: next })}
-        nodes={graph.nodes}
-        onFind={select}
-        allOpen={groups.every((group) => open.includes(group))}
-        canOpenAll={graph.nodes.length <= OPEN_ALL_LIMIT * 4 && groups.length > 0}
-        onOpenAll={(opened) => onChange({ open: opened ? groups : undefined })}
+        search={search}
+        kinds={search.kind ?? KINDS}
+        onChange={onChange}
+        groups={groups}
+        allOpen={groups.length > 0 && groups.every((group) => open.includes(group))}
+        canOpenAll={graph.reached <= 300 && groups.length > 0}
       />
-      <div className={classes.layout} data-open={selected !== undefined}>
-        {scene === undefined ? (
-          <div className={classes.placeholder} role="status">
-            Laying out {formatCount(graph.nodes.length, "entity", "entities")}…
-          </div>
-        ) : (
-          <GraphView
-            scene={scene}
-            selected={search.select}
-            onSelect={select}
-            onToggleGroup={toggle}
-            health={health}
-            height="calc(100vh - 230px)"
-            label="Entities and their relations"
-          />
-        )}
-        {selected !== undefined && (
-          <NodePanel node={selected} graph={all} health={health.get(selected.name)} onClose={() => select(undefined)} onSelect={select} />
-        )}
-      </div>
-      <GraphLegend types={[...new Set((scene?.edges ?? []).map(({ type }) => type))].sort()} />
+      {search.view === "table" ? (
+        <>
+          <NodeTable nodes={graph.nodes} health={health} />
+          <h2 className={classes.tableTitle}>Relations</h2>
+          <RelationTable edges={graph.edges} />
+        </>
+      ) : (
+        <div className={classes.layout} data-open={panel !== undefined} data-stale={stale}>
+          {scene === undefined ? (
+            <div className={classes.placeholder} role="status">
+              Laying out {formatCount(graph.nodes.length, "entity", "entities")}…
+            </div>
+          ) : (
+            <GraphView
+              scene={scene}
+              selected={search.select}
+              center={search.ref ?? search.impact}
+              lit={lit}
+              onSelect={select}
+              onToggleGroup={toggle}
+              health={health}
+              height="calc(100vh - 230px)"
+              label="Entities and their relations"
+            />
+          )}
+          {panel}
+        </div>
+      )}
+      {search.view !== "table" && <GraphLegend edges={scene?.edges ?? []} />}
+      {search.view !== "table" && scene !== undefined && scene.leftOut > 0 && (
+        <p className="rb-dim">
+          {formatCount(scene.leftOut, "line")} of those with the fewest calls {scene.leftOut === 1 ? "is" : "are"} not drawn; the table and
+          the export hold all.
+        </p>
+      )}
     </>
   );
 }
 
-/** Without the things that are groups already, and without the edges that only say "is in the group". */
-function forView(graph: Graph, by: GroupBy, kinds: readonly string[]): Pick<Graph, "nodes" | "edges"> {
-  const drawn = new Set(graph.nodes.filter(({ kind }) => kinds.includes(kind.toLowerCase())).map(({ ref }) => ref));
-  const domainEdges = by === "domain" ? graph.edges.filter(({ type, to }) => type === "partOf" && to.startsWith("domain:")) : [];
-  return {
-    nodes: graph.nodes.filter(({ ref }) => drawn.has(ref)),
-    edges: [...graph.edges.filter(({ from, to }) => drawn.has(from) && drawn.has(to)), ...domainEdges],
-  };
+/** One panel at a time: a way, a blast radius, or what is selected. */
+function panelOf(
+  graph: Graph,
+  search: GraphSearch,
+  health: string | undefined,
+  onChange: (patch: Partial<GraphSearch>) => void,
+): ReactNode | undefined {
+  if (search.from !== undefined) return <PathPanel from={search.from} to={search.to} way={search.way} onChange={onChange} />;
+  if (search.impact !== undefined)
+    return (
+      <ImpactPanel
+        entityRef={search.impact}
+        onClose={() => onChange({ impact: undefined })}
+        onSelect={(ref) => onChange({ select: ref })}
+      />
+    );
+  if (search.select === undefined) return undefined;
+  return <NodePanel entityRef={search.select} graph={graph} health={health} onChange={onChange} />;
 }
 
-function sentenceOf({ nodes, edges, truncated, reached }: Graph): string {
-  const shown = `${formatCount(nodes.length, "entity", "entities")}, ${formatCount(edges.length, "relation")}`;
-  return truncated
-    ? `${shown} of about ${formatCount(reached, "entity", "entities")}. Open a group to see inside.`
-    : `${shown}. Open a group to see inside.`;
+function sentenceOf({ reached, relations, truncated, nodes, groups, watchedFrom }: Graph, { ref }: GraphSearch): string {
+  const counted = `${formatCount(reached, "entity", "entities")}, ${formatCount(relations, "relation")}${ref === undefined ? "" : ` around ${shortRef(ref)}`}`;
+  const shown = truncated ? `; ${nodes.length} are shown` : "";
+  const seen = watchedFrom === undefined ? " No traces yet: only what descriptors declare." : "";
+  return `${counted}${shown}.${groups.some(({ open }) => !open) ? " Open a group to see inside." : ""}${seen}`;
 }
 
 function NothingYet(): ReactNode {

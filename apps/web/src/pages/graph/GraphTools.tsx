@@ -1,19 +1,20 @@
 import { Button, Group, Select } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
-import type { GraphNode, GroupBy } from "../../graph/group.ts";
+import { Origin } from "@roadbed/contracts/catalog/graph";
+import type { GroupBy } from "../../graph/group.ts";
+import { shortRef } from "../../ui/entity-kind.ts";
+import { EntitySelect } from "./EntitySelect.tsx";
+import { START_DEPTH, type GraphSearch } from "./graph-search.ts";
 import classes from "./graph-page.module.css";
 
 interface Props {
-  readonly by: GroupBy;
-  readonly onBy: (by: GroupBy) => void;
+  readonly search: GraphSearch;
   readonly kinds: readonly string[];
-  readonly onKinds: (kinds: readonly string[]) => void;
-  readonly nodes: readonly GraphNode[];
-  readonly onFind: (ref: string) => void;
+  readonly onChange: (patch: Partial<GraphSearch>) => void;
+  readonly groups: readonly string[];
   readonly allOpen: boolean;
   readonly canOpenAll: boolean;
-  readonly onOpenAll: (open: boolean) => void;
 }
 
 const GROUPS: readonly { readonly value: GroupBy; readonly label: string }[] = [
@@ -23,36 +24,77 @@ const GROUPS: readonly { readonly value: GroupBy; readonly label: string }[] = [
   { value: "kind", label: "Group by kind" },
   { value: "none", label: "No groups" },
 ];
+const ORIGINS = [
+  { value: "", label: "However known" },
+  { value: "declared", label: "Declared" },
+  { value: "observed", label: "Seen in traces" },
+  { value: "inferred", label: "Inferred" },
+];
 const KINDS = ["component", "api", "resource", "group", "user"] as const;
-const SHOWN_OPTIONS = 50;
+const MOST_DEPTH = 6;
 
-/** How the picture is grouped, which kinds it shows, and where something is. */
-export function GraphTools({ by, onBy, kinds, onKinds, nodes, onFind, allOpen, canOpenAll, onOpenAll }: Props): ReactNode {
-  const [find, setFind] = useState<string | null>(null);
+/** How the picture is grouped, which kinds and relations it shows, around what, and where something is. */
+export function GraphTools({ search, kinds, onChange, groups, allOpen, canOpenAll }: Props): ReactNode {
+  const by: GroupBy = search.group ?? (search.ref === undefined ? "system" : "none");
   return (
     <div className={classes.tools}>
-      <Select
-        size="xs"
-        w={160}
-        aria-label="Grouping"
-        allowDeselect={false}
-        value={by}
-        onChange={(value) => onBy((value ?? "system") as GroupBy)}
-        data={[...GROUPS]}
-      />
-      <Select
-        size="xs"
-        w={220}
-        aria-label="Find in the graph"
+      <EntitySelect
+        label="Find in the graph"
         placeholder="Find an entity"
-        searchable
-        value={find}
-        limit={SHOWN_OPTIONS}
-        data={nodes.map(({ ref, title, name, kind }) => ({ value: ref, label: `${title ?? name} (${kind.toLowerCase()})` }))}
-        onChange={(ref) => {
-          if (ref !== null) onFind(ref);
-          setFind(null);
-        }}
+        width={200}
+        value={undefined}
+        onChange={(ref) => ref !== undefined && onChange({ select: ref, ...(search.ref === undefined ? { ref } : {}) })}
+      />
+      {search.ref === undefined ? null : (
+        <>
+          <span className={classes.around}>
+            Around <b>{shortRef(search.ref)}</b>
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              onClick={() => onChange({ ref: undefined, depth: undefined, direction: undefined, open: undefined })}
+            >
+              Show everything
+            </Button>
+          </span>
+          <DepthSlider
+            depth={search.depth ?? START_DEPTH}
+            onDepth={(depth) => onChange({ depth: depth === START_DEPTH ? undefined : depth })}
+          />
+          <Select
+            size="xs"
+            w={150}
+            aria-label="Direction"
+            allowDeselect={false}
+            value={search.direction ?? ""}
+            onChange={(value) => onChange({ direction: value === "up" || value === "down" ? value : undefined })}
+            data={[
+              { value: "", label: "Both directions" },
+              { value: "down", label: "Depends on" },
+              { value: "up", label: "Depended on by" },
+            ]}
+          />
+        </>
+      )}
+      {search.view !== "table" && (
+        <Select
+          size="xs"
+          w={150}
+          aria-label="Grouping"
+          allowDeselect={false}
+          value={by}
+          onChange={(value) => onChange({ group: (value ?? "system") as GroupBy, open: undefined })}
+          data={[...GROUPS]}
+        />
+      )}
+      <Select
+        size="xs"
+        w={140}
+        aria-label="How relations are known"
+        allowDeselect={false}
+        value={search.origin ?? ""}
+        onChange={(value) => onChange({ origin: Origin.safeParse(value).data })}
+        data={ORIGINS}
       />
       <Group gap={6} role="group" aria-label="Kinds">
         {KINDS.map((kind) => (
@@ -61,18 +103,47 @@ export function GraphTools({ by, onBy, kinds, onKinds, nodes, onFind, allOpen, c
             type="button"
             className={classes.kind}
             aria-pressed={kinds.includes(kind)}
-            onClick={() => onKinds(kinds.includes(kind) ? kinds.filter((one) => one !== kind) : [...kinds, kind])}
+            onClick={() => onChange({ kind: kinds.includes(kind) ? kinds.filter((one) => one !== kind) : [...kinds, kind] })}
             disabled={kinds.length === 1 && kinds[0] === kind}
           >
             {kind}
           </button>
         ))}
       </Group>
-      {canOpenAll && (
-        <Button variant="default" size="compact-sm" onClick={() => onOpenAll(!allOpen)}>
+      {canOpenAll && search.view !== "table" && (
+        <Button variant="default" size="compact-sm" onClick={() => onChange({ open: allOpen ? undefined : groups })}>
           {allOpen ? "Close all groups" : "Open all groups"}
         </Button>
       )}
+      <Button
+        variant="default"
+        size="compact-sm"
+        onClick={() => onChange({ from: search.select ?? search.ref ?? "", to: undefined, impact: undefined })}
+      >
+        Find a way
+      </Button>
     </div>
+  );
+}
+
+/** Asks the server only when it is let go. */
+function DepthSlider({ depth, onDepth }: { readonly depth: number; readonly onDepth: (depth: number) => void }): ReactNode {
+  const [shown, setShown] = useState(depth);
+  useEffect(() => setShown(depth), [depth]);
+  return (
+    <label className={classes.depth}>
+      {shown} {shown === 1 ? "step" : "steps"}
+      <input
+        type="range"
+        min={1}
+        max={MOST_DEPTH}
+        step={1}
+        value={shown}
+        aria-label="How many steps from the middle"
+        onChange={(event) => setShown(Number(event.currentTarget.value))}
+        onPointerUp={() => onDepth(shown)}
+        onKeyUp={() => onDepth(shown)}
+      />
+    </label>
   );
 }
