@@ -146,6 +146,19 @@ export const EntityView = z.object({
       rule: z.string().optional(),
     }),
   ),
+  /** Properties that nobody writes: each with how it comes about, and without a value where there is none. */
+  derived: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string().optional(),
+      unit: z.string().optional(),
+      value: z.unknown().optional(),
+      how: z.string(),
+      text: z.string(),
+      /** Why an expression gave no value. */
+      fault: z.string().optional(),
+    }),
+  ),
   /** True when the entity has documentation that `catalog.docs.get` can render. */
   hasDocs: z.boolean(),
   trust: EntityTrust.optional().describe("Only where it was asked for"),
@@ -167,6 +180,8 @@ export const EntityRow = z.object({
   tags: z.array(z.string()),
   sample: z.boolean(),
   trust: z.number().optional().describe("Of the weakest fact that matters, 0 to 1; only where it was asked for"),
+  /** What `fields` asked for, as far as it is there. */
+  values: z.record(z.string(), z.unknown()).optional(),
 });
 export type EntityRow = z.infer<typeof EntityRow>;
 
@@ -188,9 +203,16 @@ export const listEntities = defineOperation({
     filter: Filter,
     text: z.string().max(200).optional().describe("Words to find in name, title, description and tags"),
     sort: z
-      .enum(["name", "-name", "kind", "-kind", "owner", "-owner", "type", "-type", "system", "-system", "lifecycle", "-lifecycle"])
+      .union([
+        z.enum(["name", "-name", "kind", "-kind", "owner", "-owner", "type", "-type", "system", "-system", "lifecycle", "-lifecycle"]),
+        z.string().regex(/^-?derived\.[A-Za-z_][\w-]*$/, "must be one of the fields, or derived. and a property, e.g. -derived.cost"),
+      ])
       .default("name"),
     trust: WithTrust,
+    fields: z
+      .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().max(200)).max(20))
+      .optional()
+      .describe("Further values of each row, e.g. spec.region,derived.cost,relations.partOf"),
   }),
   output: pageOf(EntityRow),
   cli: { columns: ["ref", "type", "owner", "system", "lifecycle"] },

@@ -237,8 +237,27 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["you", "tokens", "people", "about"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["you", "tokens", "people", "kinds", "about"] as const) }),
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage.tsx"), "SettingsPage"),
+});
+
+const kind = createRoute({
+  getParentRoute: () => app,
+  path: "/kinds/$name",
+  component: lazyRouteComponent(() => import("./pages/kinds/KindPage.tsx"), "KindPage"),
+});
+
+const newKind = createRoute({
+  getParentRoute: () => app,
+  path: "/new-kind",
+  component: lazyRouteComponent(() => import("./pages/kinds/KindPage.tsx"), "NewKindPage"),
+});
+
+const saveEntity = createRoute({
+  getParentRoute: () => app,
+  path: "/save",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "kind"), ...text(raw, "ref") }),
+  component: lazyRouteComponent(() => import("./pages/kinds/SaveEntityPage.tsx"), "SaveEntityPage"),
 });
 
 const apiDocs = createRoute({
@@ -257,7 +276,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, create, follow, runs, run, delivery,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, sources, source, discover, audit, settings, apiDocs, design,
+  policies, policy, decisions, decision, sources, source, discover, audit, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

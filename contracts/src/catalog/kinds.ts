@@ -121,7 +121,7 @@ export type KindRelation = z.infer<typeof KindRelation>;
 export type DerivedProperty = z.infer<typeof DerivedProperty>;
 export type RelationRule = z.infer<typeof RelationRule>;
 
-const KindProblem = z.object({ at: z.string(), reason: z.string(), mend: z.string().optional() });
+const KindProblem = z.object({ line: z.number().int().optional(), at: z.string(), reason: z.string(), mend: z.string().optional() });
 
 export const KindRow = z.object({
   name: z.string(),
@@ -179,13 +179,26 @@ export const getKind = defineOperation({
     columns: z.array(z.string()),
     relationFields: z.array(RelationView),
     derivedProperties: z.array(z.object({ name: z.string(), title: z.string().optional(), how: z.string(), text: z.string() })),
+    ruleStates: z.array(
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        target: z.string(),
+        /** Relations that the rule makes now. */
+        edges: z.number().int(),
+        /** True where some source has more candidates than are looked at. */
+        cut: z.boolean(),
+        fault: z.string().optional(),
+      }),
+    ),
     versions: z.number().int(),
     problems: z.array(KindProblem),
   }),
 });
 
 /** The document as an object (a YAML or JSON file at the command line). */
-const Given = z.record(z.string(), z.unknown()).describe("The kind: a document with apiVersion roadbed.dev/v1 and kind Kind");
+const Given = z.record(z.string(), z.unknown()).optional().describe("The kind: a document with apiVersion roadbed.dev/v1 and kind Kind");
+const GivenYaml = z.string().max(300_000).optional().describe("Instead of kind: the same as YAML text");
 
 export const testKind = defineOperation({
   name: "catalog.kind.test",
@@ -193,9 +206,11 @@ export const testKind = defineOperation({
   scope: "catalog:read",
   risk: "read",
   http: { method: "POST", path: "/api/v1/kinds/test" },
-  input: z.object({ kind: Given }),
+  input: z.object({ kind: Given, yaml: GivenYaml }),
   output: z.object({
     ok: z.boolean(),
+    /** What was given, read: for a form beside a text. */
+    document: z.record(z.string(), z.unknown()).optional(),
     name: z.string().optional(),
     change: z.enum(["created", "changed", "unchanged"]),
     problems: z.array(KindProblem),
@@ -203,6 +218,8 @@ export const testKind = defineOperation({
     notes: z.array(KindProblem),
     entities: z.number().int(),
     invalid: InvalidEntities,
+    /** How many relations each rule would make; `cut` where more pairs would have to be looked at than are. */
+    rules: z.array(z.object({ name: z.string(), edges: z.number().int(), cut: z.boolean(), fault: z.string().optional() })),
   }),
   cli: { positional: ["kind"], rows: "problems", columns: ["at", "reason", "mend"], exitCode: ({ ok }) => (ok ? 0 : 1) },
 });
@@ -215,6 +232,7 @@ export const saveKind = defineOperation({
   http: { method: "PUT", path: "/api/v1/kinds" },
   input: z.object({
     kind: Given,
+    yaml: GivenYaml,
     confirm: z.boolean().default(false).describe("Save although existing entities would become invalid"),
   }),
   output: z.object({ name: z.string(), ref: z.string(), change: z.enum(["created", "changed", "unchanged"]), invalid: z.number().int() }),

@@ -79,7 +79,7 @@ export type Outcome =
       )[];
     }
   | { readonly kind: "skipped" }
-  | { readonly kind: "fault"; readonly fault: { readonly reason: string } };
+  | { readonly kind: "fault"; readonly fault: { readonly code: string; readonly reason: string } };
 
 /** What the catalogue asks of the embedded Git host. */
 export interface Repositories {

@@ -14,6 +14,7 @@ import { makeGetDocs } from "./docs/get-docs.ts";
 import { makeListDocProblems } from "./docs/list-doc-problems.ts";
 import { makeListDocs } from "./docs/list-docs.ts";
 import { askEntity, askGroups, askOwners, askSees, askTemplates, type TemplateFiles } from "./entity/ask.ts";
+import { makeTellChanges } from "./derived/tell-changes.ts";
 import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
 import { makeFacetEntities } from "./entity/facet-entities.ts";
@@ -136,7 +137,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...makeFactHandlers({ catalogue, deps, syncer }),
       ...questions.handlers,
     ],
-    subscriptions: [tellApiChanges(catalogue, apis)],
+    subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue)],
     registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),
@@ -166,6 +167,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       await observer.stop();
       await syncer.stop();
       await stopFollowing();
+      catalogue.derived.engine.stop();
       await feed.stop();
     },
     health: async () =>

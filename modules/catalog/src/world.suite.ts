@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { listEntities, syncSource, type Entity } from "@roadbed/contracts/catalog";
 import { perform, type Call, type Ctx, type Operation, type OutputOf, type Row } from "@roadbed/core";
 import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
+import type { Database } from "@roadbed/postgres";
 import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 
@@ -13,6 +14,7 @@ import { createCatalog, migrations, type Catalog, type CatalogDeps } from "./ind
 /** What a test of the whole module works with: for each test an empty catalogue and an empty folder. */
 export interface World {
   catalog: Catalog;
+  readonly db: Database;
   readonly home: string;
   folder: string;
   /** Another catalogue on the same database. */
@@ -32,15 +34,24 @@ export interface World {
 export function useWorld(): World {
   let database: TestDatabase;
   let folders = 0;
-  const state = { catalog: undefined as unknown as Catalog, home: "", folder: "" };
+  const state = { catalog: undefined as unknown as Catalog, db: undefined as unknown as Database, home: "", folder: "" };
 
   beforeAll(async () => {
     database = await createTestDatabase([migrations]);
+    state.db = database.db;
     state.home = await mkdtemp(join(tmpdir(), "catalog-"));
   });
   beforeEach(async () => {
     await state.catalog?.stop();
-    for (const table of ["catalog.entity", "catalog.removed_entity", "catalog.history", "catalog.source", "kernel.event"]) {
+    for (const table of [
+      "catalog.entity",
+      "catalog.removed_entity",
+      "catalog.history",
+      "catalog.source",
+      "catalog.derived_told",
+      "catalog.derived_begun",
+      "kernel.event",
+    ]) {
       await database.db.query(`delete from ${table}`);
     }
     state.catalog = open();

@@ -42,6 +42,9 @@ export function concernedBy(event: string): readonly string[] {
       return ["paths.run."];
     case "telemetry.incident":
       return ["telemetry.incident."];
+    case "catalog.property":
+    case "catalog.properties":
+      return ["catalog.entity.", "catalog.kind."];
     case "catalog.entity":
       return ["catalog.", "paths.path."];
     case "catalog.discovery":
@@ -97,6 +100,8 @@ const EVENTS = [
   "catalog.entity.registered",
   "catalog.entity.changed",
   "catalog.entity.removed",
+  "catalog.property.changed",
+  "catalog.properties.changed",
   "catalog.source.synced",
   "catalog.fact.set",
   "catalog.fact.locked",

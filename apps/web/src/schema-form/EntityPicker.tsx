@@ -1,4 +1,4 @@
-import { Select } from "@mantine/core";
+import { MultiSelect, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState, type ReactNode } from "react";
 
@@ -36,6 +36,41 @@ export function EntityPicker({ label, description, error, required, value, set, 
       data={[...options, ...extra.map((ref) => ({ value: ref, label: labelOfRef(ref) }))]}
       value={current === "" ? null : current}
       onChange={(next) => set(next ?? undefined)}
+      onSearchChange={setTyped}
+      onBlur={onBlur}
+      nothingFoundMessage={found.isPending ? "Reading…" : "Nothing in the catalogue is named so"}
+      filter={({ options: all }) => all}
+      clearButtonProps={{ "aria-label": "Clear" }}
+    />
+  );
+}
+
+/** Several of them; keeps the full references. */
+export function EntitiesPicker({ label, description, error, required, value, set, onBlur, schema }: WidgetProps): ReactNode {
+  const [typed, setTyped] = useState("");
+  const [asked] = useDebouncedValue(typed, 150);
+  const filter = filterOf(asObject(schema["items"]));
+  const found = useOperation(
+    listEntities,
+    { ...(filter !== "" && { filter }), ...(asked !== "" && { text: asked }), limit: 50 },
+    { keep: true },
+  );
+  const chosen = asList(value).map(String);
+  const options = (found.data?.items ?? []).map((row) => ({ value: row.ref, label: labelOf(row) }));
+  const extra = chosen.filter((ref) => !options.some((option) => option.value === ref));
+  return (
+    <MultiSelect
+      size="sm"
+      label={label}
+      description={description}
+      error={error}
+      required={required}
+      searchable
+      clearable
+      placeholder={chosen.length === 0 ? "Type to find" : ""}
+      data={[...options, ...extra.map((ref) => ({ value: ref, label: labelOfRef(ref) }))]}
+      value={chosen}
+      onChange={set}
       onSearchChange={setTyped}
       onBlur={onBlur}
       nothingFoundMessage={found.isPending ? "Reading…" : "Nothing in the catalogue is named so"}

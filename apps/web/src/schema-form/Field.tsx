@@ -14,7 +14,7 @@ import {
 } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { EntityPicker } from "./EntityPicker.tsx";
+import { EntitiesPicker, EntityPicker } from "./EntityPicker.tsx";
 import { asList, asObject, getAt, type FieldSpec, type Schema } from "./schema.ts";
 import { change, titleOf, type FormState } from "./form-state.ts";
 
@@ -95,6 +95,7 @@ function widgetOf(schema: Schema): Widget {
 function arrayWidget(schema: Schema, widget: unknown): Widget {
   const items = asObject(schema["items"]);
   if (Array.isArray(items["enum"])) return widget === "checkboxes" ? Boxes : Several;
+  if (items["ui:field"] === "EntityPicker") return EntitiesPicker;
   return items["type"] === "object" ? JsonText : Tags;
 }
 

@@ -1,4 +1,22 @@
-import { Box, Boxes, Braces, Database, FileCode, Globe, Layers, Route, User, Users, type LucideIcon } from "lucide-react";
+import {
+  Bot,
+  Box,
+  Boxes,
+  Braces,
+  Cloud,
+  Container,
+  Database,
+  FileCode,
+  Globe,
+  KeyRound,
+  Layers,
+  Route,
+  Server,
+  Shapes,
+  User,
+  Users,
+  type LucideIcon,
+} from "lucide-react";
 
 import { parseRef, type RefParts } from "@roadbed/contracts/catalog";
 
@@ -12,10 +30,33 @@ const ICONS: Readonly<Record<string, LucideIcon>> = {
   user: User,
   template: Route,
   location: FileCode,
+  kind: Shapes,
 };
 
-export function iconOfKind(kind: string): LucideIcon {
-  return ICONS[kind.toLowerCase()] ?? Boxes;
+/** What a kind of one's own may name as its icon. */
+const NAMED: Readonly<Record<string, LucideIcon>> = {
+  ...ICONS,
+  bot: Bot,
+  box: Box,
+  cloud: Cloud,
+  container: Container,
+  database: Database,
+  file: FileCode,
+  globe: Globe,
+  key: KeyRound,
+  layers: Layers,
+  route: Route,
+  server: Server,
+  users: Users,
+};
+
+export function isBuiltInKind(kind: string): boolean {
+  return Object.hasOwn(ICONS, kind.toLowerCase());
+}
+
+/** `named` is what the kind's document says. */
+export function iconOfKind(kind: string, named?: string): LucideIcon {
+  return (named === undefined ? undefined : NAMED[named]) ?? ICONS[kind.toLowerCase()] ?? Boxes;
 }
 
 /** A reference as one says it: the name alone in the default namespace. */

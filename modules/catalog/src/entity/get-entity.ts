@@ -3,8 +3,10 @@ import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
+import type { Item } from "../estate/item.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
 import { readTrust } from "../facts/entity-trust.ts";
+import { wordsOf } from "../kinds/words.ts";
 import { createSourceNames } from "../source/source-names.ts";
 import { sayGone } from "../time/say-gone.ts";
 
@@ -52,11 +54,12 @@ export function entityOf(stored: StoredEntity): Entity {
 }
 
 function viewOf(
-  { estate }: Catalogue,
+  catalogue: Catalogue,
   visible: Visibility,
   stored: StoredEntity,
   source: { name: string; sample: boolean; lastSyncAt: Date | undefined } | undefined,
 ): EntityView {
+  const { estate } = catalogue;
   const item = estate.get(stored.ref);
   const neighbours = item ? estate.neighbours(item.id, visible.all ? undefined : visible.sees) : [];
   const entity = entityOf(stored);
@@ -86,8 +89,25 @@ function viewOf(
         ...(rule === undefined ? {} : { rule }),
       };
     }),
+    derived: item ? derivedOf(catalogue, item) : [],
     hasDocs: stored.docsRoot !== null,
   };
+}
+
+/** All derived properties of its kind, also those that have no value: nothing is not nought. */
+function derivedOf({ kinds, derived }: Catalogue, item: Item): EntityView["derived"] {
+  return Object.entries(kinds.own(item.kind)?.document.spec.derived ?? {}).map(([name, one]) => {
+    const value = item.derived?.[name];
+    const fault = value === undefined ? derived.faultOf(item.id, name) : undefined;
+    return {
+      name,
+      ...(one.title === undefined ? {} : { title: one.title }),
+      ...(one.unit === undefined ? {} : { unit: one.unit }),
+      ...(value === undefined ? {} : { value }),
+      ...wordsOf(one),
+      ...(fault === undefined ? {} : { fault }),
+    };
+  });
 }
 
 /** What somebody who mistyped may have meant. */

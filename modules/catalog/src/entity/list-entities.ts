@@ -6,12 +6,13 @@ import type { Catalogue } from "../estate/catalogue.ts";
 import type { Item } from "../estate/item.ts";
 import { compare, positionOf, sortItems, type Position, type SortKey } from "../estate/orders.ts";
 import { has } from "../estate/sets.ts";
-import { visibleTo } from "../estate/visibility.ts";
+import { visibleTo, type Visibility } from "../estate/visibility.ts";
 import { readTrust } from "../facts/entity-trust.ts";
 import type { Selector } from "./select-entities.ts";
 
 export function makeListEntities(catalogue: Catalogue, selector: Selector): Handler {
-  return handle(listEntities, async (ctx, { filter, text, sort, limit, cursor, trust }) => {
+  return handle(listEntities, async (ctx, { filter, text, sort: given, fields, limit, cursor, trust }) => {
+    const sort = given as Sort;
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const selected = await selector.select(ctx.sql, visible, filter, text);
@@ -25,12 +26,26 @@ export function makeListEntities(catalogue: Catalogue, selector: Selector): Hand
     return {
       items: page.items.map((item) => {
         const overall = trusted.get(item.ref)?.overall;
-        return overall === undefined ? toRow(item) : { ...toRow(item), trust: overall };
+        const row = { ...toRow(item), ...valuesOf(catalogue, visible, item, fields) };
+        return overall === undefined ? row : { ...row, trust: overall };
       }),
       ...(page.more && last ? { nextCursor: encodeCursor({ sort, at: positionOf(last, keyOf(sort)) }) } : {}),
       total: selected.length,
     };
   });
+}
+
+/** The further values that were asked for, as far as the item has them. */
+function valuesOf(
+  { estate }: Catalogue,
+  visible: Visibility,
+  item: Item,
+  fields: readonly string[] | undefined,
+): { readonly values?: Record<string, unknown> } {
+  if (fields === undefined) return {};
+  const sees = visible.all ? undefined : visible.sees;
+  const values = fields.map((field) => [field, estate.valueOf(item, field, sees)] as const);
+  return { values: Object.fromEntries(values.filter(([, value]) => value !== undefined)) };
 }
 
 export function toRow(item: Item): EntityRow {

@@ -16,9 +16,9 @@ const MAX_ANSWERS = 32;
 const BATCH = 500;
 
 export function createSelector(catalogue: Catalogue): Selector {
-  const { estate, finder, feed } = catalogue;
+  const { estate, finder, feed, derived } = catalogue;
   const answers = new Map<string, readonly number[]>();
-  let answersOf = -1;
+  let answersOf = "";
 
   return {
     select: async (sql, visible, text, words) => {
@@ -33,18 +33,24 @@ export function createSelector(catalogue: Catalogue): Selector {
   };
 
   async function evaluate(sql: Sql, visible: Visibility, expression: string): Promise<readonly number[]> {
-    if (answersOf !== feed.applied) {
+    const state = stateOf();
+    if (answersOf !== state) {
       answers.clear();
-      answersOf = feed.applied;
+      answersOf = state;
     }
     // Relations to what is hidden are not there: the same expression is another question.
     const question = `${visible.key}\0${expression}`;
     const known = answers.get(question);
     if (known) return known;
     const found = await evaluateAll(sql, visible, expression);
-    if (answersOf === feed.applied) answers.set(question, found);
+    if (stateOf() === state) answers.set(question, found);
     if (answers.size > MAX_ANSWERS) answers.delete(answers.keys().next().value!);
     return found;
+  }
+
+  /** What is derived may become another without anything being written. */
+  function stateOf(): string {
+    return `${feed.applied} ${derived.engine.version}`;
   }
 
   async function evaluateAll(sql: Sql, visible: Visibility, expression: string): Promise<readonly number[]> {
@@ -80,6 +86,7 @@ export function createSelector(catalogue: Catalogue): Selector {
     return ids.map((id) => ({
       // Gone since: nothing is true of it.
       ...documents.get(estate.refOf(id)),
+      derived: estate.at(id)?.derived ?? {},
       relations: estate.neighbours(id, visible.all ? undefined : visible.sees).map(({ type, ref }) => ({ type, targetRef: ref })),
     }));
   }

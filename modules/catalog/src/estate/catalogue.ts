@@ -1,6 +1,7 @@
 import type { Ctx, Logger, Sql } from "@roadbed/core";
 
 import type { CatalogDeps, Expressions } from "../deps.ts";
+import { createDerived, type Derived } from "../derived/derived.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
 import { createColumns, type Columns } from "../graph/columns.ts";
 import { createObserved, type Observed } from "../observed/observed.ts";
@@ -20,6 +21,7 @@ export interface Catalogue {
   readonly cel: Expressions | undefined;
   readonly viewers: CatalogDeps["viewers"];
   readonly kinds: Kinds;
+  readonly derived: Derived;
 }
 
 /** What the verbs that only read are given. */
@@ -36,19 +38,28 @@ export function createCatalogue(o: {
   const columns = createColumns(estate);
   const finder = createFinder(estate);
   const documents = createDocumentCache();
+  const derived = createDerived({ sql: o.sql, log: o.log, cel: o.cel, estate, kinds, documents });
   const feed = createFeed({
     sql: o.sql,
     log: o.log,
     follower: {
       applyRestrictions: (sources) => estate.restrictions.setSources(sources),
-      applyKinds: (documents) => kinds.set(documents),
-      prepare: (arrivals) => arrivals.map((arrival) => estate.prepare(arrival)),
+      applyKinds: (all) => {
+        const again = kinds.set(all);
+        derived.engine.define();
+        return again;
+      },
+      prepare: (arrivals) => {
+        derived.engine.prepare(arrivals);
+        return arrivals.map((arrival) => estate.prepare(arrival));
+      },
       applyEntities: (arrivals, departures, stored) => {
         for (const ref of departures) documents.forget(ref);
         for (const { ref } of arrivals) documents.forget(ref);
         for (const entity of stored ?? []) documents.put(entity);
         estate.apply(arrivals, departures);
         columns.apply(arrivals, departures);
+        derived.engine.arrived(departures);
         finder.applyEntities(
           arrivals.map(({ ref }) => ref),
           departures,
@@ -61,5 +72,5 @@ export function createCatalogue(o: {
     },
   });
   const observed = createObserved(estate, { changeOf: () => feed.applied });
-  return { estate, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds };
+  return { estate, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds, derived };
 }

@@ -78,6 +78,13 @@ export interface Estate {
   ruleNumber(rule: string): number;
   /** The rule that made a relation which no document states; undefined for all others. */
   inferredBy(id: number, code: number, other: number): string | undefined;
+  /** Tells of every relation that comes or goes, at that moment; `all` when everything may be another. One listener. */
+  watchEdges(listener: EdgeListener): void;
+}
+
+export interface EdgeListener {
+  changed(id: number, code: number, other: number): void;
+  all(): void;
 }
 
 /** Whether a node is shown to who asks. */
@@ -89,6 +96,7 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
   const refs = createInterner();
   const flattener = createFlattener();
   const rules = createInterner();
+  let listener: EdgeListener | undefined;
   const items: (Item | undefined)[] = [];
   const ids: number[] = [];
   const graph = createGraph();
@@ -136,6 +144,7 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
     infer,
     ruleNumber: (rule) => rules.idOf(rule),
     inferredBy,
+    watchEdges: (one) => void (listener = one),
   };
 
   function apply(arrivals: readonly Item[], departures: readonly string[]): void {
@@ -258,11 +267,12 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
       const [code, other] = [before[at]!, before[at + 1]!];
       if (isDeclared(id, code, other) || ruleOf(id, code, other) !== undefined) continue;
       const [from, to] = endsOf(id, code, other);
-      graph.remove(from, to, code >> 1);
+      if (graph.remove(from, to, code >> 1)) listener?.changed(id, code, other);
     }
     for (let at = 0; at < after.length; at += 2) {
-      const [from, to] = endsOf(id, after[at]!, after[at + 1]!);
-      graph.add(from, to, after[at]! >> 1);
+      const [code, other] = [after[at]!, after[at + 1]!];
+      const [from, to] = endsOf(id, code, other);
+      if (graph.add(from, to, code >> 1)) listener?.changed(id, code, other);
     }
   }
 
@@ -310,6 +320,7 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
       type[place++] = link.code;
     }
     graph.load(refs.size, from, to, type);
+    listener?.all();
   }
 
   function selectOne({ key, values }: Condition, sees: Sees): readonly number[] {

@@ -1,6 +1,7 @@
 import type { testKind } from "@roadbed/contracts/catalog/kinds";
 import type { OutputOf, Problem, Sql } from "@roadbed/core";
 
+import type { GivenKind } from "./given-kind.ts";
 import { diffFields } from "../entity/diff-fields.ts";
 import { formatPath, type Fault } from "../entity/fault.ts";
 import { validateEntity } from "../entity/validate-entity.ts";
@@ -19,12 +20,18 @@ const BATCH = 500;
 export async function examineKind(
   catalogue: Catalogue,
   sql: Sql,
-  given: Record<string, unknown>,
+  { document: given, lineOf }: GivenKind,
   sees: Sees,
 ): Promise<Examined & { readonly kind?: OwnKind }> {
   const { kind, faults } = catalogue.kinds.compile(given);
-  const none = { entities: 0, invalid: { count: 0, items: [] }, notes: [] };
-  if (!kind) return { ok: false, change: "unchanged", problems: faults.map(toProblem), ...none };
+  const none = { entities: 0, invalid: { count: 0, items: [] }, rules: [], notes: [] };
+  if (!kind)
+    return {
+      ok: false,
+      change: "unchanged",
+      problems: faults.map((fault) => ({ ...lined(lineOf(fault.path)), ...toProblem(fault) })),
+      ...none,
+    };
   const before = catalogue.kinds.own(kind.name);
   const same = before !== undefined && diffFields(plain(before), plain(kind)).length === 0;
   const { entities, invalid } = await checkEntities(catalogue, sql, kind, sees);
@@ -37,6 +44,7 @@ export async function examineKind(
     notes: notesOf(catalogue, kind),
     entities,
     invalid,
+    rules: same ? [] : await catalogue.derived.previewRules(kind),
   };
 }
 
@@ -44,6 +52,10 @@ export async function examineKind(
 function plain({ document }: OwnKind): unknown {
   const { namespace: _, ...metadata } = document.metadata;
   return { ...document, metadata };
+}
+
+function lined(line: number | undefined): { readonly line?: number } {
+  return line === undefined ? {} : { line };
 }
 
 export function toProblem({ path, reason, mend }: Fault): Problem {

@@ -1,4 +1,4 @@
-import { getKind, type DerivedProperty } from "@roadbed/contracts/catalog/kinds";
+import { getKind } from "@roadbed/contracts/catalog/kinds";
 import { handle, NotFoundError, type Handler, type OutputOf } from "@roadbed/core";
 
 import { formatCircle } from "../derived/order.ts";
@@ -9,6 +9,7 @@ import { visibleTo } from "../estate/visibility.ts";
 import { formOf } from "./form.ts";
 import { countKinds, kindRow } from "./kind-rows.ts";
 import { kindRef } from "./kind-ref.ts";
+import { wordsOf } from "./words.ts";
 
 type View = OutputOf<typeof getKind>;
 
@@ -37,6 +38,7 @@ export function makeGetKind(catalogue: Catalogue): Handler {
         ...(one.title === undefined ? {} : { title: one.title }),
         ...wordsOf(one),
       })),
+      ruleStates: catalogue.derived.ruleStates(name),
       versions: rows[0]?.versions ?? 0,
       problems: problemsOf(catalogue, name),
     };
@@ -62,18 +64,6 @@ function relationsOf({ kinds }: Catalogue, name: string): View["relationFields"]
       },
     ];
   });
-}
-
-/** How a derived property comes about, in words that people who wrote it know again. */
-export function wordsOf({ mirror, calculate, aggregate }: DerivedProperty): { readonly how: string; readonly text: string } {
-  if (mirror !== undefined) return { how: "mirror", text: mirror };
-  if (calculate !== undefined) return { how: "calculate", text: calculate };
-  const { relation, kind, function: name, property, filter } = aggregate!;
-  const over = relation ?? `every ${kind}`;
-  return {
-    how: "aggregate",
-    text: `${name} of ${property === undefined ? over : `${property} over ${over}`}${filter === undefined ? "" : ` where ${filter}`}`,
-  };
 }
 
 function problemsOf({ kinds }: Catalogue, name: string): View["problems"] {

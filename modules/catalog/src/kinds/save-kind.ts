@@ -6,6 +6,7 @@ import { registerEntity } from "../entity/register-entity.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { lockCatalog } from "../entity/entity-store.ts";
 import { examineKind } from "./examine-kind.ts";
+import { givenKind } from "./given-kind.ts";
 import { kindsIn } from "./kinds-in.ts";
 import { kindRef } from "./kind-ref.ts";
 
@@ -14,7 +15,8 @@ const SOURCE = "kinds";
 
 /** Saves a kind. `rereadFaulty` looks again at the sources in which something was wrong: it may be right now. */
 export function makeSaveKind(catalogue: Catalogue, rereadFaulty: (ctx: Ctx) => Promise<void>): Handler {
-  return handle(saveKind, async (ctx, { kind: given, confirm }) => {
+  return handle(saveKind, async (ctx, { confirm, ...input }) => {
+    const given = givenKind(input);
     // Two kinds that are right alone may close a circle together: one after the other.
     await lockCatalog(ctx.sql);
     const kinds = await kindsIn(ctx.sql, catalogue.kinds);

@@ -15,6 +15,7 @@ import { Facets } from "./Facets.tsx";
 import classes from "./catalogue.module.css";
 import { useColumns } from "./columns.tsx";
 import { FACETS, filterOf, type CatalogueSearch } from "./filter.ts";
+import { useKindColumns } from "./kind-columns.tsx";
 import { matchesText } from "./match.ts";
 import { SavedViews } from "./SavedViews.tsx";
 import { TextFilter } from "./TextFilter.tsx";
@@ -31,11 +32,14 @@ export function CataloguePage(): ReactNode {
 
   const filter = filterOf(search);
   const asked = { ...(filter !== undefined && { filter }), ...(search.q !== undefined && { text: search.q }) };
-  const list = usePages(listEntities, { ...asked, sort: sortOf(search.sort), limit: PAGE_SIZE });
+  const own = useKindColumns(search.kind);
+  const fields = own.map(({ id }) => id);
+  const list = usePages(listEntities, { ...asked, sort: sortOf(search.sort), limit: PAGE_SIZE, ...(fields.length > 0 && { fields }) });
   const facets = useOperation(facetEntities, { ...asked, facets: FACETS.map(({ field }) => field) }, { keep: true });
 
-  const columns = useColumns();
-  const chosen = search.columns ?? DEFAULT_COLUMNS;
+  const common = useColumns();
+  const columns = useMemo(() => [...common.slice(0, 1), ...own, ...common.slice(1)], [common, own]);
+  const chosen = search.columns ?? (own.length > 0 ? ["name", ...fields, "owner"] : DEFAULT_COLUMNS);
   const shown = columns.filter(({ id }) => chosen.includes(id));
   // Typing never waits: what is loaded already is narrowed at once, the server's answer replaces it.
   const rows = useMemo(
@@ -121,6 +125,7 @@ const SORTS = [
   "-lifecycle",
 ] as const;
 
-function sortOf(wanted: string | undefined): (typeof SORTS)[number] {
+function sortOf(wanted: string | undefined): string {
+  if (wanted !== undefined && /^-?derived\.[A-Za-z_][\w-]*$/.test(wanted)) return wanted;
   return SORTS.find((sort) => sort === wanted) ?? "name";
 }

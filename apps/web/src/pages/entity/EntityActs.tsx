@@ -2,17 +2,28 @@ import { Button, Menu } from "@mantine/core";
 import { ChevronDown, ExternalLink } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { LinkButton } from "../../ui/LinkButton.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import type { KnownEntity } from "./use-entity.ts";
 
 /** Open it, clone it, follow its links. */
 export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNode {
-  const { workloads, repository, entity } = known;
+  const { workloads, repository, entity, view, ref } = known;
   const running = workloads.find(({ url }) => url !== undefined);
   const links = entity.metadata.links?.filter(({ url }) => /^https?:/.test(url)) ?? [];
   return (
     <>
       {repository !== undefined && <CopyText text={`git clone ${repository.cloneUrl}`} what="clone command" />}
+      {view.provenance.location.startsWith("inline:") && entity.kind !== "Kind" && (
+        <LinkButton to="/save" search={{ ref }} variant="default">
+          Change
+        </LinkButton>
+      )}
+      {entity.kind === "Kind" && (
+        <LinkButton to="/kinds/$name" params={{ name: entity.metadata.name }} variant="default">
+          Open the editor
+        </LinkButton>
+      )}
       {links.length > 0 && (
         <Menu position="bottom-end" shadow="md">
           <Menu.Target>

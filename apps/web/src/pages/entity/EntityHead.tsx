@@ -1,8 +1,10 @@
 import type { ReactNode } from "react";
 
+import { getKind } from "@roadbed/contracts/catalog/kinds";
+import { useOperation } from "../../api/use-operation.ts";
 import { TrustMark } from "../../facts/TrustMark.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
-import { iconOfKind } from "../../ui/entity-kind.ts";
+import { iconOfKind, isBuiltInKind } from "../../ui/entity-kind.ts";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { SampleTag, Tag } from "../../ui/Tag.tsx";
 import classes from "./entity.module.css";
@@ -12,7 +14,8 @@ import type { KnownEntity } from "./use-entity.ts";
 /** Name, kind, owner, lifecycle, health. */
 export function EntityHead({ known }: { readonly known: KnownEntity }): ReactNode {
   const { entity, kind, owner, view, name } = known;
-  const Icon = iconOfKind(kind);
+  const own = useOperation(getKind, { name: entity.kind }, { enabled: !isBuiltInKind(kind), staleTime: 5 * 60_000 });
+  const Icon = iconOfKind(kind, own.data?.icon);
   const health = healthOf(known);
   const spec = entity.spec ?? {};
   return (

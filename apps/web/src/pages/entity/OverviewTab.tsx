@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 
 import { FactMark } from "../../facts/FactMark.tsx";
 import { valueWords } from "../../facts/words.ts";
@@ -10,6 +10,7 @@ import { Section } from "../../ui/Page.tsx";
 import { StateBadge, StateIcon } from "../../ui/StateBadge.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
+import { sayValue } from "../kinds/say-value.ts";
 import classes from "./entity.module.css";
 import { missingOf } from "./missing.ts";
 import { Parts } from "./Parts.tsx";
@@ -30,6 +31,7 @@ export function OverviewTab({ known }: { readonly known: KnownEntity }): ReactNo
       </div>
       <div>
         <About known={known} />
+        <Derived known={known} />
         <Missing known={known} />
       </div>
     </div>
@@ -103,6 +105,23 @@ function systemField(spec: Readonly<Record<string, unknown>>): string {
   return `spec.${field ?? "system"}`;
 }
 
+/** What follows from other things, each with how. No value is said, not shown as nought. */
+function Derived({ known: { view } }: { readonly known: KnownEntity }): ReactNode {
+  if (view.derived.length === 0) return null;
+  return (
+    <Section title="Derived">
+      <Facts
+        of={view.derived.map(({ name, title, unit, value, text, fault }) => [
+          title ?? name,
+          <span key={name} title={fault === undefined ? text : `${text}: ${fault}`}>
+            {value === undefined ? <span className="rb-dim">no data</span> : `${sayValue(value)}${unit === undefined ? "" : ` ${unit}`}`}
+          </span>,
+        ])}
+      />
+    </Section>
+  );
+}
+
 function SourceOf({ provenance }: { readonly provenance: KnownEntity["view"]["provenance"] }): ReactNode {
   return (
     <span className="rb-prose">
@@ -150,8 +169,11 @@ function Relations({ known: { view, kind } }: { readonly known: KnownEntity }): 
           <div key={type}>
             <dt>{relationWords(type)}</dt>
             <dd>
-              {ends.slice(0, SHOWN).map(({ ref, title, found }) => (
-                <EntityLink key={ref} entityRef={ref} title={title} found={found} />
+              {ends.slice(0, SHOWN).map(({ ref, title, found, rule }) => (
+                <Fragment key={ref}>
+                  <EntityLink entityRef={ref} title={title} found={found} />
+                  {rule !== undefined && <Tag title={`No document says so: ${rule} made it`}>inferred</Tag>}
+                </Fragment>
               ))}
               {ends.length > SHOWN && <span className="rb-dim">and {ends.length - SHOWN} more</span>}
             </dd>

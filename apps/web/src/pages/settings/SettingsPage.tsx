@@ -1,6 +1,6 @@
 import { Tabs } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 
 import { getMe } from "@roadbed/contracts/identity";
 import { useOperation } from "../../api/use-operation.ts";
@@ -13,6 +13,7 @@ import { mayScope } from "./scopes.ts";
 import { TokensTab } from "./TokensTab.tsx";
 
 const route = getRouteApi("/app/settings");
+const KindsTab = lazy(() => import("../kinds/KindsTab.tsx").then((module) => ({ default: module.KindsTab })));
 
 /** You, your tokens, who else may come in, and how this Roadbed is. */
 export function SettingsPage(): ReactNode {
@@ -27,6 +28,7 @@ export function SettingsPage(): ReactNode {
           <Tabs.Tab value="you">Profile</Tabs.Tab>
           <Tabs.Tab value="tokens">Tokens</Tabs.Tab>
           {(manages || tab === "people") && <Tabs.Tab value="people">People</Tabs.Tab>}
+          <Tabs.Tab value="kinds">Kinds</Tabs.Tab>
           <Tabs.Tab value="about">About and health</Tabs.Tab>
         </Tabs.List>
         {me.data === undefined ? (
@@ -42,6 +44,9 @@ export function SettingsPage(): ReactNode {
             <Tabs.Panel value="people">
               <PeopleTab me={me.data} />
             </Tabs.Panel>
+            <Tabs.Panel value="kinds">
+              <Suspense fallback={<SkeletonRows rows={8} />}>{tab === "kinds" && <KindsTab />}</Suspense>
+            </Tabs.Panel>
             <Tabs.Panel value="about">
               <AboutTab me={me.data} />
             </Tabs.Panel>
@@ -56,5 +61,6 @@ const SENTENCES = {
   you: "Who you are here, and your password.",
   tokens: "Access for the command line, for programs and for agents.",
   people: "Who can sign in, and what they may do.",
+  kinds: "What sorts of things the catalogue holds.",
   about: "How this Roadbed is, and what it holds.",
 } as const;
