@@ -249,6 +249,7 @@ async function addresses(): Promise<Record<string, string>> {
     policy: "/standards/policies/images-pinned",
     decisions: "/standards/decisions",
     sources: "/sources",
+    discover: "/discover",
     source: `/sources/${sources[0]?.id}`,
     settings: "/settings",
     tokens: "/settings?tab=tokens",

@@ -108,7 +108,9 @@ function Whole({ of, onAccept, onRefuse }: { readonly of: Detail } & Pick<Props,
       <h3 className={classes.yamlHead}>
         As a descriptor <CopyButton text={descriptor} what="descriptor" />
       </h3>
-      <pre className={classes.yaml}>{descriptor}</pre>
+      <pre className={classes.yaml} tabIndex={0} role="region" aria-label="Descriptor">
+        {descriptor}
+      </pre>
     </>
   );
 }

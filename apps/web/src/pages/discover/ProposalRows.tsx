@@ -33,7 +33,9 @@ export function ProposalRows({ rows, chosen, current, stale, onToggle, onSelect 
           <th scope="col" className={classes.owner}>
             Owner
           </th>
-          <th scope="col">Why</th>
+          <th scope="col" className={classes.why}>
+            Why
+          </th>
         </tr>
       </thead>
       <tbody>

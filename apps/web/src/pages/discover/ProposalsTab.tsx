@@ -25,7 +25,8 @@ const PAGE_SIZE = 100;
 export function ProposalsTab({ busy }: { readonly busy: boolean }): ReactNode {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { state = "open", kind, owner, min, q, select, changed } = search;
+  const { state = "open", kind, owner, min, q, changed } = search;
+  const select = search.select === "" ? undefined : search.select;
   const input = {
     state,
     ...(kind !== undefined && { kind }),
