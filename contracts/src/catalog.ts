@@ -193,6 +193,9 @@ const Filter = z
     'Either key=value pairs joined by commas, e.g. kind=component,spec.owner=team-a; or a CEL expression over `entity`, e.g. entity.kind == "Component" && "node" in entity.metadata.tags',
   );
 
+const SEARCH_BOX =
+  'Words, "phrases", filters such as kind:component owner:team-a language:go (commas between alternatives), and - before what must not be';
+
 export const listEntities = defineOperation({
   name: "catalog.entity.list",
   summary: "List entities, filtered and sorted.",
@@ -201,7 +204,7 @@ export const listEntities = defineOperation({
   http: { method: "GET", path: "/api/v1/entities" },
   input: PageInput.extend({
     filter: Filter,
-    text: z.string().max(200).optional().describe("Words to find in name, title, description and tags"),
+    text: z.string().max(500).optional().describe(SEARCH_BOX),
     sort: z
       .union([
         z.enum(["name", "-name", "kind", "-kind", "owner", "-owner", "type", "-type", "system", "-system", "lifecycle", "-lifecycle"]),
@@ -236,7 +239,7 @@ export const facetEntities = defineOperation({
   http: { method: "GET", path: "/api/v1/entity-facets" },
   input: z.object({
     filter: Filter,
-    text: z.string().max(200).optional(),
+    text: z.string().max(500).optional().describe(SEARCH_BOX),
     facets: z
       .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().max(200)).min(1).max(20))
       .describe("Fields, e.g. kind,spec.type,metadata.tags"),
@@ -374,15 +377,16 @@ export const getDocs = defineOperation({
 
 export const searchAll = defineOperation({
   name: "catalog.search.query",
-  summary: "Search names, titles, descriptions, tags and documentation, best first.",
+  summary: "Search entities, people, golden paths, API operations and documentation, best first.",
   scope: "catalog:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/search" },
-  input: z.object({ q: z.string().max(200), limit: z.coerce.number().int().min(1).max(50).default(10) }),
+  input: z.object({ q: z.string().max(500).describe(SEARCH_BOX), limit: z.coerce.number().int().min(1).max(50).default(10) }),
   output: z.object({
     items: z.array(
       z.object({
-        kind: z.enum(["entity", "doc"]),
+        /** Of which sort it is: `person` is a user or group, `path` a golden path, `operation` something that an API offers. */
+        kind: z.enum(["entity", "person", "path", "operation", "doc"]),
         ref: z.string(),
         title: z.string(),
         subtitle: z.string().optional(),
@@ -390,8 +394,14 @@ export const searchAll = defineOperation({
         page: z.string().optional(),
         excerpt: z.string().optional(),
         score: z.number(),
+        /** Where title and excerpt show what was looked for: from a letter up to, but without, another. */
+        marks: z.object({ title: z.array(z.tuple([z.number(), z.number()])), excerpt: z.array(z.tuple([z.number(), z.number()])) }),
       }),
     ),
+    /** How filters, phrases and exclusions in `q` were understood; empty for plain words. */
+    understood: z.string(),
+    /** What would mend `q`, e.g. for a filter that there is not. */
+    hints: z.array(z.string()),
   }),
   cli: { positional: ["q"], columns: ["kind", "ref", "title", "score"], command: "search" },
 });

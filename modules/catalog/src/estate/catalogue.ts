@@ -51,7 +51,11 @@ export function createCatalogue(o: {
       },
       prepare: (arrivals) => {
         derived.engine.prepare(arrivals);
-        return arrivals.map((arrival) => estate.prepare(arrival));
+        return arrivals.map((arrival) => {
+          const definition = arrival.entity.kind === "API" ? arrival.entity.spec?.["definition"] : undefined;
+          if (typeof definition === "string") finder.hold(arrival.ref, definition);
+          return estate.prepare(arrival);
+        });
       },
       applyEntities: (arrivals, departures, stored) => {
         for (const ref of departures) documents.forget(ref);

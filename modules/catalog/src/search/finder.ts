@@ -1,12 +1,17 @@
+import { operationsOf, type ApiOperation } from "./api-operations.ts";
+import { readBox, textOfItem, type Reading } from "./read-box.ts";
 import type { Estate, Sees } from "../estate/estate.ts";
 import type { Item } from "../estate/item.ts";
+import { sortItems } from "../estate/orders.ts";
+import { has, intersect } from "../estate/sets.ts";
 import { breathe } from "../source/breathe.ts";
 import { createSearchIndex, type Field } from "./search-index.ts";
 import { plainText } from "./plain-text.ts";
 
-/** What a search found. */
+/** What a search found: people and golden paths are entities too, but not of the same sort for who searches. */
 export type Found =
-  | { readonly kind: "entity"; readonly item: Item; readonly score: number }
+  | { readonly kind: "entity" | "person" | "path"; readonly item: Item; readonly score: number }
+  | { readonly kind: "operation"; readonly item: Item; readonly operation: ApiOperation; readonly score: number }
   | {
       readonly kind: "doc";
       readonly item: Item;
@@ -17,12 +22,19 @@ export type Found =
       readonly score: number;
     };
 
-/** Finds entities by name, title, tags and description, and pages of documentation by their text. */
+/**
+ * Finds entities by name, title, tags and description, pages of documentation by their text, and what APIs offer by the names in their
+ * definitions.
+ */
 export interface Finder {
   /** What is hidden from who asks has no part in it: neither in what is found nor in how well or in whether slips are forgiven. */
   search(text: string, limit: number, sees?: Sees): Found[];
-  /** Numbers of the items in which all words are found. */
-  matching(text: string): Set<number>;
+  /** The same, of a box that was read. */
+  find(reading: Reading, limit: number, sees?: Sees): Found[];
+  /** Numbers of the items that a box describes, ascending: all its words are found, its filters hold. */
+  matching(text: string, sees?: Sees): readonly number[];
+  /** The definition of an API that is about to arrive. */
+  hold(ref: string, definition: string): void;
   /** After the estate has changed. What arrived is indexed by the next search, or by `warm` before anybody searches. */
   applyEntities(arrived: readonly string[], departed: readonly string[]): void;
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly Page[] }[]): void;
@@ -52,28 +64,28 @@ export function createFinder(estate: Estate): Finder {
   const readersOf = new Map<string, Set<string>>();
   const rootOf = new Map<string, string>();
   const waiting = new Set<string>();
+  const operations = createSearchIndex();
+  const operationsByRef = new Map<string, readonly ApiOperation[]>();
+  const definitions = new Map<string, string>();
 
   return {
-    search: (text, limit, sees) => {
-      for (const ref of waiting) indexEntity(ref);
-      const foundEntities = entities.query(text, limit, sees && ((ref) => sees(estate.idOf(ref)!))).flatMap(({ key, score }): Found[] => {
-        const item = estate.get(key);
-        return item ? [{ kind: "entity", item, score }] : [];
-      });
-      const foundDocs = docs
-        .query(text, limit, sees && ((key) => readerOf(pages.get(key)!, sees) !== undefined))
-        .flatMap(({ key, score }): Found[] => {
-          const page = pages.get(key)!;
-          const item = readerOf(page, sees);
-          // A page about something is worth less than the thing itself.
-          return item ? [{ kind: "doc", ...page, item, score: score * 0.5 }] : [];
-        });
-      return [...foundEntities, ...foundDocs].sort((a, b) => b.score - a.score).slice(0, limit);
+    search: (text, limit, sees) => find(readBox(estate, text, sees), limit, sees),
+    find,
+    matching: (text, sees) => {
+      indexWaiting();
+      const { wanted, isWordless, admitted, suits } = readBox(estate, text, sees);
+      const without = wanted.without ?? [];
+      let ids = admitted ?? estate.all();
+      if (!isWordless) {
+        const found = Uint32Array.from([...entities.matching(wanted)].flatMap((ref) => estate.get(ref)?.id ?? [])).sort();
+        ids = admitted ? intersect(admitted, [...found]) : [...found];
+      } else if (without.length > 0) {
+        const barred = new Set(without.flatMap((word) => [...entities.matching({ words: [], whole: [word] })]));
+        ids = ids.filter((id) => !barred.has(estate.refOf(id)));
+      }
+      return suits ? ids.filter((id) => suits(textOfItem(estate.at(id)!))) : ids;
     },
-    matching: (text) => {
-      for (const ref of waiting) indexEntity(ref);
-      return new Set([...entities.matching(text)].flatMap((ref) => estate.get(ref)?.id ?? []));
-    },
+    hold: (ref, definition) => void definitions.set(ref, definition),
     warm: async () => {
       for (const ref of waiting) {
         await breathe();
@@ -84,6 +96,7 @@ export function createFinder(estate: Estate): Finder {
       for (const ref of departed) {
         waiting.delete(ref);
         entities.remove(ref);
+        forgetOperations(ref);
         follow(ref, undefined);
       }
       for (const ref of arrived) {
@@ -102,10 +115,80 @@ export function createFinder(estate: Estate): Finder {
     },
   };
 
+  function find({ wanted, isWordless, admitted, suits }: Reading, limit: number, sees?: Sees): Found[] {
+    indexWaiting();
+    const isAdmitted = (item: Item | undefined): boolean =>
+      item !== undefined && (!sees || sees(item.id)) && (!admitted || has(admitted, item.id));
+    if (isWordless)
+      return admitted === undefined ? [] : firstOf(admitted, limit, (item) => isAdmitted(item) && (!suits || suits(textOfItem(item))));
+    const isOpen = !sees && !admitted && !suits;
+    const onlyEntities = (ref: string): boolean => {
+      const item = estate.get(ref);
+      return isAdmitted(item) && (!suits || suits(textOfItem(item!)));
+    };
+    const onlyOperations = (key: string): boolean =>
+      isAdmitted(estate.get(refOfKey(key))) && (!suits || suits(`${operationOf(key)!.title} ${operationOf(key)!.summary}`));
+    const foundEntities = entities.query(wanted, limit, isOpen ? undefined : onlyEntities).flatMap(({ key, score }): Found[] => {
+      const item = estate.get(key);
+      return item ? [{ kind: sortOf(item), item, score }] : [];
+    });
+    const foundOperations = operations.query(wanted, limit, isOpen ? undefined : onlyOperations).flatMap(({ key, score }): Found[] => {
+      const item = estate.get(refOfKey(key));
+      return item ? [{ kind: "operation", item, operation: operationOf(key)!, score: score * 0.4 }] : [];
+    });
+    const foundDocs = docs
+      .query(wanted, limit, (key) => readerOf(pages.get(key)!, isAdmitted) !== undefined)
+      .flatMap(({ key, score }): Found[] => {
+        const page = pages.get(key)!;
+        const item = readerOf(page, isAdmitted);
+        // A page about something is worth less than the thing itself.
+        return item ? [{ kind: "doc", ...page, item, score: score * 0.5 }] : [];
+      });
+    return [...foundEntities, ...foundOperations, ...foundDocs].sort((a, b) => b.score - a.score).slice(0, limit);
+  }
+
+  /** Of what only filters ask for, the first by name. */
+  function firstOf(ids: readonly number[], limit: number, isWanted: (item: Item) => boolean): Found[] {
+    const found: Found[] = [];
+    const wanted = ids.length > estate.size / 8 ? undefined : ids.map((id) => estate.at(id)!).filter(isWanted);
+    for (const item of wanted ? sortItems(wanted, "name") : estate.orders.by("name")) {
+      if (found.length === limit) break;
+      if (isWanted(item)) found.push({ kind: sortOf(item), item, score: 0 });
+    }
+    return found;
+  }
+
+  function indexWaiting(): void {
+    for (const ref of waiting) indexEntity(ref);
+  }
+
   function indexEntity(ref: string): void {
     waiting.delete(ref);
     const item = estate.get(ref);
-    if (item) entities.put(ref, fieldsOf(item));
+    if (!item) return;
+    entities.put(ref, fieldsOf(item));
+    const definition = definitions.get(ref);
+    definitions.delete(ref);
+    forgetOperations(ref);
+    if (definition === undefined) return;
+    const found = operationsOf(definition);
+    if (found.length > 0) operationsByRef.set(ref, found);
+    found.forEach(({ title, summary }, at) =>
+      operations.put(`${ref}\0${at}`, [
+        { text: title, weight: 8, isName: true },
+        { text: summary, weight: 3 },
+        { text: `${item.name} ${item.title ?? ""}`, weight: 1 },
+      ]),
+    );
+  }
+
+  function forgetOperations(ref: string): void {
+    operationsByRef.get(ref)?.forEach((_, at) => operations.remove(`${ref}\0${at}`));
+    operationsByRef.delete(ref);
+  }
+
+  function operationOf(key: string): ApiOperation | undefined {
+    return operationsByRef.get(refOfKey(key))?.[Number(key.slice(key.indexOf("\0") + 1))];
   }
 
   function follow(ref: string, root: string | undefined): void {
@@ -144,13 +227,21 @@ export function createFinder(estate: Estate): Finder {
     keysByRoot.delete(key);
   }
 
-  function readerOf({ sourceId, root }: IndexedPage, sees?: Sees): Item | undefined {
+  function readerOf({ sourceId, root }: IndexedPage, isAdmitted: (item: Item) => boolean): Item | undefined {
     for (const ref of readersOf.get(rootKey(sourceId, root)) ?? []) {
       const item = estate.get(ref);
-      if (item && (!sees || sees(item.id))) return item;
+      if (item && isAdmitted(item)) return item;
     }
     return undefined;
   }
+}
+
+function refOfKey(key: string): string {
+  return key.slice(0, key.indexOf("\0"));
+}
+
+function sortOf({ kind }: Item): "entity" | "person" | "path" {
+  return kind === "User" || kind === "Group" ? "person" : kind === "Template" ? "path" : "entity";
 }
 
 function rootKey(sourceId: string, root: string): string {

@@ -1,11 +1,13 @@
 import { searchAll } from "@roadbed/contracts/catalog";
+import { describeSearchBox, hintsOf } from "@roadbed/contracts/catalog/search-box";
 import { handle, type Handler, type OutputOf, type Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo } from "../estate/visibility.ts";
 import type { Found } from "./finder.ts";
+import { marksOf } from "./marks.ts";
 import { excerptOf, plainText } from "./plain-text.ts";
-import { tokens } from "./tokens.ts";
+import { readBox } from "./read-box.ts";
 
 type Row = OutputOf<typeof searchAll>["items"][number];
 
@@ -13,37 +15,41 @@ export function makeSearchAll(catalogue: Catalogue): Handler {
   return handle(searchAll, async (ctx, { q, limit }) => {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
-    const found = catalogue.finder.search(q, limit, visible.all ? undefined : visible.sees);
+    const sees = visible.all ? undefined : visible.sees;
+    const reading = readBox(catalogue.estate, q, sees);
+    const found = catalogue.finder.find(reading, limit, sees);
     const texts = await readTexts(ctx.sql, found);
-    const words = tokens(q);
-    return { items: found.map((one) => rowOf(one, texts, words)) };
+    const words = [...reading.wanted.words, ...(reading.wanted.whole ?? [])];
+    return {
+      items: found.map((one) => marked(rowOf(one, texts, words), words)),
+      understood: describeSearchBox(reading.box),
+      hints: hintsOf(reading.box),
+    };
   });
 }
 
-function rowOf(found: Found, texts: ReadonlyMap<string, string>, words: readonly string[]): Row {
+function marked(row: Omit<Row, "marks">, words: readonly string[]): Row {
+  return { ...row, marks: { title: marksOf(row.title, words), excerpt: marksOf(row.excerpt ?? "", words) } };
+}
+
+function rowOf(found: Found, texts: ReadonlyMap<string, string>, words: readonly string[]): Omit<Row, "marks"> {
   const { item, score } = found;
-  const rounded = Math.round(score * 100) / 100;
+  const about = { ref: item.ref, entityKind: item.kind, score: Math.round(score * 100) / 100 };
   if (found.kind === "doc") {
     const text = texts.get(keyOf(found));
-    return {
-      kind: "doc",
-      ref: item.ref,
-      title: found.title,
-      entityKind: item.kind,
-      page: found.path,
-      score: rounded,
-      subtitle: item.title ?? item.name,
-      ...(text === undefined ? {} : { excerpt: excerptOf(plainText(text), words) }),
-    };
+    const excerpt = text === undefined ? {} : { excerpt: excerptOf(plainText(text), words) };
+    return { kind: "doc", ...about, title: found.title, page: found.path, subtitle: item.title ?? item.name, ...excerpt };
+  }
+  if (found.kind === "operation") {
+    const { title, summary } = found.operation;
+    return { kind: "operation", ...about, title, subtitle: item.title ?? item.name, ...(summary === "" ? {} : { excerpt: summary }) };
   }
   const subtitle = [item.kind, item.type, item.owner?.slice(item.owner.indexOf("/") + 1)].filter(Boolean).join(" · ");
   return {
-    kind: "entity",
-    ref: item.ref,
+    kind: found.kind,
+    ...about,
     title: item.title ?? item.name,
-    entityKind: item.kind,
     subtitle,
-    score: rounded,
     ...(item.description ? { excerpt: excerptOf(item.description, words) } : {}),
   };
 }

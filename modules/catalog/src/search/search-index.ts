@@ -1,4 +1,5 @@
-import { isNear, normalise, tokens } from "./tokens.ts";
+import { createTerms, WHOLE, type Term } from "./terms.ts";
+import { normalise, tokens } from "./tokens.ts";
 
 /** A text that can be found, and how much a word in it counts. */
 export interface Field {
@@ -13,9 +14,22 @@ export interface Hit {
   readonly score: number;
 }
 
+/** What is looked for, as words in the form of `tokens`. */
+export interface Wanted {
+  /** As they stand, as beginnings, as middles, or nearly. */
+  readonly words: readonly string[];
+  /** As they stand only. */
+  readonly whole?: readonly string[];
+  /** None of these, as they stand. */
+  readonly without?: readonly string[];
+  /** The text as it was typed: whoever types a name means what has it. */
+  readonly name?: string;
+}
+
 /**
  * An inverted index with ranking: rare words count more than common ones, names more than prose, whole words more than beginnings,
- * and where no word begins so, the middle of one or a slip of the finger will do. All words of a question must be found; if nothing has all, some will do.
+ * and where no word begins so, the middle of one or a slip of the finger will do. All words of a question must be found; if nothing
+ * has all, some will do.
  */
 export interface SearchIndex {
   readonly size: number;
@@ -23,149 +37,199 @@ export interface SearchIndex {
   put(key: string, fields: readonly Field[]): void;
   remove(key: string): void;
   /** Best first. What is not among `only` is as if it were not in the index. */
-  query(text: string, limit: number, only?: (key: string) => boolean): Hit[];
+  query(wanted: Wanted | string, limit: number, only?: (key: string) => boolean): Hit[];
   /** Keys in which all words are found, whole or as a beginning. */
-  matching(text: string): ReadonlySet<string>;
+  matching(wanted: Wanted | string): ReadonlySet<string>;
 }
 
-interface Term {
-  readonly text: string;
-  /** Numbers of the entries, ascending, and beside each the weight of the word there. */
-  readonly entries: number[];
-  readonly weights: number[];
-}
-
-interface Entry {
-  readonly key: string;
-  readonly terms: readonly Term[];
-}
-
-type Admits = (entry: number) => boolean;
-
-/** Before a word that stands for a whole name. */
-const WHOLE = "=";
-/** Beginnings that stand for more words than this are too short to mean something. */
-const MAX_EXPANSION = 1_000;
-const MAX_SPLICES = 500;
 const EXACT = 1;
 const BEGINNING = 0.55;
 const INSIDE = 0.4;
 const SLIP = 0.3;
+const MAX_WORDS = 12;
 
 export function createSearchIndex(): SearchIndex {
-  const entries = new Map<number, Entry>();
+  let terms = createTerms();
+  /** By number; a number whose key is gone stands in the terms until they are cleared up. */
+  let keys: (string | undefined)[] = [];
   const numbers = new Map<string, number>();
-  const terms = new Map<string, Term>();
-  /** Kept sorted through single changes; after many it is made anew by the next question. */
-  let sorted: string[] | undefined;
-  let changes = 0;
-  let next = 0;
+  let score = new Float32Array(0);
+  let best = new Float32Array(0);
+  let matched = new Uint8Array(0);
+  let admitted = new Uint8Array(0);
 
   return {
     get size() {
-      return entries.size;
+      return numbers.size;
     },
     put: (key, fields) => {
       remove(key);
-      const number = next++;
-      const weights = weigh(fields);
-      const own = [...weights].map(([text, weight]) => {
-        const term = terms.get(text) ?? addTerm(text);
-        // Numbers only grow, so the lists stay sorted.
-        term.entries.push(number);
-        term.weights.push(weight);
-        return term;
-      });
-      entries.set(number, { key, terms: own });
+      const number = keys.push(key) - 1;
       numbers.set(key, number);
+      for (const [text, weight] of weigh(fields)) terms.of(text).places.push(number * 256 + quantise(weight));
     },
     remove,
     query,
-    matching: (text) => {
-      const scores = all(words(text).map((word) => scoresOf(word, false)));
-      return new Set([...scores.keys()].map((number) => entries.get(number)!.key));
-    },
+    matching,
   };
-
-  function addTerm(text: string): Term {
-    const term: Term = { text, entries: [], weights: [] };
-    terms.set(text, term);
-    if (keepSorted()) sorted!.splice(lowerBound(sorted!, text), 0, text);
-    return term;
-  }
-
-  function keepSorted(): boolean {
-    if (++changes > MAX_SPLICES) sorted = undefined;
-    return sorted !== undefined;
-  }
 
   function remove(key: string): void {
     const number = numbers.get(key);
     if (number === undefined) return;
-    for (const term of entries.get(number)!.terms) {
-      const at = indexOf(term.entries, number);
-      term.entries.splice(at, 1);
-      term.weights.splice(at, 1);
-      if (term.entries.length > 0) continue;
-      terms.delete(term.text);
-      if (keepSorted()) sorted!.splice(lowerBound(sorted!, term.text), 1);
-    }
-    entries.delete(number);
     numbers.delete(key);
+    keys[number] = undefined;
+    if (keys.length - numbers.size > numbers.size / 3 + 1_000) clearUp();
   }
 
-  function query(text: string, limit: number, only?: (key: string) => boolean): Hit[] {
-    const asked = words(text);
-    if (asked.length === 0) return [];
-    const admits = only && ((number: number) => only(entries.get(number)!.key));
-    const parts = asked.map((word) => scoresOf(word, true, admits));
-    const scores = all(parts);
-    const found = scores.size > 0 ? scores : some(parts);
-    const name = WHOLE + normalise(text);
-    addTo(found, terms.get(name), 100, admits);
-    for (const term of beginningWith(name)) if (term.text !== name) addTo(found, term, 8 * (name.length / term.text.length), admits);
-    const hits = Array.from(found, ([number, score]): Hit => ({ key: entries.get(number)!.key, score }));
-    return hits.sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1)).slice(0, limit);
+  /** Numbers the entries anew, without those that are gone. */
+  function clearUp(): void {
+    const next = new Int32Array(keys.length).fill(-1);
+    let count = 0;
+    keys.forEach((key, number) => key !== undefined && (next[number] = count++));
+    const kept = createTerms();
+    for (const { text, places } of terms.all()) {
+      const live = places.flatMap((place) => (next[place >>> 8]! < 0 ? [] : [next[place >>> 8]! * 256 + (place & 255)]));
+      if (live.length > 0) for (const place of live) kept.of(text).places.push(place);
+    }
+    terms = kept;
+    keys = keys.filter((key) => key !== undefined);
+    keys.forEach((key, number) => numbers.set(key!, number));
   }
 
-  /** Score of every entry that has the word, or one that begins so; and, when there is none, one that looks like it. */
-  function scoresOf(word: string, forgiving: boolean, admits?: Admits): Map<number, number> {
-    const scores = new Map<number, number>();
-    for (const term of beginningWith(word))
-      raise(scores, term, term.text === word ? EXACT : BEGINNING * (word.length / term.text.length) ** 0.5, admits);
-    if (scores.size > 0 || !forgiving) return scores;
-    if (word.length >= 3) for (const term of containing(word)) raise(scores, term, INSIDE * (word.length / term.text.length), admits);
-    if (scores.size === 0 && word.length >= 4) for (const term of lookingLike(word)) raise(scores, term, SLIP, admits);
-    return scores;
+  function query(asked: Wanted | string, limit: number, only?: (key: string) => boolean): Hit[] {
+    const wanted = wantedOf(asked);
+    const parts = [...wanted.words.map((word) => [word, true] as const), ...(wanted.whole ?? []).map((word) => [word, false] as const)];
+    if (parts.length === 0) return [];
+    makeRoom();
+    const isIn = admitting(only, wanted.without ?? []);
+    const found = new Set<number>();
+    for (const [word, forgiving] of parts) {
+      const touched = forgiving ? reach(word, true, isIn) : standing(word, isIn);
+      for (const number of touched) {
+        score[number]! += best[number]!;
+        best[number] = 0;
+        matched[number]!++;
+        found.add(number);
+      }
+    }
+    const most = [...found].reduce((highest, number) => Math.max(highest, matched[number]!), 0);
+    // Of what has but some of the words, what has more of them comes first.
+    const enough = most === parts.length ? most : 1;
+    const name = WHOLE + normalise(wanted.name ?? "");
+    if (name !== WHOLE) {
+      for (const place of terms.get(name)?.places ?? []) score[place >>> 8]! += 100;
+      for (const { text, places } of terms.beginningWith(name)) {
+        if (text !== name) for (const place of places) score[place >>> 8]! += 8 * (name.length / text.length);
+      }
+    }
+    const hits: Hit[] = [];
+    for (const number of found) {
+      const share = most === parts.length ? 1 : matched[number]! / parts.length;
+      if (matched[number]! >= enough) offer(hits, { key: keys[number]!, score: score[number]! * share }, limit);
+    }
+    for (const number of found) [score[number], matched[number]] = [0, 0];
+    return hits;
+  }
+
+  function matching(asked: Wanted | string): ReadonlySet<string> {
+    const { words, whole = [], without = [] } = wantedOf(asked);
+    makeRoom();
+    const isIn = admitting(undefined, without);
+    let found: Set<number> | undefined;
+    for (const [at, word] of [...words, ...whole].entries()) {
+      const touched = at < words.length ? reach(word, false, isIn) : standing(word, isIn);
+      for (const number of touched) best[number] = 0;
+      found = new Set(found ? touched.filter((number) => found!.has(number)) : touched);
+    }
+    return new Set(Array.from(found ?? [], (number) => keys[number]!));
+  }
+
+  function makeRoom(): void {
+    if (score.length >= keys.length) return void admitted.fill(0);
+    const room = Math.ceil(keys.length * 1.2) + 64;
+    score = new Float32Array(room);
+    best = new Float32Array(room);
+    matched = new Uint8Array(room);
+    admitted = new Uint8Array(room);
+  }
+
+  /** Whether an entry is there for this question; found out once for each. */
+  function admitting(only: ((key: string) => boolean) | undefined, without: readonly string[]): (number: number) => boolean {
+    for (const word of without) for (const place of terms.get(word)?.places ?? []) admitted[place >>> 8] = NO;
+    return (number) => {
+      const known = admitted[number]!;
+      if (known !== 0) return known === YES;
+      const key = keys[number];
+      const isIn = key !== undefined && (!only || only(key));
+      admitted[number] = isIn ? YES : NO;
+      return isIn;
+    };
+  }
+
+  /** Entries that have the word, or one that begins so; and, when there is none, one that looks like it. Their scores are in `best`. */
+  function reach(word: string, forgiving: boolean, isIn: (number: number) => boolean): number[] {
+    const touched: number[] = [];
+    for (const term of terms.beginningWith(word)) {
+      raise(touched, term, term.text === word ? EXACT : BEGINNING * (word.length / term.text.length) ** 0.5, isIn);
+    }
+    if (touched.length > 0 || !forgiving) return touched;
+    if (word.length >= 3) for (const term of terms.containing(word)) raise(touched, term, INSIDE * (word.length / term.text.length), isIn);
+    if (touched.length === 0 && word.length >= 4) for (const term of terms.lookingLike(word)) raise(touched, term, SLIP, isIn);
+    return touched;
+  }
+
+  function standing(word: string, isIn: (number: number) => boolean): number[] {
+    const touched: number[] = [];
+    const term = terms.get(word);
+    if (term) raise(touched, term, EXACT, isIn);
+    return touched;
   }
 
   /** An entry has the score of its best term, not the sum: a beginning may stand for many words. */
-  function raise(scores: Map<number, number>, { entries: list, weights }: Term, factor: number, admits?: Admits): void {
-    const rarity = Math.log(1 + entries.size / list.length);
-    for (let at = 0; at < list.length; at++) {
-      const score = rarity * weights[at]! * factor;
-      if (score > (scores.get(list[at]!) ?? 0) && (!admits || admits(list[at]!))) scores.set(list[at]!, score);
+  function raise(touched: number[], { places }: Term, factor: number, isIn: (number: number) => boolean): void {
+    const rarity = Math.log(1 + numbers.size / places.length) * factor;
+    for (const place of places) {
+      const number = place >>> 8;
+      const value = rarity * WEIGHTS[place & 255]!;
+      const before = best[number]!;
+      if (value <= before || !isIn(number)) continue;
+      if (before === 0) touched.push(number);
+      best[number] = value;
     }
   }
+}
 
-  function* beginningWith(word: string): Generator<Term> {
-    changes = 0;
-    sorted ??= [...terms.keys()].sort();
-    const from = lowerBound(sorted, word);
-    for (let at = from; at < sorted.length && at < from + MAX_EXPANSION && sorted[at]!.startsWith(word); at++)
-      yield terms.get(sorted[at]!)!;
-  }
+const YES = 1;
+const NO = 2;
 
-  function* containing(word: string): Generator<Term> {
-    for (const [text, term] of terms) if (text.includes(word) && !text.startsWith(WHOLE)) yield term;
-  }
+/** Keeps the best, in order. */
+function offer(hits: Hit[], hit: Hit, limit: number): void {
+  const last = hits.at(-1);
+  if (hits.length === limit && last && !isBefore(hit, last)) return;
+  let at = hits.length;
+  while (at > 0 && isBefore(hit, hits[at - 1]!)) at--;
+  hits.splice(at, 0, hit);
+  if (hits.length > limit) hits.pop();
+}
 
-  function* lookingLike(word: string): Generator<Term> {
-    const limit = word.length >= 8 ? 2 : 1;
-    for (const [text, term] of terms) {
-      if (!text.startsWith(WHOLE) && Math.abs(text.length - word.length) <= limit && isNear(word, text, limit)) yield term;
-    }
-  }
+function isBefore(a: Hit, b: Hit): boolean {
+  return a.score !== b.score ? a.score > b.score : a.key < b.key;
+}
+
+/** Weights in 255 steps of a fifteenth of an octave: what differs by less is alike. */
+const WEIGHTS = Float32Array.from({ length: 256 }, (_, step) => 2 ** ((step - 128) / 15));
+
+function quantise(weight: number): number {
+  return Math.min(255, Math.max(0, Math.round(Math.log2(weight) * 15) + 128));
+}
+
+function wantedOf(asked: Wanted | string): Wanted {
+  if (typeof asked === "string") return { words: distinct(tokens(asked)), name: asked };
+  return { ...asked, words: distinct(asked.words), whole: distinct(asked.whole ?? []) };
+}
+
+function distinct(words: readonly string[]): string[] {
+  return [...new Set(words)].slice(0, MAX_WORDS);
 }
 
 /** How much each word counts in an entry: more where it stands in a heavy field or often, less where it is one of very many. */
@@ -180,51 +244,4 @@ function weigh(fields: readonly Field[]): Map<string, number> {
     if (isName === true) weights.set(WHOLE + normalise(text).slice(0, 200), weight);
   }
   return weights;
-}
-
-function words(text: string): string[] {
-  return [...new Set(tokens(text))].slice(0, 12);
-}
-
-function all(parts: readonly Map<number, number>[]): Map<number, number> {
-  const [first, ...rest] = [...parts].sort((a, b) => a.size - b.size);
-  const scores = new Map<number, number>();
-  for (const [number, score] of first ?? []) {
-    if (rest.every((part) => part.has(number)))
-      scores.set(
-        number,
-        rest.reduce((sum, part) => sum + part.get(number)!, score),
-      );
-  }
-  return scores;
-}
-
-function some(parts: readonly Map<number, number>[]): Map<number, number> {
-  const scores = new Map<number, number>();
-  for (const part of parts) for (const [number, score] of part) scores.set(number, (scores.get(number) ?? 0) + score / parts.length);
-  return scores;
-}
-
-function addTo(scores: Map<number, number>, term: Term | undefined, bonus: number, admits?: Admits): void {
-  for (const number of term?.entries ?? []) if (!admits || admits(number)) scores.set(number, (scores.get(number) ?? 0) + bonus);
-}
-
-function indexOf(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function lowerBound(sorted: readonly string[], value: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
