@@ -1,34 +1,44 @@
 import { Spotlight, spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
-import { FileText, Search, Zap } from "lucide-react";
+import { Search, Zap } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 
 import { searchAll } from "@roadbed/contracts/catalog";
+import { describeSearchBox, hintsOf, parseSearchBox } from "@roadbed/contracts/catalog/search-box";
 import { listPaths } from "@roadbed/contracts/paths";
 import { useOperation } from "../api/use-operation.ts";
-import { iconOfKind, partsOf } from "../ui/entity-kind.ts";
+import { partsOf } from "../ui/entity-kind.ts";
 import { ACTIONS } from "./actions.ts";
+import { groupHits, placeOf } from "./hits.ts";
+import { HitRow } from "./HitRow.tsx";
 import classes from "./shell.module.css";
 
 const SHOWN_ACTIONS = 6;
 
-/** Opens each time `asked` grows. Ctrl-K: entities and docs by the server's ranked search; paths, pages and acts from what is known here. */
+/**
+ * Opens each time `asked` grows. Ctrl-K: what the catalogue knows by the server's ranked search, sort by sort, with the words marked;
+ * golden paths, pages and acts from what is known here. A line below says how filters in the box were understood.
+ */
 export function Palette({ asked }: { readonly asked: number }): ReactNode {
   const [query, setQuery] = useState("");
-  const [debounced] = useDebouncedValue(query.trim(), 150);
+  const [debounced] = useDebouncedValue(query.trim(), 120);
   const navigate = useNavigate();
   useEffect(spotlight.open, [asked]);
-  const found = useOperation(searchAll, { q: debounced, limit: 12 }, { enabled: debounced.length > 0, keep: true });
+  const found = useOperation(searchAll, { q: debounced, limit: 20 }, { enabled: debounced.length > 0, keep: true });
   const paths = useOperation(listPaths, { limit: 100 }, { staleTime: 5 * 60_000 });
-  const words = query.trim().toLowerCase();
-  const matches = (...texts: readonly string[]): boolean => texts.join(" ").toLowerCase().includes(words);
+  const box = parseSearchBox(query);
+  const hints = hintsOf(box);
+  // Pages and acts have no fields: a box with filters asks for none of them.
+  const words = box.filters.length > 0 ? undefined : query.trim().toLowerCase();
+  const matches = (...texts: readonly string[]): boolean => words !== undefined && texts.join(" ").toLowerCase().includes(words);
   const actions = ACTIONS.filter(({ label, words: more = "" }) => matches(label, more)).slice(0, words === "" ? SHOWN_ACTIONS : 20);
   const hits = debounced === "" ? [] : (found.data?.items ?? []);
   const golden = words === "" ? [] : (paths.data?.items ?? []).filter(({ title, name }) => matches(title, name, "create"));
+  const groups = groupHits(hits, new Set(golden.map(({ name }) => name)));
   // Answers replace the rows that were selected: the first one is always one Enter away.
   useEffect(selectFirst, [query, found.data, paths.data]);
-  const nothing = actions.length + hits.length + golden.length === 0 && !found.isFetching;
+  const nothing = actions.length + groups.length + golden.length === 0 && !found.isFetching;
 
   return (
     <Spotlight.Root
@@ -47,29 +57,21 @@ export function Palette({ asked }: { readonly asked: number }): ReactNode {
         leftSection={<Search size={17} aria-hidden />}
       />
       <Spotlight.ActionsList data-palette>
-        {hits.length > 0 && (
-          <Spotlight.ActionsGroup label="Catalogue and documentation">
-            {hits.map((hit) => {
-              const Icon = hit.kind === "doc" ? FileText : iconOfKind(hit.entityKind);
-              return (
-                <Spotlight.Action
-                  key={`${hit.ref} ${hit.page ?? ""}`}
-                  label={hit.title}
-                  description={hit.kind === "doc" ? (hit.excerpt ?? hit.subtitle ?? hit.ref) : (hit.subtitle ?? hit.ref)}
-                  leftSection={<Icon size={17} aria-hidden />}
-                  rightSection={<span className={classes.hitKind}>{hit.kind === "doc" ? "docs" : hit.entityKind.toLowerCase()}</span>}
-                  onClick={() =>
-                    void navigate({
-                      to: "/entities/$kind/$namespace/$name",
-                      params: { ...partsOf(hit.ref) },
-                      search: hit.kind === "doc" ? { tab: "docs", ...(hit.page !== undefined && { page: hit.page }) } : {},
-                    })
-                  }
-                />
-              );
-            })}
+        {groups.map(({ label, hits: some }) => (
+          <Spotlight.ActionsGroup key={label} label={label}>
+            {some.map((hit) => (
+              <Spotlight.Action
+                key={`${hit.kind} ${hit.ref} ${hit.page ?? hit.title}`}
+                aria-label={hit.title}
+                onClick={() =>
+                  void navigate({ to: "/entities/$kind/$namespace/$name", params: { ...partsOf(hit.ref) }, search: placeOf(hit) })
+                }
+              >
+                <HitRow hit={hit} />
+              </Spotlight.Action>
+            ))}
           </Spotlight.ActionsGroup>
-        )}
+        ))}
         {golden.length > 0 && (
           <Spotlight.ActionsGroup label="Create">
             {golden.map(({ name, title, description }) => (
@@ -95,10 +97,13 @@ export function Palette({ asked }: { readonly asked: number }): ReactNode {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {nothing && <Spotlight.Empty>Nothing is named so. Try fewer letters, or a tag.</Spotlight.Empty>}
+        {nothing && (
+          <Spotlight.Empty>Nothing is like that. Try fewer letters, or a filter such as kind:component owner:team-a.</Spotlight.Empty>
+        )}
       </Spotlight.ActionsList>
-      <div className={classes.paletteFoot} aria-hidden>
-        ↑ ↓ choose · Enter open · Esc close
+      <div className={classes.paletteFoot}>
+        <span aria-live="polite">{hints[0] ?? describeSearchBox(box)}</span>
+        <span aria-hidden>↑ ↓ choose · Enter open · Esc close</span>
       </div>
     </Spotlight.Root>
   );

@@ -104,6 +104,10 @@ describe("search", () => {
     const [first] = items;
     expect(first?.title).toBe("ledger");
     expect(first?.marks.title).toEqual([[0, 6]]);
-    expect((await ask(searchAll, { q: "pay" })).items.every(({ kind, marks }) => kind === "operation" || marks.title.length + marks.excerpt.length > 0)).toBe(true);
+    expect(
+      (await ask(searchAll, { q: "pay" })).items.every(
+        ({ kind, marks }) => kind === "operation" || marks.title.length + marks.excerpt.length > 0,
+      ),
+    ).toBe(true);
   });
 });

@@ -35,5 +35,7 @@ describe("matchesText", () => {
     expect(matchesText(row, "cart node")).toBe(true);
     expect(matchesText(row, "cart java")).toBe(false);
     expect(matchesText(row, "  ")).toBe(true);
+    expect(matchesText(row, "cart -node")).toBe(false);
+    expect(matchesText(row, "kind:component cart")).toBe(true);
   });
 });
