@@ -16,7 +16,7 @@ test("finds by beginning, by middle and by likeness what a look at every word fi
         const terms = createTerms();
         const known = new Set(some);
         for (const text of some.slice(0, 30)) terms.of(text);
-        [...terms.beginningWith("a")];
+        expect(textsOf(terms.beginningWith("a")).every((one) => one.startsWith("a"))).toBe(true);
         for (const text of some.slice(30)) terms.of(text);
         for (const text of gone) {
           terms.drop(text);
