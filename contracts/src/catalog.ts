@@ -406,7 +406,7 @@ export const searchAll = defineOperation({
   cli: { positional: ["q"], columns: ["kind", "ref", "title", "score"], command: "search" },
 });
 
-export const SourceKind = z.enum(["folder", "git", "repository", "inline"]);
+export const SourceKind = z.enum(["folder", "git", "repository", "inline", "connector"]);
 export const SyncCounts = z.object({
   read: z.number().int(),
   registered: z.number().int(),
@@ -425,6 +425,35 @@ export const SourceProblem = z.object({
   ref: z.string().optional(),
 });
 
+/** One run of a source: what began it, what it did, how it ended. */
+export const SyncRun = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  durationMs: z.number(),
+  cause: z.enum(["asked", "schedule", "watch", "webhook", "approve", "undo"]),
+  /** `held`: it asked instead of writing. `undone`: taken back by a later run. */
+  state: z.enum(["ok", "partial", "failed", "held", "undone"]),
+  actor: z.string(),
+  counts: SyncCounts,
+  error: z.string().optional(),
+  note: z.string().optional(),
+  /** The run that this one took back. */
+  undoes: z.string().optional(),
+  undoneBy: z.string().optional(),
+});
+
+/** What a run that would remove too much would do, were it approved. */
+export const SourceHold = z.object({
+  at: z.iso.datetime(),
+  reason: z.string(),
+  /** Entities the source has now. */
+  owned: z.number().int(),
+  added: z.number().int(),
+  changed: z.number().int(),
+  removed: z.number().int(),
+  samples: z.object({ added: z.array(z.string()), changed: z.array(z.string()), removed: z.array(z.string()) }),
+});
+
 export const Source = z.object({
   id: z.string(),
   name: z.string(),
@@ -433,7 +462,8 @@ export const Source = z.object({
   target: z.string(),
   watch: z.boolean(),
   sample: z.boolean(),
-  state: z.enum(["never", "ok", "partial", "failed", "syncing"]),
+  /** `held`: the last run would have removed too much, changed nothing, and asks. */
+  state: z.enum(["never", "ok", "partial", "failed", "held", "syncing"]),
   lastSyncAt: z.iso.datetime().optional(),
   lastError: z.string().optional(),
   counts: SyncCounts.optional(),
@@ -441,6 +471,19 @@ export const Source = z.object({
   entities: z.number().int(),
   /** Groups and people who may see what it describes; absent for everybody. */
   visibleTo: z.array(z.string()).optional(),
+  /** Which connector reads it; absent for files and calls. */
+  connector: z.string().optional(),
+  /** How often it is read by itself; absent where only changes and pushes start a run. */
+  everyMinutes: z.number().int().optional(),
+  nextRunAt: z.iso.datetime().optional(),
+  pausedAt: z.iso.datetime().optional(),
+  pausedReason: z.string().optional(),
+  /** A run that would remove more per cent of its entities than this, or all, waits for a decision. */
+  thresholdPercent: z.number().int(),
+  /** Calls that the system still allows until `resetAt`. */
+  budget: z.object({ remaining: z.number(), limit: z.number(), resetAt: z.iso.datetime() }).optional(),
+  /** Objects that could not be read, or are kept though the source names them no more. */
+  quarantined: z.number().int(),
 });
 export type Source = z.infer<typeof Source>;
 
@@ -492,7 +535,16 @@ export const getSource = defineOperation({
   output: z.object({
     source: Source,
     problems: z.array(SourceProblem),
-    syncs: z.array(z.object({ at: z.iso.datetime(), durationMs: z.number(), counts: SyncCounts, error: z.string().optional() })),
+    /** The newest twenty; `catalog.source.runs` lists all. */
+    syncs: z.array(SyncRun),
+    hold: SourceHold.optional(),
+    /** What was filled in for a connector; what is secret is never among it. */
+    settings: z.record(z.string(), z.unknown()),
+    /** Names of the secret settings that have a value. */
+    secretsSet: z.array(z.string()),
+    /** Where the system may tell of changes: `<server>` and this path. */
+    hookPath: z.string(),
+    hookReady: z.boolean().describe("Whether the webhook has a secret; catalog.hook.rotate makes one"),
   }),
 });
 

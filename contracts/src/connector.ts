@@ -37,11 +37,33 @@ export interface Connector<S extends object = any> {
    * Throws `UnauthenticatedError` for a wrong signature, `InvalidError` for a body it does not understand.
    */
   readonly receive?: (settings: S, request: WebhookRequest, o: ConnectorCall) => Promise<WebhookOutcome>;
+  /** Where people write the mapping: what it makes of one raw body, record by record. */
+  readonly preview?: (mapping: unknown, body: unknown, o: Pick<ConnectorCall, "evaluate">) => Promise<readonly MappedRecord[]>;
 }
 
+/** What a mapping made of one record: an entity, a removal, nothing, or what is wrong. */
+export interface MappedRecord {
+  readonly record: unknown;
+  readonly entity?: unknown;
+  readonly skipped?: boolean;
+  readonly removed?: string;
+  readonly problems: readonly { readonly at: string; readonly reason: string; readonly mend?: string }[];
+}
+
+/** The value of an expression, or why it has none. */
+export type Evaluated = { readonly value: unknown } | { readonly fault: string };
+
+/** Evaluates CEL expressions over the given names: one row per binding, one cell per expression. */
+export type Evaluate = (
+  names: readonly string[],
+  expressions: readonly string[],
+  bindings: readonly Readonly<Record<string, unknown>>[],
+) => Promise<readonly (readonly Evaluated[])[]>;
+
 export interface ConnectorCall {
-  /** `fetch` with a timeout, a limit of bytes and no redirects to other hosts; a double in tests. */
+  /** `fetch` with a timeout, a limit of bytes, no redirects to other hosts, and no private networks unless an administrator allowed them. */
   readonly fetch: typeof fetch;
+  readonly evaluate: Evaluate;
   /** What the last whole reading of this source left: ETags, cursors. */
   readonly state: Readonly<Record<string, unknown>>;
   readonly now: () => Date;
@@ -73,12 +95,18 @@ export type Reading =
   | { readonly type: "state"; readonly state: Readonly<Record<string, unknown>> }
   /** Calls that the system still allows. */
   | { readonly type: "budget"; readonly remaining: number; readonly limit: number; readonly resetAt: Date }
+  /** A descriptor's text (YAML, any number of documents): read as one of a folder would be, with the same checks. */
+  | { readonly type: "descriptor"; readonly text: string; readonly location: string }
+  /** A raw answer, kept (what is secret taken out) so that a person can see what the mapping has to do with. */
+  | { readonly type: "sample"; readonly body: unknown }
   /** All of a part is as it was (HTTP 304): what earlier readings said with this location prefix stays. */
   | { readonly type: "unchanged"; readonly locationPrefix: string };
 
 export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
+  /** The secret of this source's webhook: what signatures are made with. */
+  readonly secret: string;
 }
 
 /** `readings`: apply these alone; `removed`: references that the message says are gone; `resync`: read everything soon. */

@@ -1,6 +1,6 @@
 /**
  * `roadbed backup FOLDER [--data DIR]` and `roadbed restore FOLDER --data DIR`: what the embedded stores keep that
- * cannot be made again. The database and the repositories, with the key that opens runs' secrets; telemetry is not
+ * cannot be made again. The database and the repositories, with the keys that open the secrets of runs and sources; telemetry is not
  * part of it. A back-up is made while the server works; a restore needs a data folder without a database.
  */
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ const log: Logger = {
 };
 const DATABASE = "database.tar.gz";
 /** Folders of the data folder that are copied as they are, beside the repositories. */
-const KEYS = ["paths/run-secrets.key"];
+const KEYS = ["paths/run-secrets.key", "catalog/source-secrets.key"];
 
 try {
   const { values, positionals } = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { data: { type: "string" } } });

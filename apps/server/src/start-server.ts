@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
 import { migrateClickHouse } from "@roadbed/clickhouse";
+import { connectors } from "@roadbed/connectors";
 import { getSample, listSources, sampleRemoved } from "@roadbed/contracts/catalog";
 import { repositoryPushed } from "@roadbed/contracts/delivery";
 import {
@@ -22,7 +23,7 @@ import { createDelivery, createRouter, migrations as deliveryTables, queues as d
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
 import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
-import { createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
+import { createGuardedFetch, createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
 import { createIdentity, makeIdentitiesOf, makeMay, migrations as identityTables, type Groups, type Identity } from "@roadbed/identity";
 import { createPaths, migrations as pathsTables } from "@roadbed/paths";
 import { createRelay, createRuntime, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
@@ -154,6 +155,9 @@ export async function startServer({
       clones: { describe: describeClone },
       dataDir,
       observations: telemetry.observations,
+      secretKey: options.secretKey,
+      connectors,
+      outbound: (isAllowed) => createGuardedFetch({ isAllowed }),
     });
     const standards = createStandards({ log, cel, policies: [join(root, "policies")] });
     const delivery = createDelivery({

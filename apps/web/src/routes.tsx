@@ -202,6 +202,7 @@ const decision = createRoute({
 const sources = createRoute({
   getParentRoute: () => app,
   path: "/sources",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "connect") }),
   component: lazyRouteComponent(() => import("./pages/sources/SourcesPage.tsx"), "SourcesPage"),
 });
 

@@ -2,6 +2,7 @@ import { InvalidError, UnavailableError } from "@roadbed/core";
 
 import { checkExpression, type CheckResult } from "./check.ts";
 import type { VariableType } from "./environment.ts";
+import { evaluateRows, type RowCell } from "./evaluate-rows.ts";
 import { linearRegExp } from "./functions/regex.ts";
 import { formatFault, type CelFault } from "./fault.ts";
 import { makeFilter, type Filter } from "./filter.ts";
@@ -36,6 +37,12 @@ export interface Cel {
   createFilter(expression: string, variable?: string): Filter;
   /** `createFilter(expression).test(entities)`, short of what failed: one answer per entity. */
   matches(expression: string, entities: readonly Readonly<Record<string, unknown>>[]): Promise<readonly boolean[]>;
+  /** Several expressions over the given names, on each of the bindings; what cannot be computed is a cell that says why. */
+  evaluateRows(
+    names: readonly string[],
+    expressions: readonly string[],
+    bindings: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<readonly (readonly RowCell[])[]>;
   /** A regular expression of the language: RE2's syntax, time linear to the text. Throws `InvalidError` for one that it does not know. */
   regExp(pattern: string): { test(text: string): boolean };
   /** Stops the workers; what is under way rejects with `UnavailableError`. */
@@ -76,6 +83,10 @@ export function createCel(options: CelOptions = {}): Cel {
     },
     async matches(expression, entities) {
       return (await cel.createFilter(expression).test(entities)).matched;
+    },
+    evaluateRows(names, expressions, bindings) {
+      const program = intern({ names, rules: expressions.map((expression) => ({ expression })) });
+      return evaluateRows(cel, program, bindings);
     },
     regExp: linearRegExp,
     async close() {

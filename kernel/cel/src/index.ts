@@ -1,6 +1,7 @@
 export { createCel, type Cel, type CelOptions } from "./cel.ts";
 export { checkExpression, type CheckResult } from "./check.ts";
 export type { VariableType } from "./environment.ts";
+export type { RowCell } from "./evaluate-rows.ts";
 export { formatFault, type CelFault } from "./fault.ts";
 export type { Filter, FilterAnswer } from "./filter.ts";
 export type { Batch, Evaluation, Outcome, Program, ProgramSource, RuleOutcome } from "./program.ts";

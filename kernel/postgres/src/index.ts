@@ -6,6 +6,7 @@ export { openDatabase, type Database } from "./database/open-database.ts";
 export { createRelay, type Relay, type RelayOptions } from "./events/create-relay.ts";
 export { watchEvents, type EventWatch } from "./events/watch-events.ts";
 export { createRuntime, type PostgresRuntime } from "./runtime/create-runtime.ts";
+export { createSealer, type Sealer, type SealerOptions } from "./seal/sealer.ts";
 export { startPostgres, type EmbeddedPostgres, type StartOptions } from "./server/start-postgres.ts";
 export { backupPostgres, type BackupReport } from "./backup/backup-postgres.ts";
 export { restorePostgres } from "./backup/restore-postgres.ts";

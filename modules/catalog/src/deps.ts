@@ -1,3 +1,4 @@
+import type { Connector, Evaluate } from "@roadbed/contracts/connector";
 import type { Call, Logger, Runtime, Sql } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
@@ -31,6 +32,14 @@ export interface CatalogDeps {
   readonly observations?: Observations;
   /** How often Git sources are fetched when no webhook tells of a push. Default 5 minutes; 0 never. */
   readonly gitIntervalMs?: number;
+  /** How often the schedule is looked at. Default 5 s; 0 never. */
+  readonly tickMs?: number;
+  /** Systems of record that can be sources. */
+  readonly connectors?: readonly Connector[];
+  /** Makes the one way out for connectors: it asks which hosts in private networks are allowed. Without it they reach nothing. */
+  readonly outbound?: (isAllowed: (host: string) => Promise<boolean>) => typeof fetch;
+  /** 32 bytes that seal what sources keep secret; without it a key is made and kept in `dataDir`. */
+  readonly secretKey?: Buffer | undefined;
 }
 
 export type { Observations } from "./observed/observations.ts";
@@ -41,8 +50,10 @@ export interface CatalogRuntime extends Runtime {
   system(job: string): Call;
 }
 
-/** Boolean CEL expressions over the variable `entity`. */
+/** CEL: boolean expressions over the variable `entity`, and the expressions of mappings. */
 export interface CelFilter {
+  /** The values of expressions, row by row. */
+  readonly evaluateRows?: Evaluate;
   /** One answer per entity, in order; a value that cannot be computed counts as false. Throws `InvalidError` when the expression does not compile. */
   matches(expression: string, entities: readonly Readonly<Record<string, unknown>>[]): Promise<readonly boolean[]>;
 }

@@ -1,4 +1,5 @@
 import type { Entity, Source } from "@roadbed/contracts/catalog";
+import type { WebhookRequest } from "@roadbed/contracts/connector";
 import type { Ctx, Handler, Subscription } from "@roadbed/core";
 import { watchEvents } from "@roadbed/postgres";
 
@@ -7,6 +8,7 @@ import { makeDiffApi } from "./apis/diff-api.ts";
 import { makeGetApi } from "./apis/get-api.ts";
 import { makeListApiVersions } from "./apis/list-api-versions.ts";
 import { tellApiChanges } from "./apis/tell-api-changes.ts";
+import { createConnectors } from "./connector/connectors.ts";
 import type { CatalogDeps } from "./deps.ts";
 import { createDiscovery } from "./discovery/create-discovery.ts";
 import { makeGetDocAsset } from "./docs/get-doc-asset.ts";
@@ -41,8 +43,11 @@ import { makeObservedHandlers } from "./observed/observed-handlers.ts";
 import { createObserver } from "./observed/observer.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { makeSearchAll } from "./search/search-all.ts";
+import { makeConnectionHandlers } from "./source/connection-handlers.ts";
+import { receiveHook, type Received } from "./source/receive-hook.ts";
 import { notifyPush, registerRepository } from "./source/register-repository.ts";
 import { makeSourceHandlers } from "./source/source-handlers.ts";
+import { createSourceSecrets, sealerOf } from "./source/source-secrets.ts";
 import { createSyncer } from "./source/syncer.ts";
 import { createKeeper } from "./time/keeper.ts";
 import { makeListRemoved } from "./time/list-removed.ts";
@@ -84,6 +89,8 @@ export interface Catalog {
   notifyPush(repository: string): Promise<number>;
   /** Reads now what the traces tell of who works with whom, rather than at the next minute. */
   foldObservations(): Promise<void>;
+  /** Takes a message of a system about one source. Throws `UnauthenticatedError` for a wrong signature. */
+  receiveHook(sourceId: string, request: Omit<WebhookRequest, "secret">): Promise<Received>;
   /** Begins to load the index, to follow changes and to watch sources; reads that come before the index is there wait for it. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -96,7 +103,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
   const apis = createApiReader();
-  const syncer = createSyncer({ ...deps, feed, kinds: catalogue.kinds });
+  const secrets = createSourceSecrets(sealerOf(deps));
+  const connectors = createConnectors({ ...deps, secrets });
+  const sources = { ...deps, secrets, connectors, catalogue, feed, kinds: catalogue.kinds };
+  const syncer = createSyncer(sources);
   const keeper = createKeeper(deps);
   const discovery = createDiscovery(deps, catalogue);
   const questions = createQuestions({ catalogue, db: deps.db, runtime: deps.runtime, log: deps.log });
@@ -131,7 +141,8 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeListApiVersions(catalogue),
       makeDiffApi(catalogue, apis),
       makeSearchAll(catalogue),
-      ...makeSourceHandlers({ syncer, catalogue }),
+      ...makeSourceHandlers({ syncer, catalogue, secrets }),
+      ...makeConnectionHandlers({ ...sources, syncer }),
       ...makeSampleHandlers({ syncer, feed, kinds: catalogue.kinds }),
       ...discovery.handlers,
       ...makeFactHandlers({ catalogue, deps, syncer }),
@@ -151,6 +162,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),
     notifyPush: (repository) => notifyPush(deps.db, syncer, repository),
     foldObservations: () => observer.fold(),
+    receiveHook: (sourceId, request) => receiveHook({ ...sources, syncer }, sourceId, request),
     start: async () => {
       stopFollowing = follow();
       feed.wake();

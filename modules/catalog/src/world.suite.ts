@@ -29,16 +29,19 @@ export interface World {
   /** What was told, with the entity where it is about one. */
   readonly events: () => Promise<string[]>;
   readonly forgetEvents: () => Promise<void>;
+  /** Address of the database, for another process. */
+  readonly url: string;
 }
 
 export function useWorld(): World {
   let database: TestDatabase;
   let folders = 0;
-  const state = { catalog: undefined as unknown as Catalog, db: undefined as unknown as Database, home: "", folder: "" };
+  const state = { catalog: undefined as unknown as Catalog, db: undefined as unknown as Database, home: "", folder: "", url: "" };
 
   beforeAll(async () => {
     database = await createTestDatabase([migrations]);
     state.db = database.db;
+    state.url = database.url;
     state.home = await mkdtemp(join(tmpdir(), "catalog-"));
   });
   beforeEach(async () => {
@@ -64,7 +67,16 @@ export function useWorld(): World {
     await rm(state.home, { recursive: true });
   });
 
-  return Object.assign(state, { open, ask, write, sql: (text: string) => database.db.query<any>(text), put, refs, events, forgetEvents });
+  return Object.assign(state, {
+    open,
+    ask,
+    write,
+    sql: (text: string) => database.db.query<any>(text),
+    put,
+    refs,
+    events,
+    forgetEvents,
+  });
 
   function open(over: Partial<CatalogDeps> = {}): Catalog {
     return createCatalog({

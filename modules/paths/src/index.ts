@@ -1,5 +1,6 @@
 import { runRequested } from "@roadbed/contracts/paths";
 import type { Handler, Subscription } from "@roadbed/core";
+import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
 import { createActions } from "./action/actions.ts";
@@ -9,7 +10,6 @@ import { createLogBell } from "./run/run-log.ts";
 import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
 import { makeRunHandlers } from "./run/run-handlers.ts";
 import { readRun } from "./run/run-store.ts";
-import { createSealer } from "./run/seal.ts";
 import { makeRunPath } from "./run/start-run.ts";
 import { makeCheckValues } from "./template/check-values.ts";
 import { createLibrary } from "./template/library.ts";
@@ -52,7 +52,7 @@ export function createPaths(deps: PathsDeps): Paths {
   const renderer = createRenderer();
   const actions = createActions(deps);
   const library = createLibrary(deps);
-  const sealer = createSealer(dataDir, deps.secretKey);
+  const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer };
@@ -81,3 +81,8 @@ export function createPaths(deps: PathsDeps): Paths {
     health: async () => ({ ok: true }),
   };
 }
+
+const SEALED = {
+  what: "What this run was given",
+  mend: "Start it anew. Servers that share a database need the same ROADBED_SECRET_KEY; a restored one its paths/run-secrets.key.",
+};

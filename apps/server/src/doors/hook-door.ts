@@ -18,15 +18,31 @@ const Push = z.looseObject({
 });
 
 export interface HookDoorOptions {
-  readonly catalog: Pick<Catalog, "notifyPush">;
+  readonly catalog: Pick<Catalog, "notifyPush" | "receiveHook">;
   readonly authenticate: (request: FastifyRequest) => Promise<(Pick<Call, "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
 }
 
+/** Read before its signature can be checked; a push of very many commits may be larger, and is found at the next hour. */
+const MAX_MESSAGE = 8 * 1024 * 1024;
+
 /**
+ * `POST /hooks/sources/{id}`: a system tells of changes to one source, signed with the secret of its webhook.
  * `POST /hooks/push`: a Git host tells of a push, and the sources that read the repository are read again at once. The
  * token (scope `catalog:write`) travels as a bearer, or in the hook's address: `https://hook:TOKEN@host/hooks/push`.
  */
 export function openHookDoor(app: FastifyInstance, { catalog, authenticate }: HookDoorOptions): void {
+  void app.register(async (raw) => {
+    // A signature is of the bytes as they came.
+    raw.removeAllContentTypeParsers();
+    raw.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_MESSAGE }, (_, body, done) => done(null, body));
+    raw.post<{ Params: { id: string } }>("/hooks/sources/:id", async (request) => {
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+      );
+      const body = Buffer.isBuffer(request.body) ? request.body : new Uint8Array();
+      return catalog.receiveHook(request.params.id, { headers, body });
+    });
+  });
   app.post("/hooks/push", async (request) => {
     const caller = await authenticate(request);
     // A cookie does not count: a browser sends it for any page.

@@ -14,6 +14,7 @@ const STATES: Readonly<Record<string, State>> = {
   degraded: "warn",
   partial: "warn",
   warn: "warn",
+  held: "warn",
   unhealthy: "warn",
   waiting: "warn",
   low: "warn",
@@ -39,6 +40,7 @@ const STATES: Readonly<Record<string, State>> = {
   cancelled: "unknown",
   superseded: "unknown",
   never: "unknown",
+  undone: "unknown",
 };
 
 /** The state behind a word of the contracts; a word we do not know is `unknown`. */

@@ -12,6 +12,8 @@ const ref = "component:default/a";
 
 test("history says who, why, from which source and in which run; a thing that comes back is the same thing", async () => {
   await put("a.yaml", component("a"));
+  // A source that is emptied asks first.
+  await put("rest.yaml", component("rest"));
   const { source } = await ask(importSource, { target: world.folder });
   const { uid } = (await ask(getEntity, { ref })).entity.metadata;
   await put("a.yaml", component("a").replace("production", "deprecated"));

@@ -59,14 +59,24 @@ export function causeOf(ctx: Pick<Ctx, "actor" | "reason">, reason?: string, syn
   return { actor: formatActor(ctx.actor), reason: ctx.reason ?? reason, syncId };
 }
 
+const CLAIM_COLUMNS =
+  "e.ref, coalesce(e.base_hash, e.hash) as hash, e.source_id, s.name as source_name, s.kind as source_kind, e.location, e.line, e.docs_root, e.orphan";
+
+/** The entities that have one of these references, whoever describes them. */
+export async function readClaimsOf(sql: Sql, refs: readonly string[]): Promise<Claim[]> {
+  const { rows } = await sql.query<Record<string, unknown>>(
+    `select ${CLAIM_COLUMNS} from catalog.entity e join catalog.source s on s.id = e.source_id where e.ref = any($1)`,
+    [refs],
+  );
+  return rows as unknown as Claim[];
+}
+
 /** Every entity of a source, and every one that already has one of these references. */
 export async function readClaims(sql: Sql, sourceId: string, refs: readonly string[]): Promise<Claim[]> {
-  const columns =
-    "e.ref, coalesce(e.base_hash, e.hash) as hash, e.source_id, s.name as source_name, s.kind as source_kind, e.location, e.line, e.docs_root, e.orphan";
   const { rows } = await sql.query<Record<string, unknown>>(
-    `select ${columns} from catalog.entity e join catalog.source s on s.id = e.source_id where e.source_id = $1
+    `select ${CLAIM_COLUMNS} from catalog.entity e join catalog.source s on s.id = e.source_id where e.source_id = $1
      union all
-     select ${columns} from unnest($2::text[]) as wanted(ref) join catalog.entity e on e.ref = wanted.ref and e.source_id <> $1
+     select ${CLAIM_COLUMNS} from unnest($2::text[]) as wanted(ref) join catalog.entity e on e.ref = wanted.ref and e.source_id <> $1
      join catalog.source s on s.id = e.source_id`,
     [sourceId, refs],
   );

@@ -89,7 +89,12 @@ async function connect(name: string, enrichments: readonly Enrichment[], over: o
       doubtfulRefs: new Set<string>(),
       docs: [],
     };
-    await applySnapshot(ctx, source, { ...nothing, fingerprint: "x", durationMs: 1, enrichments, ...over }, createKinds());
+    await applySnapshot(
+      ctx,
+      source,
+      { ...nothing, fingerprint: "x", durationMs: 1, enrichments, ...over },
+      { cause: "asked", kinds: createKinds() },
+    );
     return source.id;
   });
   await world.catalog.settled();

@@ -3,6 +3,7 @@ import { handle, type Ctx, type Handler } from "@roadbed/core";
 
 import type { Feed } from "../estate/feed.ts";
 import type { Kinds } from "../kinds/registry.ts";
+import { lockSource } from "../source/source-lock.ts";
 import { removeSource } from "../source/remove-source.ts";
 import { ensureSource, getSource } from "../source/source-store.ts";
 import { forgetObservedSample } from "../observed/fold-observations.ts";
@@ -38,6 +39,8 @@ export function makeSampleHandlers({
     }),
     handle(removeSample, async (ctx) => {
       const { rows } = await ctx.sql.query<{ id: string }>("select id from catalog.source where sample order by id");
+      // All of them first: whoever has the catalogue's lock waits for no source.
+      for (const { id } of rows) await lockSource(ctx.sql, id);
       let removedEntities = 0;
       for (const { id } of rows) {
         const { removed, change } = await removeSource(ctx, await getSource(ctx.sql, id), kinds);

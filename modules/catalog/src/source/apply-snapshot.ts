@@ -1,5 +1,6 @@
 import { type Entity, entityChanged, entityRegistered, entityRemoved, sourceSynced } from "@roadbed/contracts/catalog";
-import type { Ctx } from "@roadbed/core";
+import { sourceDecided, sourceHeld } from "@roadbed/contracts/catalog/connections";
+import { ConflictError, type Ctx, type Sql } from "@roadbed/core";
 
 import { writeDocs } from "../docs/doc-store.ts";
 import { diffFields } from "../entity/diff-fields.ts";
@@ -9,6 +10,7 @@ import {
   markOrphans,
   nextChange,
   readClaims,
+  readClaimsOf,
   readDocuments,
   removeEntities,
   writeEntities,
@@ -20,8 +22,13 @@ import { storeClaims } from "../facts/store-claims.ts";
 import { takeOver, type TakenOver } from "../facts/take-over.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import { compareSnapshot, countsOf, type Diff } from "./compare-snapshot.ts";
+import { digestOf, reasonToHold } from "./deletion-guard.ts";
+import { readHold, removeHold, writeHold } from "./hold-store.ts";
+import { readKept, refreshQuarantine } from "./quarantine-store.ts";
+import { readSaidSince } from "./said-store.ts";
 import type { Problem, Snapshot } from "./snapshot.ts";
-import { beginSync, endSync, type Counts, type SourceRow } from "./source-store.ts";
+import type { Counts, SourceRow } from "./source-store.ts";
+import { beginSync, endSync, type SyncCause } from "./sync-store.ts";
 
 /**
  * Most entities of one synchronisation that are told one by one. Of a larger one only `catalog.source.synced` is told:
@@ -35,33 +42,99 @@ export interface Applied {
   readonly problems: readonly Problem[];
   /** The number of this change; undefined when nothing changed. */
   readonly change: number | undefined;
+  /** Why nothing was written: the run waits for a decision. */
+  readonly held?: string;
 }
 
 /** What the parts of this file need of a call that writes. */
 export type WriteCtx = Pick<Ctx, "sql" | "emit" | "now" | "actor" | "reason">;
 
+export interface ApplyOptions {
+  readonly cause: SyncCause;
+  readonly kinds: Kinds;
+  /** Of the writes that somebody approved: exactly these are done, or none. */
+  readonly approved?: string;
+}
+
 /** Makes the catalogue say what a source says: one comparison, one set of statements, all in the transaction of `ctx`. */
-export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, kinds: Kinds): Promise<Applied> {
+export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, o: ApplyOptions): Promise<Applied> {
   const { sql } = ctx;
   const at = ctx.now();
   await lockCatalog(sql);
-  const claims = await readClaims(
-    sql,
-    source.id,
-    snapshot.candidates.map(({ ref }) => ref),
-  );
-  const diff = compareSnapshot(source, snapshot, claims);
+  const diff = await compareStored(sql, source, snapshot);
+  const isWhole = snapshot.gone === undefined;
+  const reason = isWhole ? reasonToHold(diff, source.threshold_percent) : undefined;
+  const digest = digestOf(diff, snapshot);
+  if (o.approved !== undefined && o.approved !== digest) {
+    throw new ConflictError("The source says something else than what was asked about.", {
+      mend: "It is read again; look at what it asks then.",
+    });
+  }
+  if (reason !== undefined && o.approved === undefined) return hold(ctx, source, snapshot, { ...o, diff, reason, digest, at });
+
   const counts = countsOf(snapshot, diff);
   // Made before anything is written: what is written names the run that wrote it.
-  const syncId = await beginSync(sql, source.id, at);
-  const written = await writeDiff(ctx, source, snapshot, diff, { at, syncId, kinds });
+  const syncId = await beginSync(sql, source.id, at, { cause: o.cause, actor: ctx.actor });
+  const written = await writeDiff(ctx, source, snapshot, diff, { at, syncId, kinds: o.kinds });
+  await refreshQuarantine(sql, source.id, snapshot, diff, at);
+  if (isWhole) await settleHold(ctx, source, o);
 
   const problems = [...snapshot.problems, ...diff.conflicts];
-  const { fingerprint, durationMs } = snapshot;
-  const row = await endSync(sql, source.id, syncId, { at, durationMs, counts, problems, fingerprint });
+  const { fingerprint, durationMs, memory, budget } = snapshot;
+  const row = await endSync(sql, source.id, syncId, {
+    at,
+    durationMs,
+    counts,
+    problems,
+    fingerprint,
+    partial: !isWhole,
+    ...(memory ? { memory } : {}),
+    ...(budget ? { budget } : {}),
+  });
   if (isSmall(diff)) emitEntities(ctx, source, diff, written);
   ctx.emit(sourceSynced, source.id, { sourceId: source.id, counts });
   return { source: row, counts, problems, change: written.change };
+}
+
+/** What a snapshot would do to what is stored now; reads only. */
+export async function compareStored(sql: Sql, source: Pick<SourceRow, "id" | "kind">, snapshot: Snapshot): Promise<Diff> {
+  const refs = snapshot.candidates.map(({ ref }) => ref);
+  const { gone, startedAt } = snapshot;
+  const claims = gone ? await readClaimsOf(sql, [...refs, ...gone]) : await readClaims(sql, source.id, refs);
+  const newer = startedAt && !gone ? await readSaidSince(sql, source.id, startedAt) : new Set<string>();
+  return compareSnapshot(source, snapshot, claims, { kept: await readKept(sql, source.id), newer });
+}
+
+interface Held extends ApplyOptions {
+  readonly diff: Diff;
+  readonly reason: string;
+  readonly digest: string;
+  readonly at: Date;
+}
+
+/** Writes nothing but the question. The same question is not asked twice. */
+async function hold(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, o: Held): Promise<Applied> {
+  const { sql } = ctx;
+  const { diff, reason, digest, at } = o;
+  const known = await readHold(sql, source.id);
+  const syncId = await beginSync(sql, source.id, at, { cause: o.cause, actor: ctx.actor });
+  if (known?.digest !== digest) {
+    const asked = await writeHold(sql, source.id, { syncId, at, digest, reason, diff });
+    ctx.emit(sourceHeld, source.id, { sourceId: source.id, name: source.name, hold: asked });
+  }
+  const counts = countsOf(snapshot, diff);
+  const { durationMs, budget } = snapshot;
+  const outcome = { at, durationMs, counts, problems: [], fingerprint: null, held: reason, ...(budget ? { budget } : {}) };
+  const row = await endSync(sql, source.id, syncId, outcome);
+  // One row for one question, however often the source is looked at meanwhile.
+  if (known?.digest === digest && o.cause !== "asked") await sql.query("delete from catalog.source_sync where id = $1", [syncId]);
+  return { source: row, counts, problems: [], change: undefined, held: reason };
+}
+
+async function settleHold(ctx: WriteCtx, source: SourceRow, { approved }: ApplyOptions): Promise<void> {
+  if (!(await removeHold(ctx.sql, source.id))) return;
+  const decision = approved === undefined ? "withdrawn" : "approved";
+  ctx.emit(sourceDecided, source.id, { sourceId: source.id, name: source.name, decision });
 }
 
 /** Few enough to tell of each. */
@@ -89,7 +162,9 @@ async function writeDiff(
   const { sql } = ctx;
   let change: number | undefined;
   const takeNumber = async (): Promise<number> => (change ??= await nextChange(sql));
-  const touched = await storeClaims(sql, source.id, snapshot, diff.losing, at);
+  // A message says nothing of the rest of the source.
+  const told = snapshot.gone === undefined ? snapshot : { ...snapshot, unchangedLocations: [""] };
+  const touched = await storeClaims(sql, source.id, told, diff.losing, at);
   const takenOver = await takeOver(ctx, diff.removed, { leaving: source.id, syncId, kinds, takeNumber });
   const kept = new Set(takenOver.map(({ ref }) => ref));
   const removed = diff.removed.filter((ref) => !kept.has(ref));
@@ -100,7 +175,7 @@ async function writeDiff(
   const settled = new Set([...writes.map(({ ref }) => ref), ...removed, ...kept]);
   const others = touched.filter((ref) => !settled.has(ref));
   await remerge(ctx, others, { source, reason: `"${source.name}" says something else of it`, syncId, kinds, takeNumber });
-  await writeDocs(sql, source.id, snapshot, takeNumber, at);
+  if (snapshot.gone === undefined) await writeDocs(sql, source.id, snapshot, takeNumber, at);
   return { change, changed, takenOver, gone };
 }
 

@@ -82,6 +82,7 @@ describe("a folder", () => {
   });
 
   test("a file that comes back brings its entity back, and the history knows both", async () => {
+    await put("b.yaml", component("b"));
     await put("a.yaml", component("a"));
     const { source } = await ask(importSource, { target: world.folder });
     await rm(join(world.folder, "a.yaml"));

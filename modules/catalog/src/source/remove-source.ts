@@ -6,6 +6,7 @@ import { refsOf } from "../facts/store-claims.ts";
 import { takeOver } from "../facts/take-over.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import { MAX_ENTITY_EVENTS, type WriteCtx } from "./apply-snapshot.ts";
+import { lockSource } from "./source-lock.ts";
 import type { SourceRow } from "./source-store.ts";
 
 /** Forgets a source with all that only it described. */
@@ -15,6 +16,7 @@ export async function removeSource(
   kinds: Kinds,
 ): Promise<{ readonly removed: number; readonly change: number }> {
   const { sql } = ctx;
+  await lockSource(sql, source.id);
   await lockCatalog(sql);
   const { rows: described } = await sql.query<{ ref: string; kind: string }>(
     "select ref, document->>'kind' as kind from catalog.entity where source_id = $1 order by ref",

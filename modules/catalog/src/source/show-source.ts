@@ -3,6 +3,7 @@ import { NotFoundError } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo, type Viewer, type Visibility } from "../estate/visibility.ts";
+import type { Hold } from "./hold-store.ts";
 import type { Problem } from "./snapshot.ts";
 
 /** What somebody may see of the estate when they ask for sources. Throws `NotFoundError` when the source is not for them. */
@@ -28,4 +29,28 @@ export function showProblems({ estate }: Catalogue, visible: Visibility, sourceI
     if (item.sourceId === sourceId) return [];
     return [{ ...problem, reason: `the name ${item.ref} is taken`, mend: "Choose another name." }];
   });
+}
+
+/** A question without the names of what is hidden. */
+export function showHold(catalogue: Catalogue, visible: Visibility, hold: Hold): Hold {
+  if (visible.all) return hold;
+  const only = (refs: readonly string[]): string[] => refs.filter((ref) => seesRef(catalogue, visible, ref));
+  const { added, changed, removed } = hold.samples;
+  return { ...hold, samples: { added: only(added), changed: only(changed), removed: only(removed) } };
+}
+
+/** Whether the entity of this name may be shown; a name that nothing has, may. */
+export function seesRef({ estate }: Catalogue, visible: Visibility, ref: string): boolean {
+  const item = estate.get(ref);
+  return item === undefined || visible.sees(item.id);
+}
+
+/** Whether an object that stands in quarantine may be shown. */
+export function seesObject(
+  catalogue: Catalogue,
+  visible: Visibility,
+  o: { readonly sourceId: string; readonly ref: string | null },
+): boolean {
+  if (!visible.seesSource(o.sourceId)) return false;
+  return o.ref === null || seesRef(catalogue, visible, o.ref);
 }

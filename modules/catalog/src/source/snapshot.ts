@@ -2,6 +2,7 @@ import type { Entity, SourceProblem } from "@roadbed/contracts/catalog";
 import type { z } from "zod";
 
 import type { DocRoot } from "../docs/read-docs.ts";
+import type { Budget } from "./source-store.ts";
 
 export type Problem = z.infer<typeof SourceProblem>;
 
@@ -12,12 +13,15 @@ export interface Candidate {
   /** The entity as JSON text: what is stored. */
   readonly json: string;
   readonly hash: string;
-  /** File relative to the root of the source. */
+  /** File relative to the root of the source, or the address of the object. */
   readonly file: string;
   readonly location: string;
-  readonly line: number;
+  /** Null where there are no lines: what a connector reads. */
+  readonly line: number | null;
   /** Folder of its documentation; null when it has none. */
   readonly docsRoot: string | null;
+  /** How sure the source is, 0 to 1; absent: as sure as it usually is. */
+  readonly confidence?: number;
 }
 
 /** What a connector adds to entities that others define. */
@@ -37,7 +41,7 @@ export interface Enrichment {
 
 /** All that a source says at one moment. */
 export interface Snapshot {
-  readonly fingerprint: string;
+  readonly fingerprint: string | null;
   /** Documents that looked like descriptors, good or not. */
   readonly read: number;
   readonly failed: number;
@@ -49,7 +53,14 @@ export interface Snapshot {
   readonly doubtfulRefs: ReadonlySet<string>;
   readonly docs: readonly DocRoot[];
   readonly enrichments?: readonly Enrichment[];
-  /** Beginnings of locations of which all is as it was: what was added from there stays. */
+  /** Beginnings of locations of which all is as it was: it was not even asked for, and what was said from there stays. */
   readonly unchangedLocations?: readonly string[];
   readonly durationMs: number;
+  /** When the reading began: what a message said later is newer than it. */
+  readonly startedAt?: Date;
+  /** Absent: this is all. Present: this is what a message says, and only these are gone. */
+  readonly gone?: ReadonlySet<string>;
+  readonly memory?: Readonly<Record<string, unknown>>;
+  readonly budget?: Budget;
+  readonly samples?: readonly unknown[];
 }

@@ -3,22 +3,31 @@ import {
   getSource as getSourceOperation,
   importSource,
   listSources as listSourcesOperation,
-  type Source,
   syncSource,
 } from "@roadbed/contracts/catalog";
-import { decodeCursor, encodeCursor, handle, InvalidError, type Ctx, type Handler, type Sql } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Ctx, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
 import { nameOf, readTarget } from "./git-address.ts";
+import { readHold } from "./hold-store.ts";
+import { hookPathOf } from "./hook-path.ts";
 import { removeSource } from "./remove-source.ts";
 import { makeRestrictSource } from "./restrict-source.ts";
-import { showProblems, showSource, visibleSource } from "./show-source.ts";
-import { countEntities, ensureSource, getSource, listProblems, listSources, listSyncs, viewOf, type SourceRow } from "./source-store.ts";
+import { showHold, showProblems, showSource, visibleSource } from "./show-source.ts";
+import type { SourceSecrets } from "./source-secrets.ts";
+import { changeSource, countEntities, countQuarantined, ensureSource, getSource, listSources, viewOf, viewSource } from "./source-store.ts";
+import { listProblems, listSyncs } from "./sync-store.ts";
 import type { Synced, Syncer } from "./syncer.ts";
 
-export function makeSourceHandlers(deps: { readonly syncer: Syncer; readonly catalogue: Catalogue }): readonly Handler[] {
+interface Deps {
+  readonly syncer: Syncer;
+  readonly catalogue: Catalogue;
+  readonly secrets: SourceSecrets;
+}
+
+export function makeSourceHandlers(deps: Deps): readonly Handler[] {
   return [
     makeImportSource(deps),
     makeListSources(deps),
@@ -29,19 +38,21 @@ export function makeSourceHandlers(deps: { readonly syncer: Syncer; readonly cat
   ];
 }
 
-type Deps = Parameters<typeof makeSourceHandlers>[0];
-
-function makeImportSource({ syncer, catalogue }: Deps): Handler {
+function makeImportSource({ syncer, catalogue, secrets }: Deps): Handler {
   return handle(importSource, async (ctx, { target: text, name, watch, branch }) => {
     const target = readTarget(text);
     // Before the catalogue is locked: who holds the lock asks for no other connection.
     const visible = await visibleTo(catalogue, ctx);
-    const source = await ensureSource(
+    const found = await ensureSource(
       ctx.sql,
       { kind: target.kind, target: target.target, name: name ?? nameOf(target.target), branch, watch },
       ctx.now(),
     );
-    return answerOf(catalogue, visible, ctx, await syncer.sync(ctx, source, target.kind === "git" ? { address: target.address } : {}));
+    const address = target.kind === "git" && target.address !== target.target ? target.address : undefined;
+    // An address that is given without credentials leaves those that are kept as they are.
+    const source =
+      address === undefined ? found : await changeSource(ctx.sql, found.id, { secrets: await secrets.seal(found.id, { address }) });
+    return answerOf(catalogue, visible, ctx, await syncer.sync(ctx, source));
   });
 }
 
@@ -52,10 +63,15 @@ function makeSyncSource({ syncer, catalogue }: Deps): Handler {
   });
 }
 
-async function answerOf(catalogue: Catalogue, visible: Visibility, ctx: Ctx, { source, counts, problems, durationMs }: Synced) {
-  const entities = await countEntities(ctx.sql, source.id);
+/** What a run answers to whoever asked for it. */
+export async function answerOf(
+  catalogue: Catalogue,
+  visible: Visibility,
+  ctx: Ctx,
+  { source, counts, problems, durationMs }: Pick<Synced, "source" | "counts" | "problems" | "durationMs">,
+) {
   return {
-    source: viewOf(source, entities.get(source.id) ?? 0, false),
+    source: await viewSource(ctx.sql, source, false),
     counts,
     problems: showProblems(catalogue, visible, source.id, problems),
     durationMs,
@@ -65,44 +81,46 @@ async function answerOf(catalogue: Catalogue, visible: Visibility, ctx: Ctx, { s
 function makeListSources({ syncer, catalogue }: Deps): Handler {
   return handle(listSourcesOperation, async (ctx, { limit, cursor }) => {
     const { sql } = ctx;
-    const after = cursor === undefined ? "" : decodeCursor(z.string(), cursor);
-    if (after === undefined) {
-      throw new InvalidError("This cursor does not belong to this list.", { mend: "Begin at the first page again: leave the cursor out." });
-    }
+    const after = readCursor(z.string(), cursor) ?? "";
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const rows = await listSources(sql, after, limit + 1, catalogue.estate.restrictions.sourcesHiddenFrom(visible.seesSource));
-    const entities = await countEntities(sql);
+    const [entities, quarantined] = [await countEntities(sql), await countQuarantined(sql)];
     const page = rows.slice(0, limit);
     return {
-      items: page.map((row) => showSource(catalogue, visible, viewOf(row, entities.get(row.id) ?? 0, syncer.isSyncing(row.id)))),
+      items: page.map((row) => {
+        const figures = {
+          entities: entities.get(row.id) ?? 0,
+          quarantined: quarantined.get(row.id) ?? 0,
+          syncing: syncer.isSyncing(row.id),
+        };
+        return showSource(catalogue, visible, viewOf(row, figures));
+      }),
       ...(rows.length > limit ? { nextCursor: encodeCursor(page.at(-1)!.id) } : {}),
     };
   });
 }
 
-function makeGetSource({ syncer, catalogue }: Deps): Handler {
+function makeGetSource({ syncer, catalogue, secrets }: Deps): Handler {
   return handle(getSourceOperation, async (ctx, { id }) => {
     const { sql } = ctx;
     await catalogue.feed.fresh();
     const visible = await visibleSource(catalogue, ctx, id);
     const row = await getSource(sql, id);
-    const syncs = await listSyncs(sql, id);
+    const held = await readHold(sql, id);
+    // With another key their names cannot be read either: the page is there all the same.
+    const sealed = row.kind === "connector" ? await secrets.read(row).catch(() => ({})) : {};
     return {
-      source: showSource(catalogue, visible, await sourceView(sql, row, syncer)),
+      source: showSource(catalogue, visible, await viewSource(sql, row, syncer.isSyncing(id))),
       problems: showProblems(catalogue, visible, id, await listProblems(sql, id)),
-      syncs: syncs.map(({ at, duration_ms, counts, error }) => ({
-        at: at.toISOString(),
-        durationMs: duration_ms,
-        counts,
-        ...(error === null ? {} : { error }),
-      })),
+      syncs: await listSyncs(sql, id, 20),
+      ...(held ? { hold: showHold(catalogue, visible, held.hold) } : {}),
+      settings: row.settings,
+      secretsSet: Object.keys(sealed).sort(),
+      hookPath: hookPathOf(id),
+      hookReady: row.hook_secret !== null,
     };
   });
-}
-
-async function sourceView(sql: Sql, row: SourceRow, syncer: Syncer): Promise<Source> {
-  return viewOf(row, (await countEntities(sql, row.id)).get(row.id) ?? 0, syncer.isSyncing(row.id));
 }
 
 function makeDeleteSource({ syncer, catalogue }: Deps): Handler {

@@ -3,12 +3,19 @@ import { ConflictError, newId, NotFoundError, type Sql } from "@roadbed/core";
 import type { z } from "zod";
 
 import { lockCatalog } from "../entity/entity-store.ts";
-import type { Problem } from "./snapshot.ts";
+import { lockSource } from "./source-lock.ts";
 
 export type Counts = z.infer<typeof SyncCounts>;
 
 /** Of a run that has read nothing. */
 export const NO_COUNTS: Counts = { read: 0, registered: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, conflicts: 0 };
+
+/** Calls that a system still allows. */
+export interface Budget {
+  readonly remaining: number;
+  readonly limit: number;
+  readonly resetAt: string;
+}
 
 /** A source as it is stored. */
 export interface SourceRow {
@@ -25,12 +32,22 @@ export interface SourceRow {
   readonly counts: Counts | null;
   readonly problems: number;
   readonly fingerprint: string | null;
+  readonly connector: string | null;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: Buffer | null;
+  readonly hook_secret: Buffer | null;
+  readonly every_minutes: number | null;
+  readonly next_run_at: Date | null;
+  readonly paused_at: Date | null;
+  readonly paused_reason: string | null;
+  readonly threshold_percent: number;
+  readonly memory: Readonly<Record<string, unknown>>;
+  readonly budget: Budget | null;
+  readonly failures: number;
 }
 
-const COLUMNS = "id, name, kind, target, branch, watch, sample, state, last_sync_at, last_error, counts, problems, fingerprint";
-
-/** Most problems of one source that are kept one by one; the number of all of them is kept too. */
-const MAX_PROBLEMS = 1_000;
+export const SOURCE_COLUMNS = `id, name, kind, target, branch, watch, sample, state, last_sync_at, last_error, counts, problems, fingerprint,
+  connector, settings, secrets, hook_secret, every_minutes, next_run_at, paused_at, paused_reason, threshold_percent, memory, budget, failures`;
 
 export interface NewSource {
   readonly kind: Source["kind"];
@@ -39,45 +56,83 @@ export interface NewSource {
   readonly branch?: string | undefined;
   readonly watch: boolean;
   readonly sample?: boolean;
+  readonly connector?: string;
 }
 
 /**
  * Makes the source, or finds the one with the same target and brings its settings up to date. Rows of sources that others may be
- * at work on are changed under the catalogue's lock only: whoever takes the two in another order would wait for ever.
+ * at work on are changed under the source's lock and then the catalogue's: whoever takes them in another order would wait for ever.
  */
 export async function ensureSource(sql: Sql, source: NewSource, now: Date): Promise<SourceRow> {
-  const { name, kind, target, branch = null, watch, sample = false } = source;
+  const { name, kind, target, branch = null, watch, sample = false, connector = null } = source;
   const inserted = await sql.query<Record<string, unknown>>(
-    `insert into catalog.source (id, name, kind, target, branch, watch, sample, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (kind, target, branch) do nothing returning ${COLUMNS}`,
-    [newId("src"), name, kind, target, branch, watch, sample, now],
+    `insert into catalog.source (id, name, kind, target, branch, watch, sample, connector, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (kind, target, branch, connector) do nothing returning ${SOURCE_COLUMNS}`,
+    [newId("src"), name, kind, target, branch, watch, sample, connector, now],
   );
   if (inserted.rows[0]) return inserted.rows[0] as unknown as SourceRow;
   const { rows } = await sql.query<Record<string, unknown>>(
-    `select ${COLUMNS} from catalog.source where kind = $1 and target = $2 and branch is not distinct from $3`,
-    [kind, target, branch],
+    `select ${SOURCE_COLUMNS} from catalog.source where kind = $1 and target = $2 and branch is not distinct from $3 and connector is not distinct from $4`,
+    [kind, target, branch, connector],
   );
   const found = rows[0] as unknown as SourceRow | undefined;
   if (!found) throw new ConflictError("The source is being removed at this moment.", { mend: "Try again." });
   if (found.name === name && found.watch === watch && found.sample === sample) return found;
-  await lockCatalog(sql);
-  const updated = await sql.query<Record<string, unknown>>(
-    `update catalog.source set name = $2, watch = $3, sample = $4 where id = $1 returning ${COLUMNS}`,
-    [found.id, name, watch, sample],
-  );
-  return updated.rows[0] as unknown as SourceRow;
+  return changeSource(sql, found.id, { name, watch, sample });
 }
+
+/** Columns that are changed by decisions of people; what runs change is theirs. */
+export type SourceChange = Partial<
+  Pick<
+    SourceRow,
+    | "name"
+    | "watch"
+    | "sample"
+    | "target"
+    | "settings"
+    | "secrets"
+    | "hook_secret"
+    | "every_minutes"
+    | "next_run_at"
+    | "paused_at"
+    | "paused_reason"
+    | "threshold_percent"
+    | "memory"
+    | "fingerprint"
+    | "state"
+    | "failures"
+    | "budget"
+  >
+>;
+
+/** Changes a source when no run is at work on it. Throws `NotFoundError`. */
+export async function changeSource(sql: Sql, id: string, change: SourceChange): Promise<SourceRow> {
+  await lockSource(sql, id);
+  await lockCatalog(sql);
+  const entries = Object.entries(change).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return getSource(sql, id);
+  const sets = entries.map(([column], at) => `${column} = $${at + 2}`);
+  const values = entries.map(([column, value]) => (JSON_COLUMNS.has(column) && value !== null ? JSON.stringify(value) : value));
+  const { rows } = await sql.query<Record<string, unknown>>(
+    `update catalog.source set ${sets.join(", ")} where id = $1 returning ${SOURCE_COLUMNS}`,
+    [id, ...values],
+  );
+  if (!rows[0]) throw new NotFoundError("source", id, "List the sources to see their ids.");
+  return rows[0] as unknown as SourceRow;
+}
+
+const JSON_COLUMNS = new Set(["settings", "memory", "budget"]);
 
 /** Throws `NotFoundError`. */
 export async function getSource(sql: Sql, id: string): Promise<SourceRow> {
-  const { rows } = await sql.query<Record<string, unknown>>(`select ${COLUMNS} from catalog.source where id = $1`, [id]);
+  const { rows } = await sql.query<Record<string, unknown>>(`select ${SOURCE_COLUMNS} from catalog.source where id = $1`, [id]);
   if (!rows[0]) throw new NotFoundError("source", id, "List the sources to see their ids.");
   return rows[0] as unknown as SourceRow;
 }
 
 export async function listSources(sql: Sql, after: string, limit: number, hidden: readonly string[] = []): Promise<SourceRow[]> {
   const { rows } = await sql.query<Record<string, unknown>>(
-    `select ${COLUMNS} from catalog.source where id > $1 and id <> all($3) order by id limit $2`,
+    `select ${SOURCE_COLUMNS} from catalog.source where id > $1 and id <> all($3) order by id limit $2`,
     [after, limit, hidden],
   );
   return rows as unknown as SourceRow[];
@@ -92,101 +147,29 @@ export async function countEntities(sql: Sql, id?: string): Promise<ReadonlyMap<
   return new Map(rows.map(({ source_id, count }) => [source_id, count]));
 }
 
-export interface SyncOutcome {
-  readonly at: Date;
-  readonly durationMs: number;
-  readonly counts: Counts;
-  readonly problems: readonly Problem[];
-  readonly fingerprint: string | null;
-  readonly error?: string;
-}
-
-/** Makes the row of a run, so that what the run writes can name it. `endSync` fills it in, in the same transaction. */
-export async function beginSync(sql: Sql, sourceId: string, at: Date): Promise<string> {
-  const { rows } = await sql.query<{ id: string }>(
-    "insert into catalog.source_sync (source_id, at, duration_ms, counts) values ($1, $2, 0, $3) returning id",
-    [sourceId, at, JSON.stringify(NO_COUNTS)],
+/** Objects of each source, or of one, that stand in quarantine and were not dismissed. */
+export async function countQuarantined(sql: Sql, id?: string): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql.query<{ source_id: string; count: number }>(
+    `select source_id, count(*)::int as count from catalog.quarantine
+     where dismissed_at is null and ($1::text is null or source_id = $1) group by source_id`,
+    [id ?? null],
   );
-  return rows[0]!.id;
-}
-
-/** Records how a run ended. After a failed one the problems of the last good one stay. */
-export async function endSync(sql: Sql, id: string, syncId: string, outcome: SyncOutcome): Promise<SourceRow> {
-  const { at, durationMs, counts, problems, error } = outcome;
-  await sql.query("update catalog.source_sync set duration_ms = $2, counts = $3, error = $4 where id = $1", [
-    syncId,
-    durationMs,
-    JSON.stringify(counts),
-    error ?? null,
-  ]);
-  await sql.query(
-    "delete from catalog.source_sync where source_id = $1 and id <= (select id from catalog.source_sync where source_id = $1 order by id desc offset 100 limit 1)",
-    [id],
-  );
-  const state = error !== undefined ? "failed" : problems.length > 0 ? "partial" : "ok";
-  if (error === undefined) await replaceProblems(sql, id, problems);
-  const { rows } = await sql.query<Record<string, unknown>>(
-    `update catalog.source set state = $2, last_sync_at = $3, last_error = $4,
-       counts = case when $4::text is null then $5::jsonb else counts end,
-       problems = case when $4::text is null then $6 else problems end,
-       fingerprint = case when $4::text is null then $7 else fingerprint end
-     where id = $1 returning ${COLUMNS}`,
-    [id, state, at, error ?? null, JSON.stringify(counts), problems.length, outcome.fingerprint],
-  );
-  return rows[0] as unknown as SourceRow;
-}
-
-async function replaceProblems(sql: Sql, id: string, problems: readonly Problem[]): Promise<void> {
-  await sql.query("delete from catalog.source_problem where source_id = $1", [id]);
-  const kept = problems.slice(0, MAX_PROBLEMS);
-  if (kept.length === 0) return;
-  await sql.query(
-    `insert into catalog.source_problem (source_id, position, file, line, at, reason, mend, ref)
-     select $1, p.position, p.file, p.line, p.at, p.reason, p.mend, p.ref
-     from unnest($2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[]) as p(position, file, line, at, reason, mend, ref)`,
-    [
-      id,
-      kept.map((_, at) => at),
-      kept.map(({ file }) => clean(file)),
-      kept.map(({ line }) => line ?? null),
-      kept.map(({ at }) => clean(at)),
-      kept.map(({ reason }) => clean(reason)),
-      kept.map(({ mend }) => (mend === undefined ? null : clean(mend))),
-      kept.map(({ ref }) => (ref === undefined ? null : clean(ref))),
-    ],
-  );
-}
-
-/** Postgres keeps no NUL in a text; a descriptor can hold anything. */
-function clean(text: string): string {
-  return text.replaceAll("\0", "\uFFFD").slice(0, 2_000);
-}
-
-export async function listProblems(sql: Sql, id: string): Promise<Problem[]> {
-  const { rows } = await sql.query<Record<string, unknown>>(
-    "select file, line, at, reason, mend, ref from catalog.source_problem where source_id = $1 order by position",
-    [id],
-  );
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Problem);
-}
-
-export interface SyncRow {
-  readonly at: Date;
-  readonly duration_ms: number;
-  readonly counts: Counts;
-  readonly error: string | null;
-}
-
-export async function listSyncs(sql: Sql, id: string): Promise<SyncRow[]> {
-  const { rows } = await sql.query<Record<string, unknown>>(
-    "select at, duration_ms, counts, error from catalog.source_sync where source_id = $1 order by id desc limit 20",
-    [id],
-  );
-  return rows as unknown as SyncRow[];
+  return new Map(rows.map(({ source_id, count }) => [source_id, count]));
 }
 
 /** The source as it is answered. */
-export function viewOf(row: SourceRow, entities: number, syncing: boolean): Source {
+export async function viewSource(sql: Sql, row: SourceRow, syncing: boolean): Promise<Source> {
+  const [entities, quarantined] = [await countEntities(sql, row.id), await countQuarantined(sql, row.id)];
+  return viewOf(row, { entities: entities.get(row.id) ?? 0, quarantined: quarantined.get(row.id) ?? 0, syncing });
+}
+
+export interface SourceFigures {
+  readonly entities: number;
+  readonly quarantined: number;
+  readonly syncing: boolean;
+}
+
+export function viewOf(row: SourceRow, { entities, quarantined, syncing }: SourceFigures): Source {
   return {
     id: row.id,
     name: row.name,
@@ -200,5 +183,13 @@ export function viewOf(row: SourceRow, entities: number, syncing: boolean): Sour
     ...(row.counts === null ? {} : { counts: row.counts }),
     problems: row.problems,
     entities,
+    ...(row.connector === null ? {} : { connector: row.connector }),
+    ...(row.every_minutes === null ? {} : { everyMinutes: row.every_minutes }),
+    ...(row.next_run_at === null || row.paused_at !== null ? {} : { nextRunAt: row.next_run_at.toISOString() }),
+    ...(row.paused_at === null ? {} : { pausedAt: row.paused_at.toISOString() }),
+    ...(row.paused_reason === null ? {} : { pausedReason: row.paused_reason }),
+    thresholdPercent: row.threshold_percent,
+    ...(row.budget === null ? {} : { budget: row.budget }),
+    quarantined,
   };
 }

@@ -28,12 +28,18 @@ async function imported(name = "a"): Promise<string> {
   return (await ask(importSource, { target: world.folder })).source.id;
 }
 
+/** Beside something else: a source that is emptied asks first. */
+async function importedWithRest(): Promise<string> {
+  await put("rest.yaml", component("rest"));
+  return imported();
+}
+
 async function sync(id: string): Promise<void> {
   await ask(syncSource, { id });
 }
 
 test("what was removed is listed with who and why, and asking for it says so", async () => {
-  const id = await imported();
+  const id = await importedWithRest();
   await rm(join(world.folder, "a.yaml"));
   await sync(id);
   const [gone] = (await ask(listRemoved, {})).items;
@@ -64,7 +70,7 @@ test("the list of what was removed is paged, newest first, and can be narrowed",
 });
 
 test("an entity that nothing names any more is held as it was until its source names it again", async () => {
-  const id = await imported();
+  const id = await importedWithRest();
   const before = await ask(getEntity, { ref });
   await rm(join(world.folder, "a.yaml"));
   await sync(id);
@@ -78,7 +84,7 @@ test("an entity that nothing names any more is held as it was until its source n
   // Readings of the source that do not name it leave it alone.
   await put("b.yaml", component("b"));
   await sync(id);
-  expect(await refs()).toEqual([ref, "component:default/b"]);
+  expect(await refs()).toEqual([ref, "component:default/b", "component:default/rest"]);
   await put("a.yaml", component("a"));
   await sync(id);
   expect((await ask(getEntity, { ref })).provenance.sourceId).toBe(id);

@@ -1,6 +1,6 @@
 import { runProgressed } from "@roadbed/contracts/paths";
 import { CancelledError, DeniedError, DomainError, type Call, type Problem, type Sql } from "@roadbed/core";
-import { isConnectionLost, type Database, type PostgresRuntime } from "@roadbed/postgres";
+import { isConnectionLost, type Database, type PostgresRuntime, type Sealer } from "@roadbed/postgres";
 
 import type { ActionContext, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
@@ -14,8 +14,13 @@ import { advanceRun, judgeRun, makeThing } from "./internal-operations.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type RunRow, type StepRow, type StepState } from "./run-store.ts";
-import type { Sealer } from "./seal.ts";
 import { gatherOutputs, planStep, type Plan, type Scope } from "./step-context.ts";
+
+/** What a run needs to go on after a restart and nobody may read in the database. */
+export interface Sealed {
+  readonly values: Record<string, unknown>;
+  readonly secrets: Record<string, string>;
+}
 
 export interface StepDeps {
   readonly db: Database;
@@ -168,7 +173,8 @@ async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
   const steps = await readSteps(deps.db, [runId]);
   const step = steps[n];
   if (!step) throw new Error(`the run ${runId} has no step ${n}`);
-  const { values, secrets } = run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open(run.sealed, runId);
+  const { values, secrets } =
+    run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open<Sealed>(run.sealed, runId);
   const call: Call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor, reason: `run ${runId} of ${run.path_ref}` };
   return {
     run,

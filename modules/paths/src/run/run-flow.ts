@@ -5,7 +5,7 @@ import type { Flow, Workflows } from "@roadbed/workflows";
 import { hideSecrets } from "../template/form.ts";
 import { advanceRun } from "./internal-operations.ts";
 import { renderOutputs } from "./outputs.ts";
-import { performStep, type StepDeps } from "./perform-step.ts";
+import { performStep, type Sealed, type StepDeps } from "./perform-step.ts";
 import { createRedactor } from "./redact.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type Status } from "./run-store.ts";
@@ -91,7 +91,8 @@ export async function endRun(deps: StepDeps, runId: string, attempt: number): Pr
     : steps.some((step) => step.status === "cancelled")
       ? "cancelled"
       : "succeeded";
-  const { values, secrets } = run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open(run.sealed, runId);
+  const { values, secrets } =
+    run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open<Sealed>(run.sealed, runId);
   const call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor };
   const outputsOfSteps = Object.fromEntries(
     steps.filter((step) => step.status === "completed").map(({ id, output }) => [id, { output: output ?? {} }]),

@@ -1,5 +1,6 @@
 import { Run, runPath, runRequested } from "@roadbed/contracts/paths";
 import { formatActor, handle, InvalidError, newId, type Call, type Ctx, type Handler, type Problem } from "@roadbed/core";
+import type { Sealer } from "@roadbed/postgres";
 import type { z } from "zod";
 
 import type { PathsDeps } from "../deps.ts";
@@ -11,7 +12,6 @@ import { judgeRun } from "./internal-operations.ts";
 import { deniedBy } from "./perform-step.ts";
 import { previewRun, type PreviewDeps, type Previewed } from "./preview-run.ts";
 import { insertRun, readRun, readSteps, toRun } from "./run-store.ts";
-import type { Sealer } from "./seal.ts";
 import { assertRunnable } from "./step-context.ts";
 import { userOf, type RunUser } from "./user.ts";
 

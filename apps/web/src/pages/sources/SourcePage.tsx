@@ -1,9 +1,10 @@
 import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { RefreshCw, Trash2 } from "lucide-react";
+import { Pause, Play, RefreshCw, Trash2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { deleteSource, getSource, syncSource, type Source } from "@roadbed/contracts/catalog";
+import { pauseSource, resumeSource } from "@roadbed/contracts/catalog/connections";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount, formatNumber } from "../../format/number.ts";
 import { Confirm } from "../../ui/Confirm.tsx";
@@ -18,10 +19,14 @@ import { StateBadge } from "../../ui/StateBadge.tsx";
 import { SampleTag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
 import { tellDone, tellFault } from "../settings/tell.ts";
+import { HoldPanel } from "./HoldPanel.tsx";
 import { ProblemTable } from "./ProblemTable.tsx";
+import { QuarantineList } from "./QuarantineList.tsx";
+import { SourceMapping } from "./SourceMapping.tsx";
 import { SyncTable } from "./SyncTable.tsx";
+import { WebhookPanel } from "./WebhookPanel.tsx";
 import classes from "./sources.module.css";
-import { KINDS, wordOfState } from "./words.ts";
+import { KINDS, wordOfSchedule, wordOfState } from "./words.ts";
 
 const route = getRouteApi("/app/sources/$id");
 
@@ -41,7 +46,9 @@ export function SourcePage(): ReactNode {
       <Loaded query={detail} skeleton={<SkeletonRows rows={10} />}>
         {(data) => (
           <>
+            {data.hold !== undefined && <HoldPanel source={data.source} hold={data.hold} />}
             <About source={data.source} />
+            <QuarantineList sourceId={id} count={data.source.quarantined} />
             <Section title="Problems" count={data.problems.length > 0 ? formatNumber(data.problems.length) : undefined}>
               {data.problems.length > 0 ? (
                 <ProblemTable problems={data.problems} />
@@ -54,8 +61,10 @@ export function SourcePage(): ReactNode {
               )}
             </Section>
             <Section title="Readings" count={data.syncs.length > 0 ? formatNumber(data.syncs.length) : undefined}>
-              <SyncTable syncs={data.syncs} />
+              <SyncTable source={data.source} syncs={data.syncs} />
             </Section>
+            {data.settings["mapping"] !== undefined && <SourceMapping id={id} mapping={data.settings["mapping"]} />}
+            {data.source.kind !== "inline" && <WebhookPanel id={id} path={data.hookPath} ready={data.hookReady} />}
           </>
         )}
       </Loaded>
@@ -86,22 +95,83 @@ function sentenceOf({ entities, problems, lastSyncAt }: Source): ReactNode {
   );
 }
 
-function About({ source: { kind, target, watch, lastError, id } }: { readonly source: Source }): ReactNode {
+function About({ source }: { readonly source: Source }): ReactNode {
+  const { kind, target, lastError, id, connector, budget, thresholdPercent } = source;
   return (
     <>
       {lastError !== undefined && <ErrorState error={new Error(lastError)} />}
       <Section title="About">
         <Facts
           of={[
-            ["Kind", KINDS[kind]],
+            ["Kind", connector ?? KINDS[kind]],
             ["Read from", <CopyText key="target" text={target} what={kind === "folder" ? "path" : "address"} />],
-            ["Follows changes", watch ? "Yes" : "No: it is read when somebody asks"],
+            ["Read by itself", <Schedule key="schedule" source={source} />],
+            [
+              "Calls left",
+              budget && (
+                <>
+                  {formatNumber(budget.remaining)} of {formatNumber(budget.limit)} until <When at={budget.resetAt} />
+                </>
+              ),
+            ],
+            [
+              "Asks before it",
+              kind === "inline" ? undefined : `removes more than ${thresholdPercent} % (and more than five), or everything`,
+            ],
             ["Source", <CopyText key="id" text={id} what="source's id" />],
             ["By command", <CopyText key="command" text={`npx roadbed source sync ${id}`} what="command" />],
           ]}
         />
       </Section>
     </>
+  );
+}
+
+function Schedule({ source }: { readonly source: Source }): ReactNode {
+  const { pausedAt, pausedReason, everyMinutes, nextRunAt } = source;
+  if (pausedAt !== undefined) {
+    return (
+      <>
+        Paused since <When at={pausedAt} />
+        {pausedReason !== undefined && `: ${pausedReason}`}
+      </>
+    );
+  }
+  if (everyMinutes === undefined) return wordOfSchedule(source);
+  return (
+    <>
+      Every {formatCount(everyMinutes, "minute")}
+      {nextRunAt !== undefined && (
+        <>
+          , next <When at={nextRunAt} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** Stops and goes on reading by itself. */
+function PauseButton({ source: { id, name, pausedAt } }: { readonly source: Source }): ReactNode {
+  const pause = useAct(pauseSource, { onDone: () => tellDone(`${name} is paused.`) });
+  const resume = useAct(resumeSource, { onDone: () => tellDone(`${name} is read by itself again.`) });
+  return pausedAt === undefined ? (
+    <Button
+      variant="default"
+      leftSection={<Pause size={14} aria-hidden />}
+      loading={pause.isPending}
+      onClick={() => pause.mutate({ id }, { onError: tellFault(`${name} was not paused`) })}
+    >
+      Pause
+    </Button>
+  ) : (
+    <Button
+      variant="default"
+      leftSection={<Play size={14} aria-hidden />}
+      loading={resume.isPending}
+      onClick={() => resume.mutate({ id }, { onError: tellFault(`${name} was not resumed`) })}
+    >
+      Resume
+    </Button>
   );
 }
 
@@ -134,6 +204,7 @@ function Acts({ source }: { readonly source: Source }): ReactNode {
           Forget
         </Button>
       )}
+      {source.kind !== "inline" && <PauseButton source={source} />}
       <Button
         leftSection={<RefreshCw size={14} aria-hidden />}
         loading={sync.isPending}

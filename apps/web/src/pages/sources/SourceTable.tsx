@@ -8,7 +8,7 @@ import { StateBadge } from "../../ui/StateBadge.tsx";
 import { SampleTag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
 import { FittingTable } from "../settings/FittingTable.tsx";
-import { KINDS, wordOfState } from "./words.ts";
+import { KINDS, wordOfSchedule, wordOfState } from "./words.ts";
 
 const COLUMNS: readonly Column<Source>[] = [
   {
@@ -32,7 +32,13 @@ const COLUMNS: readonly Column<Source>[] = [
     value: ({ state }) => state,
     cell: ({ state, lastError }) => <StateBadge plain word={state} label={wordOfState(state)} title={lastError} />,
   },
-  { id: "kind", header: "Kind", width: "104px", value: ({ kind }) => KINDS[kind], cell: ({ kind }) => KINDS[kind] },
+  {
+    id: "kind",
+    header: "Kind",
+    width: "104px",
+    value: ({ kind, connector }) => connector ?? KINDS[kind],
+    cell: ({ kind, connector }) => connector ?? KINDS[kind],
+  },
   {
     id: "target",
     header: "Read from",
@@ -61,12 +67,29 @@ const COLUMNS: readonly Column<Source>[] = [
       problems === 0 ? <span className="rb-dim">none</span> : <span data-state="warn">{formatNumber(problems)}</span>,
   },
   {
-    id: "watch",
-    header: "Follows",
-    width: "82px",
-    value: ({ watch }) => (watch ? "yes" : "no"),
-    cell: ({ watch }) => (watch ? "yes" : <span className="rb-dim">no</span>),
-    hint: "Whether changes are read as they happen",
+    id: "next",
+    header: "Next run",
+    width: "112px",
+    value: (source) => source.nextRunAt ?? wordOfSchedule(source),
+    cell: (source) =>
+      source.nextRunAt === undefined ? <span className="rb-dim">{wordOfSchedule(source)}</span> : <When at={source.nextRunAt} />,
+    hint: "When it is read by itself",
+  },
+  {
+    id: "budget",
+    header: "Budget",
+    width: "96px",
+    align: "right",
+    value: ({ budget }) => budget?.remaining,
+    cell: ({ budget }) =>
+      budget === undefined ? (
+        <span className="rb-dim">none</span>
+      ) : (
+        <span data-state={budget.remaining === 0 ? "warn" : undefined} title={`of ${formatNumber(budget.limit)} until ${budget.resetAt}`}>
+          {formatNumber(budget.remaining)}
+        </span>
+      ),
+    hint: "Calls that the system still allows",
   },
   {
     id: "at",

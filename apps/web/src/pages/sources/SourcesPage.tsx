@@ -1,6 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { FolderInput } from "lucide-react";
+import { getRouteApi } from "@tanstack/react-router";
+import { Cable, FolderInput } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { listSources, type Source } from "@roadbed/contracts/catalog";
@@ -12,10 +13,12 @@ import { LinkButton } from "../../ui/LinkButton.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { BringYours } from "./BringYours.tsx";
+import { ConnectSystem } from "./ConnectSystem.tsx";
 import { DescriptorCheck } from "./DescriptorCheck.tsx";
 import { SourceTable } from "./SourceTable.tsx";
 import { ThreeWays } from "./ThreeWays.tsx";
 
+const route = getRouteApi("/app/sources");
 const PAGE_SIZE = 100;
 /** While an import runs its source shows how far it is. */
 const WATCH_MS = 1_000;
@@ -28,6 +31,9 @@ export function SourcesPage(): ReactNode {
   const own = sources.rows.filter(({ sample }) => !sample);
   const nothing = !sources.pending && sources.error === null && own.length === 0;
   const bringing = asked || nothing;
+  const { connect } = route.useSearch();
+  const navigate = route.useNavigate();
+  const choose = (kind: string): void => void navigate({ search: { connect: kind === "" ? "any" : kind } });
   return (
     <Page
       title="Sources"
@@ -38,6 +44,11 @@ export function SourcesPage(): ReactNode {
             <LinkButton to="/discover" variant="default">
               Discover
             </LinkButton>
+            {connect === undefined && (
+              <Button variant="default" leftSection={<Cable size={15} aria-hidden />} onClick={() => choose("")}>
+                Connect a system
+              </Button>
+            )}
             <Button leftSection={<FolderInput size={15} aria-hidden />} onClick={form.open}>
               Bring yours
             </Button>
@@ -46,6 +57,7 @@ export function SourcesPage(): ReactNode {
       }
     >
       {nothing && <ThreeWays />}
+      {connect !== undefined && <ConnectSystem kind={connect === "any" ? undefined : connect} onKind={(kind) => choose(kind ?? "")} />}
       {bringing && <BringYours onClose={nothing ? undefined : form.close} onBusy={setImporting} onDone={form.open} />}
       {sources.error !== null && sources.rows.length === 0 ? (
         <ErrorState error={sources.error} retry={sources.retry} />
@@ -67,6 +79,9 @@ export function SourcesPage(): ReactNode {
 /** `3 sources; all of what they hold was read.` */
 function sentenceOf(sources: readonly Source[]): string {
   if (sources.length === 0) return "The catalogue is read from sources. There is none yet.";
+  const asking = sources.filter(({ state }) => state === "held");
+  if (asking.length > 0)
+    return `${asking.map(({ name }) => name).join(", ")} ${asking.length === 1 ? "asks" : "ask"} for a decision: a run would remove too much.`;
   const bad = sources.filter(({ state }) => state === "failed" || state === "partial");
   const problems = sources.reduce((total, source) => total + source.problems, 0);
   const [only] = bad;

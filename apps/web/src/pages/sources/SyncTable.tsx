@@ -1,13 +1,18 @@
-import type { ReactNode } from "react";
+import { Button } from "@mantine/core";
+import { useState, type ReactNode } from "react";
 
-import type { getSource } from "@roadbed/contracts/catalog";
+import type { getSource, Source } from "@roadbed/contracts/catalog";
+import { undoSync } from "@roadbed/contracts/catalog/connections";
 import type { OutputOf } from "@roadbed/core";
+import { useAct } from "../../api/use-operation.ts";
 import { formatMs, formatNumber } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";
+import { Confirm } from "../../ui/Confirm.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { FittingTable } from "../settings/FittingTable.tsx";
+import { tellDone, tellFault } from "../settings/tell.ts";
 
 type Sync = OutputOf<typeof getSource>["syncs"][number];
 
@@ -20,6 +25,14 @@ const COUNTS = [
   ["failed", "Failed", "Descriptors that do not fit"],
   ["conflicts", "Conflicts", "Entities that another source names too"],
 ] as const;
+const CAUSES = {
+  asked: "asked",
+  schedule: "schedule",
+  watch: "change",
+  webhook: "webhook",
+  approve: "approved",
+  undo: "undo",
+} as const;
 const ALARMING: ReadonlySet<string> = new Set(["failed", "conflicts"]);
 
 const COLUMNS: readonly Column<Sync>[] = [
@@ -27,8 +40,13 @@ const COLUMNS: readonly Column<Sync>[] = [
   {
     id: "state",
     header: "Went",
-    cell: ({ error, counts }) =>
-      error !== undefined ? (
+    cell: ({ error, counts, state, note, undoes }) =>
+      state === "held" || state === "undone" || undoes !== undefined ? (
+        <span title={note}>
+          <StateBadge plain word={state} label={state === "ok" || state === "partial" ? "undo" : state} />{" "}
+          <span className="rb-dim">{note}</span>
+        </span>
+      ) : error !== undefined ? (
         <span title={error}>
           <StateBadge plain word="failed" /> <span className="rb-dim">{error}</span>
         </span>
@@ -40,6 +58,7 @@ const COLUMNS: readonly Column<Sync>[] = [
         />
       ),
   },
+  { id: "cause", header: "Because", width: "92px", value: ({ cause }) => cause, cell: ({ cause }) => CAUSES[cause], hint: "What began it" },
   {
     id: "took",
     header: "Took",
@@ -64,16 +83,56 @@ const COLUMNS: readonly Column<Sync>[] = [
   })),
 ];
 
+function undoColumn(onUndo: (sync: Sync) => void): Column<Sync> {
+  return {
+    id: "undo",
+    header: "",
+    width: "78px",
+    align: "right",
+    cell: (sync) =>
+      (sync.state === "ok" || sync.state === "partial") && sync.counts.registered + sync.counts.changed + sync.counts.removed > 0 ? (
+        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onUndo(sync)}>
+          Undo
+        </Button>
+      ) : null,
+  };
+}
+
 /** How the last readings went, newest first. */
-export function SyncTable({ syncs }: { readonly syncs: readonly Sync[] }): ReactNode {
+export function SyncTable({ source, syncs }: { readonly source: Source; readonly syncs: readonly Sync[] }): ReactNode {
+  const [asked, setAsked] = useState<Sync | undefined>();
+  const undo = useAct(undoSync, {
+    touches: ["catalog", "paths"],
+    onDone: ({ removed, restored, reverted, conflicts }) =>
+      tellDone(
+        `Taken back: ${removed} removed, ${restored} put back, ${reverted} as before${conflicts.length === 0 ? "" : `; ${conflicts.length} changed since and stay`}. The source is paused.`,
+      ),
+  });
+  return (
+    <>
+      <Runs syncs={syncs} onUndo={setAsked} />
+      <Confirm
+        opened={asked !== undefined}
+        onClose={() => setAsked(undefined)}
+        title="Take this run back?"
+        what={`What it added is removed, what it changed is as before, what it removed is put back; what changed since stays as it is. ${source.name} is paused, so that it does not do it again at once.`}
+        word={source.name}
+        act="Take it back"
+        onConfirm={() => asked && undo.mutate({ id: source.id, run: asked.id }, { onError: tellFault("It was not taken back") })}
+      />
+    </>
+  );
+}
+
+function Runs({ syncs, onUndo }: { readonly syncs: readonly Sync[]; readonly onUndo: (sync: Sync) => void }): ReactNode {
   return (
     <FittingTable
       phone={["at", "state", "failed"]}
-      half={["at", "state", "took", "read", "changed", "failed"]}
+      half={["at", "state", "cause", "read", "changed", "undo"]}
       label="Readings"
-      columns={COLUMNS}
+      columns={[...COLUMNS, undoColumn(onUndo)]}
       rows={syncs}
-      rowKey={({ at }) => at}
+      rowKey={({ id }) => id}
       empty={
         <EmptyState compact title="It was never read">
           Read it now: each reading is listed here with what it brought.

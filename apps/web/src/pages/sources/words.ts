@@ -6,11 +6,19 @@ export const KINDS: Readonly<Record<Source["kind"], string>> = {
   git: "Git URL",
   repository: "Repository",
   inline: "Given here",
+  connector: "System",
 };
 
 /** A source's state in a word that says what was read. */
 export function wordOfState(state: Source["state"]): string {
-  return { ok: "all read", partial: "partly read", failed: "not read", syncing: "reading", never: "never read" }[state];
+  return { ok: "all read", partial: "partly read", failed: "not read", held: "asks you", syncing: "reading", never: "never read" }[state];
+}
+
+/** When a source without a fixed hour is read. */
+export function wordOfSchedule({ pausedAt, watch, kind }: Pick<Source, "pausedAt" | "watch" | "kind">): string {
+  if (pausedAt !== undefined) return "paused";
+  if (kind === "inline") return "never";
+  return watch ? "on change" : "when asked";
 }
 
 type Counts = NonNullable<Source["counts"]>;

@@ -1,0 +1,85 @@
+import type { Connector, ConnectorCall, Evaluate } from "@roadbed/contracts/connector";
+import { InvalidError, NotFoundError, parseInput, UnavailableError, type Logger, type Sql } from "@roadbed/core";
+
+import type { CatalogDeps } from "../deps.ts";
+import type { SourceSecrets } from "../source/source-secrets.ts";
+import type { SourceRow } from "../source/source-store.ts";
+import { isHostAllowed } from "./allowed-hosts.ts";
+
+/** The connectors that this server was given, and what each call of one needs. */
+export interface Connectors {
+  readonly all: readonly Connector[];
+  /** Throws `NotFoundError`. */
+  get(kind: string): Connector;
+  /** The settings as the connector wants them: checked, with what is secret. Throws `InvalidError`, `ConflictError` for another key. */
+  settingsOf(source: Pick<SourceRow, "id" | "connector" | "settings" | "secrets">): Promise<object>;
+  /** What is given, parted into what may be shown and what is sealed. Throws `InvalidError`. */
+  part(connector: Connector, given: Readonly<Record<string, unknown>>): Parted;
+  call(o: { readonly state: Readonly<Record<string, unknown>>; readonly signal: AbortSignal; readonly now: () => Date }): ConnectorCall;
+  readonly evaluate: Evaluate;
+}
+
+export interface Parted {
+  readonly settings: object;
+  readonly shown: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, unknown>>;
+  readonly target: string;
+}
+
+/** From its first question to its last answer. */
+const READING_MS = 15 * 60_000;
+
+export function createConnectors(
+  deps: Pick<CatalogDeps, "connectors" | "outbound" | "cel"> & { readonly db: Sql; readonly log: Logger; readonly secrets: SourceSecrets },
+): Connectors {
+  const all = deps.connectors ?? [];
+  const fetch = deps.outbound?.((host) => isHostAllowed(deps.db, host)) ?? refuseToFetch;
+  const evaluate: Evaluate = (names, expressions, bindings) => {
+    if (!deps.cel?.evaluateRows) throw new UnavailableError("This server evaluates no expressions.");
+    return deps.cel.evaluateRows(names, expressions, bindings);
+  };
+
+  return { all, get, settingsOf, part, call, evaluate };
+
+  function get(kind: string): Connector {
+    const found = all.find((one) => one.kind === kind);
+    if (found) return found;
+    throw new NotFoundError("connector", kind, `There are ${all.map((one) => one.kind).join(", ") || "none"}.`);
+  }
+
+  async function settingsOf(source: Pick<SourceRow, "id" | "connector" | "settings" | "secrets">): Promise<object> {
+    const connector = get(source.connector ?? "");
+    return parseSettings(connector, { ...source.settings, ...(await deps.secrets.read(source)) });
+  }
+
+  function part(connector: Connector, given: Readonly<Record<string, unknown>>): Parted {
+    const settings = parseSettings(connector, given);
+    const isSecret = (key: string): boolean => connector.secrets.includes(key);
+    // What was given is kept, not what it was parsed to: a default that changes later is meant to.
+    const entries = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+    return {
+      settings,
+      shown: Object.fromEntries(entries.filter(([key]) => !isSecret(key))),
+      secrets: Object.fromEntries(entries.filter(([key]) => isSecret(key))),
+      target: connector.targetOf(settings),
+    };
+  }
+
+  function call({ state, signal, now }: Parameters<Connectors["call"]>[0]): ConnectorCall {
+    return { fetch, evaluate, state, now, log: deps.log, signal: AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]) };
+  }
+}
+
+function parseSettings(connector: Connector, given: Readonly<Record<string, unknown>>): object {
+  try {
+    return parseInput(connector.settings, given) as object;
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    const problems = error.problems.map((problem) => ({ ...problem, at: `settings.${problem.at}` }));
+    throw new InvalidError(`The settings of ${connector.title} are not right: ${error.message}`, { problems });
+  }
+}
+
+const refuseToFetch: typeof fetch = () => {
+  throw new UnavailableError("This server talks to no other host.");
+};

@@ -1,0 +1,238 @@
+import type { Connector, ConnectorCall, Reading, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
+import { InvalidError, UnauthenticatedError } from "@roadbed/core";
+import { z } from "zod";
+
+import { advanced } from "../lib/advanced.ts";
+import { createAsk, type Ask } from "../lib/ask.ts";
+import {
+  collect,
+  groupReading,
+  isDescriptor,
+  parseMessage,
+  record,
+  readDescriptors,
+  repositoryReading,
+  textOf,
+  userReading,
+  type HostWords,
+  type Repository,
+} from "../lib/git-host.ts";
+import { toEntityName } from "../lib/names.ts";
+import { readPages, type PageMemory } from "../lib/pages.ts";
+import { isSignedBy } from "../lib/signature.ts";
+
+export const GitHubSettings = z.strictObject({
+  org: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "must be the name of an organisation, as in its address")
+    .describe("The organisation, as in github.com/ORGANISATION"),
+  token: z
+    .string()
+    .min(1)
+    .regex(/^\S+$/, "may not hold spaces")
+    .describe("A fine-grained token with read access to contents, metadata and members; it is stored sealed"),
+  api: advanced(
+    z
+      .url({ protocol: /^https?$/ })
+      .default("https://api.github.com")
+      .describe("Of GitHub Enterprise: https://HOST/api/v3"),
+  ),
+  people: z.boolean().default(true).describe("Teams as groups, members as users"),
+  repositories: z.boolean().default(true).describe("Every repository as a resource"),
+  descriptors: z.boolean().default(true).describe("Every catalog-info.yaml in the repositories"),
+  archived: advanced(z.boolean().default(false).describe("Archived repositories too")),
+  forks: advanced(z.boolean().default(false).describe("Forks too")),
+  namespace: advanced(
+    z
+      .string()
+      .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters, digits and dashes")
+      .default("default")
+      .describe("Namespace of the entities"),
+  ),
+});
+export type GitHubSettings = z.output<typeof GitHubSettings>;
+
+/** An organisation of GitHub or GitHub Enterprise, over the REST API. */
+export const githubConnector: Connector<GitHubSettings> = {
+  kind: "github",
+  title: "GitHub organisation",
+  summary: "Repositories, teams and members of an organisation, and every catalog-info.yaml in its repositories.",
+  settings: GitHubSettings as never,
+  secrets: ["token"],
+  targetOf: ({ org, api }) => `${hostOf(api)}/${org.toLowerCase()}`,
+  defaults: { everyMinutes: 30, halfLifeDays: 30, confidence: 0.9 },
+  read,
+  receive: async (settings, request) => receive(settings, request),
+};
+
+/** `github.com` for the API's own host. */
+function hostOf(api: string): string {
+  const { host } = new URL(api);
+  return host === "api.github.com" ? "github.com" : host;
+}
+
+interface Team {
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly url: string;
+  readonly parent: string | undefined;
+}
+
+async function* read(settings: GitHubSettings, call: ConnectorCall): AsyncGenerator<Reading> {
+  const ask = createAsk(call, {
+    system: hostOf(settings.api),
+    headers: { authorization: `Bearer ${settings.token}`, accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
+  });
+  const memory: PageMemory = { before: record(call.state["pages"]), now: {} };
+  const descriptors: Record<string, unknown> = {};
+  const base = `${settings.api.replace(/\/+$/, "")}/orgs/${settings.org}`;
+  const words: HostWords = {
+    slugAnnotation: "github.com/project-slug",
+    namespace: settings.namespace,
+    owner: toEntityName(settings.org.toLowerCase()),
+  };
+
+  const repositories = await collect(readPages(ask, `${base}/repos?per_page=100&type=all`, { memory, pick: (item) => repositoryOf(item) }));
+  const wanted = repositories.filter((one) => (settings.archived || !one.archived) && (settings.forks || !one.fork));
+  if (settings.repositories) for (const repository of wanted) yield repositoryReading(repository, words);
+  yield* budgetOf(ask);
+  if (settings.people) yield* readPeople(ask, settings, base, memory, words);
+  if (settings.descriptors) {
+    const source = {
+      list: (repository: Repository) => listDescriptors(ask, settings, repository),
+      read: (repository: Repository, path: string) => readFile(ask, settings, repository, path),
+      pageOf: ({ url, branch }: Repository, path: string) => `${url}/blob/${branch ?? "HEAD"}/${path}`,
+    };
+    yield* readDescriptors(wanted, source, { ask, before: call.state["descriptors"], now: descriptors });
+  }
+  yield* budgetOf(ask);
+  yield { type: "state", state: { pages: memory.now, descriptors } };
+}
+
+function* budgetOf(ask: Ask): Iterable<Reading> {
+  const budget = ask.budget();
+  if (budget) yield budget;
+}
+
+async function* readPeople(
+  ask: Ask,
+  { org, namespace }: GitHubSettings,
+  base: string,
+  memory: PageMemory,
+  words: HostWords,
+): AsyncGenerator<Reading> {
+  const url = new URL(base);
+  const page = `https://${hostOf(url.origin)}`;
+  yield groupReading({
+    name: words.owner,
+    title: org,
+    description: undefined,
+    type: "organization",
+    parent: undefined,
+    url: `${page}/${org}`,
+    namespace,
+  });
+  const memberOf = new Map<string, string[]>();
+  for await (const team of readPages(ask, `${base}/teams?per_page=100`, { memory, pick: teamOf })) {
+    yield groupReading({ ...team, name: team.slug, title: team.name, type: "team", parent: team.parent ?? words.owner, namespace });
+    for await (const login of readPages(ask, `${base}/teams/${encodeURIComponent(team.slug)}/members?per_page=100`, {
+      memory,
+      pick: loginOf,
+    })) {
+      memberOf.set(login, [...(memberOf.get(login) ?? []), team.slug]);
+    }
+  }
+  for await (const login of readPages(ask, `${base}/members?per_page=100`, { memory, pick: loginOf })) {
+    const teams = memberOf.get(login) ?? [];
+    yield userReading({
+      login,
+      title: undefined,
+      url: `${page}/${login}`,
+      memberOf: teams.length === 0 ? [words.owner] : teams,
+      namespace,
+      annotation: "github.com/user-login",
+    });
+  }
+}
+
+async function listDescriptors(ask: Ask, { api }: GitHubSettings, { path, branch }: Repository): Promise<string[]> {
+  const url = `${api.replace(/\/+$/, "")}/repos/${path}/git/trees/${encodeURIComponent(branch ?? "HEAD")}?recursive=1`;
+  // 409: nothing was ever pushed.
+  const { status, body } = await ask(url, { accept: [404, 409] });
+  if (status !== 200) return [];
+  const tree = record(body)["tree"];
+  return (Array.isArray(tree) ? tree : [])
+    .map((entry: unknown) => record(entry))
+    .filter(({ type, path: file }) => type === "blob" && typeof file === "string" && isDescriptor(file))
+    .map(({ path: file }) => String(file));
+}
+
+async function readFile(ask: Ask, { api }: GitHubSettings, { path, branch }: Repository, file: string): Promise<string> {
+  const encoded = file.split("/").map(encodeURIComponent).join("/");
+  const url = `${api.replace(/\/+$/, "")}/repos/${path}/contents/${encoded}${branch === undefined ? "" : `?ref=${encodeURIComponent(branch)}`}`;
+  return String((await ask(url, { raw: true, headers: { accept: "application/vnd.github.raw+json" } })).body);
+}
+
+function repositoryOf(item: unknown): (Repository & { readonly fork: boolean }) | undefined {
+  const one = record(item);
+  const [name, path, url] = [textOf(one["name"]), textOf(one["full_name"]), textOf(one["html_url"])];
+  if (name === undefined || path === undefined || url === undefined) return undefined;
+  const topics = Array.isArray(one["topics"]) ? one["topics"].filter((topic) => typeof topic === "string") : [];
+  return {
+    name,
+    path,
+    url,
+    description: textOf(one["description"]),
+    branch: textOf(one["default_branch"]),
+    topics,
+    visibility: textOf(one["visibility"]) ?? (one["private"] === true ? "private" : undefined),
+    archived: one["archived"] === true,
+    fork: one["fork"] === true,
+    mark: `${textOf(one["pushed_at"]) ?? ""} ${textOf(one["default_branch"]) ?? ""}`,
+  };
+}
+
+function teamOf(item: unknown): Team | undefined {
+  const one = record(item);
+  const [slug, name, url] = [textOf(one["slug"]), textOf(one["name"]), textOf(one["html_url"])];
+  if (slug === undefined || url === undefined) return undefined;
+  return { slug, name: name ?? slug, url, description: textOf(one["description"]), parent: textOf(record(one["parent"])["slug"]) };
+}
+
+function loginOf(item: unknown): string | undefined {
+  return textOf(record(item)["login"]);
+}
+
+/** Events after which something else may be true; a new reading asks only for what has changed. */
+const TELLING = new Set(["push", "repository", "team", "team_add", "membership", "member", "organization", "create", "delete", "public"]);
+
+function receive(settings: GitHubSettings, { headers, body, secret }: WebhookRequest): WebhookOutcome {
+  if (!isSignedBy(secret, body, headers["x-hub-signature-256"], "sha256=")) {
+    throw new UnauthenticatedError("X-Hub-Signature-256 does not sign this message with the secret of this webhook.", {
+      mend: "Give GitHub the webhook's secret.",
+    });
+  }
+  const [event, deliveryId] = [headers["x-github-event"], headers["x-github-delivery"]];
+  if (event === undefined || deliveryId === undefined)
+    throw new InvalidError("This is no message of GitHub: it names no event and no delivery.");
+  const said = parseMessage(body);
+  if (!TELLING.has(event) || !isAbout(settings, event, said)) return { deliveryId };
+  const repository = repositoryOf(said["repository"]);
+  const isGone = event === "repository" && ["deleted", "transferred"].includes(String(said["action"])) && repository !== undefined;
+  return {
+    deliveryId,
+    resync: true,
+    ...(isGone && settings.repositories
+      ? { removed: [`resource:${settings.namespace}/${toEntityName(repository.name)}`.toLowerCase()] }
+      : {}),
+  };
+}
+
+/** Only a push to the branch that is read says something. */
+function isAbout(settings: GitHubSettings, event: string, said: Readonly<Record<string, unknown>>): boolean {
+  const owner = textOf(record(said["organization"])["login"]) ?? textOf(record(record(said["repository"])["owner"])["login"]);
+  if (owner !== undefined && owner.toLowerCase() !== settings.org.toLowerCase()) return false;
+  const branch = textOf(record(said["repository"])["default_branch"]);
+  return event !== "push" || branch === undefined || said["ref"] === `refs/heads/${branch}`;
+}

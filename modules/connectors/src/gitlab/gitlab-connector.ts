@@ -1,0 +1,187 @@
+import type { Connector, ConnectorCall, Reading, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
+import { InvalidError, UnauthenticatedError } from "@roadbed/core";
+import { z } from "zod";
+
+import { advanced } from "../lib/advanced.ts";
+import { createAsk, type Ask } from "../lib/ask.ts";
+import {
+  collect,
+  groupReading,
+  isDescriptor,
+  parseMessage,
+  readDescriptors,
+  record,
+  repositoryReading,
+  textOf,
+  userReading,
+  type HostWords,
+  type Repository,
+} from "../lib/git-host.ts";
+import { toEntityName } from "../lib/names.ts";
+import { readPages, type PageMemory } from "../lib/pages.ts";
+import { isSame } from "../lib/signature.ts";
+
+export const GitLabSettings = z.strictObject({
+  group: z
+    .string()
+    .regex(/^[\w.-]+(?:\/[\w.-]+)*$/, "must be a group's path, as in its address")
+    .describe("The group with all below it, as in gitlab.com/GROUP"),
+  token: z.string().min(1).regex(/^\S+$/, "may not hold spaces").describe("A group token with read_api; it is stored sealed"),
+  url: advanced(
+    z
+      .url({ protocol: /^https?$/ })
+      .default("https://gitlab.com")
+      .describe("Of your own GitLab: its address"),
+  ),
+  people: z.boolean().default(true).describe("Groups as groups, members as users"),
+  repositories: z.boolean().default(true).describe("Every project as a resource"),
+  descriptors: z.boolean().default(true).describe("Every catalog-info.yaml in the projects"),
+  archived: advanced(z.boolean().default(false).describe("Archived projects too")),
+  namespace: advanced(
+    z
+      .string()
+      .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters, digits and dashes")
+      .default("default")
+      .describe("Namespace of the entities"),
+  ),
+});
+export type GitLabSettings = z.output<typeof GitLabSettings>;
+
+/** A group of gitlab.com or of a GitLab of one's own, over the REST API (v4). */
+export const gitlabConnector: Connector<GitLabSettings> = {
+  kind: "gitlab",
+  title: "GitLab group",
+  summary: "Projects, subgroups and members of a group, and every catalog-info.yaml in its projects.",
+  settings: GitLabSettings as never,
+  secrets: ["token"],
+  targetOf: ({ group, url }) => `${new URL(url).host}/${group.toLowerCase()}`,
+  defaults: { everyMinutes: 30, halfLifeDays: 30, confidence: 0.9 },
+  read,
+  receive: async (_, request) => receive(request),
+};
+
+type Project = Repository & { readonly id: number };
+
+async function* read(settings: GitLabSettings, call: ConnectorCall): AsyncGenerator<Reading> {
+  const ask = createAsk(call, { system: new URL(settings.url).host, headers: { "private-token": settings.token } });
+  const memory: PageMemory = { before: record(call.state["pages"]), now: {} };
+  const descriptors: Record<string, unknown> = {};
+  const api = `${settings.url.replace(/\/+$/, "")}/api/v4`;
+  const group = `${api}/groups/${encodeURIComponent(settings.group)}`;
+  const words: HostWords = { slugAnnotation: "gitlab.com/project-slug", namespace: settings.namespace, owner: groupName(settings.group) };
+  const list = `${group}/projects?include_subgroups=true&per_page=100&order_by=id&sort=asc${settings.archived ? "" : "&archived=false"}`;
+  const projects = await collect(readPages(ask, list, { memory, pick: projectOf }));
+  for (const project of settings.repositories ? projects : []) {
+    yield repositoryReading(project, { ...words, owner: groupName(project.path.split("/").slice(0, -1).join("/")) });
+  }
+  if (settings.people) yield* readPeople(ask, settings, group, memory);
+  if (settings.descriptors) {
+    const byPath = new Map(projects.map((project) => [project.path, project.id]));
+    const at = ({ path }: Repository): string => `${api}/projects/${byPath.get(path)}/repository`;
+    const source = {
+      list: (project: Repository) => listDescriptors(ask, at(project), project),
+      read: async (project: Repository, path: string) =>
+        String(
+          (
+            await ask(`${at(project)}/files/${encodeURIComponent(path)}/raw?ref=${encodeURIComponent(project.branch ?? "HEAD")}`, {
+              raw: true,
+            })
+          ).body,
+        ),
+      pageOf: ({ url, branch }: Repository, path: string) => `${url}/-/blob/${branch ?? "HEAD"}/${path}`,
+    };
+    yield* readDescriptors(projects, source, { ask, before: call.state["descriptors"], now: descriptors });
+  }
+  const budget = ask.budget();
+  if (budget) yield budget;
+  yield { type: "state", state: { pages: memory.now, descriptors } };
+}
+
+/** A group's name is its whole path: subgroups of different groups may be called the same. */
+function groupName(path: string): string {
+  return toEntityName(path.toLowerCase().replaceAll("/", "."));
+}
+
+async function* readPeople(ask: Ask, settings: GitLabSettings, url: string, memory: PageMemory): AsyncGenerator<Reading> {
+  const { namespace } = settings;
+  const top = groupOf((await ask(url)).body);
+  if (!top) throw new InvalidError(`GitLab answers something else than the group ${settings.group}.`);
+  const below = await collect(readPages(ask, `${url}/descendant_groups?per_page=100`, { memory, pick: groupOf }));
+  for (const one of [top, ...below]) {
+    const parent = one === top ? undefined : groupName(one.path.split("/").slice(0, -1).join("/"));
+    yield groupReading({
+      name: groupName(one.path),
+      title: one.name,
+      description: one.description,
+      type: one === top ? "organization" : "team",
+      parent,
+      url: one.url,
+      namespace,
+    });
+  }
+  const memberOf = new Map<string, { readonly title: string | undefined; readonly url: string; readonly groups: string[] }>();
+  for (const one of [top, ...below]) {
+    const members = `${url.slice(0, url.lastIndexOf("/"))}/${one.id}/members?per_page=100`;
+    for await (const member of readPages(ask, members, { memory, pick: memberOfPage })) {
+      const known = memberOf.get(member.login) ?? { title: member.title, url: member.url, groups: [] };
+      known.groups.push(groupName(one.path));
+      memberOf.set(member.login, known);
+    }
+  }
+  for (const [login, { title, url: page, groups }] of memberOf) {
+    yield userReading({ login, title, url: page, memberOf: groups, namespace, annotation: "gitlab.com/user-login" });
+  }
+}
+
+async function listDescriptors(ask: Ask, at: string, { branch }: Repository): Promise<string[]> {
+  const found: string[] = [];
+  const url = `${at}/tree?recursive=true&per_page=100&pagination=keyset${branch === undefined ? "" : `&ref=${encodeURIComponent(branch)}`}`;
+  // 404: nothing was ever pushed. Nothing is remembered of the pages: they are asked for only after a push.
+  const pages = readPages(ask, url, { memory: { before: {}, now: {} }, accept: [404], pick: (item) => textOf(record(item)["path"]) });
+  for await (const path of pages) if (isDescriptor(path)) found.push(path);
+  return found;
+}
+
+function projectOf(item: unknown): Project | undefined {
+  const one = record(item);
+  const [path, url, name] = [textOf(one["path_with_namespace"]), textOf(one["web_url"]), textOf(one["path"])];
+  if (path === undefined || url === undefined || name === undefined || typeof one["id"] !== "number") return undefined;
+  return {
+    id: one["id"],
+    name,
+    path,
+    url,
+    description: textOf(one["description"]),
+    branch: textOf(one["default_branch"]),
+    topics: Array.isArray(one["topics"]) ? one["topics"].filter((topic) => typeof topic === "string") : [],
+    visibility: textOf(one["visibility"]),
+    archived: one["archived"] === true,
+    mark: `${textOf(one["last_activity_at"]) ?? ""} ${textOf(one["default_branch"]) ?? ""}`,
+  };
+}
+
+function groupOf(item: unknown) {
+  const one = record(item);
+  const [path, url] = [textOf(one["full_path"]), textOf(one["web_url"])];
+  if (path === undefined || url === undefined || typeof one["id"] !== "number") return undefined;
+  return { id: one["id"], path, url, name: textOf(one["name"]), description: textOf(one["description"]) };
+}
+
+function memberOfPage(item: unknown) {
+  const one = record(item);
+  const [login, url] = [textOf(one["username"]), textOf(one["web_url"])];
+  return login === undefined || url === undefined ? undefined : { login, url, title: textOf(one["name"]) };
+}
+
+/** GitLab sends the secret itself, and the name of each delivery. */
+function receive({ headers, body, secret }: WebhookRequest): WebhookOutcome {
+  if (!isSame(headers["x-gitlab-token"] ?? "", secret)) {
+    throw new UnauthenticatedError("X-Gitlab-Token is not the secret of this webhook.", { mend: "Give GitLab the webhook's secret." });
+  }
+  const deliveryId = headers["x-gitlab-event-uuid"] ?? headers["x-gitlab-webhook-uuid"];
+  if (deliveryId === undefined) throw new InvalidError("This is no message of GitLab: it names no delivery.");
+  const said = parseMessage(body);
+  const branch = textOf(record(said["project"])["default_branch"]);
+  const isElsewhere = said["object_kind"] === "push" && branch !== undefined && said["ref"] !== `refs/heads/${branch}`;
+  return isElsewhere ? { deliveryId } : { deliveryId, resync: true };
+}
