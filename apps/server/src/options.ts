@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly databaseUrl: string | undefined;
   /** Seals what runs are given; the same on all servers that share a database. */
   readonly secretKey: Buffer | undefined;
+  /** The mail server that notices are sent by, and as whom. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly clickhouse:
     | { readonly url: string; readonly database: string; readonly username?: string; readonly password?: string; readonly cluster?: string }
     | undefined;
@@ -72,6 +74,7 @@ export function readOptions(argv: readonly string[], variables: NodeJS.ProcessEn
     ),
     databaseUrl: env["DATABASE_URL"],
     secretKey: parse("ROADBED_SECRET_KEY", SecretKey, env["ROADBED_SECRET_KEY"]),
+    mail: mailFrom(env),
     clickhouse: clickhouseFrom(env),
     oidc:
       issuer === undefined
@@ -104,6 +107,16 @@ function parseFlags(argv: readonly string[]) {
   } catch (error) {
     throw new InvalidError(error instanceof Error ? error.message : String(error), { mend: "npm start -- --help lists the options." });
   }
+}
+
+function mailFrom(env: NodeJS.ProcessEnv): ServerOptions["mail"] {
+  const url = parse(
+    "ROADBED_SMTP_URL",
+    z.url({ protocol: /^smtps?$/, error: "must be smtp://host:port or smtps://host:port" }).optional(),
+    env["ROADBED_SMTP_URL"],
+  );
+  if (url === undefined) return undefined;
+  return { url, from: parse("ROADBED_MAIL_FROM", z.string("must be set with ROADBED_SMTP_URL").min(3), env["ROADBED_MAIL_FROM"]) };
 }
 
 function clickhouseFrom(env: NodeJS.ProcessEnv): ServerOptions["clickhouse"] {

@@ -3,7 +3,10 @@ import type { Catalog } from "@roadbed/catalog";
 import { importSource, listEntities, validateEntity } from "@roadbed/contracts/catalog";
 import { getMe } from "@roadbed/contracts/identity";
 import { perform, type Handler, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
+import { viewerOf } from "@roadbed/identity";
+import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
+import type { Database } from "@roadbed/postgres";
 
 type SystemRuntime = Runtime & { system(job: string): Call };
 
@@ -58,5 +61,19 @@ export function peopleForPaths(identity: { readonly handlers: readonly Handler[]
       const me = (await perform(runtime, handler, { ...call, scopes: new Set(["*"]) }, {})) as OutputOf<typeof getMe>;
       return { name: me.displayName, ...(me.entityRef === undefined ? {} : { entityRef: me.entityRef }) };
     },
+  };
+}
+
+/** What notices ask of the catalogue. */
+export function thingsForNotify(catalog: Catalog, db: Database): NotifyDeps["things"] {
+  return {
+    async seesAs(userId, ref) {
+      const viewer = await viewerOf(db, userId);
+      return viewer !== undefined && catalog.seesNewsOf(viewer, ref);
+    },
+    sees: (viewer, ref) => catalog.sees(viewer, ref),
+    ownersOf: (ctx, ref) => catalog.ownersOf(ctx as never, ref),
+    dependantsOf: (ref) => catalog.dependantsOf(ref),
+    titleOf: (ref) => catalog.titleOf(ref),
   };
 }

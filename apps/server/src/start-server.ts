@@ -24,9 +24,18 @@ import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
 import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
 import { createGuardedFetch, createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
-import { createIdentity, makeIdentitiesOf, makeMay, migrations as identityTables, type Groups, type Identity } from "@roadbed/identity";
+import {
+  createIdentity,
+  makeAccountsOf,
+  makeIdentitiesOf,
+  makeMay,
+  migrations as identityTables,
+  type Groups,
+  type Identity,
+} from "@roadbed/identity";
+import { createNotify, createSmtpMailer, migrations as notifyTables } from "@roadbed/notify";
 import { createPaths, migrations as pathsTables } from "@roadbed/paths";
-import { createRelay, createRuntime, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
+import { createRelay, createRuntime, createSealer, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables } from "@roadbed/standards";
 import { clickhouseMigrations, createTelemetry, migrations as telemetryTables } from "@roadbed/telemetry";
 import { createWorkflows } from "@roadbed/workflows";
@@ -40,7 +49,7 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, peopleForPaths } from "./ports.ts";
+import { catalogForPaths, peopleForPaths, thingsForNotify } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -110,7 +119,11 @@ export async function startServer({
     const db = openDatabase({ url: postgres.url, log });
     onStop("database connections", () => db.close());
     await Promise.all([
-      migrate(db, [kernelMigrations, identityTables, catalogTables, standardsTables, pathsTables, deliveryTables, telemetryTables], log),
+      migrate(
+        db,
+        [kernelMigrations, identityTables, catalogTables, standardsTables, pathsTables, deliveryTables, telemetryTables, notifyTables],
+        log,
+      ),
       clickhouse.client.createDatabase().then(() => migrateClickHouse(clickhouse.client, [clickhouseMigrations])),
     ]);
 
@@ -196,7 +209,23 @@ export async function startServer({
       delivery,
       people: peopleForPaths(identity, runtime),
     });
-    const handlers = [identity, catalog, standards, paths, delivery, telemetry].flatMap((module) => module.handlers);
+    const notify = createNotify({
+      db,
+      runtime,
+      log,
+      events,
+      publicUrl,
+      people: { accountsOf: makeAccountsOf({ groups }), identitiesOf: makeIdentitiesOf({ db, groups }) },
+      things: thingsForNotify(catalog, db),
+      fetch: createGuardedFetch({ isAllowed: () => false }),
+      mailer: options.mail && createSmtpMailer(options.mail),
+      sealer: createSealer({
+        file: join(dataDir, "notify-secrets.key"),
+        key: options.secretKey,
+        said: { what: "Where these notices are sent", mend: "Save the channel again." },
+      }),
+    });
+    const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify].flatMap((module) => module.handlers);
     const subscriptions = [
       readPushedRepositories(catalog),
       ...catalog.subscriptions,
@@ -210,7 +239,7 @@ export async function startServer({
       { name: "start", check: async () => (startedAll ? { ok: true } : { ok: false, detail: "still starting" }) },
       { name: "database", check: async () => ((await db.ping()) ? { ok: true } : { ok: false, detail: "does not answer" }) },
       { name: "telemetry store", check: () => clickhouse.health() },
-      ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry }).map(([name, module]) => ({
+      ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry, notify }).map(([name, module]) => ({
         name,
         check: () => module.health(),
       })),
@@ -235,7 +264,7 @@ export async function startServer({
 
     // Life.
     await workflows.launch();
-    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery })) {
+    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery, notify })) {
       await module.start();
       onStop(name, () => module.stop());
     }

@@ -261,6 +261,13 @@ const saveEntity = createRoute({
   component: lazyRouteComponent(() => import("./pages/kinds/SaveEntityPage.tsx"), "SaveEntityPage"),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => app,
+  path: "/inbox",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "view", ["notices", "announcements", "following", "channels"] as const) }),
+  component: lazyRouteComponent(() => import("./pages/inbox/InboxPage.tsx"), "InboxPage"),
+});
+
 const apiDocs = createRoute({
   getParentRoute: () => app,
   path: "/api-docs",
@@ -277,7 +284,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, create, follow, runs, run, delivery,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, sources, source, discover, audit, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, sources, source, discover, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -15,7 +15,7 @@ import { makeGetDocAsset } from "./docs/get-doc-asset.ts";
 import { makeGetDocs } from "./docs/get-docs.ts";
 import { makeListDocProblems } from "./docs/list-doc-problems.ts";
 import { makeListDocs } from "./docs/list-docs.ts";
-import { askEntity, askGroups, askOwners, askSees, askTemplates, type TemplateFiles } from "./entity/ask.ts";
+import { askDependants, askEntity, askGroups, askOwners, askSees, askTemplates, askTitle, type TemplateFiles } from "./entity/ask.ts";
 import { makeTellChanges } from "./derived/tell-changes.ts";
 import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
@@ -79,6 +79,10 @@ export interface Catalog {
   seesNewsOf(viewer: Viewer, subject: string): Promise<boolean>;
   /** References of the groups and users that own it; empty when it has no owner or is unknown. */
   ownersOf(ctx: Ctx, ref: string): Promise<readonly string[]>;
+  /** What depends on it directly, or calls an API that it provides, with its owner. */
+  dependantsOf(ref: string): Promise<readonly { readonly ref: string; readonly owner?: string }[]>;
+  /** How people call it. */
+  titleOf(ref: string): Promise<string>;
   /** Groups a user is in, with the groups these are in. */
   groupsOf(ctx: Ctx, userRef: string): Promise<readonly string[]>;
   /** Every entity of kind Template, whole, with the folder of its files where they are on this machine. */
@@ -157,6 +161,8 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     settled: () => feed.caughtUp(),
     seesNewsOf: (viewer, ref) => seesNewsOf(catalogue, viewer, ref),
     ownersOf: (ctx, ref) => askOwners(catalogue, ctx.sql, ref),
+    dependantsOf: (ref) => askDependants(catalogue, ref),
+    titleOf: (ref) => askTitle(catalogue, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),
     listTemplates: (ctx) => askTemplates(catalogue, ctx, deps.dataDir),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),

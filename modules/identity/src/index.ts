@@ -1,5 +1,6 @@
 export { createIdentity, type Identity } from "./create-identity.ts";
 export { type Caller, type Credentials } from "./authenticate.ts";
+export { makeAccountsOf, viewerOf } from "./authorise/accounts-of.ts";
 export { makeIdentitiesOf } from "./authorise/identities-of.ts";
 export { makeMay } from "./authorise/may.ts";
 export { type Groups, type IdentityDeps, type Owners } from "./deps.ts";

@@ -7,6 +7,7 @@ import { getSample } from "@roadbed/contracts/catalog";
 import { getMe } from "@roadbed/contracts/identity";
 import { signOut } from "../api/session.ts";
 import { useOperation } from "../api/use-operation.ts";
+import { InboxBell } from "./InboxBell.tsx";
 import { Mark } from "./Mark.tsx";
 import classes from "./shell.module.css";
 import { help, navigation, palette } from "./switch.ts";
@@ -31,6 +32,7 @@ export function TopBar(): ReactNode {
       </UnstyledButton>
       <div className={classes.topEnd}>
         <SampleLabel />
+        <InboxBell />
         <ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" onClick={help.open} className={classes.helpButton}>
           <CircleHelp size={17} />
         </ActionIcon>

@@ -98,6 +98,32 @@ export async function askGroups({ estate, feed }: Catalogue, userRef: string): P
   return [...nodes.subarray(1)].map((id) => estate.refOf(id));
 }
 
+/** What depends on an entity directly, or calls an API that it provides, with its owner; sorted. */
+export async function askDependants(
+  { estate, feed }: Catalogue,
+  ref: string,
+): Promise<{ readonly ref: string; readonly owner?: string }[]> {
+  await feed.fresh();
+  const id = estate.idOf(canonicalRef(ref));
+  if (id === undefined) return [];
+  const found = new Set<number>();
+  const collect = (from: number, types: readonly string[]): number[] =>
+    estate.neighbours(from).flatMap((other) => (types.includes(other.type) && other.id !== id ? [other.id] : []));
+  for (const other of collect(id, ["dependencyOf", "apiConsumedBy"])) found.add(other);
+  for (const api of collect(id, ["providesApi"])) for (const other of collect(api, ["apiConsumedBy"])) found.add(other);
+  return [...found]
+    .flatMap((other) => estate.at(other) ?? [])
+    .map((item) => ({ ref: item.ref, ...(item.owner === undefined ? {} : { owner: item.owner }) }))
+    .sort((a, b) => (a.ref < b.ref ? -1 : 1));
+}
+
+/** How people call it; its name when it is not there. */
+export async function askTitle({ estate, feed }: Catalogue, ref: string): Promise<string> {
+  await feed.fresh();
+  const item = estate.get(canonicalRef(ref));
+  return item?.title ?? item?.name ?? ref.slice(ref.indexOf("/") + 1);
+}
+
 const UPWARD = typeMask([builtInCode("memberOf") >> 1, builtInCode("childOf") >> 1]);
 
 function canonicalRef(ref: string, kind = "component"): string {

@@ -1,14 +1,18 @@
-import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
-import { useLocalStorage } from "@mantine/hooks";
-import { Bookmark, Trash2 } from "lucide-react";
+import { ActionIcon, Button, Checkbox, Menu, TextInput } from "@mantine/core";
+import { Bookmark, Trash2, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
+import { deleteView, listViews, saveView } from "@roadbed/contracts/notify";
+import { useAct, useOperation } from "../../api/use-operation.ts";
 import type { CatalogueSearch } from "./filter.ts";
 
 interface View {
   readonly name: string;
   readonly search: CatalogueSearch;
 }
+
+/** The page, as views are kept under it. */
+const PAGE = "catalog";
 
 const BUILT_IN: readonly View[] = [
   { name: "All components", search: { kind: ["component"] } },
@@ -17,7 +21,7 @@ const BUILT_IN: readonly View[] = [
   { name: "People and teams", search: { kind: ["group", "user"], columns: ["name", "kind", "type", "description"] } },
 ];
 
-/** Views by name: ours, and those one keeps in this browser. */
+/** Views by name: ours, one's own, and those that others share. */
 export function SavedViews({
   search,
   onOpen,
@@ -25,12 +29,12 @@ export function SavedViews({
   readonly search: CatalogueSearch;
   readonly onOpen: (search: CatalogueSearch) => void;
 }): ReactNode {
-  const [views, setViews] = useLocalStorage<View[]>({ key: "roadbed.catalogue-views", defaultValue: [] });
+  const views = useOperation(listViews, { page: PAGE, limit: 200 }, { staleTime: 60_000 });
+  const save = useAct(saveView);
+  const remove = useAct(deleteView);
   const [name, setName] = useState("");
-  const keep = (): void => {
-    setViews([...views.filter((view) => view.name !== name.trim()), { name: name.trim(), search }]);
-    setName("");
-  };
+  const [shared, setShared] = useState(false);
+  const kept = views.data?.items ?? [];
   return (
     <Menu width={260} position="bottom-start" shadow="md">
       <Menu.Target>
@@ -44,18 +48,25 @@ export function SavedViews({
             {view.name}
           </Menu.Item>
         ))}
-        {views.length > 0 && <Menu.Label>Saved in this browser</Menu.Label>}
-        {views.map((view) => (
-          <div key={view.name} style={{ display: "flex", alignItems: "center" }}>
-            <Menu.Item onClick={() => onOpen(view.search)}>{view.name}</Menu.Item>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={`Forget the view ${view.name}`}
-              onClick={() => setViews(views.filter((other) => other !== view))}
+        {kept.length > 0 && <Menu.Label>Saved</Menu.Label>}
+        {kept.map((view) => (
+          <div key={view.id} style={{ display: "flex", alignItems: "center" }}>
+            <Menu.Item
+              onClick={() => onOpen(view.search as CatalogueSearch)}
+              rightSection={view.shared ? <Users size={13} aria-label={view.mine ? "shared" : `shared by ${view.by}`} /> : null}
             >
-              <Trash2 size={14} />
-            </ActionIcon>
+              {view.name}
+            </Menu.Item>
+            {view.mine && (
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={`Forget the view ${view.name}`}
+                onClick={() => remove.mutate({ id: view.id })}
+              >
+                <Trash2 size={14} />
+              </ActionIcon>
+            )}
           </div>
         ))}
         <Menu.Divider />
@@ -63,7 +74,9 @@ export function SavedViews({
           style={{ display: "flex", gap: 6, padding: 6 }}
           onSubmit={(event) => {
             event.preventDefault();
-            if (name.trim() !== "") keep();
+            if (name.trim() === "") return;
+            save.mutate({ page: PAGE, name: name.trim(), search: { ...search }, shared });
+            setName("");
           }}
         >
           <TextInput
@@ -79,6 +92,14 @@ export function SavedViews({
             Save
           </Button>
         </form>
+        <Checkbox
+          size="xs"
+          px={6}
+          pb={6}
+          label="For everybody"
+          checked={shared}
+          onChange={(event) => setShared(event.currentTarget.checked)}
+        />
       </Menu.Dropdown>
     </Menu>
   );

@@ -4,15 +4,17 @@ import type { ReactNode } from "react";
 
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
+import { Follow } from "./Follow.tsx";
 import type { KnownEntity } from "./use-entity.ts";
 
-/** Open it, clone it, follow its links. */
+/** Follow it, open it, clone it, go where its links lead. */
 export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNode {
   const { workloads, repository, entity, view, ref } = known;
   const running = workloads.find(({ url }) => url !== undefined);
   const links = entity.metadata.links?.filter(({ url }) => /^https?:/.test(url)) ?? [];
   return (
     <>
+      <Follow entityRef={known.ref} />
       {repository !== undefined && <CopyText text={`git clone ${repository.cloneUrl}`} what="clone command" />}
       {view.provenance.location.startsWith("inline:") && entity.kind !== "Kind" && (
         <LinkButton to="/save" search={{ ref }} variant="default">

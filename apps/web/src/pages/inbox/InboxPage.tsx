@@ -1,0 +1,58 @@
+import { Tabs } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { listAnnouncements, listInbox } from "@roadbed/contracts/notify";
+import { useOperation } from "../../api/use-operation.ts";
+import { Page } from "../../ui/Page.tsx";
+import { AnnouncementsTab } from "./AnnouncementsTab.tsx";
+import { ChannelsTab } from "./ChannelsTab.tsx";
+import { FollowingTab } from "./FollowingTab.tsx";
+import { NoticesTab } from "./NoticesTab.tsx";
+
+const route = getRouteApi("/app/inbox");
+
+const TABS = [
+  { id: "notices", label: "Notices", render: () => <NoticesTab /> },
+  { id: "announcements", label: "Announcements", render: () => <AnnouncementsTab /> },
+  { id: "following", label: "Following", render: () => <FollowingTab /> },
+  { id: "channels", label: "Where they are sent", render: () => <ChannelsTab /> },
+] as const;
+
+/** What happened that matters to me, and what waits for my word. */
+export function InboxPage(): ReactNode {
+  const { view = "notices" } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <Page title="Inbox" state={<State />}>
+      <Tabs
+        value={view}
+        onChange={(id) => void navigate({ search: id === "notices" || id === null ? {} : { view: id as typeof view } })}
+        keepMounted={false}
+      >
+        <Tabs.List>
+          {TABS.map(({ id, label }) => (
+            <Tabs.Tab key={id} value={id}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map(({ id, render }) => (
+          <Tabs.Panel key={id} value={id} pt="md">
+            {render()}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </Page>
+  );
+}
+
+function State(): ReactNode {
+  const inbox = useOperation(listInbox, { limit: 1, unread: true });
+  const waiting = useOperation(listAnnouncements, { mine: true, limit: 50 });
+  if (inbox.data === undefined) return "\u00a0";
+  const { unread } = inbox.data;
+  const asked = waiting.data?.items.length ?? 0;
+  const read = unread === 0 ? "You have read everything." : unread === 1 ? "One notice is unread." : `${unread} notices are unread.`;
+  return asked === 0 ? read : `${read} ${asked === 1 ? "One announcement waits" : `${asked} announcements wait`} for your word.`;
+}

@@ -1,0 +1,110 @@
+import { entityChanged, entityRegistered, entityRemoved } from "@roadbed/contracts/catalog";
+import { apiChanged } from "@roadbed/contracts/catalog/docs";
+import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
+import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
+import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
+import type { DomainEvent, EventType } from "@roadbed/core";
+
+/** What an event means for those who care about an entity. */
+export interface Tidings {
+  /** What it is about: who follows or owns it is told. */
+  readonly ref: string;
+  readonly weight: Weight;
+  /** `what` is put after the title of the entity. */
+  readonly what: string;
+  readonly detail?: string;
+  readonly link: string;
+  /** References of those who depend on it and are told too, whatever they follow. */
+  readonly dependants: readonly string[];
+  /** True where owners need not be told: they said it themselves. */
+  readonly ownWords?: boolean;
+}
+
+/** One line per event that people are told of: the whole list of what matters. */
+interface Rule<P = any> {
+  readonly event: EventType<P>;
+  readonly tell: (payload: P) => (Omit<Tidings, "dependants"> & { readonly dependants?: readonly string[] }) | undefined;
+}
+
+const RULES: readonly Rule[] = [
+  rule(entityRegistered, ({ ref }) => ({ ref, weight: "info", what: "is in the catalogue", link: pageOf(ref) })),
+  rule(entityChanged, ({ ref }) => ({ ref, weight: "info", what: "changed", link: `${pageOf(ref)}?tab=history` })),
+  rule(entityRemoved, ({ ref }) => ({
+    ref,
+    weight: "important",
+    what: "was removed",
+    detail: "It can be restored for 30 days.",
+    link: pageOf(ref),
+  })),
+  rule(apiChanged, ({ ref, breaking, risky, consumers }) => ({
+    ref,
+    weight: breaking > 0 ? "important" : "info",
+    what: breaking > 0 ? `changed and breaks those who call it` : "changed its definition",
+    detail: `${breaking} breaking, ${risky} risky ${breaking + risky === 1 ? "change" : "changes"}.`,
+    link: `${pageOf(ref)}?tab=api&page=versions`,
+    dependants: breaking > 0 ? consumers : [],
+  })),
+  rule(deploymentFinished, ({ entityRef, environment, status, commit }) => ({
+    ref: entityRef,
+    weight: status === "failed" ? "important" : "info",
+    what: `was deployed to ${environment}: ${status}`,
+    detail: `Commit ${commit.slice(0, 12)}.`,
+    link: `${pageOf(entityRef)}?tab=deploys`,
+  })),
+  rule(workloadChanged, ({ entityRef, environment, health }) =>
+    health === "crashed"
+      ? { ref: entityRef, weight: "important", what: `crashed in ${environment}`, link: `${pageOf(entityRef)}?tab=deploys` }
+      : undefined,
+  ),
+  rule(incidentOpened, ({ service, severity }) => ({
+    ref: refOfService(service),
+    weight: "urgent",
+    what: `has a ${severity} incident`,
+    link: "/incidents?state=open",
+  })),
+  rule(incidentClosed, ({ service }) => ({
+    ref: refOfService(service),
+    weight: "important",
+    what: "is well again: its incident ended",
+    link: "/incidents",
+  })),
+  rule(announcementPublished, ({ ref, title, weight, owners }) => ({
+    ref,
+    weight,
+    what: `announces: ${title}`,
+    link: "/inbox?view=announcements",
+    dependants: owners,
+    ownWords: true,
+  })),
+];
+
+function rule<P>(event: EventType<P>, tell: Rule<P>["tell"]): Rule<P> {
+  return { event, tell };
+}
+
+/** The events that people may be told of. */
+export const EVENTS: readonly string[] = RULES.map(({ event }) => event.name);
+
+/** Undefined when an event matters to nobody. */
+export function tidingsOf(event: Pick<DomainEvent, "name" | "payload">): Tidings | undefined {
+  const found = RULES.find((candidate) => candidate.event.name === event.name);
+  const told = found?.tell(found.event.payload.parse(event.payload));
+  return told && { dependants: [], ...told };
+}
+
+/** As the telemetry names a service, so a component is called. */
+function refOfService(service: string): string {
+  return `component:default/${service}`.toLowerCase();
+}
+
+function pageOf(ref: string): string {
+  const [, kind = "", namespace = "", name = ""] = /^([^:]+):([^/]+)\/(.+)$/.exec(ref) ?? [];
+  return `/entities/${[kind, namespace, name].map(encodeURIComponent).join("/")}`;
+}
+
+const RANKS: Readonly<Record<Weight, number>> = { info: 0, important: 1, urgent: 2 };
+
+/** Whether something of this weight is told to somebody who asked for at least `least`. */
+export function isEnough(weight: Weight, least: Weight): boolean {
+  return RANKS[weight] >= RANKS[least];
+}
