@@ -32,7 +32,7 @@ export function HandOver({ question }: { readonly question: Question }): ReactNo
           {isOwner ? "Nobody owns it" : "Take it away"}
         </Button>
         <Button size="compact-sm" variant="default" disabled={act.isPending} onClick={() => answer({})}>
-          I do not know who
+          {isOwner ? "I do not know who" : "I do not know"}
         </Button>
       </Group>
       {act.error !== null && <ErrorState error={act.error} />}

@@ -1,6 +1,15 @@
 import { hash } from "node:crypto";
 
-import { deleteSource, entityHistory, getEntity, importSource, listEntities, syncSource, type Entity } from "@roadbed/contracts/catalog";
+import {
+  deleteSource,
+  entityHistory,
+  getEntity,
+  importSource,
+  listEntities,
+  removeSample,
+  syncSource,
+  type Entity,
+} from "@roadbed/contracts/catalog";
 import {
   askQuestions,
   clearFact,
@@ -405,6 +414,16 @@ describe("what people say", () => {
     expect(patch).toContain("-  owner: team-a\n+  owner: team-b\n");
     await expect(ask(proposeFact, { ref, property: "spec.owner", value: null })).rejects.toMatchObject({ code: "INVALID" });
   });
+});
+
+test("what was said of the sample goes with it", async () => {
+  await put("catalog-info.yaml", component("orders"));
+  await write((ctx) => world.catalog.importSample(ctx, world.folder));
+  await ask(lockFact, { ref, property: "spec.lifecycle", value: "beta" });
+  await ask(confirmFact, { ref, property: "spec.owner", answer: "yes" });
+  await ask(removeSample, {});
+  const { rows } = await world.sql("select ref from catalog.overlay union all select ref from catalog.confirmation");
+  expect(rows).toEqual([]);
 });
 
 test("a change in the descriptor is a commit in a repository of our own", async () => {

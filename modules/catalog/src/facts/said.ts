@@ -43,6 +43,11 @@ export async function readSaid(sql: Sql, about: readonly About[]): Promise<Map<s
     return made;
   };
   if (about.length === 0) return found;
+  // Mostly nothing is: then ten thousand names need not be sent to be told so.
+  const { rows } = await sql.query<{ said: boolean }>(
+    "select exists (select 1 from catalog.overlay) or exists (select 1 from catalog.claim) as said",
+  );
+  if (rows[0]?.said !== true) return found;
   const refs = about.map(({ ref }) => ref);
   for (const row of await readOverlays(sql, refs)) {
     const path = parseProperty(row.property);

@@ -51,6 +51,9 @@ export function makeSampleHandlers({
       // The sample goes as a whole: no piece of it is there to be restored.
       await ctx.sql.query("update catalog.removed_entity set document = null where sample");
       await forgetObservedSample(ctx.sql);
+      for (const table of ["overlay", "confirmation", "question"]) {
+        await ctx.sql.query(`delete from catalog.${table} where ref in (select ref from catalog.removed_entity where sample)`);
+      }
       // Also when nothing was left here: another module may still keep something of it.
       ctx.emit(sampleRemoved, "sample", {});
       await syncer.scheduleConflicted(ctx);
