@@ -61,6 +61,8 @@ const IS_INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const LAST_INSTANT = Date.UTC(2200, 0);
 
+export const AsOf = Instant.optional().describe("Answer from the catalogue as it was at that moment, e.g. 2026-03-01T14:05:00Z or -2h");
+
 export const EntityMetadata = z.looseObject({
   name: z.string(),
   namespace: z.string().optional(),
@@ -185,7 +187,7 @@ export const EntityRow = z.object({
 });
 export type EntityRow = z.infer<typeof EntityRow>;
 
-const Filter = z
+export const Filter = z
   .string()
   .max(4_000)
   .optional()
@@ -204,6 +206,7 @@ export const listEntities = defineOperation({
   http: { method: "GET", path: "/api/v1/entities" },
   input: PageInput.extend({
     filter: Filter,
+    asOf: AsOf,
     text: z.string().max(500).optional().describe(SEARCH_BOX),
     sort: z
       .union([
@@ -227,7 +230,7 @@ export const getEntity = defineOperation({
   scope: "catalog:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/entities/{ref}" },
-  input: z.object({ ref: EntityRef, trust: WithTrust }),
+  input: z.object({ ref: EntityRef, asOf: AsOf, trust: WithTrust }),
   output: EntityView,
 });
 
@@ -239,6 +242,7 @@ export const facetEntities = defineOperation({
   http: { method: "GET", path: "/api/v1/entity-facets" },
   input: z.object({
     filter: Filter,
+    asOf: AsOf,
     text: z.string().max(500).optional().describe(SEARCH_BOX),
     facets: z
       .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().max(200)).min(1).max(20))
@@ -268,6 +272,7 @@ export const graphEntities = defineOperation({
   input: z.object({
     ref: EntityRef.optional().describe("Where to begin; without it, the entities that match the filter and the relations among them"),
     filter: Filter,
+    asOf: AsOf,
     direction: z.enum(["down", "up", "both"]).default("both").describe("down: what it depends on; up: what depends on it"),
     depth: z.coerce.number().int().min(1).max(20).default(1),
     types: z

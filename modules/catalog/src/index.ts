@@ -52,6 +52,7 @@ import { createSyncer } from "./source/syncer.ts";
 import { createKeeper } from "./time/keeper.ts";
 import { makeListRemoved } from "./time/list-removed.ts";
 import { makeRestoreEntity } from "./time/restore-entity.ts";
+import { createStandpoints } from "./time/standpoints.ts";
 
 export type { CatalogDeps, CatalogRuntime, CelFilter, Clones, Remotes, Repositories } from "./deps.ts";
 
@@ -105,7 +106,7 @@ export interface Catalog {
 export function createCatalog(deps: CatalogDeps): Catalog {
   const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel, viewers: deps.viewers });
   const { feed, estate } = catalogue;
-  const selector = createSelector(catalogue);
+  const standpoints = createStandpoints(catalogue, createSelector(catalogue));
   const apis = createApiReader();
   const secrets = createSourceSecrets(sealerOf(deps));
   const connectors = createConnectors({ ...deps, secrets });
@@ -119,10 +120,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
 
   return {
     handlers: [
-      makeListEntities(catalogue, selector),
-      makeGetEntity(catalogue),
-      makeFacetEntities(catalogue, selector),
-      makeGraphEntities(catalogue, selector),
+      makeListEntities(standpoints),
+      makeGetEntity(standpoints),
+      makeFacetEntities(standpoints),
+      makeGraphEntities(standpoints),
       makeValidateDescriptors(catalogue),
       makeViewGraph(catalogue, selector),
       makeFindPaths(catalogue),

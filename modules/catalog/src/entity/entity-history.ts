@@ -1,9 +1,9 @@
 import { type Entity, entityHistory } from "@roadbed/contracts/catalog";
-import { encodeCursor, handle, readCursor, type Handler, type Sql } from "@roadbed/core";
+import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
-import type { Catalogue } from "../estate/catalogue.ts";
-import { seesDocument, type Viewer } from "../estate/visibility.ts";
+import type { Catalogue, ReadCtx } from "../estate/catalogue.ts";
+import { seesDocument } from "../estate/visibility.ts";
 import { diffValues } from "./diff-values.ts";
 
 /** Also of entities that are gone. */
@@ -12,7 +12,7 @@ export function makeEntityHistory(catalogue: Catalogue): Handler {
     const { sql } = ctx;
     const before = readCursor(z.string().regex(/^\d{1,18}$/), cursor);
     // As of everything that has no history: an empty list.
-    if (!(await seesHistoryOf(catalogue, ctx, sql, ref))) return { items: [] };
+    if (!(await seesHistoryOf(catalogue, ctx, ref))) return { items: [] };
     const { rows } = await sql.query<Record<string, unknown>>(
       `select h.id, h.at, h.number, h.change, h.fields, h.source, h.source_id, h.actor, h.reason, h.sync_id${values ? VALUES : ""}
        from catalog.history h where h.ref = $1 and ($2::bigint is null or h.id < $2) order by h.id desc limit $3`,
@@ -30,16 +30,16 @@ export function makeEntityHistory(catalogue: Catalogue): Handler {
 }
 
 /** By what is stored of it now; of what is gone, by what it was last. */
-async function seesHistoryOf(catalogue: Catalogue, viewer: Viewer, sql: Sql, ref: string): Promise<boolean> {
+export async function seesHistoryOf(catalogue: Catalogue, ctx: ReadCtx, ref: string): Promise<boolean> {
   await catalogue.feed.fresh();
-  const { rows } = await sql.query<{ document: Entity; source_id: string | null }>(
+  const { rows } = await ctx.sql.query<{ document: Entity; source_id: string | null }>(
     `select document, source_id from catalog.entity where ref = $1
      union all (select document, source_id from catalog.removed_entity where ref = $1 and document is not null)
      union all (select before, source_id from catalog.history where ref = $1 and before is not null order by id desc limit 1) limit 1`,
     [ref],
   );
   const [found] = rows;
-  return !found || seesDocument(catalogue, viewer, { entity: found.document, sourceId: found.source_id ?? undefined });
+  return !found || seesDocument(catalogue, ctx, { entity: found.document, sourceId: found.source_id ?? undefined });
 }
 
 /** What it was before this change and after it: that is what it was before the next one, or what it is now. */

@@ -1,43 +1,31 @@
 import { type Entity, type EntityView, getEntity } from "@roadbed/contracts/catalog";
-import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
+import { handle, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
-import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
+import type { StoredEntity } from "../estate/document-cache.ts";
 import type { Item } from "../estate/item.ts";
-import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import type { Visibility } from "../estate/visibility.ts";
 import { readTrust } from "../facts/entity-trust.ts";
 import { wordsOf } from "../kinds/words.ts";
 import { createSourceNames } from "../source/source-names.ts";
-import { sayGone } from "../time/say-gone.ts";
+import { sayGone, sayWhen } from "../time/say-gone.ts";
+import type { Standpoints } from "../time/standpoints.ts";
 
 /** One entity by name: the read that everything else waits for, so it asks the database only for what was not asked lately. */
-export function makeGetEntity(catalogue: Catalogue): Handler {
+export function makeGetEntity(standpoints: Standpoints): Handler {
   const sourceNames = createSourceNames();
-  return handle(getEntity, async (ctx, { ref, trust }) => {
-    await catalogue.feed.fresh();
-    const visible = await visibleTo(catalogue, ctx);
-    const stored = await readStored(catalogue, ctx.sql, ref);
-    if (!stored || !isShown(catalogue, visible, ref)) {
-      throw new NotFoundError("entity", ref, (await sayGone(catalogue, ctx, ref)) ?? suggest(catalogue, visible, ref));
-    }
+  return handle(getEntity, async (ctx, { ref, asOf, trust }) => {
+    const { catalogue, visible } = await standpoints.at(ctx, asOf);
+    const stored = await catalogue.readStored(ctx.sql, ref);
+    if (!stored || !isShown(catalogue, visible, ref)) throw await missing(catalogue, visible, ctx, ref, asOf);
     const sources = await sourceNames(ctx.sql, stored.sourceId);
-    const view = viewOf(catalogue, visible, stored, sources.get(stored.sourceId));
-    if (trust !== true) return view;
+    const source = sources.get(stored.sourceId);
+    // How fresh something was is told as of then; how far it may be trusted is of now only.
+    const view = viewOf(catalogue, visible, stored, asOf === undefined || !source ? source : { ...source, lastSyncAt: undefined });
+    if (trust !== true || asOf !== undefined) return view;
     const trusted = (await readTrust(ctx.sql, [ref], { now: ctx.now(), kinds: catalogue.kinds, visible })).get(ref);
     return trusted ? { ...view, trust: trusted } : view;
   });
-}
-
-/** Undefined when there is no such entity. */
-export async function readStored({ documents, feed }: Catalogue, sql: Sql, ref: string): Promise<StoredEntity | undefined> {
-  const cached = documents.get(ref);
-  if (cached) return cached;
-  const asOf = feed.applied;
-  const { rows } = await sql.query<Record<string, unknown>>(`select ${STORED_COLUMNS} from catalog.entity e where e.ref = $1`, [ref]);
-  const stored = rows[0] as unknown as StoredEntity | undefined;
-  // What was read while a change came in may be from before it.
-  if (stored && feed.applied === asOf && feed.fresh() === undefined) documents.put(stored);
-  return stored;
 }
 
 /** Whether the entity with this reference is shown; one that is in the database only, because it came this moment, is not yet. */
@@ -108,6 +96,11 @@ function derivedOf({ kinds, derived }: Catalogue, item: Item): EntityView["deriv
       ...(fault === undefined ? {} : { fault }),
     };
   });
+}
+
+async function missing(catalogue: Catalogue, visible: Visibility, ctx: Ctx, ref: string, asOf: string | undefined): Promise<NotFoundError> {
+  if (asOf !== undefined) return new NotFoundError("entity", `${ref} (as of ${asOf})`, await sayWhen(catalogue, ctx, ref, asOf));
+  return new NotFoundError("entity", ref, (await sayGone(catalogue, ctx, ref)) ?? suggest(catalogue, visible, ref));
 }
 
 /** What somebody who mistyped may have meant. */

@@ -6,19 +6,22 @@ import type { Catalogue } from "../estate/catalogue.ts";
 import type { Item } from "../estate/item.ts";
 import { compare, positionOf, sortItems, type Position, type SortKey } from "../estate/orders.ts";
 import { has } from "../estate/sets.ts";
-import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import type { Visibility } from "../estate/visibility.ts";
 import { readTrust } from "../facts/entity-trust.ts";
-import type { Selector } from "./select-entities.ts";
+import type { Standpoints } from "../time/standpoints.ts";
 
-export function makeListEntities(catalogue: Catalogue, selector: Selector): Handler {
-  return handle(listEntities, async (ctx, { filter, text, sort: given, fields, limit, cursor, trust }) => {
-    const sort = given as Sort;
-    await catalogue.feed.fresh();
-    const visible = await visibleTo(catalogue, ctx);
+export function makeListEntities(standpoints: Standpoints): Handler {
+  return handle(listEntities, async (ctx, { filter, text, asOf: given, sort: wanted, fields, limit, cursor, trust }) => {
+    const sort = wanted as Sort;
+    const position = cursor === undefined ? undefined : readCursor(cursor, sort);
+    // "Two hours ago" is a little later on the second page: the first one says when.
+    const asOf = given === undefined ? undefined : (position?.asOf ?? given);
+    const { catalogue, selector, visible } = await standpoints.at(ctx, asOf);
     const selected = await selector.select(ctx.sql, visible, filter, text);
-    const page = pageOf(catalogue, selected, sort, limit, cursor);
+    const page = pageOf(catalogue, selected, sort, limit, position?.at);
     const last = page.items.at(-1);
-    const refs = trust === true ? page.items.map(({ ref }) => ref) : [];
+    // Trust decays: it is of now only.
+    const refs = trust === true && asOf === undefined ? page.items.map(({ ref }) => ref) : [];
     const trusted =
       refs.length > 0
         ? await readTrust(ctx.sql, refs, { now: ctx.now(), kinds: catalogue.kinds, visible })
@@ -29,7 +32,7 @@ export function makeListEntities(catalogue: Catalogue, selector: Selector): Hand
         const row = { ...toRow(item), ...valuesOf(catalogue, visible, item, fields) };
         return overall === undefined ? row : { ...row, trust: overall };
       }),
-      ...(page.more && last ? { nextCursor: encodeCursor({ sort, at: positionOf(last, keyOf(sort)) }) } : {}),
+      ...(page.more && last ? { nextCursor: encodeCursor({ sort, at: positionOf(last, keyOf(sort)), asOf }) } : {}),
       total: selected.length,
     };
   });
@@ -72,7 +75,7 @@ function keyOf(sort: Sort): SortKey {
   return sort.replace("-", "") as SortKey;
 }
 
-const Cursor = z.object({ sort: z.string(), at: z.tuple([z.string(), z.string()]) });
+const Cursor = z.object({ sort: z.string(), at: z.tuple([z.string(), z.string()]), asOf: z.iso.datetime().optional() });
 
 /** The page behind the position that the cursor names: rows that come or go in between shift nothing. */
 function pageOf(
@@ -80,11 +83,10 @@ function pageOf(
   selected: readonly number[],
   sort: Sort,
   limit: number,
-  cursor: string | undefined,
+  position: Position | undefined,
 ): { readonly items: readonly Item[]; readonly more: boolean } {
   const key = keyOf(sort);
   const descending = sort.startsWith("-");
-  const position = cursor === undefined ? undefined : readCursor(cursor, sort);
   // A short list is sorted on its own; for a long one, the order of everything is at hand.
   const isLong = selected.length > estate.size / 8;
   const order = isLong
@@ -106,9 +108,9 @@ function pageOf(
   return { items, more: false };
 }
 
-function readCursor(cursor: string, sort: string): Position {
+function readCursor(cursor: string, sort: string): z.output<typeof Cursor> {
   const read = decodeCursor(Cursor, cursor);
-  if (read?.sort === sort) return read.at;
+  if (read?.sort === sort) return read;
   throw new InvalidError("This cursor does not belong to this list.", { mend: "Begin at the first page again: leave the cursor out." });
 }
 

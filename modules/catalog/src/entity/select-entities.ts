@@ -77,11 +77,10 @@ export function createSelector(catalogue: Catalogue): Selector {
   }
 
   async function readEntities(sql: Sql, visible: Visibility, ids: readonly number[]): Promise<Record<string, unknown>[]> {
-    const { rows } = await sql.query<{ ref: string; document: Record<string, unknown> }>(
-      "select ref, document from catalog.entity where ref = any($1)",
-      [ids.map((id) => estate.refOf(id))],
+    const documents = await catalogue.readDocuments(
+      sql,
+      ids.map((id) => estate.refOf(id)),
     );
-    const documents = new Map(rows.map(({ ref, document }) => [ref, document]));
     return ids.map((id) => ({
       // Gone since: nothing is true of it.
       ...documents.get(estate.refOf(id)),

@@ -7,11 +7,12 @@ import { createColumns, type Columns } from "../graph/columns.ts";
 import { createObserved, type Observed } from "../observed/observed.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { createDocumentCache, type DocumentCache } from "./document-cache.ts";
+import { createEntityReader, type EntityReader } from "./entity-reader.ts";
 import { createEstate, type Estate } from "./estate.ts";
 import { createFeed, type Feed } from "./feed.ts";
 
 /** Everything that answers from memory, kept together by one feed. */
-export interface Catalogue {
+export interface Catalogue extends EntityReader {
   readonly estate: Estate;
   readonly columns: Columns;
   readonly observed: Observed;
@@ -76,5 +77,6 @@ export function createCatalogue(o: {
     },
   });
   const observed = createObserved(estate, { changeOf: () => feed.applied });
-  return { estate, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds, derived };
+  const reader = createEntityReader({ documents, feed });
+  return { ...reader, estate, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds, derived };
 }

@@ -4,8 +4,8 @@ import { statementsOf } from "../entity/relations.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
 import type { Condition } from "./filter.ts";
-import { createFlattener } from "./flatten.ts";
-import { createInterner } from "./interner.ts";
+import { createFlattener, type Flattener } from "./flatten.ts";
+import { createInterner, type Interner } from "./interner.ts";
 import { summarise, type Item } from "./item.ts";
 import { createOrders, type Orders } from "./orders.ts";
 import { createPostings } from "./postings.ts";
@@ -53,6 +53,11 @@ export interface Estate {
   readonly restrictions: Restrictions;
   /** What will be kept of an entity. Changes nothing that can be asked: the estate of a moment later is prepared piece by piece. */
   prepare(arrival: Arrival): Item;
+  /**
+   * A copy that goes its own way: what is put into one is not in the other. They share all texts, and the items until they change;
+   * an entity has the same number in both. What was derived, and the relations that rules made, stay behind: they are of the moment.
+   */
+  fork(): Estate;
   /** Puts in and takes out; afterwards everything that can be asked agrees. */
   apply(arrivals: readonly Item[], departures: readonly string[]): void;
   get(ref: string): Item | undefined;
@@ -93,11 +98,20 @@ export type Sees = (id: number) => boolean;
 const ALL: Sees = () => true;
 
 export function createEstate(kinds: Kinds = createKinds()): Estate {
-  const refs = createInterner();
-  const flattener = createFlattener();
-  const rules = createInterner();
+  return startEstate({ kinds, refs: createInterner(), flattener: createFlattener(), rules: createInterner(), items: [] });
+}
+
+/** Texts have the same numbers in all that were forked from one. */
+interface Beginning {
+  readonly kinds: Kinds;
+  readonly refs: Interner;
+  readonly flattener: Flattener;
+  readonly rules: Interner;
+  readonly items: (Item | undefined)[];
+}
+
+function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estate {
   let listener: EdgeListener | undefined;
-  const items: (Item | undefined)[] = [];
   const ids: number[] = [];
   const graph = createGraph();
   let observed: ReadonlyMap<string, ObservedLink> = new Map();
@@ -114,6 +128,9 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
     kinds,
   });
 
+  for (const item of items) if (item) restrictions.put(item);
+  renumber();
+
   return {
     get size() {
       return ids.length;
@@ -123,6 +140,7 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
     orders,
     restrictions,
     prepare,
+    fork: () => startEstate({ kinds, refs, flattener, rules, items: items.map(own) }),
     apply,
     get: (ref) => {
       const id = refs.find(ref);
@@ -156,7 +174,10 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
     }
     for (const ref of departures) takeOut(ref, whole);
     for (const arrival of arrivals) putIn(arrival, whole);
-    if (!whole) return;
+    if (whole) renumber();
+  }
+
+  function renumber(): void {
     ids.length = 0;
     items.forEach((item, id) => item && ids.push(id));
     loadGraph();
@@ -415,6 +436,12 @@ export function createEstate(kinds: Kinds = createKinds()): Estate {
 }
 
 const NONE = new Uint32Array(0);
+
+/** What the document alone says. */
+function own(item: Item | undefined): Item | undefined {
+  if (!item || (item.derived === undefined && item.inferred.length === 0)) return item;
+  return { ...item, derived: undefined, inferred: NONE, pairs: item.pairs.slice(0, item.ownPairs) };
+}
 
 function endsOf(id: number, code: number, other: number): [from: number, to: number] {
   return (code & 1) === 0 ? [id, other] : [other, id];

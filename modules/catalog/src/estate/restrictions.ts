@@ -16,6 +16,8 @@ export type Viewers = ReadonlySet<string>;
 export interface Restrictions {
   /** Nothing is restricted: nobody has to be asked who they are. */
   readonly none: boolean;
+  /** Of all sources that are restricted, who may see them. */
+  readonly sources: ReadonlyMap<string, Viewers>;
   /** Counts up with every change: what was worked out before it may be wrong now. */
   readonly version: number;
   put(item: Item): void;
@@ -55,6 +57,9 @@ export function createRestrictions(o: {
   return {
     get none() {
       return annotated.size === 0 && sources.size === 0;
+    },
+    get sources() {
+      return sources;
     },
     get version() {
       return version;

@@ -53,6 +53,21 @@ export async function seesNewsOf(catalogue: Catalogue, viewer: Viewer, ref: stri
   return item ? estate.restrictions.admits(identities, item) : estate.restrictions.admitsToDeparted(identities, ref);
 }
 
+/** What both show. */
+export function bothOf(a: Visibility, b: Visibility): Visibility {
+  if (a.all) return b;
+  if (b.all) return a;
+  const sees = (id: number): boolean => a.sees(id) && b.sees(id);
+  return {
+    all: false,
+    key: a.key,
+    sees,
+    only: (ids) => b.only(a.only(ids)),
+    hidden: () => [...new Set([...a.hidden(), ...b.hidden()])],
+    seesSource: (sourceId) => a.seesSource(sourceId) && b.seesSource(sourceId),
+  };
+}
+
 function isAdministrator({ scopes }: Viewer): boolean {
   return scopes.has("*") || scopes.has("catalog:admin");
 }

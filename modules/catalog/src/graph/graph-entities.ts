@@ -3,22 +3,21 @@ import { handle, InvalidError, NotFoundError, type Handler, type OutputOf } from
 
 import type { RelationTypes } from "../kinds/relation-types.ts";
 import { RELATION_TYPES } from "../entity/relations.ts";
-import type { Selector } from "../entity/select-entities.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Estate } from "../estate/estate.ts";
-import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import type { Visibility } from "../estate/visibility.ts";
+import type { Standpoints } from "../time/standpoints.ts";
 import { typeMask, type TypeMask, type Walk } from "./graph.ts";
 
 type Answer = OutputOf<typeof graphEntities>;
 type Node = Answer["nodes"][number];
 
-export function makeGraphEntities(catalogue: Catalogue, selector: Selector): Handler {
-  return handle(graphEntities, async (ctx, { ref, filter, direction, depth, types, limit }) => {
-    const { estate, feed, kinds } = catalogue;
-    await feed.fresh();
+export function makeGraphEntities(standpoints: Standpoints): Handler {
+  return handle(graphEntities, async (ctx, { ref, filter, asOf, direction, depth, types, limit }) => {
+    const { catalogue, selector, visible } = await standpoints.at(ctx, asOf);
+    const { estate, kinds } = catalogue;
     const masks = masksOf(kinds.relations);
     const wanted = wantedOf(kinds.relations, types);
-    const visible = await visibleTo(catalogue, ctx);
     if (ref === undefined) return wholeOf(catalogue, await selector.select(ctx.sql, visible, filter), wanted ?? masks.all, limit);
     const start = estate.idOf(ref);
     if (start === undefined || !visible.sees(start)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");

@@ -2,6 +2,7 @@ import type { Entity } from "@roadbed/contracts/catalog";
 import type { Ctx } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
+import { seesHistoryOf } from "../entity/entity-history.ts";
 import { seesDocument } from "../estate/visibility.ts";
 import { renamedTo } from "./renamed.ts";
 import { readTombstone, restorableUntil, type TombstoneRow } from "./tombstone-store.ts";
@@ -31,6 +32,21 @@ export async function sayGone(catalogue: Catalogue, ctx: Ctx, ref: string): Prom
   }
   return `${removed(last)} It went too long ago to be restored; its history is kept.`;
 }
+
+/** When something that was not there at an instant was there: the nearest moments before and after it. */
+export async function sayWhen(catalogue: Catalogue, ctx: Ctx, ref: string, asOf: string): Promise<string> {
+  if (!(await seesHistoryOf(catalogue, ctx, ref))) return NOTHING;
+  const { rows } = await ctx.sql.query<{ went: Date | null; came: Date | null }>(
+    `select (select max(at) from catalog.history where ref = $1 and at <= $2 and change = 'removed') as went,
+       (select min(at) from catalog.history where ref = $1 and at > $2 and change = 'registered') as came`,
+    [ref, asOf],
+  );
+  const { went, came } = rows[0]!;
+  const parts = [went && `had been removed at ${went.toISOString()}`, came && `came at ${came.toISOString()}`].filter(Boolean);
+  return parts.length > 0 ? `It ${parts.join(" and ")}.` : NOTHING;
+}
+
+const NOTHING = "Nothing is recorded of it.";
 
 function sentenceOf(gone: TombstoneRow, becameRef: string | undefined): string {
   const renamed = becameRef === undefined ? "" : ` It was probably renamed: look at ${becameRef}.`;
