@@ -1,7 +1,7 @@
 import { defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
-import { EntityRef } from "../catalog.ts";
+import { EntityRef, Filter, Flag, Instant, ValueChange } from "../catalog.ts";
 
 /** What is left of an entity that was removed. */
 export const Tombstone = z.object({
@@ -54,5 +54,102 @@ export const restoreEntity = defineOperation({
   resource: ({ ref }) => ({ kind: "entity", id: ref }),
 });
 
+/** One act that changed an entity. */
+const Act = z.object({
+  at: z.iso.datetime(),
+  actor: z.string(),
+  reason: z.string().optional(),
+  source: z.string(),
+  change: z.enum(["registered", "changed", "removed"]),
+});
+
+export const diffTime = defineOperation({
+  name: "catalog.time.diff",
+  summary: "Compare the catalogue at two moments: what was added, removed and changed in between, by whom and why.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/time/diff" },
+  input: PageInput.extend({
+    from: Instant.describe("The earlier moment, e.g. -1d"),
+    to: Instant.optional().describe("The later moment; default now"),
+    filter: Filter,
+    change: z.enum(["added", "removed", "changed"]).optional(),
+  }),
+  output: pageOf(
+    z.object({
+      ref: z.string(),
+      kind: z.string(),
+      title: z.string().optional(),
+      change: z.enum(["added", "removed", "changed"]),
+      /** What differs between the two moments; of what came or went, nothing. */
+      values: z.array(ValueChange),
+      /** The last acts in between, newest first; `acts` counts them all. */
+      by: z.array(Act),
+      acts: z.number().int(),
+    }),
+  ).extend({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    /** Of everything that matches, whatever the page. What changed and changed back is not counted. */
+    counts: z.object({ added: z.number().int(), removed: z.number().int(), changed: z.number().int() }),
+    /** The fields that changed in most entities. */
+    fields: z.array(z.object({ field: z.string(), count: z.number().int() })),
+  }),
+  cli: { positional: ["from", "to"], columns: ["change", "ref", "values", "acts"] },
+});
+
+/** What can happen, by what it is about. */
+export const HappeningSort = z.enum(["entity", "deployment", "workload", "push", "run", "policy", "incident"]);
+export type HappeningSort = z.infer<typeof HappeningSort>;
+
+export const Happening = z.object({
+  at: z.iso.datetime(),
+  sort: HappeningSort,
+  /** Who, e.g. `user:ada`. */
+  actor: z.string(),
+  /** What, in words. */
+  text: z.string(),
+  reason: z.string().optional(),
+  /** What it is about; of many, the first ten. */
+  refs: z.array(z.string()),
+  /** How many things it is about. */
+  count: z.number().int(),
+  /** Path of a page of the web app that shows it. */
+  link: z.string().optional(),
+});
+export type Happening = z.infer<typeof Happening>;
+
+/** A text with commas is a list. */
+function listOf<T extends z.ZodType>(item: T) {
+  return z.preprocess((value) => (typeof value === "string" ? value.split(",").filter(Boolean) : value), z.array(item).max(100).optional());
+}
+
+export const listChanges = defineOperation({
+  name: "catalog.time.changes",
+  summary:
+    "Tell what changed in a stretch of time, newest first: entities, deployments, workloads, pushes, runs, policy decisions, incidents.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/time/changes" },
+  input: PageInput.extend({
+    before: Instant.optional().describe("End of the stretch, exclusive; default now"),
+    around: Instant.optional().describe("Instead of an end: look at as many minutes before it as after it"),
+    minutes: z.coerce.number().int().min(1).max(527_040).default(60).describe("How long the stretch is"),
+    refs: listOf(EntityRef).describe("About these entities only, e.g. component:default/orders"),
+    owner: EntityRef.optional().describe("About what this group or person owns only"),
+    system: EntityRef.optional().describe("About the parts of this system, and itself, only"),
+    filter: Filter,
+    neighbours: Flag.describe("Also about what these need and what needs them, one step away"),
+    sorts: listOf(HappeningSort).describe("Only these sorts, e.g. deployment,incident"),
+  }),
+  output: pageOf(Happening).extend({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    /** How much of each sort there is in the whole stretch. */
+    counts: z.array(z.object({ sort: HappeningSort, count: z.number().int() })),
+  }),
+  cli: { columns: ["at", "sort", "actor", "text", "refs"] },
+});
+
 /** What the platform can do here. */
-export const operations = [listRemoved, restoreEntity] as const;
+export const operations = [listRemoved, restoreEntity, diffTime, listChanges] as const;

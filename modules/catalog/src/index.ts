@@ -49,7 +49,10 @@ import { notifyPush, registerRepository } from "./source/register-repository.ts"
 import { makeSourceHandlers } from "./source/source-handlers.ts";
 import { createSourceSecrets, sealerOf } from "./source/source-secrets.ts";
 import { createSyncer } from "./source/syncer.ts";
+import { makeDiffInstants } from "./time/diff-instants.ts";
+import { hearHappenings } from "./time/hear-happenings.ts";
 import { createKeeper } from "./time/keeper.ts";
+import { makeListChanges } from "./time/list-changes.ts";
 import { makeListRemoved } from "./time/list-removed.ts";
 import { makeRestoreEntity } from "./time/restore-entity.ts";
 import { createStandpoints } from "./time/standpoints.ts";
@@ -62,6 +65,7 @@ export const migrations = { module: "catalog", dir: new URL("../migrations/", im
 /** What the rest of the server may ask of the catalogue. `ctx` is that of the call; writing functions need a write's. */
 export interface Catalog {
   readonly handlers: readonly Handler[];
+  /** What it hears of other modules: who did what, for whoever asks what changed. */
   readonly subscriptions: readonly Subscription[];
   /** Adds or changes one entity that no file describes. Doing it twice is doing it once. Throws `InvalidError` or `ConflictError`. */
   registerEntity(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<{ readonly ref: string }>;
@@ -136,6 +140,8 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeSaveEntity(catalogue),
       ...makeKindHandlers(catalogue, (ctx) => syncer.scheduleFaulty(ctx)),
       makeEntityHistory(catalogue),
+      makeDiffInstants(standpoints),
+      makeListChanges(standpoints),
       makeListRemoved(catalogue),
       makeRestoreEntity({ catalogue, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
       makeGetDocs(catalogue),
@@ -153,7 +159,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...makeFactHandlers({ catalogue, deps, syncer }),
       ...questions.handlers,
     ],
-    subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue)],
+    subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
     registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),

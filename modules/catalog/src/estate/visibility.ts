@@ -68,7 +68,8 @@ export function bothOf(a: Visibility, b: Visibility): Visibility {
   };
 }
 
-function isAdministrator({ scopes }: Viewer): boolean {
+/** Whoever administers the catalogue sees everything. */
+export function isAdministrator({ scopes }: Viewer): boolean {
   return scopes.has("*") || scopes.has("catalog:admin");
 }
 

@@ -10,6 +10,8 @@ export interface Keeper {
   run(): Promise<void>;
 }
 
+/** A little more than a year, so that a year can be compared with the one before. */
+const HAPPENINGS_DAYS = 400;
 const FIRST_MS = 60_000;
 const EVERY_MS = 3_600_000;
 
@@ -32,6 +34,7 @@ export function createKeeper({ db, log }: { readonly db: Sql; readonly log: Logg
 
   async function run(): Promise<void> {
     const tombstones = await forgetOldTombstones(db);
+    await db.query(`delete from catalog.happening where at < now() - interval '${HAPPENINGS_DAYS} days'`);
     if (tombstones > 0) log.info("old tombstones were removed", { tombstones });
   }
 }
