@@ -151,5 +151,61 @@ export const listChanges = defineOperation({
   cli: { columns: ["at", "sort", "actor", "text", "refs"] },
 });
 
+/** How far a name, an address or a path got on its way into the catalogue. */
+export const Verdict = z.enum([
+  "here",
+  "renamed",
+  "removed",
+  "refused",
+  "conflict",
+  "unreadable-source",
+  "never-read",
+  "not-a-descriptor",
+  "no-such-file",
+  "no-source",
+  "unknown",
+]);
+
+export const explainEntity = defineOperation({
+  name: "catalog.entity.explain",
+  summary:
+    "Say why something is not in the catalogue (or where it is): what was seen of a reference, an address or a path, where it stopped, and what to do.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/explain" },
+  input: z.object({
+    what: z
+      .string()
+      .trim()
+      .min(1)
+      .max(1_000)
+      .describe("A reference (component:default/orders), a name, the address of a file or repository, or a path"),
+  }),
+  output: z.object({
+    what: z.string(),
+    understoodAs: z.enum(["reference", "name", "address", "path"]),
+    verdict: Verdict,
+    /** In one sentence. */
+    says: z.string(),
+    /** What was looked at, in order, and what was found there. */
+    steps: z.array(
+      z.object({
+        looked: z.string(),
+        outcome: z.enum(["found", "stopped", "nothing"]),
+        detail: z.string(),
+        at: z.iso.datetime().optional(),
+        sourceId: z.string().optional(),
+        file: z.string().optional(),
+        line: z.number().int().optional(),
+      }),
+    ),
+    /** What would bring it here. */
+    mend: z.string().optional(),
+    /** Entities that are here and may be meant, or that came from there. */
+    refs: z.array(z.string()),
+  }),
+  cli: { positional: ["what"], command: "why", rows: "steps", columns: ["outcome", "looked", "detail", "file", "line"] },
+});
+
 /** What the platform can do here. */
-export const operations = [listRemoved, restoreEntity, diffTime, listChanges] as const;
+export const operations = [listRemoved, restoreEntity, diffTime, listChanges, explainEntity] as const;

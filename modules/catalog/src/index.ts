@@ -50,6 +50,7 @@ import { makeSourceHandlers } from "./source/source-handlers.ts";
 import { createSourceSecrets, sealerOf } from "./source/source-secrets.ts";
 import { createSyncer } from "./source/syncer.ts";
 import { makeDiffInstants } from "./time/diff-instants.ts";
+import { makeExplainEntity } from "./time/explain/explain-entity.ts";
 import { hearHappenings } from "./time/hear-happenings.ts";
 import { createKeeper } from "./time/keeper.ts";
 import { makeListChanges } from "./time/list-changes.ts";
@@ -142,6 +143,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       makeEntityHistory(catalogue),
       makeDiffInstants(standpoints),
       makeListChanges(standpoints),
+      makeExplainEntity(standpoints, deps),
       makeListRemoved(catalogue),
       makeRestoreEntity({ catalogue, schedule: (sourceId) => syncer.schedule(sourceId, { anew: true }) }),
       makeGetDocs(catalogue),

@@ -1,4 +1,4 @@
-import { listChanges } from "@roadbed/contracts/catalog/time";
+import { listChanges, type Happening } from "@roadbed/contracts/catalog/time";
 import { encodeCursor, handle, readCursor, type Ctx, type Handler, type ParsedInputOf } from "@roadbed/core";
 import { z } from "zod";
 
@@ -44,7 +44,8 @@ function spanOf({ before, around, minutes }: Asked, now: number): Span {
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
 
-function viewOf({ key: _, ...happening }: Placed) {
+function viewOf(placed: Placed): Happening {
+  const { key: _, ...happening } = placed;
   return happening;
 }
 

@@ -152,9 +152,7 @@ async function readLater(
     );
     for (const { ref, document, sourceId, sample, docsRoot } of before) {
       const isSample = sample === true || document.metadata.annotations?.["roadbed.dev/sample"] === "true";
-      arrivals.push(
-        estate.prepare({ ref, entity: document, sourceId: sourceId ?? "", sample: isSample, docsRoot: docsRoot ?? undefined }),
-      );
+      arrivals.push(estate.prepare({ ref, entity: document, sourceId: sourceId ?? "", sample: isSample, docsRoot: docsRoot ?? undefined }));
     }
     await breathe();
   }
