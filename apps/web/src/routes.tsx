@@ -45,6 +45,7 @@ const catalogue = createRoute({
     ...texts(raw, "system"),
     ...texts(raw, "tag"),
     ...text(raw, "sort"),
+    ...text(raw, "asOf"),
     ...texts(raw, "columns"),
     ...oneOf(raw, "density", ["compact", "cosy"] as const),
   }),
@@ -54,7 +55,7 @@ const catalogue = createRoute({
 const entity = createRoute({
   getParentRoute: () => app,
   path: "/entities/$kind/$namespace/$name",
-  validateSearch: (raw: Raw) => ({ ...text(raw, "tab"), ...text(raw, "page"), ...text(raw, "range") }),
+  validateSearch: (raw: Raw) => ({ ...text(raw, "tab"), ...text(raw, "page"), ...text(raw, "range"), ...text(raw, "asOf") }),
   component: lazyRouteComponent(() => import("./pages/entity/EntityPage.tsx"), "EntityPage"),
 });
 
@@ -79,6 +80,25 @@ const graph = createRoute({
     ...number(raw, "days"),
   }),
   component: lazyRouteComponent(() => import("./pages/graph/GraphPage.tsx"), "GraphPage"),
+});
+
+const changes = createRoute({
+  getParentRoute: () => app,
+  path: "/changes",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "tab", ["timeline", "difference", "removed"] as const),
+    ...text(raw, "range"),
+    ...text(raw, "about"),
+    ...text(raw, "owner"),
+    ...text(raw, "system"),
+    ...flag(raw, "near"),
+    ...texts(raw, "sort"),
+    ...text(raw, "from"),
+    ...text(raw, "to"),
+    ...text(raw, "filter"),
+    ...oneOf(raw, "change", ["added", "removed", "changed"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/changes/ChangesPage.tsx"), "ChangesPage"),
 });
 
 const create = createRoute({
@@ -282,7 +302,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, create, follow, runs, run, delivery,
+  home, catalogue, entity, graph, changes, create, follow, runs, run, delivery,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, sources, source, discover, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

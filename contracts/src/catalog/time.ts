@@ -95,7 +95,7 @@ export const diffTime = defineOperation({
     /** The fields that changed in most entities. */
     fields: z.array(z.object({ field: z.string(), count: z.number().int() })),
   }),
-  cli: { positional: ["from", "to"], columns: ["change", "ref", "values", "acts"] },
+  cli: { columns: ["change", "ref", "values", "acts"] },
 });
 
 /** What can happen, by what it is about. */

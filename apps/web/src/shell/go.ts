@@ -3,6 +3,7 @@ export const GO: Readonly<Record<string, { readonly to: string; readonly label: 
   h: { to: "/", label: "Home" },
   c: { to: "/catalog", label: "Catalogue" },
   g: { to: "/graph", label: "Graph" },
+  a: { to: "/changes", label: "Changes" },
   d: { to: "/delivery", label: "Delivery" },
   o: { to: "/observe", label: "Services" },
   t: { to: "/traces", label: "Traces" },

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import { useAsOf } from "./AsOf.tsx";
 import { iconOfKind, partsOf, shortRef } from "./entity-kind.ts";
 import classes from "./ui.module.css";
 
@@ -17,6 +18,7 @@ interface Props {
 
 /** The name of an entity, with the icon of its kind, leading to its page. */
 export function EntityLink({ entityRef, title, kind, found = true, icon = true, tab }: Props): ReactNode {
+  const asOf = useAsOf();
   const parts = partsOf(entityRef, kind);
   const Icon = iconOfKind(parts.kind);
   const label = title ?? shortRef(entityRef);
@@ -38,7 +40,7 @@ export function EntityLink({ entityRef, title, kind, found = true, icon = true, 
       className={classes.entityLink}
       to="/entities/$kind/$namespace/$name"
       params={{ ...parts }}
-      search={tab === undefined ? {} : { tab }}
+      search={{ ...(tab !== undefined && { tab }), ...(asOf !== undefined && { asOf }) }}
       title={entityRef}
     >
       {inside}

@@ -14,7 +14,7 @@ test("history says who, why, from which source and in which run; a thing that co
   await put("a.yaml", component("a"));
   // A source that is emptied asks first.
   await put("rest.yaml", component("rest"));
-  const { source } = await ask(importSource, { target: world.folder });
+  const { source } = await ask(importSource, { target: world.folder, watch: false });
   const { uid } = (await ask(getEntity, { ref })).entity.metadata;
   await put("a.yaml", component("a").replace("production", "deprecated"));
   await ask(syncSource, { id: source.id });
@@ -47,7 +47,7 @@ test("instants stand in the order in which changes commit, whatever the clock do
   ahead.setMilliseconds(500);
   await world.write((ctx) => ctx.sql.query("update catalog.clock set at = $1", [ahead]));
   await put("a.yaml", component("a"));
-  const { source } = await ask(importSource, { target: world.folder });
+  const { source } = await ask(importSource, { target: world.folder, watch: false });
   await put("a.yaml", component("a").replace("production", "deprecated"));
   await ask(syncSource, { id: source.id });
   expect((await ask(entityHistory, { ref })).items.map(({ at }) => Date.parse(at) - ahead.getTime())).toEqual([2, 1]);

@@ -31,7 +31,7 @@ beforeEach(() => write(async (ctx) => void (await ctx.sql.query("delete from cat
 describe("the difference between two instants", () => {
   test("says what came, went and changed, by whom and why; what changed back is no difference", async () => {
     for (const name of ["stays", "goes", "changes", "returns"]) await put(`${name}.yaml`, component(name));
-    const { source } = await ask(importSource, { target: world.folder });
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
     const from = await instant();
     await put("changes.yaml", component("changes", "  dependsOn: [component:stays]\n").replace("production", "deprecated"));
     await put("returns.yaml", component("returns").replace("production", "deprecated"));
@@ -69,7 +69,7 @@ describe("the difference between two instants", () => {
 
   test("is paged, narrowed by a filter that holds at either instant, and by the sort of change", async () => {
     for (const name of ["a", "b", "c"]) await put(`${name}.yaml`, component(name));
-    const { source } = await ask(importSource, { target: world.folder });
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
     const from = await instant();
     for (const name of ["a", "b", "c"]) await put(`${name}.yaml`, component(name).replace("team-a", name === "b" ? "team-b" : "team-c"));
     await ask(syncSource, { id: source.id });
@@ -110,7 +110,7 @@ describe("what changed here", () => {
 
   test("tells of every module, newest first, each once, by sort and by page", async () => {
     await put("all.yaml", [component("a"), component("b")].join("---\n"));
-    await ask(importSource, { target: world.folder });
+    await ask(importSource, { target: world.folder, watch: false });
     await hear(deploymentFinished, refOf("a"), deployed(refOf("a")));
     const opened = { incidentId: "inc_1", service: "B", severity: "sev2" };
     await hear(incidentOpened, "inc_1", opened);
@@ -140,7 +140,7 @@ describe("what changed here", () => {
         "---\n",
       ),
     );
-    const { source } = await ask(importSource, { target: world.folder });
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
     const begin = await instant();
     for (const name of ["a", "b", "c"]) await hear(deploymentFinished, refOf(name), deployed(refOf(name)));
     const deployments = async (input: object): Promise<string[]> =>

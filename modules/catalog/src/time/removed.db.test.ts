@@ -25,7 +25,7 @@ const ref = "component:default/a";
 
 async function imported(name = "a"): Promise<string> {
   await put(`${name}.yaml`, component(name));
-  return (await ask(importSource, { target: world.folder })).source.id;
+  return (await ask(importSource, { target: world.folder, watch: false })).source.id;
 }
 
 /** Beside something else: a source that is emptied asks first. */

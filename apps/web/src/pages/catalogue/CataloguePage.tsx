@@ -8,6 +8,8 @@ import { formatCount } from "../../format/number.ts";
 import { DataTable } from "../../table/DataTable.tsx";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { TableTools } from "../../table/TableTools.tsx";
+import { AsOf, AsOfBanner, AsOfProvider } from "../../ui/AsOf.tsx";
+import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { CatalogueEmpty } from "./CatalogueEmpty.tsx";
@@ -22,6 +24,7 @@ import { TextFilter } from "./TextFilter.tsx";
 
 const route = getRouteApi("/app/catalog");
 const PAGE_SIZE = 200;
+const LIVE: readonly string[] = ["health", "rate"];
 const DEFAULT_COLUMNS = ["name", "kind", "type", "owner", "system", "lifecycle", "health"] as const;
 
 /** Everything in the catalogue as one table; the URL holds what is chosen. */
@@ -31,7 +34,12 @@ export function CataloguePage(): ReactNode {
   const change = (patch: Partial<CatalogueSearch>): void => void navigate({ search: (old) => ({ ...old, ...patch }), replace: true });
 
   const filter = filterOf(search);
-  const asked = { ...(filter !== undefined && { filter }), ...(search.q !== undefined && { text: search.q }) };
+  const { asOf } = search;
+  const asked = {
+    ...(filter !== undefined && { filter }),
+    ...(asOf !== undefined && { asOf }),
+    ...(search.q !== undefined && { text: search.q }),
+  };
   const own = useKindColumns(search.kind);
   const fields = own.map(({ id }) => id);
   const list = usePages(listEntities, { ...asked, sort: sortOf(search.sort), limit: PAGE_SIZE, ...(fields.length > 0 && { fields }) });
@@ -40,7 +48,8 @@ export function CataloguePage(): ReactNode {
   const common = useColumns();
   const columns = useMemo(() => [...common.slice(0, 1), ...own, ...common.slice(1)], [common, own]);
   const chosen = search.columns ?? (own.length > 0 ? ["name", ...fields, "owner"] : DEFAULT_COLUMNS);
-  const shown = columns.filter(({ id }) => chosen.includes(id));
+  // Health and rates are of now only.
+  const shown = columns.filter(({ id }) => chosen.includes(id) && (asOf === undefined || !LIVE.includes(id)));
   // Typing never waits: what is loaded already is narrowed at once, the server's answer replaces it.
   const rows = useMemo(
     () => (list.stale ? list.rows.filter((row) => matchesText(row, search.q ?? "")) : list.rows),
@@ -60,6 +69,7 @@ export function CataloguePage(): ReactNode {
       }
       act={
         <>
+          <AsOf value={asOf} onChange={(instant) => change({ asOf: instant })} />
           <Button component={Link} to="/sources" variant="default">
             Bring yours
           </Button>
@@ -69,6 +79,7 @@ export function CataloguePage(): ReactNode {
         </>
       }
     >
+      <AsOfBanner value={asOf} onNow={() => change({ asOf: undefined })} act={<DiffLink since={asOf} filter={filter} />} />
       <div className={classes.tools}>
         <TextFilter value={search.q ?? ""} onChange={(q) => change({ q: q === "" ? undefined : q })} />
         <SavedViews search={search} onOpen={(saved) => void navigate({ search: saved })} />
@@ -88,25 +99,43 @@ export function CataloguePage(): ReactNode {
           {list.error !== null && rows.length === 0 ? (
             <ErrorState error={list.error} retry={list.retry} />
           ) : (
-            <DataTable
-              label="Entities"
-              columns={shown}
-              rows={rows}
-              rowKey={({ ref }) => ref}
-              loading={list.pending}
-              stale={list.stale && filter !== undefined}
-              density={search.density ?? "cosy"}
-              sort={search.sort ?? "name"}
-              onSort={(sort) => change({ sort: sort === "name" ? undefined : sort })}
-              empty={
-                <CatalogueEmpty filtered={filter !== undefined || search.q !== undefined} onClear={() => void navigate({ search: {} })} />
-              }
-              footer={<LoadMore shown={rows.length} total={list.total} more={list.more} loading={list.loadingMore} />}
-            />
+            <AsOfProvider value={asOf}>
+              <DataTable
+                label="Entities"
+                columns={shown}
+                rows={rows}
+                rowKey={({ ref }) => ref}
+                loading={list.pending}
+                stale={list.stale && filter !== undefined}
+                density={search.density ?? "cosy"}
+                sort={search.sort ?? "name"}
+                onSort={(sort) => change({ sort: sort === "name" ? undefined : sort })}
+                empty={
+                  asOf !== undefined && filter === undefined && search.q === undefined ? (
+                    <EmptyState title="The catalogue was empty then">Nothing had been read yet. Choose a later moment.</EmptyState>
+                  ) : (
+                    <CatalogueEmpty
+                      filtered={filter !== undefined || search.q !== undefined}
+                      onClear={() => void navigate({ search: {} })}
+                    />
+                  )
+                }
+                footer={<LoadMore shown={rows.length} total={list.total} more={list.more} loading={list.loadingMore} />}
+              />
+            </AsOfProvider>
           )}
         </div>
       </div>
     </Page>
+  );
+}
+
+function DiffLink({ since, filter }: { readonly since: string | undefined; readonly filter: string | undefined }): ReactNode {
+  if (since === undefined) return null;
+  return (
+    <Link to="/changes" search={{ tab: "difference", from: since, ...(filter !== undefined && { filter }) }}>
+      What changed since
+    </Link>
   );
 }
 

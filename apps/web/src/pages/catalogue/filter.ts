@@ -8,6 +8,8 @@ export interface CatalogueSearch {
   readonly system?: readonly string[] | undefined;
   readonly tag?: readonly string[] | undefined;
   readonly sort?: string | undefined;
+  /** A moment of the past; absent for now. */
+  readonly asOf?: string | undefined;
   readonly columns?: readonly string[] | undefined;
   readonly density?: "compact" | "cosy" | undefined;
 }

@@ -1,19 +1,20 @@
-import { Button, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { isCode, toWords } from "../../api/errors.ts";
+import { AsOf, AsOfBanner, AsOfProvider } from "../../ui/AsOf.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
-import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
-import { palette } from "../../shell/switch.ts";
+import { fixedRange } from "../../url-state.ts";
 import { EntityActs } from "./EntityActs.tsx";
 import { EntityHead } from "./EntityHead.tsx";
 import { SignalStrip } from "./SignalStrip.tsx";
 import { tabsOf } from "./tabs.tsx";
+import { WhyNotHere } from "./WhyNotHere.tsx";
 import { useEntity, type KnownEntity } from "./use-entity.ts";
 
 const route = getRouteApi("/app/entities/$kind/$namespace/$name");
@@ -21,14 +22,24 @@ const route = getRouteApi("/app/entities/$kind/$namespace/$name");
 /** Everything about one thing in one place; tabs are made from what is known of it. */
 export function EntityPage(): ReactNode {
   const { kind, namespace, name } = route.useParams();
-  const { query, known } = useEntity(`${kind}:${namespace}/${name}`.toLowerCase());
+  const { asOf } = route.useSearch();
+  const navigate = route.useNavigate();
+  const setAsOf = (instant: string | undefined): void =>
+    void navigate({ search: ({ asOf: _, ...old }) => ({ ...old, ...(instant !== undefined && { asOf: instant }) }), replace: true });
+  const ref = `${kind}:${namespace}/${name}`.toLowerCase();
+  const { query, known } = useEntity(ref, asOf);
   if (known === undefined) {
     return (
-      <Page title={name} trail={<Trail kind={kind} />}>
+      <Page title={name} trail={<Trail kind={kind} />} act={<AsOf value={asOf} onChange={setAsOf} />}>
+        <AsOfBanner value={asOf} onNow={() => setAsOf(undefined)} />
         {query.error === null ? (
           <SkeletonRows rows={12} />
         ) : isCode(query.error, "NOT_FOUND") ? (
-          <Unknown entityRef={`${kind}:${namespace}/${name}`} error={query.error} />
+          asOf === undefined ? (
+            <WhyNotHere what={ref} />
+          ) : (
+            <NotThen entityRef={ref} error={query.error} />
+          )
         ) : (
           <ErrorState error={query.error} retry={() => void query.refetch()} />
         )}
@@ -42,26 +53,41 @@ export function EntityPage(): ReactNode {
       tabTitle={title ?? own}
       trail={<Trail kind={known.kind} />}
       state={description}
-      act={<EntityActs known={known} />}
+      act={
+        <>
+          <AsOf value={asOf} onChange={setAsOf} />
+          {asOf === undefined && <EntityActs known={known} />}
+        </>
+      }
     >
-      {known.kind === "component" && <SignalStrip known={known} />}
-      <EntityTabs known={known} />
+      <AsOfBanner
+        value={asOf}
+        onNow={() => setAsOf(undefined)}
+        note="What runs and what it sends is shown of now only."
+        act={asOf !== undefined && <SinceThen entityRef={known.ref} since={asOf} />}
+      />
+      <AsOfProvider value={asOf}>
+        {known.kind === "component" && asOf === undefined && <SignalStrip known={known} />}
+        <EntityTabs known={known} />
+      </AsOfProvider>
     </Page>
   );
 }
 
-/** Not in the catalogue: says so, and leads to what was probably meant. */
-function Unknown({ entityRef, error }: { readonly entityRef: string; readonly error: Error }): ReactNode {
-  const near = /[a-z]+:[a-z0-9-]+\/[^\s?]+/.exec(toWords(error).mend ?? "")?.[0];
+/** It was not there at that moment: says when it was. */
+function NotThen({ entityRef, error }: { readonly entityRef: string; readonly error: Error }): ReactNode {
   return (
-    <EmptyState icon={SearchX} title={`${entityRef} is not in the catalogue`} act={<Button onClick={palette.open}>Search</Button>}>
-      {near !== undefined && (
-        <p>
-          Did you mean <EntityLink entityRef={near} icon={false} title={near} />?
-        </p>
-      )}
-      <p>It was never brought here, or its source no longer names it.</p>
+    <EmptyState icon={SearchX} title={`${entityRef} was not in the catalogue then`}>
+      <p>{toWords(error).mend}</p>
     </EmptyState>
+  );
+}
+
+function SinceThen({ entityRef, since }: { readonly entityRef: string; readonly since: string }): ReactNode {
+  return (
+    <Link to="/changes" search={{ about: entityRef, range: fixedRange(new Date(since), new Date()) }}>
+      What happened since
+    </Link>
   );
 }
 
@@ -85,7 +111,15 @@ function EntityTabs({ known }: { readonly known: KnownEntity }): ReactNode {
   return (
     <Tabs
       value={current?.id ?? "overview"}
-      onChange={(id) => void navigate({ search: (old) => ({ range: old.range, ...(id !== null && id !== "overview" && { tab: id }) }) })}
+      onChange={(id) =>
+        void navigate({
+          search: (old) => ({
+            range: old.range,
+            ...(old.asOf !== undefined && { asOf: old.asOf }),
+            ...(id !== null && id !== "overview" && { tab: id }),
+          }),
+        })
+      }
       mt="md"
     >
       <Tabs.List>

@@ -31,8 +31,8 @@ export function OverviewTab({ known }: { readonly known: KnownEntity }): ReactNo
       </div>
       <div>
         <About known={known} />
-        <Derived known={known} />
-        <Missing known={known} />
+        {known.asOf === undefined && <Derived known={known} />}
+        {known.asOf === undefined && <Missing known={known} />}
       </div>
     </div>
   );

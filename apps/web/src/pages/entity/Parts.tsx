@@ -15,8 +15,9 @@ const SHOWN_COLUMNS = ["name", "kind", "type", "lifecycle", "health"];
 /** What belongs to a system or a domain, or what a group owns, with its health. */
 export function Parts({ known }: { readonly known: KnownEntity }): ReactNode {
   const owns = known.kind === "group" || known.kind === "user";
-  const parts = useOperation(listEntities, { filter: `relations.${owns ? "ownedBy" : "partOf"}=${known.ref}`, limit: LIMIT });
-  const columns = useColumns().filter(({ id }) => SHOWN_COLUMNS.includes(id));
+  const past = known.asOf === undefined ? {} : { asOf: known.asOf };
+  const parts = useOperation(listEntities, { filter: `relations.${owns ? "ownedBy" : "partOf"}=${known.ref}`, limit: LIMIT, ...past });
+  const columns = useColumns().filter(({ id }) => SHOWN_COLUMNS.includes(id) && (id !== "health" || known.asOf === undefined));
   if (parts.error !== null) return <ErrorState error={parts.error} retry={() => void parts.refetch()} />;
   const rows = parts.data?.items ?? [];
   if (parts.data !== undefined && rows.length === 0) return null;

@@ -22,14 +22,14 @@ const YamlTab = lazy(async () => ({ default: (await import("./YamlTab.tsx")).Yam
 
 /** The tabs that have something to show. What is missing, the overview says, with the way to get it. */
 export function tabsOf(known: KnownEntity): readonly Tab[] {
-  const { view, workloads, deployments, observed, entity } = known;
+  const { view, workloads, deployments, observed, entity, asOf } = known;
   const linked = view.neighbours.filter(({ type }) => type !== "ownedBy" && type !== "ownerOf");
   const all: readonly (Tab & { readonly shown: boolean })[] = [
     { id: "overview", label: "Overview", shown: true, render: (one) => <OverviewTab known={one} /> },
-    { id: "dependencies", label: "Dependencies", shown: linked.length > 0, render: (one) => <DependenciesTab known={one} /> },
+    { id: "dependencies", label: "Dependencies", shown: linked.length > 0 && asOf === undefined, render: (one) => <DependenciesTab known={one} /> },
     { id: "deploys", label: "Deploys", shown: workloads.length + deployments.length > 0, render: (one) => <DeploysTab known={one} /> },
     { id: "signals", label: "Signals", shown: observed, render: (one) => <SignalsTab known={one} /> },
-    { id: "docs", label: "Docs", shown: view.hasDocs, render: (one) => <DocsTab known={one} /> },
+    { id: "docs", label: "Docs", shown: view.hasDocs && asOf === undefined, render: (one) => <DocsTab known={one} /> },
     { id: "api", label: "Definition", shown: typeof entity.spec?.["definition"] === "string", render: (one) => <ApiTab known={one} /> },
     { id: "facts", label: "Facts", shown: true, render: (one) => <FactsTab entityRef={one.ref} /> },
     { id: "history", label: "History", shown: true, render: (one) => <HistoryTab known={one} /> },

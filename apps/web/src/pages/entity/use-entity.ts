@@ -18,6 +18,8 @@ import { windowOf } from "../../url-state.ts";
 /** What the platform knows of an entity: its descriptor, what runs, what was deployed, what it sends. */
 export interface KnownEntity {
   readonly ref: string;
+  /** The moment of the past that is shown; undefined for now. */
+  readonly asOf: string | undefined;
   /** In lower case. */
   readonly kind: string;
   readonly name: string;
@@ -37,10 +39,14 @@ export interface KnownEntity {
 }
 type ServiceAnswer = OutputOf<typeof getService>;
 
-export function useEntity(ref: string): { readonly query: UseQueryResult<EntityView>; readonly known: KnownEntity | undefined } {
-  const query = useOperation(getEntity, { ref, trust: true });
+export function useEntity(
+  ref: string,
+  asOf: string | undefined,
+): { readonly query: UseQueryResult<EntityView>; readonly known: KnownEntity | undefined } {
+  const query = useOperation(getEntity, { ref, ...(asOf === undefined ? { trust: true } : { asOf }) });
   const view = query.data;
-  const component = view?.entity.kind.toLowerCase() === "component";
+  // What runs and what it sends is asked of now only.
+  const component = view?.entity.kind.toLowerCase() === "component" && asOf === undefined;
   const service = view === undefined ? "" : serviceNameOf(view.entity);
   const workloads = useOperation(listWorkloads, { entityRef: ref }, { enabled: component });
   const deployments = useOperation(listDeployments, { entityRef: ref, limit: 30 }, { enabled: component });
@@ -53,6 +59,7 @@ export function useEntity(ref: string): { readonly query: UseQueryResult<EntityV
     query,
     known: {
       ref: view.ref,
+      asOf,
       kind: view.entity.kind.toLowerCase(),
       name: view.entity.metadata.name,
       view,

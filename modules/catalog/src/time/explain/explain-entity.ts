@@ -97,7 +97,7 @@ async function explainProblem(ctx: Ctx, { visible }: Standpoint, ref: string, st
     verdict: isConflict ? "conflict" : "refused",
     says: isConflict
       ? `Another has the name: ${first.reason}.`
-      : `"${first.sourceName}" describes it in ${where}, but it was refused: ${first.reason}.`,
+      : `"${first.sourceName}" describes it in ${where}, but it was refused: ${first.at} ${first.reason}.`,
     steps,
     ...(first.mend === null ? {} : { mend: first.mend }),
     refs: [],

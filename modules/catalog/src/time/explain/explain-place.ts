@@ -93,7 +93,13 @@ async function explainIn(
   const [first] = problems;
   if (first) {
     const mend = first.mend === null ? {} : { mend: first.mend };
-    return { verdict: "refused", says: `"${source.name}" refused what stands there: ${first.reason}.`, steps, ...mend, refs: [] };
+    return {
+      verdict: "refused",
+      says: `"${source.name}" refused what stands there: ${first.at} ${first.reason}.`,
+      steps,
+      ...mend,
+      refs: [],
+    };
   }
   if (path === "") {
     step("stopped", "it was read, and no file in it is a descriptor");

@@ -13,7 +13,7 @@ const ref = "component:default/a";
 const why = (what: string) => ask(explainEntity, { what });
 
 async function imported(): Promise<string> {
-  return (await ask(importSource, { target: world.folder })).source.id;
+  return (await ask(importSource, { target: world.folder, watch: false })).source.id;
 }
 
 test("what is here is said to be here, by reference, name and place", async () => {
@@ -61,7 +61,7 @@ test("what was refused is shown with file, line, reason and mend; who lost its n
   const other = join(world.home, "other");
   await mkdir(other, { recursive: true });
   await put("../other/b.yaml", component("b").replace("About", "Else"));
-  await ask(importSource, { target: other });
+  await ask(importSource, { target: other, watch: false });
   expect(await why(join(other, "b.yaml"))).toMatchObject({
     verdict: "refused",
     says: expect.stringContaining("belongs to the source") as string,

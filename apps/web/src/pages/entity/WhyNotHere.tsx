@@ -1,0 +1,90 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { CircleCheck, CircleSlash, CircleX, SearchX, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { explainEntity } from "@roadbed/contracts/catalog/time";
+import { useOperation } from "../../api/use-operation.ts";
+import { palette } from "../../shell/switch.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { Section } from "../../ui/Page.tsx";
+import { When } from "../../ui/When.tsx";
+import classes from "../changes/changes.module.css";
+import { capital } from "../changes/sentence.ts";
+
+const ICONS: Readonly<Record<string, LucideIcon>> = { found: CircleCheck, stopped: CircleX, nothing: CircleSlash };
+
+/** Something is not in the catalogue: what was seen of it, where it stopped, and what to do. */
+export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
+  const { data, isPending } = useOperation(explainEntity, { what }, { keep: true });
+  if (isPending) return <SkeletonRows rows={6} height={44} />;
+  const act = (
+    <>
+      {(data?.verdict === "removed" || data?.verdict === "renamed") && (
+        <Link to="/changes" search={{ tab: "removed" }}>
+          Removed entities
+        </Link>
+      )}{" "}
+      <Button variant="default" onClick={palette.open}>
+        Search
+      </Button>
+    </>
+  );
+  return (
+    <>
+      <EmptyState icon={SearchX} title={`${what} is not in the catalogue`} act={act}>
+        {data !== undefined && (
+          <>
+            <p>{data.says}</p>
+            {data.mend !== undefined && !data.says.includes(data.mend) && <p>{data.mend}</p>}
+            {data.refs.length > 0 && (
+              <p>
+                {data.refs.map((ref) => (
+                  <EntityLink key={ref} entityRef={ref} />
+                ))}
+              </p>
+            )}
+          </>
+        )}
+      </EmptyState>
+      {data !== undefined && (
+        <Section title="What was looked at">
+          <ol className={classes.list}>
+            {data.steps.map(({ looked, outcome, detail, at, sourceId, file, line }, index) => {
+              const Icon = ICONS[outcome] ?? CircleSlash;
+              return (
+                <li key={index} className={classes.item}>
+                  <Icon size={15} aria-label={outcome} />
+                  <div className={classes.itemText}>
+                    <div>
+                      {sourceId === undefined ? (
+                        capital(looked)
+                      ) : (
+                        <Link to="/sources/$id" params={{ id: sourceId }}>
+                          {capital(looked)}
+                        </Link>
+                      )}
+                    </div>
+                    <div className={classes.itemDetail}>
+                      {detail}
+                      {file !== undefined && (
+                        <code className="rb-mono">
+                          {" "}
+                          {file}
+                          {line !== undefined && `:${line}`}
+                        </code>
+                      )}
+                    </div>
+                  </div>
+                  <span className={`${classes.itemAside} rb-dim`}>{at !== undefined && <When at={at} />}</span>
+                </li>
+              );
+            })}
+          </ol>
+        </Section>
+      )}
+    </>
+  );
+}
