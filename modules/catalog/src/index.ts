@@ -111,7 +111,8 @@ export interface Catalog {
 export function createCatalog(deps: CatalogDeps): Catalog {
   const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel, viewers: deps.viewers });
   const { feed, estate } = catalogue;
-  const standpoints = createStandpoints(catalogue, createSelector(catalogue));
+  const selector = createSelector(catalogue);
+  const standpoints = createStandpoints(catalogue, selector);
   const apis = createApiReader();
   const secrets = createSourceSecrets(sealerOf(deps));
   const connectors = createConnectors({ ...deps, secrets });

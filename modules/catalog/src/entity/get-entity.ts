@@ -22,7 +22,9 @@ export function makeGetEntity(standpoints: Standpoints): Handler {
     const source = sources.get(stored.sourceId);
     // How fresh something was is told as of then; how far it may be trusted is of now only.
     const view = viewOf(catalogue, visible, stored, asOf === undefined || !source ? source : { ...source, lastSyncAt: undefined });
-    if (trust !== true || asOf !== undefined) return view;
+    // So is what is derived.
+    if (asOf !== undefined) return { ...view, derived: [] };
+    if (trust !== true) return view;
     const trusted = (await readTrust(ctx.sql, [ref], { now: ctx.now(), kinds: catalogue.kinds, visible })).get(ref);
     return trusted ? { ...view, trust: trusted } : view;
   });

@@ -140,6 +140,8 @@ describe("what changed here", () => {
         "---\n",
       ),
     );
+    // A source that is emptied asks first.
+    await put("rest.yaml", component("rest").replace("team-a", "team-z"));
     const { source } = await ask(importSource, { target: world.folder, watch: false });
     const begin = await instant();
     for (const name of ["a", "b", "c"]) await hear(deploymentFinished, refOf(name), deployed(refOf(name)));

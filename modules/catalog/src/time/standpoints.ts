@@ -35,7 +35,7 @@ const MAX_KEPT = 4;
 /** A clock may be so far ahead of the server's. */
 const TOLERANCE_MS = 60_000;
 /** So long a writer at work is waited for, whose change may have an instant before the one that is asked for. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 5_000;
 /** Rows of history that are read at once. */
 const BATCH = 1_000;
 
@@ -165,7 +165,9 @@ function finderOf(create: () => Finder): Finder {
   const finder = (): Finder => (made ??= create());
   return {
     search: (...given) => finder().search(...given),
+    find: (...given) => finder().find(...given),
     matching: (...given) => finder().matching(...given),
+    hold: () => {},
     applyEntities: () => {},
     applyDocs: () => {},
     warm: async () => {},

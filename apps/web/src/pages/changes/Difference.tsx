@@ -69,7 +69,7 @@ export function Difference({ search, onChange }: { readonly search: ChangesSearc
         <>
           <ol className={classes.list} aria-label="Difference">
             {list.rows.map((row) => (
-              <DifferenceRow key={row.ref} row={row} to={to} />
+              <DifferenceRow key={row.ref} row={row} />
             ))}
           </ol>
           <p className="rb-dim">
@@ -81,7 +81,7 @@ export function Difference({ search, onChange }: { readonly search: ChangesSearc
   );
 }
 
-function DifferenceRow({ row, to }: { readonly row: Row; readonly to: string }): ReactNode {
+function DifferenceRow({ row }: { readonly row: Row }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const nameOf = useActorName();
   const [last] = row.by;

@@ -24,8 +24,7 @@ export function EntityPage(): ReactNode {
   const { kind, namespace, name } = route.useParams();
   const { asOf } = route.useSearch();
   const navigate = route.useNavigate();
-  const setAsOf = (instant: string | undefined): void =>
-    void navigate({ search: ({ asOf: _, ...old }) => ({ ...old, ...(instant !== undefined && { asOf: instant }) }), replace: true });
+  const setAsOf = (instant: string | undefined): void => void navigate({ search: (old) => ({ ...old, asOf: instant }), replace: true });
   const ref = `${kind}:${namespace}/${name}`.toLowerCase();
   const { query, known } = useEntity(ref, asOf);
   if (known === undefined) {

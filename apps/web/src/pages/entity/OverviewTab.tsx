@@ -55,7 +55,7 @@ function Incidents({ known: { incidents } }: { readonly known: KnownEntity }): R
 }
 
 function About({ known }: { readonly known: KnownEntity }): ReactNode {
-  const { entity, view, owner, ref, service, kind } = known;
+  const { entity, view, owner, ref, asOf, service, kind } = known;
   const spec = entity.spec ?? {};
   const { provenance } = view;
   const system = view.neighbours.find(({ type }) => type === "partOf");
@@ -63,7 +63,7 @@ function About({ known }: { readonly known: KnownEntity }): ReactNode {
   const said = (property: string, value: ReactNode): ReactNode => (
     <>
       {value}
-      <FactMark entityRef={ref} property={property} />
+      {asOf === undefined && <FactMark entityRef={ref} property={property} />}
     </>
   );
   return (

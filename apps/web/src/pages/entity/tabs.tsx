@@ -26,12 +26,17 @@ export function tabsOf(known: KnownEntity): readonly Tab[] {
   const linked = view.neighbours.filter(({ type }) => type !== "ownedBy" && type !== "ownerOf");
   const all: readonly (Tab & { readonly shown: boolean })[] = [
     { id: "overview", label: "Overview", shown: true, render: (one) => <OverviewTab known={one} /> },
-    { id: "dependencies", label: "Dependencies", shown: linked.length > 0 && asOf === undefined, render: (one) => <DependenciesTab known={one} /> },
+    {
+      id: "dependencies",
+      label: "Dependencies",
+      shown: linked.length > 0 && asOf === undefined,
+      render: (one) => <DependenciesTab known={one} />,
+    },
     { id: "deploys", label: "Deploys", shown: workloads.length + deployments.length > 0, render: (one) => <DeploysTab known={one} /> },
     { id: "signals", label: "Signals", shown: observed, render: (one) => <SignalsTab known={one} /> },
     { id: "docs", label: "Docs", shown: view.hasDocs && asOf === undefined, render: (one) => <DocsTab known={one} /> },
     { id: "api", label: "Definition", shown: typeof entity.spec?.["definition"] === "string", render: (one) => <ApiTab known={one} /> },
-    { id: "facts", label: "Facts", shown: true, render: (one) => <FactsTab entityRef={one.ref} /> },
+    { id: "facts", label: "Facts", shown: asOf === undefined, render: (one) => <FactsTab entityRef={one.ref} /> },
     { id: "history", label: "History", shown: true, render: (one) => <HistoryTab known={one} /> },
     { id: "yaml", label: "YAML", shown: true, render: (one) => <YamlTab known={one} /> },
   ];
