@@ -149,6 +149,38 @@ describe("a connector", () => {
   });
 });
 
+test("what a connector adds to an entity of a file is in its document, and goes with the source", async () => {
+  await put("a.yaml", component("a"));
+  await ask(importSource, { target: world.folder });
+  const entity = { ...entityOf("a"), metadata: { name: "a", annotations: { "scripted.example/on-call": "ada" } }, spec: {} };
+  script.readings = [{ type: "entity", mode: "enrich", entity, location: "https://scripted.example/on-call/a" }];
+  const { id, entities } = await connect();
+  expect(entities).toBe(0);
+  const annotations = async () => (await ask(getEntity, { ref: ref("a") })).entity.metadata.annotations ?? {};
+  expect(await annotations()).toMatchObject({ "scripted.example/on-call": "ada" });
+  script.readings = [{ type: "unchanged", locationPrefix: "https://scripted.example/" }];
+  await ask(syncSource, { id });
+  expect(await annotations()).toHaveProperty("scripted.example/on-call");
+  script.readings = [];
+  await ask(syncSource, { id });
+  expect(await annotations()).not.toHaveProperty("scripted.example/on-call");
+});
+
+test("a descriptor that a connector brings is read as a file is, and what is wrong in it is told by line", async () => {
+  script.readings = [
+    {
+      type: "descriptor",
+      text: `${component("a")}---\n${component("b").replace("owner: team-a", "owner:")}`,
+      location: "https://scripted.example/catalog-info.yaml",
+    },
+  ];
+  const { id } = await connect();
+  expect(await refs()).toEqual([ref("a")]);
+  expect((await ask(getSource, { id })).problems).toMatchObject([
+    { file: "https://scripted.example/catalog-info.yaml", line: 19, at: "spec.owner", ref: ref("b") },
+  ]);
+});
+
 describe("a test of a source", () => {
   test("tells what would be added, changed and removed, and writes nothing", async () => {
     for (const name of ["a", "b", "c"]) await put(`${name}.yaml`, component(name));
