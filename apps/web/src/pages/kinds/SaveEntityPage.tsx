@@ -33,6 +33,7 @@ export function SaveEntityPage(): ReactNode {
           label="Kind"
           size="sm"
           mb="md"
+          {...(classes.kindPick !== undefined && { className: classes.kindPick })}
           data={kinds.rows.filter((row) => row.name !== "Kind").map((row) => row.name)}
           value={kind.data?.name ?? name ?? null}
           onChange={(next) => next !== null && void navigate({ search: { kind: next } })}
