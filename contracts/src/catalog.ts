@@ -411,7 +411,7 @@ export const searchAll = defineOperation({
   cli: { positional: ["q"], columns: ["kind", "ref", "title", "score"], command: "search" },
 });
 
-export const SourceKind = z.enum(["folder", "git", "repository", "inline", "connector"]);
+export const SourceKind = z.enum(["folder", "git", "repository", "inline", "connector", "upload"]);
 export const SyncCounts = z.object({
   read: z.number().int(),
   registered: z.number().int(),

@@ -20,6 +20,7 @@ import {
   type Subscription,
 } from "@roadbed/core";
 import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
+import { backstageFace } from "@roadbed/face-backstage";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
 import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
@@ -255,6 +256,7 @@ export async function startServer({
       sees: (caller, { subject }) => catalog.seesNewsOf(caller, subject),
     });
     httpFace(app, { handlers, runtime, authenticate, version: VERSION });
+    backstageFace(app, { handlers: [...catalog.handlers, ...catalog.backstage], runtime, authenticate });
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, authenticate });

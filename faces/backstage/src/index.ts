@@ -1,1 +1,1 @@
-export {};
+export { backstageFace, type BackstageFaceOptions } from "./face/backstage-face.ts";

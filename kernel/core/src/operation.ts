@@ -22,6 +22,8 @@ export interface CliHints {
   readonly columns?: readonly string[];
   /** The field of the output that holds the rows. Default: `items`. */
   readonly rows?: string;
+  /** The field of the output that is printed as it is, all pages one behind the other: a file to be kept. */
+  readonly text?: string;
   /** The words after `roadbed`, where `noun verb` would read badly, e.g. `import`. */
   readonly command?: string;
   /** Name of the operation that reads what this one started (by `id`): gives the command `--wait`. */

@@ -41,6 +41,12 @@ import { makeDriftActs } from "./observed/change-relation.ts";
 import { makeListDrift } from "./observed/list-drift.ts";
 import { makeObservedHandlers } from "./observed/observed-handlers.ts";
 import { createObserver } from "./observed/observer.ts";
+import { makeUploadHandlers } from "./imports/upload-handlers.ts";
+import { makeBackstageReaders } from "./query/backstage-handlers.ts";
+import { createQueryEngine } from "./query/engine.ts";
+import { makeExportEntities } from "./query/export-entities.ts";
+import { makeLocationHandlers } from "./query/location-handlers.ts";
+import { makeQueryEntities } from "./query/query-entities.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { makeSearchAll } from "./search/search-all.ts";
 import { makeConnectionHandlers } from "./source/connection-handlers.ts";
@@ -68,6 +74,8 @@ export interface Catalog {
   readonly handlers: readonly Handler[];
   /** What it hears of other modules: who did what, for whoever asks what changed. */
   readonly subscriptions: readonly Subscription[];
+  /** What the Backstage face asks; no other face offers these. */
+  readonly backstage: readonly Handler[];
   /** Adds or changes one entity that no file describes. Doing it twice is doing it once. Throws `InvalidError` or `ConflictError`. */
   registerEntity(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<{ readonly ref: string }>;
   /** Makes a repository of the embedded Git host a source and reads it at once. Doing it twice is reading it again. */
@@ -114,6 +122,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const selector = createSelector(catalogue);
   const standpoints = createStandpoints(catalogue, selector);
   const apis = createApiReader();
+  const engine = createQueryEngine(catalogue);
   const secrets = createSourceSecrets(sealerOf(deps));
   const connectors = createConnectors({ ...deps, secrets });
   const sources = { ...deps, secrets, connectors, catalogue, feed, kinds: catalogue.kinds };
@@ -126,6 +135,8 @@ export function createCatalog(deps: CatalogDeps): Catalog {
 
   return {
     handlers: [
+      makeQueryEntities(catalogue, selector, engine),
+      makeExportEntities(catalogue, selector, engine),
       makeListEntities(standpoints),
       makeGetEntity(standpoints),
       makeFacetEntities(standpoints),
@@ -161,8 +172,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...discovery.handlers,
       ...makeFactHandlers({ catalogue, deps, syncer }),
       ...questions.handlers,
+      ...makeUploadHandlers({ catalogue, syncer }),
     ],
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
+    backstage: [...makeBackstageReaders({ catalogue, engine }), ...makeLocationHandlers({ catalogue, syncer, trees: deps })],
     registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),

@@ -1,9 +1,10 @@
 import type { Connector } from "@roadbed/contracts/connector";
 
+import { backstageConnector } from "./backstage/backstage-connector.ts";
 import { bitbucketConnector } from "./bitbucket/bitbucket-connector.ts";
 import { githubConnector } from "./github/github-connector.ts";
 import { gitlabConnector } from "./gitlab/gitlab-connector.ts";
 import { httpConnector } from "./http/http-connector.ts";
 
 /** Every system that can be connected. */
-export const connectors: readonly Connector[] = [bitbucketConnector, githubConnector, gitlabConnector, httpConnector];
+export const connectors: readonly Connector[] = [backstageConnector, bitbucketConnector, githubConnector, gitlabConnector, httpConnector];

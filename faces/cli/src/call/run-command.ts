@@ -26,6 +26,8 @@ export async function runCommand(session: Session, command: Command, argv: reado
   const input = await readValues(fields, given, session);
   checkInput(operation, fields, positional, input);
   const client = await openClient(session, given);
+  if (operation.cli?.text !== undefined && !given.has("json"))
+    return printText(session, client, operation, operation.cli.text, input, given);
   if (given.has("follow") && operation.follow !== undefined) return follow(session, client, operation, input, given);
 
   const started = await callOnce(session, client, operation, input, given);
@@ -75,6 +77,23 @@ function readSeconds(given: Flags): number {
   throw new InvalidError("The command line does not fit.", {
     problems: [{ at: "--timeout", reason: `"${word}" is not a number of seconds` }],
   });
+}
+
+/** A text as it is, page after page, so that it can be sent into a file. */
+async function printText(
+  session: Session,
+  client: Client,
+  operation: Operation,
+  field: string,
+  input: Input,
+  given: Flags,
+): Promise<number> {
+  for (let cursor: unknown = input["cursor"]; ;) {
+    const page = (await callOnce(session, client, operation, cursor === undefined ? input : { ...input, cursor }, given)) as Input;
+    session.stdout.write(String(page[field]));
+    cursor = page["nextCursor"];
+    if (cursor === undefined) return EXIT.ok;
+  }
 }
 
 /** Rows as they come: one line each, as JSON for programs. */

@@ -5,6 +5,7 @@ import { createDerived, type Derived } from "../derived/derived.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
 import { createColumns, type Columns } from "../graph/columns.ts";
 import { createObserved, type Observed } from "../observed/observed.ts";
+import { createFieldOrders, type FieldOrders } from "../query/field-orders.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { createDocumentCache, type DocumentCache } from "./document-cache.ts";
 import { createEntityReader, type EntityReader } from "./entity-reader.ts";
@@ -16,6 +17,8 @@ export interface Catalogue extends EntityReader {
   readonly estate: Estate;
   readonly columns: Columns;
   readonly observed: Observed;
+  /** The estate sorted by whatever field was asked for. */
+  readonly fieldOrders: FieldOrders;
   readonly finder: Finder;
   readonly documents: DocumentCache;
   readonly feed: Feed;
@@ -37,6 +40,7 @@ export function createCatalogue(o: {
   const kinds = createKinds(o.cel);
   const estate = createEstate(kinds);
   const columns = createColumns(estate);
+  const fieldOrders = createFieldOrders(estate);
   const finder = createFinder(estate);
   const documents = createDocumentCache();
   const derived = createDerived({ sql: o.sql, log: o.log, cel: o.cel, estate, kinds, documents });
@@ -65,6 +69,7 @@ export function createCatalogue(o: {
         estate.apply(arrivals, departures);
         columns.apply(arrivals, departures);
         derived.engine.arrived(departures);
+        fieldOrders.apply([...departures, ...arrivals.map(({ ref }) => ref)]);
         finder.applyEntities(
           arrivals.map(({ ref }) => ref),
           departures,
@@ -78,5 +83,5 @@ export function createCatalogue(o: {
   });
   const observed = createObserved(estate, { changeOf: () => feed.applied });
   const reader = createEntityReader({ documents, feed });
-  return { ...reader, estate, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds, derived };
+  return { ...reader, estate, fieldOrders, columns, observed, finder, documents, feed, cel: o.cel, viewers: o.viewers, kinds, derived };
 }

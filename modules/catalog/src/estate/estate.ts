@@ -68,6 +68,14 @@ export interface Estate {
   all(): readonly number[];
   /** Numbers of the items for which all conditions hold, ascending; relations count only to nodes that `sees` shows. */
   select(conditions: readonly Condition[], sees?: Sees): readonly number[];
+  /** Numbers of the items that have a value of the key, in lower case, of which this is true; not for relations. */
+  selectMatching(key: string, isMatch: (value: string) => boolean): readonly number[];
+  /** Numbers of the items that have the key or one below it. */
+  selectBelow(key: string): readonly number[];
+  /** Whether values of the key, in lower case, were ever items of a list. */
+  isList(key: string): boolean;
+  /** The value of a key by which an item is sorted: the first of several, null for one that equals nothing, undefined for none. */
+  sortValueOf(item: Item, key: string): string | null | undefined;
   /** How many of the items have each value of each key; values as they are written, most frequent first. */
   facets(ids: readonly number[], keys: readonly string[], sees?: Sees): Record<string, { value: string; count: number }[]>;
   /** All relations of a node to nodes that `sees` shows, both ways, sorted by type and reference. */
@@ -154,6 +162,13 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
       conditions
         .map((condition) => selectOne(condition, sees))
         .reduce<readonly number[]>((all, some) => (all === ids ? some : intersect(all, some)), ids),
+    selectMatching: (key, isMatch) => postings.matching(key, isMatch),
+    selectBelow,
+    isList: (key) => {
+      const number = flattener.findKey(key);
+      return number !== undefined && flattener.isList(number);
+    },
+    sortValueOf,
     facets,
     neighbours,
     forEachNeighbour,
@@ -164,6 +179,27 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     inferredBy,
     watchEdges: (one) => void (listener = one),
   };
+
+  function selectBelow(key: string): readonly number[] {
+    const keys = flattener.keysBelow(key);
+    return ids.filter((id) => {
+      const { pairs } = items[id]!;
+      for (let at = 0; at < pairs.length; at += 2) if (keys.has(pairs[at]!)) return true;
+      return false;
+    });
+  }
+
+  function sortValueOf({ pairs }: Item, key: string): string | null | undefined {
+    const number = flattener.findKey(key);
+    if (number === undefined) return undefined;
+    let first: string | null | undefined;
+    for (let at = 0; at < pairs.length; at += 2) {
+      if (pairs[at] !== number) continue;
+      const value = pairs[at + 1] === 0 ? null : flattener.textOf(flattener.lowerOf(pairs[at + 1]!));
+      if (first === undefined || first === null || (value !== null && value < first)) first = value ?? first ?? null;
+    }
+    return first;
+  }
 
   function apply(arrivals: readonly Item[], departures: readonly string[]): void {
     // Beyond this, making everything anew is cheaper than correcting it piece by piece.

@@ -17,6 +17,8 @@ export interface Flattener {
   flattenUnder(key: string, value: unknown): Uint32Array;
   /** Undefined when no entity ever had such a key. `key` is in lower case. */
   findKey(key: string): number | undefined;
+  /** Numbers of the key and of all keys below it. */
+  keysBelow(key: string): ReadonlySet<number>;
   /** The number of a value in lower case; undefined when no entity ever had it. */
   findValue(value: string): number | undefined;
   /** The number of the same value in lower case. */
@@ -41,7 +43,8 @@ export function createFlattener(): Flattener {
   const lists = new Set<number>();
   const root: KeyNode = { id: -1, key: "", children: new Map() };
   let pairs: number[] = [];
-  values.idOf("");
+  // What no document holds: the number of a value that equals nothing.
+  values.idOf("\0");
   lower.push(0);
 
   return {
@@ -59,6 +62,11 @@ export function createFlattener(): Flattener {
       return Uint32Array.from(pairs);
     },
     findKey: (key) => keys.find(key),
+    keysBelow: (key) => {
+      const found = new Set<number>();
+      for (let id = 0; id < keys.size; id++) if (keys.textOf(id) === key || keys.textOf(id).startsWith(`${key}.`)) found.add(id);
+      return found;
+    },
     findValue: (value) => {
       const id = values.find(value);
       return id === 0 ? undefined : id;
@@ -94,7 +102,7 @@ export function createFlattener(): Flattener {
   }
 
   function valueOf(text: string): number {
-    if (text.length > MAX_LENGTH || text === "") return 0;
+    if (text.length > MAX_LENGTH) return 0;
     const id = values.idOf(text);
     if (id === lower.length) {
       lower.push(id);

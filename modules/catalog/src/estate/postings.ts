@@ -10,6 +10,8 @@ export interface Postings {
   /** Items that have the key at all, ascending. */
   having(key: string): readonly number[];
   equal(key: string, value: string): readonly number[];
+  /** Items that have a value of the key, in lower case, of which this is true. */
+  matching(key: string, isMatch: (value: string) => boolean): readonly number[];
   /** Items that answer to `<list>.<item>`, with the value `true` or none: the other way to ask for an item of a list. */
   listed(key: string, values: readonly string[] | undefined): readonly number[];
   /** For each key, how many of the items (ascending) have each value; an item counts once for a value. */
@@ -35,6 +37,14 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
   return {
     having: (key) => postingOf(key)?.all ?? [],
     equal,
+    matching: (key, isMatch) => {
+      const posting = postingOf(key);
+      const lists: (readonly number[])[] = [];
+      for (const [lower, spellings] of posting?.spellings ?? []) {
+        if (lower !== 0 && isMatch(flattener.textOf(lower))) lists.push(...spellings.map((spelling) => posting!.byValue.get(spelling)!));
+      }
+      return unite(lists);
+    },
     listed: (key, values) => {
       if (values !== undefined && !values.includes("true")) return [];
       for (let dot = key.lastIndexOf("."); dot > 0; dot = key.lastIndexOf(".", dot - 1)) {

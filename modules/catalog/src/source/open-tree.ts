@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { access, mkdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 
-import { ForbiddenError, InvalidError, UnavailableError } from "@roadbed/core";
+import { ForbiddenError, InvalidError, NotFoundError, UnavailableError } from "@roadbed/core";
 
 import type { CatalogDeps } from "../deps.ts";
 import { isInside, readFolderTree } from "./folder-tree.ts";
-import { pageOfFile, pathOfPage } from "./git-address.ts";
+import { pageOfFile, pathOfPage, splitTarget } from "./git-address.ts";
 import { readRepositoryTree } from "./repository-tree.ts";
 import type { SourceRow } from "./source-store.ts";
 import type { Tree } from "./tree.ts";
@@ -30,6 +30,10 @@ export async function openTree(
   if (source.kind === "repository") return openRepository(deps, source);
   if (source.kind === "git") return openGit(deps, source, o);
   if (source.kind === "folder") return openFolder(deps, source.target);
+  if (source.kind === "upload")
+    throw new InvalidError("A file that was uploaded is not kept.", {
+      mend: "Upload it again under the same name: that replaces what it brought.",
+    });
   throw new InvalidError("Entities that were registered by a call have no source to read.", {
     mend: "Register them again, or put them into a file.",
   });
@@ -79,10 +83,21 @@ async function openGit(
   }
   const dir = cloneFolder(dataDir, { target, branch });
   await mkdir(dirname(dir), { recursive: true });
-  const options = { url: address, dir, depth: 1, ...(branch === null ? {} : { branch }), ...(signal ? { signal } : {}) };
+  const { path: only } = splitTarget(target);
+  const options = {
+    url: splitTarget(address).repository,
+    dir,
+    depth: 1,
+    ...(branch === null ? {} : { branch }),
+    ...(signal ? { signal } : {}),
+  };
   const { hash } = await fetchOrClone(remotes, options);
   const tree = await readFolderTree(dir, (path) => pageOfFile(target, branch, path));
-  return { tree: { ...tree, fingerprint: hash, pathOf: (page) => pathOfPage(target, page) }, folders: [] };
+  if (only !== undefined && !tree.files.includes(only)) {
+    throw new NotFoundError("file", target, "Look at the address: the file must be there, on that branch.");
+  }
+  const read = { tree: { ...tree, fingerprint: hash, pathOf: (page: string) => pathOfPage(target, page) }, folders: [] };
+  return only === undefined ? read : { ...read, only };
 }
 
 type Remotes = NonNullable<TreeDeps["remotes"]>;

@@ -10,7 +10,7 @@ import { z } from "zod";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
-import { nameOf, readTarget } from "./git-address.ts";
+import { branchOf, nameOf, readTarget } from "./git-address.ts";
 import { readHold } from "./hold-store.ts";
 import { hookPathOf } from "./hook-path.ts";
 import { removeSource } from "./remove-source.ts";
@@ -45,7 +45,7 @@ function makeImportSource({ syncer, catalogue, secrets }: Deps): Handler {
     const visible = await visibleTo(catalogue, ctx);
     const found = await ensureSource(
       ctx.sql,
-      { kind: target.kind, target: target.target, name: name ?? nameOf(target.target), branch, watch },
+      { kind: target.kind, target: target.target, name: name ?? nameOf(target.target), branch: branch ?? branchOf(target), watch },
       ctx.now(),
     );
     const address = target.kind === "git" && target.address !== target.target ? target.address : undefined;

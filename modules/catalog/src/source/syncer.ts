@@ -88,7 +88,7 @@ export function createSyncer(deps: SyncerDeps): Syncer {
     isSyncing: (sourceId) => active.has(sourceId),
     start: async () => {
       const { rows } = await db.query<{ id: string }>(
-        "select id from catalog.source where watch and kind not in ('inline', 'connector') and paused_at is null",
+        "select id from catalog.source where watch and kind not in ('inline', 'upload', 'connector') and paused_at is null",
       );
       timers.push(setTimeout(() => rows.forEach(({ id }) => schedule(id, { cause: "watch" })), FIRST_LOOK_MS));
       const { gitIntervalMs = 5 * 60_000, tickMs = TICK_MS } = deps;
@@ -196,7 +196,7 @@ export function createSyncer(deps: SyncerDeps): Syncer {
       if (!(error instanceof NotFoundError)) throw error;
       return undefined;
     });
-    if (!source || source.kind === "inline" || source.paused_at !== null) return folders.set(sourceId, []);
+    if (!source || source.kind === "inline" || source.kind === "upload" || source.paused_at !== null) return folders.set(sourceId, []);
     const started = performance.now();
     const gleaned: Gleaned = { samples: [] };
     const found = await look(source, { signal: call.signal, anew, gleaned }).catch((error: unknown) =>

@@ -2,16 +2,24 @@ import { Button, Menu } from "@mantine/core";
 import { ChevronDown, ExternalLink } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { linksOfAnnotations } from "@roadbed/contracts/catalog/annotations";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { Follow } from "./Follow.tsx";
 import type { KnownEntity } from "./use-entity.ts";
 
+/** The links of the descriptor, then where its well-known annotations lead. */
+function linksOf({ metadata }: KnownEntity["entity"]): readonly { readonly url: string; readonly title?: string | undefined }[] {
+  const own = metadata.links?.filter(({ url }) => /^https?:/.test(url)) ?? [];
+  const known = linksOfAnnotations(metadata.annotations).flatMap(({ url, title }) => (url === undefined ? [] : [{ url, title }]));
+  return [...own, ...known.filter(({ url }) => !own.some((link) => link.url === url))];
+}
+
 /** Follow it, open it, clone it, go where its links lead. */
 export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNode {
   const { workloads, repository, entity, view, ref } = known;
   const running = workloads.find(({ url }) => url !== undefined);
-  const links = entity.metadata.links?.filter(({ url }) => /^https?:/.test(url)) ?? [];
+  const links = linksOf(entity);
   return (
     <>
       <Follow entityRef={known.ref} />

@@ -13,6 +13,7 @@ import { LinkButton } from "../../ui/LinkButton.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { BringYours } from "./BringYours.tsx";
+import { BringFile } from "./BringFile.tsx";
 import { ConnectSystem } from "./ConnectSystem.tsx";
 import { DescriptorCheck } from "./DescriptorCheck.tsx";
 import { SourceTable } from "./SourceTable.tsx";
@@ -71,6 +72,7 @@ export function SourcesPage(): ReactNode {
           />
         )
       )}
+      <BringFile />
       <DescriptorCheck />
     </Page>
   );

@@ -7,6 +7,7 @@ export const KINDS: Readonly<Record<Source["kind"], string>> = {
   repository: "Repository",
   inline: "Given here",
   connector: "System",
+  upload: "File",
 };
 
 /** A source's state in a word that says what was read. */
