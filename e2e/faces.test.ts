@@ -125,10 +125,11 @@ async function runLine(argv: readonly string[]): Promise<{ code: number; out: st
 
 /** What is required, with a value that fits. */
 function sampleInput(operation: Operation): Record<string, unknown> {
-  const schema = inputJsonSchema(operation.input) as { properties?: Record<string, JsonSchema> };
+  const schema = inputJsonSchema(operation.input) as { properties?: Record<string, JsonSchema>; required?: string[] };
   const input: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fieldsOf(operation.input) ?? {})) {
-    if (!field.safeParse(undefined).success) input[name] = sampleValue(name, schema.properties?.[name] ?? {});
+    if (!field.safeParse(undefined).success || schema.required?.includes(name) === true)
+      input[name] = sampleValue(name, schema.properties?.[name] ?? {});
   }
   return input;
 }

@@ -85,9 +85,9 @@ describe("documentation", () => {
     const { source } = await ask(importSource, { target: world.folder });
     const docs = await ask(getDocs, { ref: "component:default/svc" });
     expect(docs.pages).toEqual([
-      { path: "index.md", title: "Home" },
-      { path: "ops/run.md", title: "Run it" },
-      { path: "a-last-one.md", title: "A last one" },
+      { path: "index.md", title: "Home", section: [] },
+      { path: "ops/run.md", title: "Run it", section: ["Deep"] },
+      { path: "a-last-one.md", title: "A last one", section: [] },
     ]);
     expect(docs.page.markdown).toContain("<script>");
     expect((await ask(getDocs, { ref: "component:default/lone" })).page).toMatchObject({ path: "index.md", title: "Lone" });

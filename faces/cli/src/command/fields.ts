@@ -12,6 +12,8 @@ export interface Field {
   readonly kind: FieldKind;
   /** Allowed words, also those of a list's items. */
   readonly choices: readonly string[];
+  /** Whether a word that is none of the choices is taken too: where a pattern stands beside a closed list. */
+  readonly takesOther: (word: string) => boolean;
   /** A list's items are numbers. */
   readonly numeric: boolean;
   readonly required: boolean;
@@ -40,6 +42,7 @@ function describeField(operation: Operation, name: string, schema: z.ZodType): F
     flag: toFlag(name),
     kind,
     choices: choicesOf(item),
+    takesOther: (word) => item instanceof z.ZodUnion && item.safeParse(word).success,
     numeric: item instanceof z.ZodNumber,
     // A schema that takes anything takes nothing too: there only what is optional may be left out.
     required: schema instanceof z.ZodUnknown || !schema.safeParse(undefined).success,
@@ -55,6 +58,7 @@ function describeField(operation: Operation, name: string, schema: z.ZodType): F
 }
 
 function kindOf(schema: z.ZodType): FieldKind {
+  if (isWords(schema)) return choicesOf(schema).length > 0 ? "choice" : "text";
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral) return "choice";
   if (schema instanceof z.ZodNumber) return "number";
   if (schema instanceof z.ZodBoolean) return "boolean";
@@ -65,7 +69,13 @@ function kindOf(schema: z.ZodType): FieldKind {
   return "document";
 }
 
+/** Alternatives that are all words: a closed list, a pattern, or both. */
+function isWords(schema: z.ZodType): schema is z.ZodUnion<readonly z.ZodType[]> {
+  return schema instanceof z.ZodUnion && schema.options.every((option) => ["choice", "text"].includes(kindOf(unwrap(option as z.ZodType))));
+}
+
 function choicesOf(schema: z.ZodType): readonly string[] {
+  if (isWords(schema)) return schema.options.flatMap((option) => choicesOf(unwrap(option)));
   if (schema instanceof z.ZodEnum) return schema.options.map(String);
   return schema instanceof z.ZodLiteral ? [...schema.values].map(String) : [];
 }

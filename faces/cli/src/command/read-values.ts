@@ -54,7 +54,7 @@ function toAbsolute(word: string): string {
 }
 
 function readScalar(field: Field, word: string): unknown {
-  if (field.choices.length > 0 && !field.choices.includes(word)) {
+  if (field.choices.length > 0 && !field.choices.includes(word) && !field.takesOther(word)) {
     const near = closestWord(word, field.choices);
     throw problem(field, `"${word}" is none of ${field.choices.join(", ")}`, near === undefined ? undefined : `Did you mean ${near}?`);
   }

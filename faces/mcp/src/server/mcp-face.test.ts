@@ -3,6 +3,7 @@ import { allOperations } from "@roadbed/contracts/all";
 import { deleteEntity, getEntity, listEntities, type EntityRow } from "@roadbed/contracts/catalog";
 import { previewPath, runPath } from "@roadbed/contracts/paths";
 import {
+  inputJsonSchema,
   DeniedError,
   handle,
   NotFoundError,
@@ -249,7 +250,9 @@ test("every operation makes a tool that clients can take", () => {
     expect(tool.outputSchema.type).toBe("object");
     expect(tool.annotations.readOnlyHint).toBe(operation.risk === "read");
     const required = (tool.inputSchema["required"] ?? []) as string[];
-    expect(required.includes("reason")).toBe(operation.risk === "high" || operation.risk === "destructive");
+    const own = (inputJsonSchema(operation.input)["required"] as string[] | undefined)?.includes("reason") === true;
+    expect(required.includes("reason")).toBe(own || operation.risk === "high" || operation.risk === "destructive");
+    expect(new Set(required).size).toBe(required.length);
   }
   expect(new Set(allOperations.map((operation) => toTool(operation).name)).size).toBe(allOperations.length);
 });

@@ -54,10 +54,11 @@ function splitArguments(
 ): { input: Record<string, unknown>; reason?: string; idempotencyKey?: string } {
   const extra = extraArguments(operation);
   const input = Object.fromEntries(Object.entries(given).filter(([name]) => !(name in extra)));
-  const reason = "reason" in extra ? readText(given["reason"], "reason", 2_000) : undefined;
+  // Some operations keep the reason themselves: then it is both their field and what the audit log says.
+  const reason = operation.risk === "read" ? undefined : readText(given["reason"], "reason", 2_000);
   const idempotencyKey = "idempotencyKey" in extra ? readText(given["idempotencyKey"], "idempotencyKey", 200) : undefined;
   const problems = unknownFields(operation.input, input);
-  if (mustSayWhy(operation) && "reason" in extra && (reason === undefined || reason.trim().length < 3)) {
+  if (mustSayWhy(operation) && (reason === undefined || reason.trim().length < 3)) {
     problems.push({ at: "reason", reason: "is missing", mend: "Say in a sentence why you do this." });
   }
   if (problems.length > 0) throw new InvalidError(problems.map(({ at, reason: why }) => `${at}: ${why}`).join("; "), { problems });

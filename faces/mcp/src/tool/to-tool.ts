@@ -64,7 +64,7 @@ function inputOf(operation: Operation): ObjectSchema {
     required = [],
     ...rest
   } = inputJsonSchema(operation.input) as { properties?: object; required?: string[] } & JsonSchema;
-  const needed = [...required, ...(mustSayWhy(operation) ? ["reason"] : [])];
+  const needed = [...new Set([...required, ...(mustSayWhy(operation) ? ["reason"] : [])])];
   return {
     ...rest,
     type: "object",

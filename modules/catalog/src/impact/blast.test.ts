@@ -94,7 +94,11 @@ describe("a blast radius", () => {
   test("the heaviest come first, page by page, without a gap or a twin", () => {
     const { estate, measure } = worldOf([[], ...Array.from({ length: 300 }, (_, at) => [at < 20 ? 0 : 1 + (at % 20)])]);
     const blast = measure([0]);
-    const o = { weightOf: blast.weightOf, distanceOf: blast.distanceOf, refOf: (id: number) => estate.refOf(id) };
+    const o = {
+      weightOf: (id: number) => blast.weightOf(id),
+      distanceOf: (id: number) => blast.distanceOf(id),
+      refOf: (id: number) => estate.refOf(id),
+    };
     const whole = topOf(blast.ids, { ...o, limit: 1_000, after: undefined }).map(({ id }) => id);
     const paged: number[] = [];
     for (let after: Parameters<typeof topOf>[1]["after"]; ;) {
