@@ -123,13 +123,18 @@ async function runLine(argv: readonly string[]): Promise<{ code: number; out: st
   return { code, out, err };
 }
 
+/** Values of fields that say by code, not by schema, what they take: a reference, a moment, a number in words. */
+const ODD_VALUES = [EXAMPLES["ref"], "-2h", "1"];
+
 /** What is required, with a value that fits. */
 function sampleInput(operation: Operation): Record<string, unknown> {
   const schema = inputJsonSchema(operation.input) as { properties?: Record<string, JsonSchema>; required?: string[] };
   const input: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fieldsOf(operation.input) ?? {})) {
-    if (!field.safeParse(undefined).success || schema.required?.includes(name) === true)
-      input[name] = sampleValue(name, schema.properties?.[name] ?? {});
+    if (!field.safeParse(undefined).success || schema.required?.includes(name) === true) {
+      const candidates = [sampleValue(name, schema.properties?.[name] ?? {}), ...ODD_VALUES];
+      input[name] = candidates.find((value) => field.safeParse(value).success) ?? candidates[0];
+    }
   }
   return input;
 }
