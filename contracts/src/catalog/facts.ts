@@ -222,7 +222,7 @@ export const setPrecedence = defineOperation({
       .describe("Names or ids of sources, kinds of connectors, or definition, person, connector, standby"),
   }),
   output: z.object({ changed: z.number().int().describe("Entities that are different now") }),
-  cli: { positional: ["kind", "property"] },
+  cli: { positional: ["property"] },
 });
 
 const SourceTrust = z.object({
