@@ -22,9 +22,9 @@ export const SUITES = [
   },
   { name: "docs", command: ["tools/check-docs.ts"], shows: /^docs: [1-9]\d* files/m, minutes: 2 },
   { name: "lock", command: ["tools/check-lock.ts"], shows: /^lock: [1-9]\d* packages/m, minutes: 2 },
-  { name: "unit", command: vitest("unit"), shows: TESTS, minutes: 8 },
-  { name: "db", command: vitest("db"), shows: TESTS, minutes: 12 },
-  { name: "e2e", command: vitest("e2e"), shows: TESTS, minutes: 20 },
+  { name: "unit", command: vitest("unit"), shows: TESTS, minutes: 15 },
+  { name: "db", command: vitest("db"), shows: TESTS, minutes: 30 },
+  { name: "e2e", command: vitest("e2e"), shows: TESTS, minutes: 30 },
 ];
 
 /** Whether the output bears the sign that the suite did something; colours do not count. */

@@ -11,12 +11,11 @@ const Position = z.object({ at: z.iso.datetime(), ref: z.string() });
 
 export function makeListRemoved(catalogue: Catalogue): Handler {
   return handle(listRemoved, async (ctx, { text, limit, cursor }) => {
-    const { sql } = ctx;
     await catalogue.feed.fresh();
     const rows = await listSeen(catalogue, ctx, text?.toLowerCase(), readCursor(Position, cursor), limit + 1);
     const page = rows.slice(0, limit);
     const items = [];
-    for (const row of page) items.push(tombstoneView(row, await renamedTo(sql, row)));
+    for (const row of page) items.push(tombstoneView(row, await renamedTo(catalogue, ctx, row)));
     return { items, ...(rows.length > limit ? { nextCursor: encodeCursor(positionOf(page.at(-1)!)) } : {}) };
   });
 }

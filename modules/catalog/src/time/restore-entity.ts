@@ -1,4 +1,4 @@
-import { entityRegistered } from "@roadbed/contracts/catalog";
+import { entityRegistered, type Entity } from "@roadbed/contracts/catalog";
 import { restoreEntity } from "@roadbed/contracts/catalog/time";
 import { ConflictError, handle, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 
@@ -23,7 +23,7 @@ export function makeRestoreEntity(deps: { readonly catalogue: Catalogue; readonl
     await lockCatalog(sql);
     const gone = await readTombstone(sql, ref);
     if (!gone || !(await seesDocument(deps.catalogue, ctx, { entity: gone.document, sourceId: gone.sourceId })))
-      throw await refusal(ctx, ref);
+      throw await refusal(deps.catalogue, ctx, ref);
     const { source, origin, reread } = await homeOf(ctx, gone);
     const change = await nextChange(sql);
     const cause = causeOf(reason === undefined ? ctx : { ...ctx, reason }, "it was restored");
@@ -43,9 +43,15 @@ export function makeRestoreEntity(deps: { readonly catalogue: Catalogue; readonl
   });
 }
 
-async function refusal({ sql }: Ctx, ref: string): Promise<ConflictError | NotFoundError> {
-  const { rowCount } = await sql.query("select 1 from catalog.entity where ref = $1", [ref]);
-  if (rowCount > 0) return new ConflictError(`${ref} is there.`, { mend: "Nothing has to be restored." });
+async function refusal(catalogue: Catalogue, ctx: Ctx, ref: string): Promise<ConflictError | NotFoundError> {
+  const { rows } = await ctx.sql.query<{ document: Entity; source_id: string }>(
+    "select document, source_id from catalog.entity where ref = $1",
+    [ref],
+  );
+  const [there] = rows;
+  if (there && (await seesDocument(catalogue, ctx, { entity: there.document, sourceId: there.source_id }))) {
+    return new ConflictError(`${ref} is there.`, { mend: "Nothing has to be restored." });
+  }
   return new NotFoundError("removed entity", ref, "List the removed entities to see what can be restored: `roadbed entity removed`.");
 }
 

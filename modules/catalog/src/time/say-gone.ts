@@ -16,7 +16,7 @@ export async function sayGone(catalogue: Catalogue, ctx: Ctx, ref: string): Prom
   const gone = await readTombstone(sql, ref);
   if (gone) {
     const isSeen = await seesDocument(catalogue, ctx, { entity: gone.document, sourceId: gone.sourceId });
-    return isSeen ? sentenceOf(gone, await renamedTo(sql, gone)) : undefined;
+    return isSeen ? sentenceOf(gone, await renamedTo(catalogue, ctx, gone)) : undefined;
   }
   const { rows } = await sql.query<{
     at: Date;

@@ -72,7 +72,7 @@ async function explainRemoved(ctx: Ctx, { catalogue, visible }: Standpoint, ref:
     return undefined;
   }
   const gone = await readTombstone(ctx.sql, ref);
-  const became = gone && (await renamedTo(ctx.sql, gone));
+  const became = gone && (await renamedTo(catalogue, ctx, gone));
   const refs = became !== undefined && isShown(catalogue, visible, became) ? [became] : [];
   const at = gone?.at.toISOString();
   steps.push({ looked: "what was removed", outcome: "stopped", detail: says, ...(at === undefined ? {} : { at }) });
