@@ -26,11 +26,19 @@ export function createAsk(o: {
   readonly allowedOrigins?: readonly string[];
 }): Ask {
   const handlers = new Map(o.handlers.map((handler) => [handler.operation.name, handler]));
+  /** One request may ask several times, but there is one caller. */
+  const calls = new WeakMap<FastifyRequest, Promise<Call>>();
   return async (operation, request, reply, input) => {
     const handler = handlers.get(operation.name);
     if (!handler) throw new Error(`no handler for ${operation.name}`);
-    return (await perform(o.runtime, handler, await toCall(request, reply), input)) as never;
+    return (await perform(o.runtime, handler, await callOf(request, reply), input)) as never;
   };
+
+  function callOf(request: FastifyRequest, reply: FastifyReply): Promise<Call> {
+    const call = calls.get(request) ?? toCall(request, reply);
+    calls.set(request, call);
+    return call;
+  }
 
   async function toCall(request: FastifyRequest, reply: FastifyReply): Promise<Call> {
     const caller = await o.authenticate(request);

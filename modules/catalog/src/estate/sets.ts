@@ -33,7 +33,8 @@ export function remove(sorted: number[], value: number): void {
   if (sorted[at] === value) sorted.splice(at, 1);
 }
 
-function lowerBound(sorted: readonly number[], value: number): number {
+/** Where a number stands, or would stand. */
+export function lowerBound(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;

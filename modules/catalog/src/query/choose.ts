@@ -27,6 +27,9 @@ export interface Chooser {
 
 type Ids = readonly number[];
 
+/** Answers about texts that are kept. */
+const MAX_FOUND = 100;
+
 /** What every part of a question needs. */
 interface Question {
   readonly sql: Sql;
@@ -35,7 +38,9 @@ interface Question {
 }
 
 export function createChooser(catalogue: Catalogue, deps: { readonly texts: Texts; readonly server: ServerFields }): Chooser {
-  const { estate } = catalogue;
+  const { estate, feed } = catalogue;
+  const found = new Map<string, Ids>();
+  let textsOf = -1;
 
   return {
     choose: async (sql, visible, { groups, predicate, text }) => {
@@ -77,8 +82,23 @@ export function createChooser(catalogue: Catalogue, deps: { readonly texts: Text
   }
 
   async function containing(question: Question, { term, fields }: NonNullable<Choice["text"]>): Promise<Ids> {
-    const contains = makeContains(term.trim().toLowerCase());
-    return unite(await Promise.all(fields.map((field) => ofMatch(question, field.toLowerCase(), contains))));
+    const pattern = term.trim().toLowerCase();
+    return unite(await Promise.all(fields.map((field) => ofText(question, field.toLowerCase(), pattern))));
+  }
+
+  /** Every value has to be looked at: what came of it is kept while nothing changes. */
+  async function ofText(question: Question, key: string, pattern: string): Promise<Ids> {
+    if (key.startsWith("relations.")) return ofMatch(question, key, makeContains(pattern));
+    if (textsOf !== feed.applied) {
+      found.clear();
+      textsOf = feed.applied;
+    }
+    const known = found.get(`${key}\0${pattern}`);
+    if (known) return known;
+    const ids = await ofMatch(question, key, makeContains(pattern));
+    if (textsOf === feed.applied) found.set(`${key}\0${pattern}`, ids);
+    if (found.size > MAX_FOUND) found.delete(found.keys().next().value!);
+    return ids;
   }
 
   async function predicated(question: Question, predicate: EntityPredicate): Promise<Ids> {

@@ -4,6 +4,7 @@ import type { Sql } from "@roadbed/core";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { STORED_COLUMNS, type StoredEntity } from "../estate/document-cache.ts";
 import type { Sees } from "../estate/estate.ts";
+import { lowerBound } from "../estate/sets.ts";
 import type { Visibility } from "../estate/visibility.ts";
 import { annotationsOf, type Origin, type Origins } from "./server-annotations.ts";
 
@@ -14,32 +15,41 @@ export interface Texts {
   documents(sql: Sql, ids: readonly number[], visible: Visibility): Promise<(Entity | undefined)[]>;
 }
 
-/** A text without its end, and the end: relations change without the document. */
+/** A text, and how much of it is without the relations: these change without the document. */
 interface Prepared {
   readonly stored: StoredEntity;
   readonly origin: Origin | undefined;
-  readonly head: string;
-  tail: string;
-  tailOf: number;
+  readonly headLength: number;
+  text: string;
+  /** Right as long as nothing changed and the sources are as they were read; that is at most two seconds, for what rules say of relations follows later. */
+  asOf: number;
+  sources: ReadonlyMap<string, Origin> | undefined;
 }
 
 /** Texts are kept up to this many characters; after that, all are made again as they are asked for. */
 const MAX_CHARACTERS = 48 * 1024 * 1024;
 const BATCH = 500;
+/** In an estate that fits into memory, whoever asks for one that is not there has this many read: soon all of them are. */
+const READ_AHEAD = 100;
+const FITS = 50_000;
 
 export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
   const { estate, documents, feed } = catalogue;
-  let prepared = new Map<string, Prepared>();
+  /** By number. */
+  let prepared = new Map<number, Prepared>();
   let characters = 0;
 
   return {
     texts: async (sql, ids, visible) => {
-      const stored = await readAll(sql, ids);
-      const known = await origins.all(sql);
-      return ids.map((id, at) => {
-        const one = stored[at];
-        return one && textOf(id, one, known.get(one.sourceId), visible);
-      });
+      const sources = await origins.all(sql);
+      const texts = ids.map((id) => (visible.all ? ready(id, sources) : undefined));
+      const missing = ids.filter((_, at) => texts[at] === undefined);
+      if (missing.length === 0) return texts;
+      const made = new Map<number, string>();
+      for (const [at, stored] of (await readAll(sql, missing)).entries()) {
+        if (stored) made.set(missing[at]!, textOf(missing[at]!, stored, sources, visible));
+      }
+      return ids.map((id, at) => texts[at] ?? made.get(id));
     },
     documents: async (sql, ids, visible) => {
       const stored = await readAll(sql, ids);
@@ -51,26 +61,29 @@ export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
     },
   };
 
-  function textOf(id: number, stored: StoredEntity, origin: Origin | undefined, visible: Visibility): string {
-    let one = prepared.get(stored.ref);
-    if (one?.stored !== stored || !isSame(one.origin, origin)) one = prepare(stored, origin);
-    if (!visible.all) return one.head + endOf(id, visible);
-    if (one.tailOf !== feed.applied) {
-      one.tail = endOf(id, visible);
-      one.tailOf = feed.applied;
-    }
-    return one.head + one.tail;
+  function ready(id: number, sources: ReadonlyMap<string, Origin>): string | undefined {
+    const one = prepared.get(id);
+    return one?.asOf === feed.applied && one.sources === sources ? one.text : undefined;
   }
 
-  function prepare(stored: StoredEntity, origin: Origin | undefined): Prepared {
+  function textOf(id: number, stored: StoredEntity, sources: ReadonlyMap<string, Origin>, visible: Visibility): string {
+    const origin = sources.get(stored.sourceId);
+    let one = prepared.get(id);
+    if (one?.stored !== stored || !isSame(one.origin, origin)) one = prepare(id, stored, origin);
+    const text = one.text.slice(0, one.headLength) + endOf(id, visible);
+    if (visible.all) Object.assign(one, { text, asOf: feed.applied, sources });
+    return text;
+  }
+
+  function prepare(id: number, stored: StoredEntity, origin: Origin | undefined): Prepared {
     if (characters > MAX_CHARACTERS) {
       prepared = new Map();
       characters = 0;
     }
     const text = JSON.stringify(finalOf(stored, origin));
-    const one: Prepared = { stored, origin, head: text.slice(0, -1), tail: "", tailOf: -1 };
+    const one: Prepared = { stored, origin, headLength: text.length - 1, text, asOf: -1, sources: undefined };
     characters += text.length;
-    prepared.set(stored.ref, one);
+    prepared.set(id, one);
     return one;
   }
 
@@ -82,11 +95,29 @@ export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
     return estate.neighbours(id, seesOf(visible)).map(({ type, ref }) => ({ type, targetRef: ref }));
   }
 
+  /** Those after an entity that are not in memory either. */
+  function following(after: number, asked: readonly string[]): string[] {
+    const all = estate.all();
+    const more: string[] = [];
+    for (let at = lowerBound(all, after) + 1; at < all.length && more.length + asked.length < READ_AHEAD; at++) {
+      const ref = estate.refOf(all[at]!);
+      if (!documents.get(ref) && !asked.includes(ref)) more.push(ref);
+    }
+    return more;
+  }
+
   /** From memory, and what is not there from the database, many at once. */
   async function readAll(sql: Sql, ids: readonly number[]): Promise<(StoredEntity | undefined)[]> {
     const found = ids.map((id) => documents.get(estate.refOf(id)));
     const missing = [...new Set(ids.filter((id, at) => !found[at] && estate.at(id)).map((id) => estate.refOf(id)))];
     if (missing.length === 0) return found;
+    if (missing.length < READ_AHEAD && estate.size <= FITS)
+      missing.push(
+        ...following(
+          ids.find((id, at) => !found[at])!,
+          missing,
+        ),
+      );
     const read = new Map<string, StoredEntity>();
     for (let start = 0; start < missing.length; start += BATCH) {
       const asOf = feed.applied;
