@@ -231,6 +231,21 @@ describe("derived properties", () => {
     );
   }, 120_000);
 
+  test("what comes while an answer is awaited waits for it: an older answer never stands over a newer one", async () => {
+    const it = createProcess();
+    it.define([
+      kind("System", {
+        derived: { low: { aggregate: { relation: "hasPart[Component]", filter: "entity.spec.cost < 5", function: "count" } } },
+      }),
+    ]);
+    it.apply([component("a")]);
+    it.apply([component("a", { system: "s" })]);
+    it.apply([component("a", { cost: 0, system: "s" }), component("b")]);
+    it.apply([system("s"), component("c")]);
+    it.apply([component("c")]);
+    expect(await derived(it, "system:default/s")).toEqual({ low: 1 });
+  });
+
   test("what reads itself is left out and told, and the rest goes on", async () => {
     const it = createProcess();
     it.define([

@@ -171,12 +171,14 @@ export function createEngine(o: {
   function wake(): void {
     if (running || stopped) return;
     let failed = false;
-    const run = work().catch((error: unknown) => {
+    let ended = false;
+    const run = work(() => (ended = true)).catch((error: unknown) => {
       failed = true;
       o.log.error("derived properties could not be brought up to date", { error: String(error) });
     });
-    // Most changes are done by now, without having waited for anything.
-    if (isDone()) return;
+    // Most changes are done by now, without having waited for anything. That no marks are left says nothing while answers are
+    // awaited: a second run beside this one would settle newer values before older ones.
+    if (ended) return;
     running = run.then(async () => {
       if (failed && !stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       running = undefined;
@@ -188,7 +190,8 @@ export function createEngine(o: {
     return stopped || (loading === undefined && unflushed.size === 0 && works.every(({ dirty }) => dirty.size === 0));
   }
 
-  async function work(): Promise<void> {
+  /** `end` is called in the very moment in which nothing is left. */
+  async function work(end: () => void): Promise<void> {
     const pace = createPace();
     while (!stopped) {
       if (loading === "needed") await load();
@@ -211,6 +214,7 @@ export function createEngine(o: {
       if (pace.isLong()) await pace.pause();
     }
     flush();
+    end();
   }
 
   async function load(): Promise<void> {
