@@ -64,11 +64,24 @@ export interface ConnectorCall {
   /** `fetch` with a timeout, a limit of bytes, no redirects to other hosts, and no private networks unless an administrator allowed them. */
   readonly fetch: typeof fetch;
   readonly evaluate: Evaluate;
+  /**
+   * What the catalogue holds now: where names of two systems must be brought together. Answers the entities that have one of these
+   * annotations, or these references; their annotations are those of the merged document.
+   */
+  readonly find: (asked: { readonly annotations: readonly string[] } | { readonly refs: readonly string[] }) => Promise<readonly Found[]>;
+  /** For protocols other than HTTP: where to connect to. Refuses what `fetch` refuses; connect to nothing but the answer. */
+  readonly addressOf: (host: string, port: number) => Promise<string>;
   /** What the last whole reading of this source left: ETags, cursors. */
   readonly state: Readonly<Record<string, unknown>>;
   readonly now: () => Date;
   readonly log: Logger;
   readonly signal: AbortSignal;
+}
+
+/** An entity of the catalogue, as far as connectors may know it. */
+export interface Found {
+  readonly ref: string;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 export type Reading =

@@ -24,7 +24,7 @@ import { backstageFace } from "@roadbed/face-backstage";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
 import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
-import { createGuardedFetch, createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
+import { createAddressGuard, createGuardedFetch, createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
 import {
   createIdentity,
   makeAccountsOf,
@@ -172,6 +172,7 @@ export async function startServer({
       secretKey: options.secretKey,
       connectors,
       outbound: (isAllowed) => createGuardedFetch({ isAllowed }),
+      outboundAddress: (isAllowed) => createAddressGuard({ isAllowed }),
     });
     const standards = createStandards({ log, cel, policies: [join(root, "policies")] });
     const delivery = createDelivery({

@@ -3,6 +3,7 @@ export type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 export { type Check, type CheckResult, type Readiness } from "./health/add-health.ts";
 export { type ProblemBody, problemFor, STATUS, toProblemBody } from "./problem/problem.ts";
 export { sendProblem } from "./problem/send-problem.ts";
+export { createAddressGuard, type AddressGuard, type AddressGuardOptions } from "./outbound/address-guard.ts";
 export { createGuardedFetch, type GuardedFetchOptions } from "./outbound/guarded-fetch.ts";
 export { mountRaw, type RawHandler } from "./raw/mount-raw.ts";
 export { CSRF_HEADER, requireSameOrigin } from "./security/same-origin.ts";

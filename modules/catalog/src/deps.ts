@@ -38,6 +38,10 @@ export interface CatalogDeps {
   readonly connectors?: readonly Connector[];
   /** Makes the one way out for connectors: it asks which hosts in private networks are allowed. Without it they reach nothing. */
   readonly outbound?: (isAllowed: (host: string) => Promise<boolean>) => typeof fetch;
+  /** The same for protocols other than HTTP: where a name may be connected to. */
+  readonly outboundAddress?: (
+    isAllowed: (host: string) => Promise<boolean>,
+  ) => (name: string, allowedAs: string) => Promise<readonly { readonly address: string }[]>;
   /** 32 bytes that seal what sources keep secret; without it a key is made and kept in `dataDir`. */
   readonly secretKey?: Buffer | undefined;
 }

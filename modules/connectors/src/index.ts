@@ -5,6 +5,14 @@ import { bitbucketConnector } from "./bitbucket/bitbucket-connector.ts";
 import { githubConnector } from "./github/github-connector.ts";
 import { gitlabConnector } from "./gitlab/gitlab-connector.ts";
 import { httpConnector } from "./http/http-connector.ts";
+import { pagerdutyConnector } from "./pagerduty/pagerduty-connector.ts";
 
 /** Every system that can be connected. */
-export const connectors: readonly Connector[] = [backstageConnector, bitbucketConnector, githubConnector, gitlabConnector, httpConnector];
+export const connectors: readonly Connector[] = [
+  backstageConnector,
+  bitbucketConnector,
+  githubConnector,
+  gitlabConnector,
+  httpConnector,
+  pagerdutyConnector,
+];

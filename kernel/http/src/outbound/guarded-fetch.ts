@@ -1,23 +1,19 @@
-import { lookup as resolve, type LookupAddress } from "node:dns";
+import type { LookupAddress } from "node:dns";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { isIP, type LookupFunction } from "node:net";
+import type { LookupFunction } from "node:net";
 import { Readable, Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 import { DomainError, ForbiddenError, InvalidError, TooLargeError, UnavailableError } from "@roadbed/core";
 
-import { isPrivateAddress } from "./private-address.ts";
+import { createAddressGuard, type AddressGuardOptions } from "./address-guard.ts";
 
-export interface GuardedFetchOptions {
-  /** Whether an administrator allowed this host (`name`, or `name:port` where it is no usual one) though it is in a private network. */
-  readonly isAllowed: (host: string) => boolean | Promise<boolean>;
+export interface GuardedFetchOptions extends AddressGuardOptions {
   /** From the question to the last byte of the answer. Default 30 s. */
   readonly timeoutMs?: number;
   /** Of one answer, unpacked. Default 32 MB. */
   readonly maxBytes?: number;
-  /** Names to addresses; a double in tests. */
-  readonly lookup?: (host: string) => Promise<readonly LookupAddress[]>;
 }
 
 const MAX_REDIRECTS = 5;
@@ -29,7 +25,7 @@ const MAX_REDIRECTS = 5;
  */
 export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
   const { timeoutMs = 30_000, maxBytes = 32 * 1024 * 1024 } = o;
-  const lookupAll = o.lookup ?? lookupBySystem;
+  const guard = createAddressGuard(o);
 
   return async (input, init = {}) => {
     const request = new Request(input, init);
@@ -58,7 +54,7 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
 
   async function ask(url: URL, call: AskCall): Promise<IncomingMessage> {
     checkScheme(url);
-    const addresses = await permitted(url);
+    const addresses = await guard(url.hostname.replace(/^\[|\]$/g, ""), url.host);
     const options: RequestOptions = {
       method: call.method,
       headers: { "accept-encoding": "gzip, deflate, br", "user-agent": "roadbed", ...Object.fromEntries(call.headers) },
@@ -73,26 +69,6 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
       sent.on("error", (error) => reject(faultOf(url, error, call.deadline, timeoutMs)));
       sent.end(call.body);
     });
-  }
-
-  async function permitted(url: URL): Promise<readonly LookupAddress[]> {
-    const name = url.hostname.replace(/^\[|\]$/g, "");
-    const family = isIP(name);
-    const addresses =
-      family === 0
-        ? await lookupAll(name).catch((cause: unknown) => {
-            throw new UnavailableError(`The host ${name} is not known.`, { mend: "Correct the address.", cause });
-          })
-        : [{ address: name, family }];
-    if (addresses.length === 0) throw new UnavailableError(`The host ${name} has no address.`, { mend: "Correct the address." });
-    // One private answer among public ones is enough to refuse: which one is used would be chance.
-    if (addresses.some(({ address }) => isPrivateAddress(address)) && !(await o.isAllowed(url.host))) {
-      throw new ForbiddenError(`The host ${url.host} is in a private network.`, {
-        mend: `An administrator can allow it: roadbed host allow ${url.host}`,
-        problems: [{ at: url.host, reason: "is in a private network" }],
-      });
-    }
-    return addresses;
   }
 }
 
@@ -133,10 +109,6 @@ function pinned(addresses: readonly LookupAddress[]): LookupFunction {
     if (options.all === true) answer(null, [...addresses]);
     else answer(null, first!.address, first!.family);
   };
-}
-
-function lookupBySystem(host: string): Promise<readonly LookupAddress[]> {
-  return new Promise((done, fail) => resolve(host, { all: true }, (error, addresses) => (error ? fail(error) : done(addresses))));
 }
 
 interface AnswerLimits {

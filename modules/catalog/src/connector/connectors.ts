@@ -5,6 +5,7 @@ import type { CatalogDeps } from "../deps.ts";
 import type { SourceSecrets } from "../source/source-secrets.ts";
 import type { SourceRow } from "../source/source-store.ts";
 import { isHostAllowed } from "./allowed-hosts.ts";
+import { findEntities } from "./find-entities.ts";
 
 /** The connectors that this server was given, and what each call of one needs. */
 export interface Connectors {
@@ -30,10 +31,16 @@ export interface Parted {
 const READING_MS = 15 * 60_000;
 
 export function createConnectors(
-  deps: Pick<CatalogDeps, "connectors" | "outbound" | "cel"> & { readonly db: Sql; readonly log: Logger; readonly secrets: SourceSecrets },
+  deps: Pick<CatalogDeps, "connectors" | "outbound" | "outboundAddress" | "cel"> & {
+    readonly db: Sql;
+    readonly log: Logger;
+    readonly secrets: SourceSecrets;
+  },
 ): Connectors {
   const all = deps.connectors ?? [];
-  const fetch = deps.outbound?.((host) => isHostAllowed(deps.db, host)) ?? refuseToFetch;
+  const isAllowed = (host: string): Promise<boolean> => isHostAllowed(deps.db, host);
+  const fetch = deps.outbound?.(isAllowed) ?? refuse;
+  const guard = deps.outboundAddress?.(isAllowed) ?? refuse;
   const evaluate: Evaluate = (names, expressions, bindings) => {
     if (!deps.cel?.evaluateRows) throw new UnavailableError("This server evaluates no expressions.");
     return deps.cel.evaluateRows(names, expressions, bindings);
@@ -66,7 +73,22 @@ export function createConnectors(
   }
 
   function call({ state, signal, now }: Parameters<Connectors["call"]>[0]): ConnectorCall {
-    return { fetch, evaluate, state, now, log: deps.log, signal: AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]) };
+    const find: ConnectorCall["find"] = (asked) => findEntities(deps.db, asked);
+    return {
+      fetch,
+      evaluate,
+      find,
+      addressOf,
+      state,
+      now,
+      log: deps.log,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]),
+    };
+  }
+
+  async function addressOf(host: string, port: number): Promise<string> {
+    const name = host.replace(/^\[|\]$/g, "");
+    return (await guard(name, `${name.includes(":") ? `[${name}]` : name}:${port}`))[0]!.address;
   }
 }
 
@@ -80,6 +102,6 @@ function parseSettings(connector: Connector, given: Readonly<Record<string, unkn
   }
 }
 
-const refuseToFetch: typeof fetch = () => {
+function refuse(): never {
   throw new UnavailableError("This server talks to no other host.");
-};
+}

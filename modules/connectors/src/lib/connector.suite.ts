@@ -7,6 +7,8 @@ export function callWith(cel: Cel, over: Partial<ConnectorCall> = {}): Connector
   return {
     fetch,
     evaluate: (names, expressions, bindings) => cel.evaluateRows(names, expressions, bindings),
+    find: async () => [],
+    addressOf: async (host) => host,
     state: {},
     now: () => new Date(),
     log: quietLog,

@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+import { advanced } from "./advanced.ts";
+
+/** A credential; `help` says which right it needs. */
+export const tokenSetting = (help: string) =>
+  z.string().min(1).regex(/^\S+$/, "may not hold spaces").describe(`${help}; it is stored sealed`);
+
+export const addressSetting = (help: string) => z.url({ protocol: /^https?$/ }).describe(help);
+
+export const namespaceSetting = () =>
+  advanced(
+    z
+      .string()
+      .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters, digits and dashes")
+      .default("default")
+      .describe("Namespace of the entities"),
+  );
+
+/** Whether what carries no annotation is found by its name, and whether what is not found is told. */
+export const placingSettings = {
+  byName: advanced(
+    z.boolean().default(true).describe("What no annotation names is found by its name, where a component is called the same"),
+  ),
+  tellUnplaced: advanced(z.boolean().default(true).describe("Say of what nothing in the catalogue names, and which annotation to write")),
+};
+
+/** An address without the slash at its end. */
+export function bare(address: string): string {
+  return address.replace(/\/+$/, "");
+}
