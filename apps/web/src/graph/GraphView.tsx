@@ -3,7 +3,7 @@ import "@xyflow/react/dist/base.css";
 import { Background, Controls, MarkerType, MiniMap, ReactFlow, type Edge, type Node, type ReactFlowInstance } from "@xyflow/react";
 import { useMantineColorScheme } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useRef, type ReactNode } from "react";
 
 import { EntityNode, FrameNode, GroupNode } from "./nodes.tsx";
 import classes from "./graph.module.css";
@@ -42,6 +42,7 @@ const MOST_WORDED = 60;
 /** A layered picture of entities and their relations. Only what is in sight is drawn. */
 export function GraphView({ scene, selected, center, onSelect, onToggleGroup, health, lit, height, label }: Props): ReactNode {
   const { colorScheme } = useMantineColorScheme();
+  const canvas = useRef<HTMLDivElement>(null);
   const still = useMediaQuery("(prefers-reduced-motion: reduce)");
   const nodes = useMemo(
     () => toNodes(scene, { selected, center, onToggleGroup, health, lit }),
@@ -57,6 +58,7 @@ export function GraphView({ scene, selected, center, onSelect, onToggleGroup, he
   const picture = `${scene.entities.length}/${scene.groups.length}/${scene.frames.map(({ id }) => id).join()}`;
   return (
     <div
+      ref={canvas}
       className={classes.canvas}
       style={{ height }}
       role="group"
@@ -82,7 +84,7 @@ export function GraphView({ scene, selected, center, onSelect, onToggleGroup, he
         nodesConnectable={false}
         edgesFocusable={false}
         onlyRenderVisibleElements
-        onInit={(flow) => beginReadable(flow, scene, selected)}
+        onInit={(flow) => beginReadable(flow, scene, selected, canvas.current)}
         disableKeyboardA11y
         onNodeClick={(_, node) => activate(node.id)}
         onPaneClick={() => onSelect(undefined)}
@@ -98,14 +100,26 @@ export function GraphView({ scene, selected, center, onSelect, onToggleGroup, he
 }
 
 /** Where the whole does not fit in readable size: begin at the selected thing, at the group opened last, or at the left edge. */
-function beginReadable(flow: ReactFlowInstance, scene: Scene, selected: string | undefined): void {
+function beginReadable(flow: ReactFlowInstance, scene: Scene, selected: string | undefined, canvas: HTMLElement | null): void {
   const { zoom } = flow.getViewport();
   if (zoom > READABLE_ZOOM) return;
   const node = scene.entities.find(({ ref }) => ref === selected);
   const frame = scene.frames.at(-1);
   if (node !== undefined) void flow.setCenter(node.x + ENTITY.width / 2, node.y + ENTITY.height / 2, { zoom: READABLE_ZOOM });
   else if (frame !== undefined) void flow.setCenter(frame.x + frame.width / 2, frame.y + frame.height / 2, { zoom: READABLE_ZOOM });
-  else void flow.setViewport({ x: MARGIN, y: MARGIN, zoom: READABLE_ZOOM });
+  else {
+    const free = (canvas?.clientHeight ?? 0) - heightOf(scene) * READABLE_ZOOM;
+    void flow.setViewport({ x: MARGIN, y: Math.max(MARGIN, free / 2), zoom: READABLE_ZOOM });
+  }
+}
+
+function heightOf({ entities, groups, frames }: Scene): number {
+  return Math.max(
+    0,
+    ...entities.map(({ y }) => y + ENTITY.height),
+    ...groups.map(({ y }) => y + GROUP.height),
+    ...frames.map(({ y, height }) => y + height),
+  );
 }
 
 function toNodes(

@@ -16,11 +16,14 @@ export interface FormState {
   readonly onTouch: (path: string) => void;
 }
 
-/** The words before a field. */
+/** The words before a field; where its schema has no title, `providesApis` is Provides APIs. */
 export function titleOf({ schema, name }: FieldSpec): string {
   return typeof schema["title"] === "string"
     ? schema["title"]
-    : name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/^./, (first) => first.toUpperCase());
+    : name
+        .replace(/([a-z])([A-Z])(?![A-Z])/g, (_, before: string, letter: string) => `${before} ${letter.toLowerCase()}`)
+        .replace(/\b[Aa]pi(s?)\b/g, "API$1")
+        .replace(/^./, (first) => first.toUpperCase());
 }
 
 /** Sets one field and tells the form. */

@@ -19,6 +19,8 @@ export function LoadMore({ shown, total, more, loading }: Props): ReactNode {
   useEffect(() => {
     if (near && !loading) more?.();
   }, [near, loading, more]);
+  // An empty list has said so already.
+  if (shown === 0 && more === undefined) return null;
   return (
     <>
       <span ref={ref}>

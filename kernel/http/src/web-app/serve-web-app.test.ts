@@ -56,6 +56,10 @@ test("a page address gives index.html to a browser that navigates, and nothing e
     expect(page.body).toContain("Roadbed");
     expect(page.headers["cache-control"]).toBe("no-cache");
   }
+  for (const headers of [{}, { accept: "*/*" }]) {
+    expect((await app.inject({ url: "/inbox?view=channels", headers })).body).toContain("Roadbed");
+    expect((await app.inject({ url: "/gone.js", headers })).statusCode).toBe(404);
+  }
   expect((await app.inject({ url: "/catalog", headers: { accept: "application/json" } })).statusCode).toBe(404);
   expect((await app.inject({ url: "/catalog", method: "POST", headers: HTML })).statusCode).toBe(404);
   for (const url of ["/api/v1/unknown", "/assets/gone.js", "/git/x", "/mcp/x", "/v1/traces", "/auth/x"]) {

@@ -10,7 +10,7 @@ interface Asset {
 }
 
 /** Addresses that are never pages, even when a browser opens them. */
-const NOT_PAGES = ["/api/", "/assets/", "/auth/", "/git/", "/mcp", "/v1/"];
+const NOT_PAGES = ["/api/", "/assets/", "/auth/", "/git/", "/hooks/", "/mcp", "/v1/"];
 
 /**
  * Serves a built single-page app from `dir`: each file by its exact name, `.br` and `.gz` twins made at build when the
@@ -58,11 +58,14 @@ function decodePath(url: string): string | undefined {
   }
 }
 
-/** A page is what a browser navigates to: it asks for HTML, and the last part of the path names no file. */
+/** A page is what a browser navigates to: it asks for HTML, or for anything by a path whose last part names no file. */
 function isPage(path: string | undefined, request: FastifyRequest): boolean {
   if (path === undefined || NOT_PAGES.some((prefix) => path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`)))
     return false;
-  return (request.headers.accept ?? "").includes("text/html");
+  const { accept } = request.headers;
+  if (accept?.includes("text/html")) return true;
+  // What takes anything (curl, a link checker) gets the page too; what asks for a file that is not there does not.
+  return (accept === undefined || accept === "*/*") && !/\/\/|\.[^/]*$/.test(path);
 }
 
 function sendAsset(assets: ReadonlyMap<string, Asset>, path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {

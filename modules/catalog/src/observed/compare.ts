@@ -87,9 +87,13 @@ function blindness(
   if (visible.length === 0)
     return kind === "resource" ? `${name(to)} was never seen in a trace.` : `${ends.map(name).join(", ")} sends no traces.`;
   const begun = Math.max(sender.firstSeen.getTime(), Math.min(...visible.map((end) => firstSeenOf(observed, end))));
-  if (begun > since.getTime())
-    return `Both have been watched only since ${new Date(begun).toISOString().slice(0, 16).replace("T", " ")} UTC, not for ${days} days.`;
+  if (begun > since.getTime()) return `Both have been watched only since ${dayOf(begun)}, not for ${days} days.`;
   return undefined;
+}
+
+/** `13 November 2026`: of a stretch of weeks, the day says enough. */
+function dayOf(ms: number): string {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(ms);
 }
 
 function firstSeenOf(observed: Compared["observed"], id: number): number {

@@ -46,6 +46,7 @@ export function Timeline({ search, onChange }: { readonly search: ChangesSearch;
           label="With what it needs and what needs it"
           checked={search.near === true}
           disabled={search.about === undefined && search.owner === undefined && search.system === undefined}
+          title="Name an entity, an owner or a system first"
           onChange={(event) => onChange({ near: event.currentTarget.checked ? true : undefined })}
         />
       </div>

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleSlash, CircleX, SearchX, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
@@ -40,11 +40,11 @@ export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
             <p>{data.says}</p>
             {data.mend !== undefined && !data.says.includes(data.mend) && <p>{data.mend}</p>}
             {data.refs.length > 0 && (
-              <p>
+              <Group component="p" gap="md">
                 {data.refs.map((ref) => (
                   <EntityLink key={ref} entityRef={ref} />
                 ))}
-              </p>
+              </Group>
             )}
           </>
         )}

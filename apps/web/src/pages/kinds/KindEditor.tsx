@@ -23,7 +23,8 @@ const WAIT_MS = 400;
 /** A form and the text it writes, side by side; whatever one changes is tested while one works, and saved when one says so. */
 export function KindEditor({ kind, document }: { readonly kind?: Kind; readonly document: object }): ReactNode {
   const navigate = useNavigate();
-  const [yaml, setYaml] = useState(() => toYaml(document));
+  const [begun] = useState(() => toYaml(document));
+  const [yaml, setYaml] = useState(begun);
   const [removing, setRemoving] = useState(false);
   const [asked] = useDebouncedValue(yaml, WAIT_MS);
   const test = useOperation(testKind, { yaml: asked }, { keep: true, enabled: asked.trim() !== "" });
@@ -45,12 +46,14 @@ export function KindEditor({ kind, document }: { readonly kind?: Kind; readonly 
     },
   });
   const needsConfirm = test.data !== undefined && test.data.problems.length === 0 && test.data.invalid.count > 0;
+  // The editor of a built-in kind begins empty: saving that would add an extension that says nothing.
+  const untouched = kind !== undefined && kind.document === undefined && yaml === begun;
   const ready = test.data !== undefined && asked === yaml && !test.isPlaceholderData && test.data.problems.length === 0;
   return (
     <>
       {kind !== undefined && <KindState kind={kind} />}
       <div className={classes.editor}>
-        <Section title="Form">
+        <Section title={kind !== undefined && kind.origin !== "own" ? `What you add to ${kind.name}` : "Form"}>
           <KindForm
             value={shown}
             fixedName={kind?.name}
@@ -79,7 +82,12 @@ export function KindEditor({ kind, document }: { readonly kind?: Kind; readonly 
         </Section>
       </div>
       <Section title="What saving would change">
-        {test.error !== null ? (
+        {untouched ? (
+          <p className="rb-dim">
+            Nothing yet. {kind.name} is built in: add fields, relations, derived properties or rules, and they are checked against what is
+            in the catalogue before you save.
+          </p>
+        ) : test.error !== null ? (
           <ErrorState error={test.error} />
         ) : (
           <KindVerdict test={test.data} stale={asked !== yaml || test.isPlaceholderData} />
@@ -88,7 +96,7 @@ export function KindEditor({ kind, document }: { readonly kind?: Kind; readonly 
         {remove.error !== null && <ErrorState error={remove.error} />}
         <div className={classes.acts}>
           <Button
-            disabled={!ready || test.data?.change === "unchanged"}
+            disabled={!ready || untouched || test.data?.change === "unchanged"}
             loading={save.isPending}
             {...(needsConfirm && { color: "orange" })}
             onClick={() => save.mutate({ yaml, confirm: needsConfirm })}

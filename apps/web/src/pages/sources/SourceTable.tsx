@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 
 import type { Source } from "@roadbed/contracts/catalog";
 import { formatNumber } from "../../format/number.ts";
+import { formatExact } from "../../format/time.ts";
 import type { Column } from "../../table/column.ts";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { SampleTag } from "../../ui/Tag.tsx";
@@ -83,9 +84,14 @@ const COLUMNS: readonly Column<Source>[] = [
     value: ({ budget }) => budget?.remaining,
     cell: ({ budget }) =>
       budget === undefined ? (
-        <span className="rb-dim">none</span>
+        <span className="rb-dim" title="This source counts no calls">
+          –
+        </span>
       ) : (
-        <span data-state={budget.remaining === 0 ? "warn" : undefined} title={`of ${formatNumber(budget.limit)} until ${budget.resetAt}`}>
+        <span
+          data-state={budget.remaining === 0 ? "warn" : undefined}
+          title={`of ${formatNumber(budget.limit)} until ${formatExact(new Date(budget.resetAt))}`}
+        >
           {formatNumber(budget.remaining)}
         </span>
       ),

@@ -40,21 +40,23 @@ export function SourcesPage(): ReactNode {
       title="Sources"
       state={sources.pending ? "Reading…" : sentenceOf(sources.rows)}
       act={
-        !bringing && (
-          <Group gap="xs">
+        <Group gap="xs">
+          {!bringing && (
             <LinkButton to="/discover" variant="default">
               Discover
             </LinkButton>
-            {connect === undefined && (
-              <Button variant="default" leftSection={<Cable size={15} aria-hidden />} onClick={() => choose("")}>
-                Connect a system
-              </Button>
-            )}
+          )}
+          {connect === undefined && (
+            <Button variant="default" leftSection={<Cable size={15} aria-hidden />} onClick={() => choose("")}>
+              Connect a system
+            </Button>
+          )}
+          {!bringing && (
             <Button leftSection={<FolderInput size={15} aria-hidden />} onClick={form.open}>
               Bring yours
             </Button>
-          </Group>
-        )
+          )}
+        </Group>
       }
     >
       {nothing && <ThreeWays />}
