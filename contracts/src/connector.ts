@@ -91,6 +91,11 @@ export type Reading =
       readonly mode: "define" | "enrich";
       /** Whole for `define`; for `enrich`, `kind`, `metadata.name` (or `match`) and the fields it adds. */
       readonly entity: Entity;
+      /**
+       * For `define`, of something that was discovered, not declared: what it adds where another source defines the entity. Present, the
+       * definition gives way to any other, sooner or later, and that is no conflict.
+       */
+      readonly otherwise?: Entity;
       /** For `enrich`: finds the entities by an annotation's value instead of by name, e.g. `pagerduty.com/service-id`. */
       readonly match?: { readonly annotation: string; readonly value: string };
       /** Where people find it: a URL. */
@@ -131,4 +136,13 @@ export interface WebhookOutcome {
   readonly readings?: readonly Reading[];
   readonly removed?: readonly string[];
   readonly resync?: boolean;
+  /** For a message that says only a part: what to apply is worked out from what this source said before, while nobody else writes. */
+  readonly amend?: Amendment;
+}
+
+export interface Amendment {
+  /** References of the entities that it builds upon. */
+  readonly refs: readonly string[];
+  /** Of the documents of `refs` as this source describes them so far, by reference in lower case. Touches nothing. */
+  readonly apply: (known: ReadonlyMap<string, Entity>) => Pick<WebhookOutcome, "readings" | "removed">;
 }

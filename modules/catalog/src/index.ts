@@ -32,6 +32,7 @@ import { makeKindHandlers } from "./kinds/kind-handlers.ts";
 import { makeFactHandlers } from "./facts/fact-handlers.ts";
 import { createProposer } from "./facts/propose-fact.ts";
 import { createQuestions } from "./facts/questions.ts";
+import { noteConnectorTrust } from "./facts/trust-rules.ts";
 import { makeExportGraph } from "./graph/export-graph.ts";
 import { makeFindPaths } from "./graph/find-paths.ts";
 import { makeGraphEntities } from "./graph/graph-entities.ts";
@@ -195,6 +196,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     start: async () => {
       stopFollowing = follow();
       feed.wake();
+      await noteConnectorTrust(deps.db, connectors.all);
       await syncer.start();
       keeper.start();
       discovery.start();

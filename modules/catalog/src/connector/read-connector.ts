@@ -7,6 +7,7 @@ import { TooLargeError } from "@roadbed/core";
 import type { Document } from "../descriptor/document.ts";
 import { parseYaml } from "../descriptor/parse-yaml.ts";
 import { resolvePlaceholders } from "../descriptor/placeholders.ts";
+import { DISCOVERED_BY } from "../entity/entity-store.ts";
 import { formatPath } from "../entity/fault.ts";
 import { validateEntity } from "../entity/validate-entity.ts";
 import type { Kinds } from "../kinds/registry.ts";
@@ -133,7 +134,7 @@ function createReading(connector: Known, kinds: Kinds, gleaned: Gleaned) {
   function takeEntity(reading: Extract<Reading, { type: "entity" }>, document?: Document): void {
     counts.read++;
     if (reading.mode === "enrich") return takeEnrichment(reading);
-    const { entity, faults } = validateEntity(reading.entity, kinds);
+    const { entity, faults } = validateEntity(reading.otherwise ? discovered(reading.entity, connector.kind) : reading.entity, kinds);
     if (!entity) {
       counts.failed++;
       const ref = refOf(reading.entity);
@@ -154,7 +155,8 @@ function createReading(connector: Known, kinds: Kinds, gleaned: Gleaned) {
     define(entity, reading, document?.line ?? null);
   }
 
-  function define(entity: Entity, { location, confidence }: Extract<Reading, { type: "entity" }>, line: number | null): void {
+  function define(entity: Entity, reading: Extract<Reading, { type: "entity" }>, line: number | null): void {
+    const { location, confidence, otherwise } = reading;
     const ref = refOf(entity)!;
     const first = byRef.get(ref);
     if (first) {
@@ -181,27 +183,34 @@ function createReading(connector: Known, kinds: Kinds, gleaned: Gleaned) {
       line,
       docsRoot: null,
       ...(confidence === undefined ? {} : { confidence }),
+      ...(otherwise === undefined ? {} : { otherwise: enrichmentOf({ ...reading, entity: otherwise }, { ref }) }),
     });
   }
 
-  function takeEnrichment({ entity, match, location, confidence, rule, observedAt }: Extract<Reading, { type: "entity" }>): void {
+  function takeEnrichment(reading: Extract<Reading, { type: "entity" }>): void {
+    const { entity, match, location } = reading;
     const ref = match ? undefined : refOf(entity);
     if (!match && ref === undefined) {
       counts.failed++;
       problems.push({ file: location, at: "metadata.name", reason: `${connector.kind} does not say which entity it means` });
       return;
     }
+    enrichments.push(enrichmentOf(reading, match ?? { ref: ref! }));
+  }
+
+  function enrichmentOf(reading: Extract<Reading, { type: "entity" }>, about: Enrichment["about"]): Enrichment {
+    const { entity, location, confidence, rule, observedAt } = reading;
     const { metadata, spec } = entity;
     const json = JSON.stringify({ ...(metadata ? { metadata } : {}), ...(spec ? { spec } : {}) });
-    enrichments.push({
-      about: match ?? { ref: ref! },
+    return {
+      about,
       json,
       hash: hash("sha256", json, "base64url"),
       location,
       confidence: confidence ?? connector.defaults.confidence,
       ...(rule === undefined ? {} : { rule }),
       ...(observedAt ? { observedAt } : {}),
-    });
+    };
   }
 
   function finish(): Omit<Snapshot, "durationMs"> {
@@ -228,4 +237,10 @@ function refOf(entity: Entity): string | undefined {
   if (typeof kind !== "string" || typeof metadata?.name !== "string") return undefined;
   const namespace = typeof metadata.namespace === "string" ? metadata.namespace : "default";
   return formatRef({ kind, namespace, name: metadata.name }).slice(0, 200);
+}
+
+/** Says in the document that nobody wrote it: whoever does takes it over. */
+function discovered(entity: Entity, kind: string): Entity {
+  const { metadata } = entity;
+  return { ...entity, metadata: { ...metadata, annotations: { ...metadata.annotations, [DISCOVERED_BY]: kind } } };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo } from "../estate/visibility.ts";
+import { noteConnectorTrust } from "../facts/trust-rules.ts";
 import { readSamples } from "../source/sample-store.ts";
 import { visibleSource } from "../source/show-source.ts";
 import { answerOf } from "../source/source-handlers.ts";
@@ -51,6 +52,7 @@ function makeCreateSource({ connectors, secrets, syncer, catalogue }: Deps): Han
       { kind: "connector", connector: o.connector, target: parted.target, name, watch: true },
       ctx.now(),
     );
+    await noteConnectorTrust(ctx.sql, [connector]);
     const source = await changeSource(ctx.sql, made.id, {
       settings: parted.shown,
       secrets: Object.keys(parted.secrets).length === 0 ? null : await secrets.seal(made.id, parted.secrets),

@@ -1,5 +1,8 @@
 import { formatActor, type Ctx, type Sql } from "@roadbed/core";
 
+/** The annotation of what a connector discovered: another source that describes it takes it over. */
+export const DISCOVERED_BY = "roadbed.dev/discovered-by";
+
 /** An entity as it is stored, before a synchronisation compares it. */
 export interface Claim {
   readonly ref: string;
@@ -11,6 +14,8 @@ export interface Claim {
   readonly line: number | null;
   readonly docs_root: string | null;
   readonly orphan: boolean;
+  /** A connector found it; nobody described it. */
+  readonly discovered: boolean;
 }
 
 /** What is written of an entity. */
@@ -59,8 +64,10 @@ export function causeOf(ctx: Pick<Ctx, "actor" | "reason">, reason?: string, syn
   return { actor: formatActor(ctx.actor), reason: ctx.reason ?? reason, syncId };
 }
 
-const CLAIM_COLUMNS =
-  "e.ref, coalesce(e.base_hash, e.hash) as hash, e.source_id, s.name as source_name, s.kind as source_kind, e.location, e.line, e.docs_root, e.orphan";
+/** Documents of files are not looked into: there are many, and none of them was discovered. */
+const CLAIM_COLUMNS = `e.ref, coalesce(e.base_hash, e.hash) as hash, e.source_id, s.name as source_name, s.kind as source_kind, e.location, e.line,
+  e.docs_root, e.orphan, case when s.kind = 'connector'
+    then (coalesce(e.base, e.document)->'metadata'->'annotations'->>'${DISCOVERED_BY}') is not null else false end as discovered`;
 
 /** The entities that have one of these references, whoever describes them. */
 export async function readClaimsOf(sql: Sql, refs: readonly string[]): Promise<Claim[]> {

@@ -1,4 +1,5 @@
 import { getTrustRules, setTrustRules, type TrustRules } from "@roadbed/contracts/catalog/facts";
+import type { Connector } from "@roadbed/contracts/connector";
 import { handle, InvalidError, NotFoundError, type Handler, type Ctx, type Sql } from "@roadbed/core";
 import type { z } from "zod";
 
@@ -53,13 +54,14 @@ export async function readRules(sql: Sql): Promise<Rules> {
     ),
   ];
   const rows = new Map((declared.rows as unknown as Row[]).map((row) => [row.source_id, row]));
+  const connectors = await readConnectorTrust(sql);
   const { thresholds, questions_per_week, days_between } = general.rows[0]!;
   return {
     thresholds,
     questionsPerWeek: questions_per_week,
     daysBetween: days_between,
     of: (sourceId, kind) => {
-      const usual = USUAL[kind] ?? WRITTEN;
+      const usual = { ...(USUAL[kind] ?? WRITTEN), ...connectors.get(sourceId ?? "") };
       const row = rows.get(sourceId ?? kind);
       if (!row) return { ...usual, usual: true };
       return {
@@ -70,6 +72,29 @@ export async function readRules(sql: Sql): Promise<Rules> {
       };
     },
   };
+}
+
+/** A system that is asked every few minutes is trusted for another time than one that tells of what people said once a year. */
+async function readConnectorTrust(sql: Sql): Promise<Map<string, Pick<SourceTrust, "halfLifeDays" | "confidence">>> {
+  const { rows } = await sql.query<{ id: string; halfLifeDays: number; confidence: number }>(
+    `select id, usual_half_life_days as "halfLifeDays", usual_confidence as confidence from catalog.source
+     where usual_half_life_days is not null and usual_confidence is not null`,
+  );
+  return new Map(rows.map(({ id, halfLifeDays, confidence }) => [id, { halfLifeDays, confidence }]));
+}
+
+/** Notes how far connectors trust themselves, for sources that there are. */
+export async function noteConnectorTrust(sql: Sql, connectors: readonly Pick<Connector, "kind" | "defaults">[]): Promise<void> {
+  await sql.query(
+    `update catalog.source s set usual_half_life_days = w.half_life, usual_confidence = w.confidence
+     from unnest($1::text[], $2::float8[], $3::float8[]) as w(kind, half_life, confidence)
+     where s.connector = w.kind and (s.usual_half_life_days, s.usual_confidence) is distinct from (w.half_life, w.confidence)`,
+    [
+      connectors.map(({ kind }) => kind),
+      connectors.map(({ defaults }) => defaults.halfLifeDays),
+      connectors.map(({ defaults }) => defaults.confidence),
+    ],
+  );
 }
 
 export function makeTrustRuleHandlers(catalogue: Catalogue): readonly Handler[] {

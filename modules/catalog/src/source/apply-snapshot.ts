@@ -163,7 +163,8 @@ async function writeDiff(
   let change: number | undefined;
   const takeNumber = async (): Promise<number> => (change ??= await nextChange(sql));
   // A message says nothing of the rest of the source.
-  const told = snapshot.gone === undefined ? snapshot : { ...snapshot, unchangedLocations: [""] };
+  const enrichments = [...(snapshot.enrichments ?? []), ...diff.joining.map(({ otherwise }) => otherwise!)];
+  const told = { ...snapshot, enrichments, ...(snapshot.gone === undefined ? {} : { unchangedLocations: [""] }) };
   const touched = await storeClaims(sql, source.id, told, diff.losing, at);
   const takenOver = await takeOver(ctx, diff.removed, { leaving: source.id, syncId, kinds, takeNumber });
   const kept = new Set(takenOver.map(({ ref }) => ref));

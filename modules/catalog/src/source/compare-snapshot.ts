@@ -14,6 +14,8 @@ export interface Diff {
   readonly conflicts: readonly Problem[];
   /** What the source says of entities that another one defines. */
   readonly losing: readonly Candidate[];
+  /** What the source discovered and another one defines: it adds to that. */
+  readonly joining: readonly Candidate[];
   /** Named no more, and kept because somebody decided so. */
   readonly kept: readonly string[];
   /** All that stands with its last good state, because the source says it in a way that cannot be read. */
@@ -47,6 +49,7 @@ export function compareSnapshot(
   const moved: Candidate[] = [];
   const conflicts: Problem[] = [];
   const losing: Candidate[] = [];
+  const joining: Candidate[] = [];
   const stale: string[] = [];
   const described = new Set<string>();
   for (const candidate of snapshot.candidates) {
@@ -54,6 +57,7 @@ export function compareSnapshot(
     const claim = claims.get(candidate.ref);
     if (newer.has(candidate.ref)) stale.push(candidate.ref);
     else if (!claim) registered.push(candidate);
+    else if (claim.source_id !== source.id && candidate.otherwise) joining.push(candidate);
     else if (claim.source_id !== source.id && !yields(claim, source)) {
       conflicts.push(conflictOf(candidate, claim));
       losing.push(candidate);
@@ -73,6 +77,7 @@ export function compareSnapshot(
     uncertain: missing.filter(isDoubtful).map(({ ref, location }) => ({ ref, location })),
     conflicts,
     losing,
+    joining,
     kept: gone.filter(({ ref }) => kept.has(ref)).map(({ ref }) => ref),
     stale,
     owned: own.length,
@@ -104,8 +109,9 @@ function isMoved(candidate: Candidate, claim: Claim): boolean {
   return claim.orphan || claim.location !== candidate.location || claim.line !== candidate.line || claim.docs_root !== candidate.docsRoot;
 }
 
-/** What was registered by a call gives way to a file that describes the same thing. */
+/** What was registered by a call gives way to a file that describes the same thing, and what was discovered to whoever describes it. */
 function yields(claim: Claim, source: Pick<SourceRow, "kind">): boolean {
+  if (claim.discovered) return true;
   return claim.source_kind === "inline" && source.kind !== "inline";
 }
 

@@ -1,12 +1,13 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-import { syncSource } from "@roadbed/contracts/catalog";
-import type { WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
+import { syncSource, type Entity } from "@roadbed/contracts/catalog";
+import type { Amendment, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
 import { NotFoundError, UnauthenticatedError, type Call, type Ctx } from "@roadbed/core";
 
 import type { Connectors } from "../connector/connectors.ts";
 import { snapshotOf } from "../connector/read-connector.ts";
 import type { CatalogDeps } from "../deps.ts";
+import { lockCatalog } from "../entity/entity-store.ts";
 import { kindsIn } from "../kinds/kinds-in.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import type { Feed } from "../estate/feed.ts";
@@ -96,18 +97,28 @@ async function take(deps: ReceiveDeps, ctx: Ctx, source: SourceRow, outcome: Web
   const at = ctx.now();
   if (!(await noteDelivery(ctx.sql, source.id, outcome.deliveryId, at))) return { outcome: "duplicate", changed: 0 };
   await keepBody(deps, ctx, source, body);
-  const readings = outcome.readings ?? [];
-  const removed = outcome.removed ?? [];
+  const { readings = [], removed = [] } = outcome.amend ? await amend(ctx, source, outcome.amend) : outcome;
   if (readings.length + removed.length === 0) return { outcome: outcome.resync === true ? "scheduled" : "nothing", changed: 0 };
   const connector = deps.connectors.get(source.connector ?? "");
   const said = await snapshotOf(connector, await kindsIn(ctx.sql, deps.kinds), readings, removed);
-  const snapshot = await withoutStale(ctx, source, said, outcome.at ?? at, at);
+  const fresh = await withoutStale(ctx, source, said, outcome.at ?? at, at);
+  // What is worked out from all that was said before is as new as can be, in whichever order the messages came.
+  const snapshot = outcome.amend ? said : fresh;
   const isStale = snapshot.candidates.length + (snapshot.gone?.size ?? 0) === 0 && said.candidates.length + (said.gone?.size ?? 0) > 0;
   if (isStale) return { outcome: "stale", changed: 0 };
   const { counts, change } = await applySnapshot(ctx, source, snapshot, { cause: "webhook", kinds: deps.kinds });
   if (change !== undefined) deps.feed.expect(change);
   if (outcome.resync === true) return { outcome: "scheduled", changed: counts.registered + counts.changed + counts.removed };
   return { outcome: "applied", changed: counts.registered + counts.changed + counts.removed };
+}
+
+async function amend({ sql }: Ctx, source: SourceRow, { refs, apply }: Amendment): Promise<Pick<WebhookOutcome, "readings" | "removed">> {
+  await lockCatalog(sql);
+  const { rows } = await sql.query<{ ref: string; document: Entity }>(
+    "select ref, coalesce(base, document) as document from catalog.entity where source_id = $1 and ref = any($2)",
+    [source.id, refs.map((ref) => ref.toLowerCase())],
+  );
+  return apply(new Map(rows.map(({ ref, document }) => [ref, document])));
 }
 
 /** What is newer than anything known of its entity. */

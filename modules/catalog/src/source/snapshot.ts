@@ -22,6 +22,8 @@ export interface Candidate {
   readonly docsRoot: string | null;
   /** How sure the source is, 0 to 1; absent: as sure as it usually is. */
   readonly confidence?: number;
+  /** Of what was discovered: what it says instead where another source defines the entity. */
+  readonly otherwise?: Enrichment;
 }
 
 /** What a connector adds to entities that others define. */
