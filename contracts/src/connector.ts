@@ -60,9 +60,15 @@ export type Evaluate = (
   bindings: readonly Readonly<Record<string, unknown>>[],
 ) => Promise<readonly (readonly Evaluated[])[]>;
 
+/** `fetch`; `tls` is for systems with an authority of their own, or that know their callers by certificate (PEM). */
+export type GuardedFetch = (
+  input: string | URL | Request,
+  init?: RequestInit & { readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string } },
+) => Promise<Response>;
+
 export interface ConnectorCall {
   /** `fetch` with a timeout, a limit of bytes, no redirects to other hosts, and no private networks unless an administrator allowed them. */
-  readonly fetch: typeof fetch;
+  readonly fetch: GuardedFetch;
   readonly evaluate: Evaluate;
   /**
    * What the catalogue holds now: where names of two systems must be brought together. Answers the entities that have one of these

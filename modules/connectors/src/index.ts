@@ -6,6 +6,8 @@ import { githubConnector } from "./github/github-connector.ts";
 import { gitlabConnector } from "./gitlab/gitlab-connector.ts";
 import { httpConnector } from "./http/http-connector.ts";
 import { pagerdutyConnector } from "./pagerduty/pagerduty-connector.ts";
+import { kubernetesConnector } from "./kubernetes/kubernetes-connector.ts";
+import { openLineageConnector } from "./openlineage/openlineage-connector.ts";
 
 /** Every system that can be connected. */
 export const connectors: readonly Connector[] = [
@@ -15,4 +17,6 @@ export const connectors: readonly Connector[] = [
   gitlabConnector,
   httpConnector,
   pagerdutyConnector,
+  kubernetesConnector,
+  openLineageConnector,
 ];

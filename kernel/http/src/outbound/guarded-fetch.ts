@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { Readable, Transform } from "node:stream";
+import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 import { DomainError, ForbiddenError, InvalidError, TooLargeError, UnavailableError } from "@roadbed/core";
@@ -36,6 +37,7 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
     let method = request.method;
     for (let hops = 0; ; hops++) {
       const answer = await ask(url, {
+        tls: (init as TlsInit).tls,
         method,
         headers: request.headers,
         body: method === request.method ? body : undefined,
@@ -60,6 +62,7 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
       headers: { "accept-encoding": "gzip, deflate, br", "user-agent": "roadbed", ...Object.fromEntries(call.headers) },
       signal: call.signal,
       lookup: pinned(addresses),
+      ...call.tls,
       // A connection that is kept would outlive the check.
       agent: false,
     };
@@ -72,7 +75,13 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
   }
 }
 
+/** What may be told of the other side's authority, and of who asks (PEM). */
+interface TlsInit {
+  readonly tls?: Pick<RequestOptions & SecureContextOptions, "ca" | "cert" | "key">;
+}
+
 interface AskCall {
+  readonly tls: TlsInit["tls"] | undefined;
   readonly method: string;
   readonly headers: Headers;
   readonly body: Buffer | undefined;
