@@ -8,6 +8,8 @@ import { httpConnector } from "./http/http-connector.ts";
 import { pagerdutyConnector } from "./pagerduty/pagerduty-connector.ts";
 import { kubernetesConnector } from "./kubernetes/kubernetes-connector.ts";
 import { openLineageConnector } from "./openlineage/openlineage-connector.ts";
+import { prometheusConnector } from "./prometheus/prometheus-connector.ts";
+import { terraformConnector } from "./terraform/terraform-connector.ts";
 
 /** Every system that can be connected. */
 export const connectors: readonly Connector[] = [
@@ -19,4 +21,6 @@ export const connectors: readonly Connector[] = [
   pagerdutyConnector,
   kubernetesConnector,
   openLineageConnector,
+  prometheusConnector,
+  terraformConnector,
 ];
