@@ -78,6 +78,8 @@ const RULES: readonly Rule[] = [
   { annotation: "jenkins.io/job-full-name", title: "Jenkins job" },
   { annotation: "pagerduty.com/service-id", title: "PagerDuty", url: at("https://app.pagerduty.com/service-directory/", 1) },
   { annotation: "opsgenie.com/component-selector", title: "Opsgenie" },
+  { annotation: "opsgenie.com/team", title: "Opsgenie team" },
+  { annotation: "jira/project-key", title: "Jira project" },
   {
     annotation: "sentry.io/project-slug",
     title: "Sentry",

@@ -6,11 +6,16 @@ import { bitbucketConnector } from "./bitbucket/bitbucket-connector.ts";
 import { githubConnector } from "./github/github-connector.ts";
 import { gitlabConnector } from "./gitlab/gitlab-connector.ts";
 import { httpConnector } from "./http/http-connector.ts";
-import { pagerdutyConnector } from "./pagerduty/pagerduty-connector.ts";
+import { jiraConnector } from "./jira/jira-connector.ts";
 import { kafkaConnector } from "./kafka/kafka-connector.ts";
 import { kubernetesConnector } from "./kubernetes/kubernetes-connector.ts";
+import { ldapConnector } from "./ldap/ldap-connector.ts";
+import { linearConnector } from "./linear/linear-connector.ts";
 import { openLineageConnector } from "./openlineage/openlineage-connector.ts";
+import { opsgenieConnector } from "./opsgenie/opsgenie-connector.ts";
+import { pagerdutyConnector } from "./pagerduty/pagerduty-connector.ts";
 import { prometheusConnector } from "./prometheus/prometheus-connector.ts";
+import { scimConnector } from "./scim/scim-connector.ts";
 import { terraformConnector } from "./terraform/terraform-connector.ts";
 
 /** Every system that can be connected. */
@@ -21,10 +26,15 @@ export const connectors: readonly Connector[] = [
   githubConnector,
   gitlabConnector,
   httpConnector,
-  pagerdutyConnector,
+  jiraConnector,
   kafkaConnector,
   kubernetesConnector,
+  ldapConnector,
+  linearConnector,
   openLineageConnector,
+  opsgenieConnector,
+  pagerdutyConnector,
   prometheusConnector,
+  scimConnector,
   terraformConnector,
 ];

@@ -29,3 +29,14 @@ export const placingSettings = {
 export function bare(address: string): string {
   return address.replace(/\/+$/, "");
 }
+
+/** Systems that make the secret of a webhook themselves, and show it once. */
+export const webhookSecretSetting = (system: string) =>
+  advanced(
+    z
+      .string()
+      .min(8)
+      .regex(/^\S+$/, "may not hold spaces")
+      .optional()
+      .describe(`The signing secret that ${system} shows when the webhook is made; it is stored sealed`),
+  );

@@ -149,5 +149,10 @@ test("a signed message of a service asks for a reading, one of an incident for n
   await expect(receive(message("service.updated"), () => "v1=00")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expect(receive(message("service.updated"), () => "")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expect(receive({ messages: [] })).rejects.toMatchObject({ code: "INVALID" });
+  const other = pagerdutyConnector.settings.parse({ token: "t0ken", webhookSecret: "of-pagerduty" });
+  const body = Buffer.from(JSON.stringify(message("service.updated")));
+  const signature = `v1=${createHmac("sha256", "of-pagerduty").update(body).digest("hex")}`;
+  const request = { headers: { "x-pagerduty-signature": signature }, body, secret: "s3cret" };
+  expect(await pagerdutyConnector.receive!(other, request, callWith(cel))).toMatchObject({ resync: true });
   await expect(receive("no json")).rejects.toMatchObject({ code: "INVALID" });
 });

@@ -8,11 +8,14 @@ import { createAsk, type Ask } from "../lib/ask.ts";
 import { parseMessage, record, textOf } from "../lib/git-host.ts";
 import { listOf } from "../lib/list-of.ts";
 import { placeThings, type Thing } from "../lib/place.ts";
-import { addressSetting, bare, namespaceSetting, placingSettings, tokenSetting } from "../lib/settings.ts";
+import { addressSetting, bare, namespaceSetting, placingSettings, tokenSetting, webhookSecretSetting } from "../lib/settings.ts";
 import { isSignedBy } from "../lib/signature.ts";
+
+const SYSTEM = "PagerDuty";
 
 export const PagerDutySettings = z.strictObject({
   token: tokenSetting("A read-only API access key (Integrations, API Access Keys)"),
+  webhookSecret: webhookSecretSetting(SYSTEM),
   teams: advanced(
     z
       .array(z.string().regex(/^[A-Z0-9]{4,30}$/, "must be the id of a team, e.g. P4TEAM1"))
@@ -39,14 +42,13 @@ export const pagerdutyConnector: Connector<PagerDutySettings> = {
   title: "PagerDuty",
   summary: "Who is on call now for each service, until when, and who is next when nobody answers.",
   settings: PagerDutySettings as never,
-  secrets: ["token"],
+  secrets: ["token", "webhookSecret"],
   targetOf: ({ api, account, teams }) => [new URL(api).host, account, ...[...teams].sort()].filter((part) => part !== undefined).join("/"),
   defaults: { everyMinutes: 10, halfLifeDays: 1, confidence: 0.95 },
   read,
-  receive: async (_, request) => receive(request),
+  receive: async ({ webhookSecret }, request) => receive({ ...request, secret: webhookSecret ?? request.secret }),
 };
 
-const SYSTEM = "PagerDuty";
 const PAGE = 100;
 /** PagerDuty answers no page behind this. */
 const MAX_ITEMS = 10_000;
@@ -178,7 +180,7 @@ function receive({ headers, body, secret }: WebhookRequest): WebhookOutcome {
   const given = (headers["x-pagerduty-signature"] ?? "").split(",").map((one) => one.trim());
   if (!given.some((one) => isSignedBy(secret, body, one, "v1="))) {
     throw new UnauthenticatedError("X-PagerDuty-Signature does not sign this message with the secret of this webhook.", {
-      mend: "Give the webhook's secret of this source as that of the subscription.",
+      mend: "Give the secret that PagerDuty shows when the subscription is made (webhookSecret).",
     });
   }
   const event = record(parseMessage(body)["event"]);

@@ -1,0 +1,117 @@
+import { createHmac } from "node:crypto";
+
+import { getEntity, getSource, importSource, listEntities, syncSource } from "@roadbed/contracts/catalog";
+import { createSource, rotateHook, testSource } from "@roadbed/contracts/catalog/connections";
+import { onCallAt, readOnCall } from "@roadbed/contracts/catalog/on-call";
+import { hasLeft } from "@roadbed/contracts/catalog/people";
+import { eventually } from "@roadbed/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import { component, useWorld } from "../../modules/catalog/src/world.suite.ts";
+import { connectors } from "../../modules/connectors/src/index.ts";
+import { openDouble, type Double } from "../../modules/connectors/src/lib/double.ts";
+import { answerAsPagerDuty, type PagerDutyAccount } from "../../modules/connectors/src/pagerduty/pagerduty.double.suite.ts";
+import { answerAsScim, type ScimDirectory } from "../../modules/connectors/src/scim/scim.double.suite.ts";
+
+const world = useWorld();
+const { ask, put, refs } = world;
+
+let double: Double | undefined;
+beforeEach(async () => {
+  await world.catalog.stop();
+  world.catalog = world.open({ connectors, outbound: () => fetch, tickMs: 50 });
+});
+afterEach(() => double?.close());
+
+test("PagerDuty: tested, read, followed by webhooks; who is on call stands with the component that names the service", async () => {
+  const annotated = (name: string, id: string) =>
+    component(name).replace(`  name: ${name}\n`, `  name: ${name}\n  annotations: { pagerduty.com/service-id: ${id} }\n`);
+  await put("orders.yaml", annotated("orders", "P1"));
+  await put("billing.yaml", component("billing"));
+  await ask(importSource, { target: world.folder });
+  const account: PagerDutyAccount = {
+    services: [
+      { id: "P1", name: "Order intake", policy: "E1" },
+      { id: "P2", name: "Billing", policy: "E2" },
+      { id: "P3", name: "Forgotten", policy: "E2" },
+    ],
+    onCalls: [
+      { policy: "E1", level: 1, name: "Ada Lovelace", schedule: "Primary" },
+      { policy: "E2", level: 1, name: "Ole Olsen" },
+    ],
+  };
+  double = await openDouble((question) => answerAsPagerDuty(account, question));
+  const settings = { token: "t0ken", api: double.url };
+  const tested = await ask(testSource, { connector: "pagerduty", settings });
+  expect(tested.problems).toMatchObject([
+    { file: 'PagerDuty service "Forgotten"', mend: expect.stringContaining("pagerduty.com/service-id") },
+  ]);
+  await expect(ask(testSource, { connector: "pagerduty", settings: { ...settings, token: "wrong" } })).rejects.toMatchObject({
+    code: "INVALID",
+  });
+
+  const { source } = await ask(createSource, { connector: "pagerduty", settings });
+  const names = async (name: string) => {
+    const { entity } = await ask(getEntity, { ref: `component:default/${name}` });
+    return onCallAt(readOnCall(entity.spec?.["onCall"]), new Date()).map((one) => `${one.level} ${one.name} <${one.mail}>`);
+  };
+  expect(await names("orders")).toEqual(["1 Ada Lovelace <ada@example.com>"]);
+  expect(await names("billing")).toEqual(["1 Ole Olsen <ole@example.com>"]);
+  expect(JSON.stringify(await ask(getSource, { id: source.id }))).not.toContain("t0ken");
+
+  // A new service and a shift that ended: the webhook brings them.
+  account.services[2] = { id: "P3", name: "Search", policy: "E1" };
+  account.onCalls[0] = { policy: "E1", level: 1, name: "Pia Pedersen" };
+  await put("search.yaml", annotated("search", "P3"));
+  await ask(importSource, { target: world.folder });
+  const { secret } = await ask(rotateHook, { id: source.id });
+  const body = Buffer.from(
+    JSON.stringify({ event: { id: "e1", event_type: "service.created", resource_type: "service", occurred_at: new Date() } }),
+  );
+  const send = (signature: string) => world.catalog.receiveHook(source.id, { headers: { "x-pagerduty-signature": signature }, body });
+  await expect(send(`v1=${"0".repeat(64)}`)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  const signature = `v1=${createHmac("sha256", secret).update(body).digest("hex")}`;
+  expect(await send(signature)).toMatchObject({ outcome: "scheduled" });
+  expect(await send(signature)).toMatchObject({ outcome: "duplicate" });
+  await eventually(async () => expect(await names("search")).toEqual(["1 Pia Pedersen <pia@example.com>"]));
+  expect(await names("orders")).toEqual(["1 Pia Pedersen <pia@example.com>"]);
+});
+
+test("an identity provider: whoever leaves is marked and keeps what they own, and nothing is deleted", async () => {
+  await put("tool.yaml", component("tool").replace("owner: team-a", "owner: user:default/ole"));
+  await ask(importSource, { target: world.folder });
+  const directory: ScimDirectory = {
+    users: [
+      { id: "u1", userName: "ada@example.com", displayName: "Ada Lovelace" },
+      { id: "u2", userName: "ole@example.com", displayName: "Ole Olsen" },
+      { id: "u3", userName: "pia@example.com", displayName: "Pia Pedersen" },
+    ],
+    groups: [
+      { id: "g1", displayName: "Platform", members: [{ value: "u1" }, { value: "u2" }, { value: "u3" }, { value: "g2", type: "Group" }] },
+      { id: "g2", displayName: "Storage", members: [] },
+    ],
+  };
+  double = await openDouble((question) => answerAsScim(directory, question));
+  const settings = { url: `${double.url}/scim/v2`, token: "t0ken" };
+  expect((await ask(testSource, { connector: "scim", settings })).counts).toMatchObject({ registered: 5 });
+  const { source } = await ask(createSource, { connector: "scim", settings });
+  const everybody = ["group:default/platform", "group:default/storage", "user:default/ada", "user:default/ole", "user:default/pia"];
+  const people = async () => (await refs()).filter((ref) => !ref.startsWith("component:")).sort();
+  expect(await people()).toEqual(everybody);
+  const storage = await ask(getEntity, { ref: "group:default/storage" });
+  expect(storage.neighbours).toMatchObject([{ ref: "group:default/platform" }]);
+
+  // One is switched off, one is deleted there.
+  directory.users[1]!.active = false;
+  directory.users.pop();
+  expect((await ask(syncSource, { id: source.id })).source).toMatchObject({ state: "ok", entities: 5 });
+  expect(await people()).toEqual(everybody);
+  for (const name of ["ole", "pia"]) {
+    const { entity } = await ask(getEntity, { ref: `user:default/${name}` });
+    expect(hasLeft(entity)).toBe(true);
+    expect(entity.spec?.["memberOf"]).toEqual([]);
+  }
+  expect((await ask(getEntity, { ref: "user:default/ole" })).neighbours.map(({ ref }) => ref)).toContain("component:default/tool");
+  expect(hasLeft((await ask(getEntity, { ref: "user:default/ada" })).entity)).toBe(false);
+  expect((await ask(listEntities, { filter: "metadata.annotations.roadbed.dev/active=false" })).items).toHaveLength(2);
+});
