@@ -1,14 +1,16 @@
 import { createHmac } from "node:crypto";
 
 import { getEntity, getSource, importSource, listEntities, syncSource } from "@roadbed/contracts/catalog";
-import { createSource, rotateHook, testSource } from "@roadbed/contracts/catalog/connections";
+import { allowHost, createSource, rotateHook, testSource } from "@roadbed/contracts/catalog/connections";
 import { onCallAt, readOnCall } from "@roadbed/contracts/catalog/on-call";
 import { hasLeft } from "@roadbed/contracts/catalog/people";
+import { createAddressGuard } from "@roadbed/http";
 import { eventually } from "@roadbed/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { component, useWorld } from "../../modules/catalog/src/world.suite.ts";
 import { connectors } from "../../modules/connectors/src/index.ts";
+import { openLdapDouble } from "../../modules/connectors/src/ldap/ldap.double.suite.ts";
 import { openDouble, type Double } from "../../modules/connectors/src/lib/double.ts";
 import { answerAsPagerDuty, type PagerDutyAccount } from "../../modules/connectors/src/pagerduty/pagerduty.double.suite.ts";
 import { answerAsScim, type ScimDirectory } from "../../modules/connectors/src/scim/scim.double.suite.ts";
@@ -114,4 +116,32 @@ test("an identity provider: whoever leaves is marked and keeps what they own, an
   expect((await ask(getEntity, { ref: "user:default/ole" })).neighbours.map(({ ref }) => ref)).toContain("component:default/tool");
   expect(hasLeft((await ask(getEntity, { ref: "user:default/ada" })).entity)).toBe(false);
   expect((await ask(listEntities, { filter: "metadata.annotations.roadbed.dev/active=false" })).items).toHaveLength(2);
+});
+
+test("a directory in a private network is not spoken to before an administrator allows it", async () => {
+  await world.catalog.stop();
+  world.catalog = world.open({ connectors, outbound: () => fetch, outboundAddress: (isAllowed) => createAddressGuard({ isAllowed }) });
+  const ada = { objectClass: "inetOrgPerson", uid: "ada", cn: "Ada", entryUUID: "1" };
+  const directory = await openLdapDouble([
+    { dn: "dc=example,dc=com", attributes: { objectClass: "domain" } },
+    { dn: "uid=ada,dc=example,dc=com", attributes: ada },
+  ]);
+  const settings = {
+    url: directory.url,
+    flavour: "openldap",
+    baseDn: "dc=example,dc=com",
+    bindDn: "cn=reader",
+    password: "pw",
+    startTls: false,
+  };
+  await expect(ask(testSource, { connector: "ldap", settings })).rejects.toMatchObject({
+    code: "FORBIDDEN",
+    mend: expect.stringContaining("roadbed host allow"),
+  });
+  expect(directory.asked).toEqual([]);
+  await ask(allowHost, { host: new URL(directory.url).host });
+  const { source } = await ask(createSource, { connector: "ldap", settings });
+  expect(await refs()).toEqual(["user:default/ada"]);
+  expect(JSON.stringify(await ask(getSource, { id: source.id }))).not.toContain('"pw"');
+  await directory.close();
 });

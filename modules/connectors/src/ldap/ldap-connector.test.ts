@@ -3,6 +3,7 @@ import { ForbiddenError } from "@roadbed/core";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { callWith, createCel, entitiesOf, readAll } from "../lib/connector.suite.ts";
+import { makeCertificate } from "../lib/test-certificate.suite.ts";
 import { ldapConnector } from "./ldap-connector.ts";
 import { openLdapDouble, type LdapEntry, type LdapFault } from "./ldap.double.suite.ts";
 
@@ -34,7 +35,7 @@ const root: LdapEntry = { dn: base, attributes: { objectClass: "domain" } };
 async function readFrom(
   entries: readonly LdapEntry[],
   settings: object = {},
-  o: { fault?: LdapFault; membersAtOnce?: number; signal?: AbortSignal; refuse?: boolean } = {},
+  o: { fault?: LdapFault; membersAtOnce?: number; tls?: object; signal?: AbortSignal; refuse?: boolean } = {},
 ) {
   const double = await openLdapDouble([root, ...entries], o);
   const refuse = async (): Promise<string> => {
@@ -148,4 +149,17 @@ test("nobody at home is answered as that; two bases are two sources", async () =
   expect(entitiesOf((await readFrom([])).readings)).toEqual([]);
   const target = (baseDn: string) => ldapConnector.targetOf(ldapConnector.settings.parse({ url: "ldaps://dc.example.com", baseDn }));
   expect(target("DC=example, DC=com")).toBe("dc.example.com/dc=example,dc=com");
+});
+
+test("a server's certificate is trusted only when the authority is known", async () => {
+  const { certificate, key } = makeCertificate();
+  const { readings } = await readFrom([person("ada")], { ca: certificate }, { tls: { certificate, key } });
+  expect(shown(readings)).toEqual([["User", "ada", []]]);
+  const other = makeCertificate().certificate;
+  for (const ca of [undefined, other]) {
+    await expect(readFrom([person("ada")], { ca }, { tls: { certificate, key } })).rejects.toMatchObject({
+      code: "INVALID",
+      mend: expect.stringContaining("certificate"),
+    });
+  }
 });
