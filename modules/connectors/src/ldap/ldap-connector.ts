@@ -32,7 +32,7 @@ async function* read(settings: LdapSettings, call: ConnectorCall): AsyncGenerato
       loginAnnotation: "roadbed.dev/ldap-user",
       groupType: settings.groupType,
       keepGone: settings.keepGone,
-      before: call.state["people"],
+      state: call.state,
     };
     yield* directoryReadings(people, groups, words);
   } finally {

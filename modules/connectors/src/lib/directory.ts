@@ -33,8 +33,8 @@ export interface DirectoryWords {
   readonly groupType: string;
   /** People whom the directory names no more stay, as people who have left. */
   readonly keepGone: boolean;
-  /** What the last whole reading remembered. */
-  readonly before: unknown;
+  /** What the last whole reading remembered: whoever has a name keeps it, whatever they or others are called later. */
+  readonly state: Readonly<Record<string, unknown>>;
 }
 
 /** More than this at once are not taken for people who left: the source asks first, as for anything else that is gone. */
@@ -50,27 +50,36 @@ export function* directoryReadings(
   groups: readonly DirectoryGroup[],
   words: DirectoryWords,
 ): Generator<Reading> {
-  const groupNames = uniqueNames(groups.map(({ id, name }) => ({ id, names: [name] })));
+  const groupNames = uniqueNames(
+    groups.map(({ id, name }) => ({ id, names: [name] })),
+    record(words.state["groups"]),
+  );
   const groupsOf = new Map<string, string[]>();
   for (const { id, members } of groups) {
     for (const member of members) groupsOf.set(member, [...(groupsOf.get(member) ?? []), groupNames.get(id)!]);
   }
   for (const group of groups) yield groupOf(group, groupNames, words);
   const all = [...people, ...goneOf(people, words)];
-  const userNames = uniqueNames(all.map(({ id, login }) => ({ id, names: [login.split("@")[0]!, login] })));
+  const userNames = uniqueNames(
+    all.map(({ id, login }) => ({ id, names: [login.split("@")[0]!, login] })),
+    Object.fromEntries(Object.entries(record(words.state["people"])).map(([id, kept]) => [id, record(kept)["name"]])),
+  );
   for (const person of all) yield userOf(person, userNames.get(person.id)!, [...new Set(groupsOf.get(person.id))].sort(), words);
   const here = new Set(people.map(({ id }) => id));
   const kept = Object.fromEntries(
-    all.map(({ id, login, title, mail, location }) => [id, { login, title, mail, location, ...(here.has(id) ? {} : { gone: true }) }]),
+    all.map(({ id, login, title, mail, location }) => [
+      id,
+      { name: userNames.get(id), login, title, mail, location, ...(here.has(id) ? {} : { gone: true }) },
+    ]),
   );
-  yield { type: "state", state: { people: kept } };
+  yield { type: "state", state: { people: kept, groups: Object.fromEntries(groupNames) } };
 }
 
 /** Those who were there and are named no more. */
-function goneOf(people: readonly Person[], { keepGone, before }: DirectoryWords): readonly Person[] {
+function goneOf(people: readonly Person[], { keepGone, state }: DirectoryWords): readonly Person[] {
   if (!keepGone) return [];
   const here = new Set(people.map(({ id }) => id));
-  const known = Object.entries(record(before));
+  const known = Object.entries(record(state["people"]));
   const [long = [], news = []] = [true, false].map((wanted) =>
     known.filter(([id, kept]) => !here.has(id) && (record(kept)["gone"] === true) === wanted),
   );
@@ -84,19 +93,24 @@ function goneOf(people: readonly Person[], { keepGone, before }: DirectoryWords)
   });
 }
 
-/** The first name that nobody else has, else one with the id behind it: the same whatever the order. */
-function uniqueNames(items: readonly { readonly id: string; readonly names: readonly string[] }[]): ReadonlyMap<string, string> {
-  const count = new Map<string, number>();
+/** The name from before, else the first that nobody else has, else one with the id behind it: the same whatever the order. */
+function uniqueNames(
+  items: readonly { readonly id: string; readonly names: readonly string[] }[],
+  before: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, string> {
   const slug = (text: string): string => toEntityName(text).toLowerCase();
-  for (const { names } of items) {
+  const held = new Map(items.flatMap(({ id }) => (typeof before[id] === "string" ? [[id, before[id]] as const] : [])));
+  const taken = new Set(held.values());
+  const fresh = items.filter(({ id }) => !held.has(id));
+  const count = new Map<string, number>();
+  for (const { names } of fresh) {
     for (const name of new Set(names.map(slug))) count.set(name, (count.get(name) ?? 0) + 1);
   }
-  return new Map(
-    items.map(({ id, names }) => {
-      const free = names.map(slug).find((name) => count.get(name) === 1);
-      return [id, free ?? toEntityName(`${slug(names[0]!).slice(0, 40)}-${slug(id).slice(-20)}`)];
-    }),
-  );
+  const chosen = fresh.map(({ id, names }): [string, string] => {
+    const free = names.map(slug).find((name) => count.get(name) === 1 && !taken.has(name));
+    return [id, free ?? toEntityName(`${slug(names[0]!).slice(0, 40)}-${slug(id).slice(-20)}`)];
+  });
+  return new Map([...held, ...chosen]);
 }
 
 function groupOf(group: DirectoryGroup, names: ReadonlyMap<string, string>, { namespace, groupType }: DirectoryWords): Reading {

@@ -106,6 +106,27 @@ test("people whom the provider names no more are kept as left, and stay so; too 
   expect(usersOf((await readFrom({ ...many, users: many.users.slice(0, 20) }, {}, before)).readings)).toHaveLength(20);
 });
 
+test("whoever has a name keeps it when they, their group or somebody else is called something else", async () => {
+  const world: ScimDirectory = {
+    users: [{ id: "u1", userName: "ada@example.com" }],
+    groups: [{ id: "g1", displayName: "Storage", members: [] }],
+  };
+  const before = stateOf((await readFrom(world)).readings);
+  world.users = [
+    { id: "u2", userName: "ada@example.org" },
+    { id: "u1", userName: "ada.king@example.com" },
+    { id: "u3", userName: "ada.king@example.net" },
+  ];
+  world.groups[0]!.displayName = "Data";
+  const names = entitiesOf((await readFrom(world, {}, before)).readings).map(({ entity: { metadata } }) => [metadata.name, metadata.title]);
+  expect(names).toEqual([
+    ["storage", "Data"],
+    ["ada-example.org", undefined],
+    ["ada", undefined],
+    ["ada.king", undefined],
+  ]);
+});
+
 test("half a list is no list: a reading ends with an error when a provider promises more than it gives", async () => {
   const world = directory();
   const double = await openDouble((question) => {

@@ -59,7 +59,7 @@ async function* read(settings: ScimSettings, call: ConnectorCall): AsyncGenerato
     loginAnnotation: "roadbed.dev/scim-user",
     groupType: settings.groupType,
     keepGone: settings.keepGone,
-    before: call.state["people"],
+    state: call.state,
   };
   yield* directoryReadings(
     people.filter((one) => one !== undefined),
