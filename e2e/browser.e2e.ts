@@ -271,6 +271,8 @@ async function addresses(): Promise<Record<string, string>> {
     "graph-drift": "/graph?view=drift",
     "graph-impact": "/graph?impact=component:default/booking-service",
     "graph-way": "/graph?from=component:default/booking-site&to=resource:default/booking-db",
+    ownership: "/ownership",
+    "ownership-teams": "/ownership?view=teams",
     changes: "/changes",
     difference: `/changes?tab=difference&${changed}`,
     removed: "/changes?tab=removed",

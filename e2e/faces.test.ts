@@ -123,8 +123,8 @@ async function runLine(argv: readonly string[]): Promise<{ code: number; out: st
   return { code, out, err };
 }
 
-/** Values of fields that say by code, not by schema, what they take: a reference, a moment, a number in words. */
-const ODD_VALUES = [EXAMPLES["ref"], "2026-03-01T14:05:00Z", "1"];
+/** Values of fields that say by code, not by schema, what they take: a reference, a list of them, a moment, a number in words. */
+const ODD_VALUES = [EXAMPLES["ref"], [EXAMPLES["ref"]], "2026-03-01T14:05:00Z", "1"];
 
 /** What is required, with a value that fits. */
 function sampleInput(operation: Operation): Record<string, unknown> {

@@ -248,6 +248,20 @@ const discover = createRoute({
   component: lazyRouteComponent(() => import("./pages/discover/DiscoverPage.tsx"), "DiscoverPage"),
 });
 
+const ownership = createRoute({
+  getParentRoute: () => app,
+  path: "/ownership",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "view", ["orphans", "teams", "owned", "left", "history"] as const),
+    ...oneOf(raw, "reason", ["none", "unknown", "empty", "left"] as const),
+    ...text(raw, "kind"),
+    ...text(raw, "q"),
+    ...text(raw, "ref"),
+    ...flag(raw, "within"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/ownership/OwnershipPage.tsx"), "OwnershipPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
@@ -304,7 +318,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, runs, run, delivery,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, sources, source, discover, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

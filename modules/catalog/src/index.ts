@@ -42,6 +42,7 @@ import { makeDriftActs } from "./observed/change-relation.ts";
 import { makeListDrift } from "./observed/list-drift.ts";
 import { makeObservedHandlers } from "./observed/observed-handlers.ts";
 import { createObserver } from "./observed/observer.ts";
+import { makeOwnershipHandlers } from "./ownership/ownership-handlers.ts";
 import { makeUploadHandlers } from "./imports/upload-handlers.ts";
 import { makeBackstageReaders } from "./query/backstage-handlers.ts";
 import { createQueryEngine } from "./query/engine.ts";
@@ -174,6 +175,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...makeFactHandlers({ catalogue, deps, syncer }),
       ...questions.handlers,
       ...makeUploadHandlers({ catalogue, syncer }),
+      ...makeOwnershipHandlers(catalogue),
     ],
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
     backstage: [...makeBackstageReaders({ catalogue, engine }), ...makeLocationHandlers({ catalogue, syncer, trees: deps })],

@@ -19,6 +19,7 @@ const ENTRIES: readonly Entry[] = [
     icon: Boxes,
     under: [
       { to: "/graph", label: "Graph" },
+      { to: "/ownership", label: "Ownership" },
       { to: "/changes", label: "Changes" },
       { to: "/sources", label: "Sources" },
       { to: "/discover", label: "Discover" },

@@ -1,5 +1,6 @@
 import { entityChanged, entityRegistered, entityRemoved } from "@roadbed/contracts/catalog";
 import { apiChanged } from "@roadbed/contracts/catalog/docs";
+import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
@@ -43,6 +44,20 @@ const RULES: readonly Rule[] = [
     detail: `${breaking} breaking, ${risky} risky ${breaking + risky === 1 ? "change" : "changes"}.`,
     link: `${pageOf(ref)}?tab=api&page=versions`,
     dependants: breaking > 0 ? consumers : [],
+  })),
+  rule(handedOver, ({ from, to, things, reason }) => ({
+    ref: to,
+    weight: "important",
+    what: `was given ${things} ${things === 1 ? "thing" : "things"}${from === undefined ? "" : ` of ${from.slice(from.indexOf("/") + 1)}`}`,
+    ...(reason === undefined ? {} : { detail: reason }),
+    link: `/ownership?view=owned&ref=${encodeURIComponent(to)}`,
+  })),
+  rule(handOverUndone, ({ to, things, reason }) => ({
+    ref: to,
+    weight: "important",
+    what: `no longer has ${things} ${things === 1 ? "thing" : "things"}: a hand-over was taken back`,
+    ...(reason === undefined ? {} : { detail: reason }),
+    link: "/ownership?view=history",
   })),
   rule(deploymentFinished, ({ entityRef, environment, status, commit }) => ({
     ref: entityRef,

@@ -24,6 +24,15 @@ export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNod
     <>
       <Follow entityRef={known.ref} />
       {repository !== undefined && <CopyText text={`git clone ${repository.cloneUrl}`} what="clone command" />}
+      {(entity.kind === "Group" || entity.kind === "User") && (
+        <LinkButton
+          to="/ownership"
+          search={{ view: "owned", ref, ...(entity.kind === "Group" && { within: true as const }) }}
+          variant="default"
+        >
+          What is theirs
+        </LinkButton>
+      )}
       {view.provenance.location.startsWith("inline:") && entity.kind !== "Kind" && (
         <LinkButton to="/save" search={{ ref }} variant="default">
           Change

@@ -2,7 +2,9 @@ import type { ReactNode } from "react";
 
 import { getKind } from "@roadbed/contracts/catalog/kinds";
 import { useOperation } from "../../api/use-operation.ts";
+import { OnCallLine } from "../ownership/OnCallLine.tsx";
 import { TrustMark } from "../../facts/TrustMark.tsx";
+import { useAsOf } from "../../ui/AsOf.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { iconOfKind, isBuiltInKind } from "../../ui/entity-kind.ts";
 import { StateBadge } from "../../ui/StateBadge.tsx";
@@ -15,6 +17,7 @@ import type { KnownEntity } from "./use-entity.ts";
 export function EntityHead({ known }: { readonly known: KnownEntity }): ReactNode {
   const { entity, kind, owner, view, name } = known;
   const own = useOperation(getKind, { name: entity.kind }, { enabled: !isBuiltInKind(kind), staleTime: 5 * 60_000 });
+  const asOf = useAsOf();
   const Icon = iconOfKind(kind, own.data?.icon);
   const health = healthOf(known);
   const spec = entity.spec ?? {};
@@ -29,6 +32,7 @@ export function EntityHead({ known }: { readonly known: KnownEntity }): ReactNod
         {view.provenance.sample && <SampleTag />}
         {view.provenance.orphan && <StateBadge word="warn" label="orphan" title="Its source no longer names it" />}
         <span className={classes.headOwner}>{owner === undefined ? hasOwner(kind) && "no owner" : <EntityLink entityRef={owner} />}</span>
+        {kind !== "user" && asOf === undefined && <OnCallLine entityRef={known.ref} />}
         {view.trust !== undefined && <TrustMark entityRef={known.ref} trust={view.trust} />}
       </span>
     </span>

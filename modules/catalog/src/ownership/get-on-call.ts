@@ -1,0 +1,102 @@
+import type { Entity } from "@roadbed/contracts/catalog";
+import { ON_CALL_PROPERTY, onCallAt, readOnCall, type OnCall } from "@roadbed/contracts/catalog/on-call";
+import { getOnCall } from "@roadbed/contracts/catalog/ownership";
+import { handle, type Handler, type OutputOf } from "@roadbed/core";
+
+import type { Catalogue } from "../estate/catalogue.ts";
+import type { Visibility } from "../estate/visibility.ts";
+import { readFact, requireEntity } from "../facts/fact-access.ts";
+import { OWNED_BY } from "./ownership-view.ts";
+import { titleOf } from "./words.ts";
+
+type From = NonNullable<OutputOf<typeof getOnCall>["from"]>;
+
+/** Whose rota may be asked for a thing. */
+interface Candidate {
+  readonly ref: string;
+  readonly because: From["because"];
+}
+
+/** Who is called for a thing: by its own rota, else by that of its owner, of its system, or of whoever owns the system. */
+export function makeGetOnCall(catalogue: Catalogue): Handler {
+  const { estate } = catalogue;
+  return handle(getOnCall, async (ctx, { ref }) => {
+    const visible = await requireEntity(catalogue, ctx, ref);
+    const candidates = candidatesFor(ref, visible);
+    const documents = await catalogue.readDocuments(
+      ctx.sql,
+      candidates.map((one) => one.ref),
+    );
+    const rotas = candidates.flatMap((candidate) => {
+      const shifts = readOnCall((documents.get(candidate.ref) as Entity | undefined)?.spec?.["onCall"]);
+      return shifts.length === 0 ? [] : [{ candidate, shifts, now: onCallAt(shifts, ctx.now()) }];
+    });
+    // A rota of which nobody is on duty now says less than one of which somebody is.
+    const found = rotas.find(({ now }) => now.length > 0) ?? rotas[0];
+    if (!found) {
+      return {
+        ref,
+        now: [],
+        said: `Nobody is named for ${titleOf(estate, ref)}, its owner or its system. Connect PagerDuty or Opsgenie, or set ${ON_CALL_PROPERTY} by hand.`,
+      };
+    }
+    const { candidate, shifts, now } = found;
+    const fact = await readFact(catalogue, ctx, visible, candidate.ref, ON_CALL_PROPERTY);
+    const next = nextOf(shifts, ctx.now());
+    const source = now[0]?.source ?? fact.winner?.source;
+    return {
+      ref,
+      now: now.map((shift) => ({ ...shift, ...personOf(shift, visible) })),
+      from: { ...candidate, title: titleOf(estate, candidate.ref) },
+      ...(next === undefined ? {} : { next }),
+      ...(source === undefined ? {} : { source }),
+      ...(fact.observedAt === undefined ? {} : { observedAt: fact.observedAt }),
+      ...(fact.value === undefined ? {} : { trust: fact.trust }),
+      said: sayOnCall(now, candidate, ref),
+    };
+  });
+
+  function candidatesFor(ref: string, visible: Visibility): Candidate[] {
+    const item = estate.get(ref)!;
+    const candidates: Candidate[] = [{ ref, because: "own" }];
+    const put = (id: number, because: Candidate["because"]): void => {
+      const other = visible.sees(id) ? estate.at(id) : undefined;
+      if (other && !candidates.some((one) => one.ref === other.ref)) candidates.push({ ref: other.ref, because });
+    };
+    const owners = (id: number): number[] => {
+      const found: number[] = [];
+      estate.graph.forEach(id, "out", (other, type) => type === OWNED_BY >> 1 && found.push(other));
+      return found.sort((a, b) => (estate.refOf(a) < estate.refOf(b) ? -1 : 1));
+    };
+    for (const owner of owners(item.id)) put(owner, "owner");
+    const system = item.system === undefined ? undefined : estate.idOf(item.system);
+    if (system !== undefined && visible.sees(system)) {
+      put(system, "system");
+      for (const owner of owners(system)) put(owner, "owner-of-system");
+    }
+    return candidates;
+  }
+
+  /** The user of the catalogue, by reference or by the address of their mail. */
+  function personOf({ person, mail }: OnCall, visible: Visibility): { person?: string; title?: string } {
+    const byMail = mail === undefined ? undefined : estate.select([{ key: "spec.profile.email", values: [mail.toLowerCase()] }])[0];
+    const id = (person === undefined ? undefined : estate.idOf(person.toLowerCase())) ?? byMail;
+    const item = id !== undefined && visible.sees(id) ? estate.at(id) : undefined;
+    return item?.kind === "User" ? { person: item.ref, title: item.title ?? item.name } : {};
+  }
+
+  function sayOnCall(now: readonly OnCall[], { ref: whose, because }: Candidate, ref: string): string {
+    const what = { own: "", owner: ", its owner,", system: ", its system,", "owner-of-system": ", who own its system," }[because];
+    const rota = because === "own" ? `${titleOf(estate, ref)} itself` : `${titleOf(estate, whose)}${what}`;
+    const [first] = now;
+    if (!first) return `Nobody is on call now, by the rota of ${rota.replace(/,$/, "")}.`;
+    const until = first.until === undefined ? "" : ` until ${new Date(first.until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+    return `${first.name} is on call${until}, by the rota of ${rota.replace(/,$/, "")}.`;
+  }
+}
+
+function nextOf(shifts: readonly OnCall[], now: Date): OnCall | undefined {
+  return shifts
+    .filter(({ since }) => since !== undefined && Date.parse(since) > now.getTime())
+    .sort((a, b) => Date.parse(a.since!) - Date.parse(b.since!))[0];
+}
