@@ -152,7 +152,7 @@ describe("every page", () => {
     });
     expect(faults).toEqual([]);
     expect(complaints).toEqual([]);
-  });
+  }, 900_000);
 
   test("can be read on a phone without scrolling sideways", async () => {
     const wide: string[] = [];

@@ -234,6 +234,7 @@ export async function startServer({
       ...paths.subscriptions,
       ...delivery.subscriptions,
       ...telemetry.subscriptions,
+      ...notify.subscriptions,
     ];
     const relay = createRelay({ db, log, subscriptions });
     let startedAll = false;

@@ -24,7 +24,7 @@ export function FactMark({ entityRef, property }: { readonly entityRef: string; 
       withArrow
       trapFocus
       returnFocus
-      middlewares={{ flip: true, shift: true, size: true }}
+      middlewares={{ flip: false, shift: true }}
       opened={opened}
       onChange={setOpened}
     >

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import { diffApi, listApiVersions } from "@roadbed/contracts/catalog/docs";
 import type { OutputOf } from "@roadbed/core";
 import { useOperation, usePages } from "../../api/use-operation.ts";
+import { formatMoment } from "../../format/time.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
@@ -80,7 +81,7 @@ function VersionSelect({
 
 function nameOf({ id, version, until }: Version): string {
   const words = version === undefined ? "" : `${version}, `;
-  return id === "current" ? `${words}current` : `${words}until ${new Date(until ?? 0).toLocaleString()}`;
+  return id === "current" ? `${words}current` : `${words}until ${formatMoment(new Date(until ?? 0))}`;
 }
 
 function DraftInput({ value, onChange }: { readonly value: string; readonly onChange: (text: string) => void }): ReactNode {

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 
 import { findPaths } from "@roadbed/contracts/catalog/graph";
 import { useOperation } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
 import { labelOfRelation } from "../../graph/relation-style.ts";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
@@ -67,9 +68,9 @@ export function PathPanel({ from, to, way, onChange }: Props): ReactNode {
               <p className="rb-dim">No way leads there in this direction.</p>
             ) : (
               items.map(({ nodes, edges, length, text }, at) => (
-                <section key={text} aria-label={`Way ${at + 1}, ${length} steps`}>
+                <section key={text} aria-label={`Way ${at + 1}, ${formatCount(length, "step")}`}>
                   <h3>
-                    Way {at + 1} <span className="rb-dim">{length} steps</span>
+                    Way {at + 1} <span className="rb-dim">{formatCount(length, "step")}</span>
                   </h3>
                   <ol className={classes.way}>
                     {nodes.map(({ ref, title, name, found }, step) => (
