@@ -2,7 +2,7 @@ import { createCatalog, migrations, type Catalog } from "@roadbed/catalog";
 import { createCel, type Cel } from "@roadbed/cel";
 import { connectors } from "@roadbed/connectors";
 import { getEntity, listEntities, syncSource } from "@roadbed/contracts/catalog";
-import { createSource, rotateHook, testSource } from "@roadbed/contracts/catalog/connections";
+import { createSource, listConnectors, rotateHook, testSource } from "@roadbed/contracts/catalog/connections";
 import { perform, type Operation, type OutputOf } from "@roadbed/core";
 import { createGuardedFetch, createHttpServer } from "@roadbed/http";
 import { cloneRepository, fetchRepository, openRepositories } from "@roadbed/git";
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { openHookDoor } from "../apps/server/src/doors/hook-door.ts";
+import { openDouble } from "../modules/connectors/src/lib/double.ts";
 import { fillShop, openKubeDouble } from "../modules/connectors/src/kubernetes/kube-double.ts";
 
 let database: TestDatabase;
@@ -122,4 +123,52 @@ test("events of an unchanged OpenLineage client are in the catalogue at once, wh
   expect((await ask(getEntity, { ref: table! })).entity.spec).toMatchObject({ owner: "group:default/data", dependsOn: [job] });
 
   expect((await ask(syncSource, { id: source.id })).source).toMatchObject({ state: "ok", entities: 3 });
+});
+
+test("every connector has a form, and what the others read is taken whole, without a problem", async () => {
+  const { items } = await ask(listConnectors, { limit: 100 });
+  const infra = ["api-documents", "kafka", "kubernetes", "openlineage", "prometheus", "terraform"];
+  expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(infra));
+  for (const { kind, settings } of items) expect({ kind, type: settings["type"] }).toEqual({ kind, type: "object" });
+
+  const instances = [{ attributes: { id: "db-1", password: "hunter2", tags: { Owner: "team-a", component: "orders" } } }];
+  const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+  const answers: Record<string, unknown> = {
+    "/openapi.json": { openapi: "3.1.0", info: { title: "Orders API", version: "1" }, paths: {} },
+    "/state": {
+      version: 4,
+      serial: 1,
+      lineage: "l",
+      resources: [{ mode: "managed", type: "aws_db_instance", name: "db", provider, instances }],
+    },
+    "/api/v1/targets": { status: "success", data: { activeTargets: [{ labels: { job: "orders", instance: "i" }, health: "down" }] } },
+    "/v3/clusters": { data: [{ cluster_id: "c1" }] },
+    "/v3/clusters/c1/topics": { data: [{ topic_name: "orders", partitions_count: 3 }] },
+    "/v3/clusters/c1/consumer-groups": { data: [{ consumer_group_id: "orders-consumer" }] },
+    "/v3/clusters/c1/consumer-groups/orders-consumer/lags": { data: [{ topic_name: "orders" }] },
+  };
+  const double = await openDouble(({ url }) => (url.pathname in answers ? { body: answers[url.pathname] } : { status: 404 }));
+  const settings: Record<string, object> = {
+    prometheus: { url: double.url, define: true },
+    "api-documents": { documents: [`${double.url}/openapi.json`] },
+    terraform: { url: `${double.url}/state` },
+    kafka: { url: double.url },
+  };
+  for (const [connector, given] of Object.entries(settings)) {
+    const { source, problems } = await ask(createSource, { connector, settings: given });
+    expect({ connector, problems, state: source.state, entities: source.entities }).toEqual({
+      connector,
+      problems: [],
+      state: "ok",
+      // The component that Prometheus knows may be there already, by the cluster of the test before.
+      entities: connector === "prometheus" ? expect.any(Number) : 1,
+    });
+  }
+  const [topic] = await refsOf("kind=resource,spec.type=kafka-topic");
+  const { entity } = await ask(getEntity, { ref: "component:default/orders" });
+  expect(entity.relations).toContainEqual(expect.objectContaining({ type: "dependsOn", targetRef: topic }));
+  expect(entity.spec?.["monitoring"]).toMatchObject({ [`127-0-0-1-${new URL(double.url).port}`]: { down: ["i"] } });
+  const stored = await database.db.query("select document::text from catalog.entity");
+  expect(JSON.stringify(stored.rows)).not.toContain("hunter2");
+  await double.close();
 });

@@ -76,8 +76,8 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
 }
 
 /** What may be told of the other side's authority, and of who asks (PEM). */
-interface TlsInit {
-  readonly tls?: Pick<RequestOptions & SecureContextOptions, "ca" | "cert" | "key">;
+export interface TlsInit {
+  readonly tls?: Pick<RequestOptions & SecureContextOptions, "ca" | "cert" | "key"> | undefined;
 }
 
 interface AskCall {
@@ -175,6 +175,12 @@ function faultOf(url: URL, error: Error, deadline: AbortSignal, timeoutMs: numbe
     return new UnavailableError(`${url.host} did not answer within ${timeoutMs / 1000} s.`, { mend: "Try again later.", cause: error });
   }
   const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined && /CERT|UNABLE_TO_(?:GET|VERIFY)|SIGNATURE/.test(code)) {
+    return new UnavailableError(`${url.host} shows a certificate that is not trusted: ${code}.`, {
+      mend: "Give the certificate of its authority (ca) where the settings have a field for it, or correct the address.",
+      cause: error,
+    });
+  }
   return new UnavailableError(`${url.host} cannot be reached: ${code ?? error.message}.`, {
     mend: "Correct the address, or try again later.",
     cause: error,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 
 import { callWith, createCel, entitiesOf, readAll } from "../lib/connector.suite.ts";
 import { fillShop, openKubeDouble, type KubeDouble } from "./kube-double.ts";
@@ -151,6 +152,10 @@ describe("what is wrong", () => {
     double.objects["/api/v1/namespaces"] = [];
     await expect(read()).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("no namespaces") });
   });
+});
+
+test("a certificate has room for its lines in the form", () => {
+  expect(z.toJSONSchema(KubernetesSettings, { io: "input" }).properties?.["ca"]).toMatchObject({ "ui:widget": "textarea", advanced: true });
 });
 
 test("a kubeconfig says where and as whom; one that runs a program is refused", () => {

@@ -1,7 +1,7 @@
 import { InvalidError } from "@roadbed/core";
 import { z } from "zod";
 
-import { advanced } from "../lib/advanced.ts";
+import { advanced, longText } from "../lib/advanced.ts";
 import { record, textOf } from "../lib/git-host.ts";
 
 const Name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be a name of Kubernetes: lower-case letters, digits, dashes");
@@ -21,11 +21,14 @@ export const KubernetesSettings = z
       .optional()
       .describe("Token of a service account that may get and list what is read; it is stored sealed"),
     ca: advanced(
-      z
-        .string()
-        .includes("-----BEGIN CERTIFICATE-----")
-        .optional()
-        .describe("The cluster's own certificate authority (PEM), where it has one"),
+      longText(
+        z
+          .string()
+          .max(100_000)
+          .includes("-----BEGIN CERTIFICATE-----")
+          .optional()
+          .describe("The cluster's own certificate authority (PEM), where it has one"),
+      ),
     ),
     kubeconfig: advanced(
       z

@@ -4,3 +4,8 @@ import type { z } from "zod";
 export function advanced<T extends z.ZodType>(schema: T): T {
   return schema.meta({ ...schema.meta(), advanced: true });
 }
+
+/** A setting of several lines: forms give it room, and keep its line breaks. Say it after `describe`. */
+export function longText<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ ...schema.meta(), "ui:widget": "textarea" });
+}
