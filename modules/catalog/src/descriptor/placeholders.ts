@@ -18,7 +18,7 @@ export interface Resolved {
  * text). Only files of the source itself are read; an address is kept as it stands, with a note.
  */
 export async function resolvePlaceholders(document: unknown, file: string, tree: Tree): Promise<Resolved> {
-  if (!mayHold(document, 0)) return { value: document, faults: [], notes: [] };
+  if (typeof document !== "object" || document === null || !mayHold(document, 0)) return { value: document, faults: [], notes: [] };
   const faults: Fault[] = [];
   const notes: Fault[] = [];
   return { value: await resolve(document, [], 0), faults, notes };
@@ -74,17 +74,23 @@ const KEYS = new Set(["$text", "$json", "$yaml", "$openapi", "$asyncapi", "$grap
 const MAX_DEPTH = 100;
 
 function placeholderOf(value: Record<string, unknown>): Placeholder | undefined {
-  const [key, ...more] = Object.keys(value);
-  if (key === undefined || more.length > 0 || !KEYS.has(key)) return undefined;
-  const target = value[key];
-  return typeof target === "string" ? { key, target } : undefined;
+  let only: string | undefined;
+  for (const key in value) {
+    if (only !== undefined || !KEYS.has(key)) return undefined;
+    only = key;
+  }
+  const target = only === undefined ? undefined : value[only];
+  return typeof target === "string" ? { key: only!, target } : undefined;
 }
 
 /** Most documents hold none: then nothing is copied. */
-function mayHold(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return false;
+function mayHold(value: object, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false;
   if (isRecord(value) && placeholderOf(value)) return true;
-  for (const key in value) if (mayHold((value as Record<string, unknown>)[key], depth + 1)) return true;
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === "object" && item !== null && mayHold(item, depth + 1)) return true;
+  }
   return false;
 }
 

@@ -20,7 +20,7 @@ export function validateEntity(document: unknown, kinds: Kinds): Validated {
     const mend = "A descriptor begins with apiVersion, kind and metadata.";
     return { entity: undefined, faults: [{ path: [], reason: `is ${describeValue(document)}, not an object`, mend }] };
   }
-  if (isDeeper(document, MAX_DEPTH)) {
+  if (isDeeper(document, MAX_DEPTH - 1)) {
     return {
       entity: undefined,
       faults: [{ path: [], reason: `has more than ${MAX_DEPTH} levels`, mend: "Flatten it: no descriptor needs that many." }],
@@ -36,10 +36,12 @@ export function validateEntity(document: unknown, kinds: Kinds): Validated {
 /** What is deeper than this was made to exhaust somebody's stack. */
 const MAX_DEPTH = 100;
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+/** Every document passes here: single values are told apart without a call. */
+function isDeeper(value: object, levels: number): boolean {
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === "object" && item !== null && (levels === 0 || isDeeper(item, levels - 1))) return true;
+  }
   return false;
 }
 
