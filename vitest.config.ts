@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 const ignored = ["**/node_modules/**", "**/dist/**", "golden-paths/**", ".roadbed/**"];
@@ -5,6 +7,8 @@ const ignored = ["**/node_modules/**", "**/dist/**", "golden-paths/**", ".roadbe
 /** Three suites: rules beside the code, the real stores, and journeys through the whole product. */
 export default defineConfig({
   test: {
+    // Files wait for stores and children much of their time: the usual one less than the cores leaves a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       { test: { name: "unit", include: ["**/*.test.{ts,tsx}"], exclude: [...ignored, "**/*.db.test.ts"], testTimeout: 30_000 } },
       {

@@ -1,5 +1,5 @@
 /** Calls `check` until it neither throws nor answers false; rethrows its last error after `ms`. Answers what it answered. */
-export async function eventually<T>(check: () => T | Promise<T>, ms = 10_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, ms = 25_000): Promise<T> {
   for (const until = Date.now() + ms; ;) {
     try {
       const value = await check();

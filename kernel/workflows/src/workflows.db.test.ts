@@ -217,12 +217,12 @@ describe("the lease", () => {
   });
 
   test("of a paused process passes on, and the process ends when it wakes", async () => {
-    const one = await execute(2_500);
+    const one = await execute(5_000);
     await one.call("start", "five", 300, { id: "w0" });
     await one.call("start", "five", 300, { id: "w1" });
     await one.call("start", "five", 300, { id: "w2" });
     await eventually(async () => (await runsOf(one)) === 3);
-    const two = await execute(2_500);
+    const two = await execute(5_000);
     const exit = once(one.child, "exit");
     one.child.kill("SIGSTOP");
     await Promise.all(ids(3).map((id) => ended(two, id)));

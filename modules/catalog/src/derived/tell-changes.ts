@@ -24,10 +24,13 @@ interface Told {
 export function makeTellChanges(catalogue: Catalogue): Subscription {
   /** What the last transaction told: it may have been taken back after that, and then none of it was told. */
   let last = new Set<number>();
+  /** Events that are received in one transaction had all been committed before it: what follows from them is told with the first. */
+  let done: Ctx["sql"] | undefined;
   return {
     name: "catalog.tell-properties",
     events: [entityRegistered.name, entityChanged.name, entityRemoved.name, sourceSynced.name],
     receive: async (ctx) => {
+      if (done === ctx.sql) return;
       const { feed, derived, estate } = catalogue;
       await feed.caughtUp();
       await derived.engine.settled();
@@ -35,13 +38,14 @@ export function makeTellChanges(catalogue: Catalogue): Subscription {
       const ids = new Set([...last, ...fresh]);
       // Kept until the next time: then it is told for sure, or it is told again.
       last = ids;
-      if (ids.size === 0) return;
+      if (ids.size === 0) return void (done = ctx.sql);
       await tell(
         ctx,
         catalogue,
         [...ids].map((id) => estate.refOf(id)),
       );
       last = fresh.size > 0 ? fresh : ids;
+      done = ctx.sql;
     },
   };
 }
