@@ -27,7 +27,7 @@ export async function openDirectory(settings: LdapSettings, call: Pick<Connector
   const tls: ConnectionOptions = {
     host: name,
     ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+    ...(settings.ca === undefined ? {} : { ca: pemOf(settings.ca) }),
   };
   let socket: Socket | undefined;
   // The client would connect anew by itself when a connection ends, without encryption and as nobody, and be given less: once only.
@@ -116,4 +116,21 @@ async function wordsOf<T>(name: string, work: () => Promise<T>): Promise<T> {
       cause: error,
     });
   }
+}
+
+/** A certificate as TLS wants it, also where a form made one line of it. Throws `InvalidError`. */
+function pemOf(text: string): string {
+  const blocks = [...text.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g)];
+  if (blocks.length === 0) {
+    throw new InvalidError("The certificate of the authority is no PEM.", {
+      problems: [{ at: "settings.ca", reason: "holds no certificate" }],
+      mend: "Give all from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+    });
+  }
+  const lines = (body = ""): string =>
+    body
+      .replace(/\s+/g, "")
+      .match(/.{1,64}/g)!
+      .join("\n");
+  return blocks.map(([, body]) => `-----BEGIN CERTIFICATE-----\n${lines(body)}\n-----END CERTIFICATE-----\n`).join("");
 }

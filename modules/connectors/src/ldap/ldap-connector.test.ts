@@ -155,6 +155,11 @@ test("a server's certificate is trusted only when the authority is known", async
   const { certificate, key } = makeCertificate();
   const { readings } = await readFrom([person("ada")], { ca: certificate }, { tls: { certificate, key } });
   expect(shown(readings)).toEqual([["User", "ada", []]]);
+  const oneLine = certificate.replaceAll("\n", " ");
+  expect((await readFrom([person("ada")], { ca: oneLine }, { tls: { certificate, key } })).readings).toHaveLength(2);
+  await expect(readFrom([person("ada")], { ca: "none" }, { tls: { certificate, key } })).rejects.toMatchObject({
+    problems: [{ at: "settings.ca" }],
+  });
   const other = makeCertificate().certificate;
   for (const ca of [undefined, other]) {
     await expect(readFrom([person("ada")], { ca }, { tls: { certificate, key } })).rejects.toMatchObject({
