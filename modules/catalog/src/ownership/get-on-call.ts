@@ -52,7 +52,7 @@ export function makeGetOnCall(catalogue: Catalogue): Handler {
       ...(source === undefined ? {} : { source }),
       ...(fact.observedAt === undefined ? {} : { observedAt: fact.observedAt }),
       ...(fact.value === undefined ? {} : { trust: fact.trust }),
-      said: sayOnCall(now, candidate, ref),
+      said: sayOnCall(now, candidate, ref, visible),
     };
   });
 
@@ -78,20 +78,20 @@ export function makeGetOnCall(catalogue: Catalogue): Handler {
   }
 
   /** The user of the catalogue, by reference or by the address of their mail. */
-  function personOf({ person, mail }: OnCall, visible: Visibility): { person?: string; title?: string } {
+  function personOf({ person, mail, name }: OnCall, visible: Visibility): { person?: string; title?: string } {
     const byMail = mail === undefined ? undefined : estate.select([{ key: "spec.profile.email", values: [mail.toLowerCase()] }])[0];
     const id = (person === undefined ? undefined : estate.idOf(person.toLowerCase())) ?? byMail;
     const item = id !== undefined && visible.sees(id) ? estate.at(id) : undefined;
-    return item?.kind === "User" ? { person: item.ref, title: item.title ?? item.name } : {};
+    return item?.kind === "User" ? { person: item.ref, title: item.title ?? name } : {};
   }
 
-  function sayOnCall(now: readonly OnCall[], { ref: whose, because }: Candidate, ref: string): string {
+  function sayOnCall(now: readonly OnCall[], { ref: whose, because }: Candidate, ref: string, visible: Visibility): string {
     const what = { own: "", owner: ", its owner,", system: ", its system,", "owner-of-system": ", who own its system," }[because];
     const rota = because === "own" ? `${titleOf(estate, ref)} itself` : `${titleOf(estate, whose)}${what}`;
     const [first] = now;
     if (!first) return `Nobody is on call now, by the rota of ${rota.replace(/,$/, "")}.`;
     const until = first.until === undefined ? "" : ` until ${new Date(first.until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-    return `${first.name} is on call${until}, by the rota of ${rota.replace(/,$/, "")}.`;
+    return `${personOf(first, visible).title ?? first.name} is on call${until}, by the rota of ${rota.replace(/,$/, "")}.`;
   }
 }
 

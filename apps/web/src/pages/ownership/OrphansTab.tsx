@@ -65,7 +65,7 @@ export function OrphansTab(): ReactNode {
             aria-pressed={reason === one}
             onClick={() => search({ reason: reason === one ? undefined : one })}
           >
-            {WORDS[one]} {summary.data?.counts[one] ?? ""}
+            {WORDS[one]} {summary.data?.counts[one] || ""}
           </button>
         ))}
         {kinds.length > 1 &&

@@ -49,6 +49,7 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
     {
       id: "team",
       header: "Team",
+      width: "280px",
       sortable: false,
       cell: ({ team, depth }) => (
         <span className={classes.branch} style={{ paddingInlineStart: depth * 20 }}>
@@ -72,7 +73,7 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
         </Link>
       ),
     },
-    { id: "people", header: "People", width: "150px", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
+    { id: "people", header: "People", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
     {
       id: "criticality",
       header: "Most critical",
