@@ -26,8 +26,9 @@ export function useLit(graph: Graph, { impact, from, to, way }: GraphSearch): Li
   }, [graph, impact, from, to, blast.data, paths.data]);
 }
 
-/** Groups that are closed stand out with what they hold, as far as that is known by its system. */
-function lightOf({ groups }: Graph, refs: ReadonlySet<string>, systems: ReadonlySet<string> = new Set()): Lit {
+/** Groups that are closed stand out with what they hold, as far as that is known by its system. Where nothing of it is drawn, nothing is dimmed. */
+function lightOf({ groups, nodes }: Graph, refs: ReadonlySet<string>, systems: ReadonlySet<string> = new Set()): Lit | undefined {
   const held = groups.filter(({ key, open }) => !open && (refs.has(key) || systems.has(key))).map(({ key }) => groupId(key));
+  if (held.length === 0 && !nodes.some(({ ref }) => refs.has(ref))) return undefined;
   return { nodes: new Set([...refs, ...held]) };
 }
