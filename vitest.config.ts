@@ -18,7 +18,7 @@ export default defineConfig({
           exclude: ignored,
           pool: "forks",
           globalSetup: ["kernel/testkit/src/global-postgres.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

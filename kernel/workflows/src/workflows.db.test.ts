@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createTestDatabase, eventually, type TestDatabase } from "@roadbed/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { WORKFLOW_TABLES } from "./testing/index.ts";
 import type { WorkflowStatus, WorkflowStep } from "./workflows.ts";
 
 interface Executor {
@@ -16,11 +17,14 @@ let database: TestDatabase;
 let executors: Executor[] = [];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase([], { prepare: WORKFLOW_TABLES });
+  await makeNotes();
+});
+async function makeNotes(): Promise<void> {
   await database.db.query(`
     create table run (n serial, workflow text, step text, pid int, at timestamptz default now());
     create table effect (n serial, key text unique, workflow text, step text, pid int)`);
-});
+}
 afterEach(async () => {
   await Promise.all(executors.map(({ child }) => kill(child)));
   executors = [];
@@ -233,6 +237,9 @@ describe("the lease", () => {
 });
 
 test("processes that start together on a new database all start", async () => {
+  await database.drop();
+  database = await createTestDatabase();
+  await makeNotes();
   const started = await Promise.all([execute(), execute(), execute()]);
   await Promise.all(started.map((one, n) => one.call("start", "five", 0, { id: `w${n}` })));
   for (const n of started.keys()) expect(await ended(started[0]!, `w${n}`)).toMatchObject({ state: "succeeded" });

@@ -6,6 +6,7 @@ import { operations, type Deployment, type Workload } from "@roadbed/contracts/d
 import { perform, type Operation } from "@roadbed/core";
 import type { FileChange } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
+import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { service } from "./fixtures/apps.ts";
@@ -24,7 +25,7 @@ describe("delivery", () => {
 
   beforeAll(async () => {
     process.env["SECRET_OF_THE_SERVER"] = "must not reach a workload";
-    database = await createTestDatabase([migrations]);
+    database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
     dataDir = await mkdtemp(join(tmpdir(), "delivery-"));
     server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { openRepositories, type FileChange } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
+import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { service } from "./fixtures/apps.ts";
@@ -18,7 +19,7 @@ const author = { name: "Ada Example", email: "ada@example.org" };
 const everyone = callAs();
 
 test("a server that is stopped in the middle of a deployment goes on with it at its next start", async () => {
-  const database = await createTestDatabase([migrations]);
+  const database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   const dataDir = await mkdtemp(join(tmpdir(), "delivery-stop-"));
   const options = { databaseUrl: database.url, dataDir, log: quietLog };
   const first = await startServer(options);
@@ -47,7 +48,7 @@ describe("after kill -9 of the server", () => {
   let child: ChildProcess | undefined;
 
   beforeEach(async () => {
-    database = await createTestDatabase([migrations]);
+    database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
     dataDir = await mkdtemp(join(tmpdir(), "delivery-kill-"));
   });
   afterEach(async () => {

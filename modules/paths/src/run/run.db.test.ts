@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Preview, Run } from "@roadbed/contracts/paths";
 import { createTestDatabase, eventually, type TestDatabase } from "@roadbed/testkit";
+import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { stringify } from "yaml";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -58,7 +59,7 @@ let goldenPathsDir: string;
 let server: Server;
 
 beforeEach(async () => {
-  database = await createTestDatabase([migrations]);
+  database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   await database.db.query(`
     create schema test;
     create table test.die (place text);
