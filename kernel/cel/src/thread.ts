@@ -32,18 +32,25 @@ export function createThread({ deadlineMs, memoryMb, idleMs }: ThreadOptions): T
   let live: Live | undefined;
   let batches = 0;
   let idle: NodeJS.Timeout | undefined;
+  let closed = false;
 
   return {
     async run(request, programs, remainingMs) {
       clearTimeout(idle);
       if (live && live.known.size > KNOWN_LIMIT) await drop();
       live ??= await begin();
+      if (closed) {
+        await drop();
+        throw new UnavailableError("The policy engine was stopped.");
+      }
       const end = await runBatch(live, { ...request, batch: ++batches, learn: takeUnknown(live, programs) }, deadlineMs, remainingMs);
       if (end.kind === "stopped") await drop();
       idle = setTimeout(() => void drop(), idleMs).unref();
       return end;
     },
     async close() {
+      // A worker that is just being started is stopped when it stands.
+      closed = true;
       clearTimeout(idle);
       await drop();
     },

@@ -320,9 +320,11 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
 
   /** A relation stays as long as the document of either end states it, or a rule. Call it when `items` is up to date. */
   function changeEdges(id: number, before: Uint32Array, after: Uint32Array): void {
+    const stated = statedBy(items[id]?.statements ?? NONE);
     for (let at = 0; at < before.length; at += 2) {
       const [code, other] = [before[at]!, before[at + 1]!];
-      if (isDeclared(id, code, other) || ruleOf(id, code, other) !== undefined) continue;
+      const isStated = stated(code, other) || states(items[other]?.statements ?? NONE, code ^ 1, id);
+      if (isStated || ruleOf(id, code, other) !== undefined) continue;
       const [from, to] = endsOf(id, code, other);
       if (graph.remove(from, to, code >> 1)) listener?.changed(id, code, other);
     }
@@ -487,6 +489,17 @@ function states(statements: Uint32Array, code: number, other: number): boolean {
   for (let at = 0; at < statements.length; at += 2) if (statements[at] === code && statements[at + 1] === other) return true;
   return false;
 }
+
+/** The same for many questions about one: a group may have twenty thousand members. */
+function statedBy(statements: Uint32Array): (code: number, other: number) => boolean {
+  if (statements.length < 200) return (code, other) => states(statements, code, other);
+  const pairs = new Set<number>();
+  for (let at = 0; at < statements.length; at += 2) pairs.add(statements[at + 1]! * CODES + statements[at]!);
+  return (code, other) => pairs.has(other * CODES + code);
+}
+
+/** More than there are codes of relations. */
+const CODES = 1_024;
 
 /** Pairs of code and other end, of which the rules have been taken. */
 function withoutRules(triples: Uint32Array): Uint32Array {

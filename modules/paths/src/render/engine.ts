@@ -32,7 +32,7 @@ export class TemplateFault extends Error {
 
 /**
  * Nunjucks without its ways out: no loader, no include, import or extends, no async tags, names that are names only, and
- * members that are data only. It can still loop for ever: run it where it can be stopped (render-worker.ts).
+ * members that are data only. It can still loop for ever: run it where it can be stopped (render-process.ts).
  * `failed`: whether an earlier step failed, for `failure()`.
  */
 export function createEngine(dialect: Dialect = {}, failed = false): Engine {

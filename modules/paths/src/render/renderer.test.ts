@@ -1,4 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+
 import { InvalidError } from "@roadbed/core";
+import { eventually } from "@roadbed/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import { createRenderer } from "./renderer.ts";
@@ -16,9 +21,33 @@ test("a template that loops without end is stopped, and the next one is rendered
 
 test("a template that eats memory is stopped", async () => {
   await expect(renderer.renderText("big", "${{ range(999999999) | length }}", {})).rejects.toThrow(/was stopped/);
+  // At once as much as no limit foresaw: a thread's would have taken the server with it.
+  await expect(renderer.renderText("split", "${{ 'x'.repeat(500000000).split('') | length }}", {})).rejects.toThrow(/was stopped/);
   await expect(renderer.renderText("long", "${{ 'x'.repeat(2000000000) }}", {})).rejects.toThrow(/Invalid string length|was stopped/);
   expect(await renderer.renderText("a", "${{ 1 }}", {})).toBe("1");
 });
+
+test.skipIf(process.platform !== "linux")("a server that is killed leaves no template running", async () => {
+  const server = `
+    const { createRenderer } = await import(${JSON.stringify(new URL("renderer.ts", import.meta.url).href)});
+    const endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
+    void createRenderer({ deadlineMs: 60_000 }).renderText("loop", endless, {});
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), 1_500);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", server], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  const childrenOf = (pid: number): Promise<string> => readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const renderer = await eventually(async () => Number((await childrenOf(child.pid!)).trim().split(" ")[0]) || false);
+  await ended;
+  await eventually(() => !isAlive(renderer as number));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test("many at once are each answered with their own", async () => {
   const texts = await Promise.all(Array.from({ length: 50 }, (_, n) => renderer.renderText("t", "${{ values.n }}", { values: { n } })));

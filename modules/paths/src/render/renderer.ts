@@ -1,9 +1,10 @@
 import { InvalidError, UnavailableError } from "@roadbed/core";
-import { Worker } from "node:worker_threads";
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 
 import type { Context, Dialect } from "./engine.ts";
 import type { Rendered } from "./render-value.ts";
-import type { Answer, Request, Validated } from "./render-worker.ts";
+import type { Answer, Request, Validated } from "./render-process.ts";
 import type { Page } from "./validate-values.ts";
 
 /** Runs templates where they can do no harm. */
@@ -21,13 +22,16 @@ export interface RendererOptions {
   readonly deadlineMs?: number;
   /** How much memory a template may take, in MB. Default 128. */
   readonly memoryMb?: number;
-  /** After how long without work the thread is let go, in ms. Default 20,000. */
+  /** After how long without work the process is let go, in ms. Default 20,000. */
   readonly idleMs?: number;
 }
 
-/** A thread that is started when needed, does one thing at a time and is stopped when that takes too long. */
+/**
+ * A process that is started when needed, does one thing at a time and is ended when that takes too long. A process and no thread:
+ * what a template asks for at once can be more than a thread's limit is checked in steps of, and then all of the server would end.
+ */
 export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20_000 }: RendererOptions = {}): Renderer {
-  let thread: Promise<Worker> | undefined;
+  let running: Promise<ChildProcess> | undefined;
   let tail: Promise<unknown> = Promise.resolve();
   let idle: NodeJS.Timeout | undefined;
   let lastId = 0;
@@ -40,10 +44,10 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
 
   async function askNow(what: string, request: Ask): Promise<unknown> {
     clearTimeout(idle);
-    const worker = await (thread ??= startThread(memoryMb));
-    const answer = await exchange(worker, { ...request, id: ++lastId } as Request, deadlineMs).catch(async (error: unknown) => {
-      thread = undefined;
-      await worker.terminate();
+    const child = await begin();
+    const answer = await exchange(child, { ...request, id: ++lastId } as Request, deadlineMs).catch(async (error: unknown) => {
+      running = undefined;
+      await end(child);
       throw error instanceof TooMuch
         ? new InvalidError(`${what} ${error.message}.`, { mend: "Look for a loop without an end in it." })
         : error;
@@ -53,11 +57,23 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
     throw new InvalidError(`${what}${answer.line === undefined ? "" : `, line ${answer.line}`}: ${answer.message}`);
   }
 
+  /** One that could not be started, or was ended from outside, is not asked again. */
+  async function begin(): Promise<ChildProcess> {
+    const begun = (running ??= startProcess(memoryMb));
+    const child = await begun.catch((error: unknown) => {
+      running = undefined;
+      throw error;
+    });
+    if (isThere(child)) return child;
+    running = undefined;
+    return begin();
+  }
+
   async function letGo(): Promise<void> {
     clearTimeout(idle);
-    const going = thread;
-    thread = undefined;
-    await going?.then((worker) => worker.terminate()).catch(() => undefined);
+    const going = running;
+    running = undefined;
+    await going?.then(end).catch(() => undefined);
   }
 
   return {
@@ -78,48 +94,62 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
 
 type Ask = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
 
-/** The thread ran out of time or memory. */
+/** The process ran out of time or memory. */
 class TooMuch extends Error {}
 
-async function startThread(memoryMb: number): Promise<Worker> {
-  const worker = new Worker(new URL("./render-worker.ts", import.meta.url), {
+async function startProcess(memoryMb: number): Promise<ChildProcess> {
+  const child = fork(new URL("./render-process.ts", import.meta.url), {
     env: {},
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
+    execArgv: [`--max-old-space-size=${memoryMb}`, "--stack-size=2000", "--disable-warning=ExperimentalWarning"],
+    serialization: "advanced",
+    // What it says when it runs out of memory is for nobody: whoever asked is told.
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  worker.unref();
-  worker.setMaxListeners(0);
-  await new Promise<void>((resolve, reject) => {
-    worker.ref();
-    worker.once("message", () => resolve());
-    worker.once("error", (cause) => reject(new UnavailableError("The template thread did not start.", { cause })));
-  });
-  worker.unref();
-  worker.on("error", () => undefined);
-  return worker;
+  const started = await Promise.race([once(child, "message").then(() => true), once(child, "exit").then(() => false)]).catch(
+    (cause: unknown) => {
+      throw new UnavailableError("The process for templates did not start.", { cause });
+    },
+  );
+  if (!started) throw new UnavailableError("The process for templates did not start.");
+  child.on("error", () => undefined);
+  setHolding(child, false);
+  return child;
 }
 
-async function exchange(worker: Worker, request: Request, deadlineMs: number): Promise<Answer> {
-  worker.ref();
+/** An idle one does not keep the server from ending. */
+function setHolding(child: ChildProcess, holds: boolean): void {
+  const change = holds ? "ref" : "unref";
+  child[change]();
+  child.channel?.[change]();
+}
+
+function isThere(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null && child.connected;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+}
+
+async function exchange(child: ChildProcess, request: Request, deadlineMs: number): Promise<Answer> {
+  setHolding(child, true);
   const settled = Promise.withResolvers<Answer>();
   const timer = setTimeout(() => settled.reject(new TooMuch(`took longer than ${deadlineMs / 1000} s and was stopped`)), deadlineMs);
   const onMessage = (answer: Answer): void => settled.resolve(answer);
-  const onError = (error: Error): void =>
-    settled.reject(outOfMemory(error) ? new TooMuch("took more memory than it may and was stopped") : error);
-  const onExit = (): void => settled.reject(new TooMuch("was stopped"));
-  worker.once("message", onMessage).once("error", onError).once("exit", onExit);
+  const onExit = (_: number | null, signal: NodeJS.Signals | null): void =>
+    settled.reject(new TooMuch(signal === "SIGABRT" ? "took more memory than it may and was stopped" : "was stopped"));
+  child.once("message", onMessage).once("exit", onExit);
   try {
-    worker.postMessage(request);
+    child.send(request, (error) => error && settled.reject(new UnavailableError("The process for templates is away.", { cause: error })));
     return await settled.promise;
   } finally {
     clearTimeout(timer);
-    worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-    worker.unref();
+    child.off("message", onMessage).off("exit", onExit);
+    setHolding(child, false);
   }
-}
-
-function outOfMemory(error: Error): boolean {
-  return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
 }
 
 function hasTemplate(value: unknown): boolean {

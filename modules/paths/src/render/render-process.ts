@@ -1,10 +1,10 @@
-import { parentPort } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 
 import { createEngine, TemplateFault, type Context, type Dialect } from "./engine.ts";
 import { renderValue, type Rendered } from "./render-value.ts";
 import { validateValues, type Page, type SchemaProblem } from "./validate-values.ts";
 
-/** What the thread is asked, and its answer under the same `id`. */
+/** What the process is asked, and its answer under the same `id`. */
 export type Request =
   | { readonly id: number; readonly kind: "value"; readonly value: unknown; readonly context: Context; readonly failed: boolean }
   | { readonly id: number; readonly kind: "text"; readonly text: string; readonly context: Context; readonly dialect: Dialect }
@@ -20,11 +20,14 @@ export interface Validated {
   readonly values: Record<string, unknown>;
 }
 
-/** Untrusted templates and patterns run in this thread, which the server stops when they take too long or too much. */
-parentPort?.on("message", (request: Request) => {
-  parentPort?.postMessage(answer(request));
+/** Untrusted templates and patterns run in this process, which the server ends when they take too long or too much. */
+process.on("message", (request: Request) => {
+  process.send?.(answer(request));
 });
-parentPort?.postMessage("ready");
+// Without a server there is nothing to do: seen at once when idle, by the thread when not.
+process.on("disconnect", () => process.exit());
+new Worker(new URL("./watch-parent.ts", import.meta.url), { workerData: process.ppid, env: {}, execArgv: [] }).unref();
+process.send?.("ready");
 
 function answer(request: Request): Answer {
   try {
