@@ -104,7 +104,7 @@ describe("things that nobody owns", () => {
     await estate(ESTATE);
     const { items, total, counts } = await ask(listOrphans, {});
     const byName = new Map(items.map((item) => [item.ref.split("/")[1], item]));
-    expect([...byName.keys()].sort()).toEqual(["hollow", "lost", "widow"]);
+    expect(new Set(byName.keys())).toEqual(new Set(["hollow", "lost", "widow"]));
     expect(total).toBe(3);
     expect(counts).toEqual({ none: 0, unknown: 1, empty: 1, left: 1 });
     expect(byName.get("lost")!.suggestion).toMatchObject({ owner: "group:default/red", reasons: ["Owns shop, which it is part of"] });
@@ -291,7 +291,7 @@ describe("a hand-over", () => {
     await estate(ESTATE);
     const [one, two] = await Promise.all([ask(handOver, all), ask(handOver, { from: "group:default/red", to: "group:default/all" })]);
     expect(one.given + two.given).toBe(3);
-    expect([one.given, two.given].sort()).toEqual([0, 3]);
+    expect([one.given, two.given].toSorted((a, b) => a - b)).toEqual([0, 3]);
     const winner = one.given === 3 ? "group:default/blue" : "group:default/all";
     expect([await ownerOf("cart"), await ownerOf("till")]).toEqual([winner, winner]);
   });
