@@ -116,6 +116,10 @@ test("time: the catalogue as it was, what is different since, and why something 
   await page.getByRole("link", { name: "old-shop" }).first().waitFor();
   await page.getByRole("button", { name: "Back to now" }).click();
   await page.getByRole("link", { name: "old-shop" }).waitFor({ state: "detached" });
+  await open(`/graph?view=table&asOf=${began}`);
+  await page.getByRole("link", { name: "old-shop" }).first().waitFor();
+  await page.getByRole("button", { name: "Back to now" }).click();
+  await page.getByRole("link", { name: "old-shop" }).waitFor({ state: "detached" });
   await page.goto(`${roadbed.url}/changes?tab=difference&from=${began}&to=${new Date().toISOString()}`);
   const difference = page.getByRole("list", { name: "Difference" });
   await difference.getByText("removed").first().waitFor();

@@ -69,6 +69,7 @@ const graph = createRoute({
     ...texts(raw, "kind"),
     ...oneOf(raw, "view", ["graph", "table", "drift"] as const),
     ...text(raw, "ref"),
+    ...text(raw, "asOf"),
     ...number(raw, "depth"),
     ...oneOf(raw, "direction", ["up", "down"] as const),
     ...oneOf(raw, "origin", ["declared", "observed", "inferred"] as const),

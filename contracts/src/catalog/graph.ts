@@ -1,7 +1,7 @@
 import { defineEvent, defineOperation, PageInput, pageOf, type EventType } from "@roadbed/core";
 import { z } from "zod";
 
-import { EntityRef } from "../catalog.ts";
+import { AsOf, EntityRef } from "../catalog.ts";
 
 /** How a relation is known: a descriptor says so, traces say so, or a rule says so. */
 export const Origin = z.enum(["declared", "observed", "inferred"]);
@@ -66,6 +66,7 @@ export type GroupBy = z.infer<typeof GroupBy>;
 const ViewInput = z.object({
   ref: EntityRef.optional().describe("Where to begin; without it, all entities that match the filter"),
   filter: Filter,
+  asOf: AsOf,
   direction: z.enum(["down", "up", "both"]).default("both").describe("down: what it depends on; up: what depends on it"),
   depth: Depth.default(1),
   types: Types,
@@ -77,7 +78,8 @@ const ViewInput = z.object({
 
 export const viewGraph = defineOperation({
   name: "catalog.graph.view",
-  summary: "Show how entities hang together, in groups with counts, with declared, observed and inferred relations side by side.",
+  summary:
+    "Show how entities hang together, in groups with counts, with declared, observed and inferred relations side by side; of the past, the declared ones.",
   scope: "catalog:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/graph/view" },
@@ -104,7 +106,7 @@ export const viewGraph = defineOperation({
     reached: z.number().int(),
     relations: z.number().int(),
     truncated: z.boolean(),
-    /** Since when traces are watched; absent while nobody watches. */
+    /** Since when traces are watched; absent while nobody watches, and for a moment of the past. */
     watchedFrom: z.iso.datetime().optional(),
   }),
   cli: { rows: "nodes", columns: ["depth", "ref", "type", "owner", "group"], positional: ["ref"] },
@@ -119,6 +121,7 @@ export const findPaths = defineOperation({
   input: z.object({
     from: EntityRef,
     to: EntityRef,
+    asOf: AsOf,
     direction: z.enum(["down", "up", "any"]).default("down").describe("down: along what is needed; up: against it; any: either way"),
     types: Types,
     origins: Origins,

@@ -1,8 +1,7 @@
 import { exportGraph } from "@roadbed/contracts/catalog/graph";
 import { handle, type Handler } from "@roadbed/core";
 
-import type { Selector } from "../entity/select-entities.ts";
-import type { Catalogue } from "../estate/catalogue.ts";
+import type { Standpoints } from "../time/standpoints.ts";
 import { drawSvg } from "./draw-svg.ts";
 import { readView, type View } from "./view-graph.ts";
 
@@ -13,9 +12,9 @@ const FORMATS = {
   svg: { mediaType: "image/svg+xml", extension: "svg", write: (picture: Picture) => drawSvg(picture) },
 };
 
-export function makeExportGraph(catalogue: Catalogue, selector: Selector): Handler {
+export function makeExportGraph(standpoints: Standpoints): Handler {
   return handle(exportGraph, async (ctx, { format, ...question }) => {
-    const view = await readView(catalogue, selector, ctx, question);
+    const view = await readView(standpoints, ctx, question);
     const picture = pictureOf(view);
     const { mediaType, extension, write } = FORMATS[format];
     return {

@@ -1,11 +1,11 @@
 import { findPaths } from "@roadbed/contracts/catalog/graph";
-import { handle, NotFoundError, type Handler, type OutputOf } from "@roadbed/core";
+import { handle, type Handler, type OutputOf } from "@roadbed/core";
 
-import type { Catalogue } from "../estate/catalogue.ts";
 import type { Estate } from "../estate/estate.ts";
-import { visibleTo } from "../estate/visibility.ts";
+import type { Standpoints } from "../time/standpoints.ts";
 import { describeEdges, type RawEdge } from "./edges.ts";
-import { nodeOf } from "./view-graph.ts";
+import { startOf } from "./start-of.ts";
+import { graphAt, nodeOf } from "./view-graph.ts";
 import { waysOf, type Way } from "./ways.ts";
 
 type Item = OutputOf<typeof findPaths>["items"][number];
@@ -16,17 +16,12 @@ const MOST_DETOUR = 3;
 const MOST_TRIES = 50_000;
 
 /** The shortest ways from one thing to another, the shortest first. */
-export function makeFindPaths(catalogue: Catalogue): Handler {
-  const { estate, feed, observed } = catalogue;
-  return handle(findPaths, async (ctx, { from, to, direction, types, origins, paths, depth }) => {
-    await feed.fresh();
-    await observed.fresh(ctx.sql);
-    const visible = await visibleTo(catalogue, ctx);
-    const [begin, end] = [from, to].map((ref) => {
-      const id = estate.idOf(ref);
-      if (id === undefined || !visible.sees(id)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
-      return id;
-    }) as [number, number];
+export function makeFindPaths(standpoints: Standpoints): Handler {
+  return handle(findPaths, async (ctx, { from, to, asOf, direction, types, origins, paths, depth }) => {
+    const { catalogue, visible } = await graphAt(standpoints, ctx, { asOf, origins });
+    const { estate } = catalogue;
+    const begin = startOf(estate, visible, from);
+    const end = startOf(estate, visible, to);
     const { down, up } = waysOf({ relations: catalogue.kinds.relations, types, origins, start: from });
     const way = direction === "any" ? either(down, up) : direction === "down" ? down : up;
     const found = shortest(estate, { begin, end, way, hidden: visible.hidden(), depth, most: paths });

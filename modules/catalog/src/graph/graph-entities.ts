@@ -1,5 +1,5 @@
 import { graphEntities } from "@roadbed/contracts/catalog";
-import { handle, InvalidError, NotFoundError, type Handler, type OutputOf } from "@roadbed/core";
+import { handle, InvalidError, type Handler, type OutputOf } from "@roadbed/core";
 
 import type { RelationTypes } from "../kinds/relation-types.ts";
 import { RELATION_TYPES } from "../entity/relations.ts";
@@ -7,6 +7,7 @@ import type { Catalogue } from "../estate/catalogue.ts";
 import type { Estate } from "../estate/estate.ts";
 import type { Visibility } from "../estate/visibility.ts";
 import type { Standpoints } from "../time/standpoints.ts";
+import { startOf } from "./start-of.ts";
 import { typeMask, type TypeMask, type Walk } from "./graph.ts";
 
 type Answer = OutputOf<typeof graphEntities>;
@@ -19,8 +20,7 @@ export function makeGraphEntities(standpoints: Standpoints): Handler {
     const masks = masksOf(kinds.relations);
     const wanted = wantedOf(kinds.relations, types);
     if (ref === undefined) return wholeOf(catalogue, await selector.select(ctx.sql, visible, filter), wanted ?? masks.all, limit);
-    const start = estate.idOf(ref);
-    if (start === undefined || !visible.sees(start)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
+    const start = startOf(estate, visible, ref);
     const mask = wanted ?? (ORGANISATION.has(ref.slice(0, ref.indexOf(":"))) ? masks.all : masks.withoutPeople);
     const selected = filter === undefined ? undefined : new Set(await selector.select(ctx.sql, visible, filter));
     // What a walk answers is good until the next one: nothing is waited for from here on.

@@ -1,11 +1,12 @@
 import { viewGraph, type GraphNodeView } from "@roadbed/contracts/catalog/graph";
-import { handle, NotFoundError, type Ctx, type Handler, type OutputOf, type ParsedInputOf } from "@roadbed/core";
+import { handle, InvalidError, type Ctx, type Handler, type OutputOf, type ParsedInputOf } from "@roadbed/core";
 
-import type { Selector } from "../entity/select-entities.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
-import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import type { Visibility } from "../estate/visibility.ts";
+import type { Standpoint, Standpoints } from "../time/standpoints.ts";
 import { describeEdges, edgesAmong } from "./edges.ts";
 import { createGrouper } from "./group-nodes.ts";
+import { startOf } from "./start-of.ts";
 import { waysOf, type Way } from "./ways.ts";
 
 export type View = OutputOf<typeof viewGraph>;
@@ -14,18 +15,17 @@ export type ViewQuestion = ParsedInputOf<typeof viewGraph>;
 /** A page can draw no more lines than this; groups hold the others. */
 const MOST_EDGES = 20_000;
 
-export function makeViewGraph(catalogue: Catalogue, selector: Selector): Handler {
-  return handle(viewGraph, (ctx, question) => readView(catalogue, selector, ctx, question));
+export function makeViewGraph(standpoints: Standpoints): Handler {
+  return handle(viewGraph, (ctx, question) => readView(standpoints, ctx, question));
 }
 
 /** The part of the estate that a question is about: what is open one by one, the rest in groups with counts. */
-export async function readView(catalogue: Catalogue, selector: Selector, ctx: Ctx, q: ViewQuestion): Promise<View> {
-  const { estate, feed, observed } = catalogue;
-  await feed.fresh();
-  await observed.fresh(ctx.sql);
-  const visible = await visibleTo(catalogue, ctx);
+export async function readView(standpoints: Standpoints, ctx: Ctx, q: ViewQuestion): Promise<View> {
+  const place = await graphAt(standpoints, ctx, q);
+  const { catalogue, visible } = place;
+  const { estate, observed } = catalogue;
   const { down, up } = waysOf({ relations: catalogue.kinds.relations, types: q.types, origins: q.origins, start: q.ref });
-  const depths = await reachOf(catalogue, selector, ctx, visible, q, { down, up });
+  const depths = await reachOf(place, ctx, q, { down, up });
   const groupOf = createGrouper(estate, q.groupBy);
   const open = new Set(q.open);
   const keys = new Map([...depths.keys()].map((id) => [id, groupOf(id)]));
@@ -70,19 +70,33 @@ export async function readView(catalogue: Catalogue, selector: Selector, ctx: Ct
   };
 }
 
-async function reachOf(
-  catalogue: Catalogue,
-  selector: Selector,
+/** The graph of now with what traces tell, or that of an instant. Throws `InvalidError` for what nobody knows of the past. */
+export async function graphAt(
+  standpoints: Standpoints,
   ctx: Ctx,
-  visible: Visibility,
+  { asOf, origins }: Pick<ViewQuestion, "asOf" | "origins">,
+): Promise<Standpoint> {
+  if (asOf !== undefined && origins !== undefined && origins.length > 0 && !origins.includes("declared")) {
+    throw new InvalidError("Of the past only declared relations are known.", {
+      mend: "Ask for declared relations, or leave the moment out.",
+      problems: [{ at: "origins", reason: `${origins.join(" and ")} relations are known of now only` }],
+    });
+  }
+  const place = await standpoints.at(ctx, asOf);
+  await place.catalogue.observed.fresh(ctx.sql);
+  return place;
+}
+
+async function reachOf(
+  { catalogue, selector, visible }: Standpoint,
+  ctx: Ctx,
   q: ViewQuestion,
   { down, up }: { readonly down: Way; readonly up: Way },
 ): Promise<Map<number, number>> {
   const { estate } = catalogue;
   const selected = q.filter === undefined ? undefined : await selector.select(ctx.sql, visible, q.filter);
   if (q.ref === undefined) return new Map((selected ?? visible.only(estate.all())).map((id) => [id, 0]));
-  const start = estate.idOf(q.ref);
-  if (start === undefined || !visible.sees(start)) throw new NotFoundError("entity", q.ref, "List the entities to see what there is.");
+  const start = startOf(estate, visible, q.ref);
   const depths = new Map<number, number>();
   const ways = q.direction === "both" ? [down, up] : [q.direction === "down" ? down : up];
   for (const way of ways) {

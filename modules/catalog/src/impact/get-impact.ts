@@ -1,9 +1,10 @@
 import { getImpact, planImpact } from "@roadbed/contracts/catalog/graph";
-import { handle, InvalidError, NotFoundError, type Handler } from "@roadbed/core";
+import { handle, InvalidError, type Handler } from "@roadbed/core";
 
 import type { Selector } from "../entity/select-entities.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo } from "../estate/visibility.ts";
+import { startOf } from "../graph/start-of.ts";
 import type { Observations } from "../observed/observations.ts";
 import { makeAnswerImpact } from "./answer-impact.ts";
 import { createBlaster } from "./blast.ts";
@@ -25,8 +26,7 @@ export function makeImpactHandlers(catalogue: Catalogue, selector: Selector, obs
       await feed.fresh();
       await observed.fresh(ctx.sql);
       const visible = await visibleTo(catalogue, ctx);
-      const start = estate.idOf(ref);
-      if (start === undefined || !visible.sees(start)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
+      const start = startOf(estate, visible, ref);
       const callers = version === undefined ? undefined : await callersOf(start, version, ctx.now(), ctx.signal);
       return answer(ctx, visible, { ...asked(question), starts: [start], firstStep: callers });
     }),
@@ -34,11 +34,7 @@ export function makeImpactHandlers(catalogue: Catalogue, selector: Selector, obs
       await feed.fresh();
       await observed.fresh(ctx.sql);
       const visible = await visibleTo(catalogue, ctx);
-      const named = refs.map((ref) => {
-        const id = estate.idOf(ref);
-        if (id === undefined || !visible.sees(id)) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
-        return id;
-      });
+      const named = refs.map((ref) => startOf(estate, visible, ref));
       const change = diff === undefined ? undefined : await readChange(ctx.sql, catalogue, visible, readDiff(diff), source);
       const starts = [...new Set([...named, ...(change?.starts ?? [])])];
       if (starts.length === 0) {

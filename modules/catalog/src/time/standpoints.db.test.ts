@@ -3,12 +3,14 @@ import { join } from "node:path";
 
 import { createCel } from "@roadbed/cel";
 import { deleteEntity, facetEntities, getEntity, graphEntities, importSource, listEntities, syncSource } from "@roadbed/contracts/catalog";
+import { exportGraph, findPaths, viewGraph } from "@roadbed/contracts/catalog/graph";
 import { restoreEntity } from "@roadbed/contracts/catalog/time";
 import { InvalidError, NotFoundError } from "@roadbed/core";
 import { eventually } from "@roadbed/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { createTraces } from "../observed/traces.suite.ts";
 import { component, entityOf, useWorld } from "../world.suite.ts";
 
 const world = useWorld();
@@ -30,6 +32,7 @@ async function pictureOf(asOf?: string, by = world.catalog): Promise<unknown> {
     documents.push({ entity, neighbours, source: provenance.sourceName, location: provenance.location });
   }
   const { nodes, edges } = await ask(graphEntities, { limit: 500, ...when }, by);
+  const view = await ask(viewGraph, { groupBy: "owner", open: "group:default/x", ...when }, by);
   const filter = "spec.type=service,relations.dependsOn=component:default/b";
   return {
     items,
@@ -40,6 +43,11 @@ async function pictureOf(asOf?: string, by = world.catalog): Promise<unknown> {
     // The order of nodes is each process's own.
     nodes: nodes.map((node) => JSON.stringify(node)).sort(),
     edges: edges.map((edge) => JSON.stringify(edge)).sort(),
+    view: {
+      ...view,
+      nodes: view.nodes.map((node) => JSON.stringify(node)).sort(),
+      edges: view.edges.map((edge) => JSON.stringify(edge)).sort(),
+    },
   };
 }
 
@@ -203,8 +211,41 @@ test("what was hidden then, or is hidden now, is not in the past of those who ma
   await ask(syncSource, { id: source.id }, by);
   expect(await names(first)).toBe("a");
   expect(await names(await newest())).toBe("a opened");
+  expect((await ask(viewGraph, { asOf: first }, by, bob)).nodes.map(({ name }) => name)).toEqual(["a"]);
+  await expect(ask(viewGraph, { ref: "component:default/closed", asOf: first }, by, bob)).rejects.toBeInstanceOf(NotFoundError);
   await expect(ask(getEntity, { ref: "component:default/closed", asOf: first }, by, bob)).rejects.toMatchObject({
     mend: "Nothing is recorded of it.",
+  });
+  await by.stop();
+});
+
+test("the graph of an instant has the relations of then, and neither traces nor what is derived now", async () => {
+  const traces = createTraces();
+  const by = world.open({ observations: traces.port });
+  const needs = (name: string, other: string): string => component(name, `  dependsOn: [component:${other}]\n`);
+  for (const name of ["b", "c"]) await put(`${name}.yaml`, component(name));
+  await put("a.yaml", needs("a", "b"));
+  const { source } = await ask(importSource, { target: world.folder, watch: false }, by);
+  const then = await newest();
+  await put("a.yaml", needs("a", "c"));
+  await rm(join(world.folder, "b.yaml"));
+  await ask(syncSource, { id: source.id }, by);
+  traces.saw("a", "c");
+  await by.foldObservations();
+  const edges = async (question: object): Promise<string[]> =>
+    (await ask(viewGraph, question, by)).edges.map(({ from, to, origins }) => `${from} ${to} ${origins.join("+")}`);
+  expect(await edges({})).toEqual(["component:default/a component:default/c declared+observed"]);
+  expect(await edges({ asOf: then })).toEqual(["component:default/a component:default/b declared"]);
+  const around = await ask(viewGraph, { ref: "component:default/b", asOf: then }, by);
+  expect([around.reached, around.watchedFrom]).toEqual([2, undefined]);
+  await expect(ask(viewGraph, { ref: "component:default/b" }, by)).rejects.toBeInstanceOf(NotFoundError);
+  const way = { from: "component:default/a", to: "component:default/b" };
+  expect((await ask(findPaths, { ...way, asOf: then }, by)).items.map(({ text }) => text)).toEqual(["a → b"]);
+  expect((await ask(exportGraph, { format: "csv", asOf: then }, by)).text).toContain(
+    "component:default/a,dependsOn,component:default/b,declared",
+  );
+  await expect(ask(viewGraph, { asOf: then, origins: "observed" }, by)).rejects.toMatchObject({
+    mend: expect.stringContaining("declared"),
   });
   await by.stop();
 });

@@ -7,6 +7,7 @@ import { createDocumentCache } from "../estate/document-cache.ts";
 import type { Estate } from "../estate/estate.ts";
 import type { Item } from "../estate/item.ts";
 import { bothOf, visibleTo, type Visibility } from "../estate/visibility.ts";
+import type { Observed } from "../observed/observed.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { breathe } from "../source/breathe.ts";
 import { createPastReader } from "./past-reader.ts";
@@ -83,6 +84,7 @@ export function createStandpoints(catalogue: Catalogue, selector: Selector = cre
       ...catalogue,
       ...createPastReader(instant),
       estate,
+      observed: UNWATCHED,
       documents: createDocumentCache(),
       finder: finderOf(() => {
         const finder = createFinder(estate);
@@ -98,6 +100,22 @@ export function createStandpoints(catalogue: Catalogue, selector: Selector = cre
     return { catalogue: past, selector: createSelector(past) };
   }
 }
+
+/** What traces told at an instant is not kept: only what they tell now. */
+const UNWATCHED: Observed = {
+  fresh: async () => {},
+  wake: () => {},
+  edges: [],
+  shareOf: () => 0,
+  of: () => [],
+  between: () => [],
+  strangers: [],
+  sender: () => undefined,
+  senderIds: () => [],
+  watchedFrom: undefined,
+  foldedAt: undefined,
+  idOfName: () => undefined,
+};
 
 function refuseFuture(asOf: string): void {
   if (Date.parse(asOf) <= Date.now() + TOLERANCE_MS) return;

@@ -12,6 +12,7 @@ import type { Graph } from "../../graph/group.ts";
 import { NodeTable } from "../../graph/NodeTable.tsx";
 import { RelationTable } from "../../graph/RelationTable.tsx";
 import { useScene } from "../../graph/use-scene.ts";
+import { AsOf, AsOfBanner, AsOfProvider } from "../../ui/AsOf.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { LinkButton } from "../../ui/LinkButton.tsx";
@@ -38,6 +39,8 @@ export function GraphPage(): ReactNode {
   const navigate = route.useNavigate();
   const change = (patch: Partial<GraphSearch>): void =>
     void navigate({ search: (old) => ({ ...old, ...patch }), replace: true, resetScroll: false });
+  // Health and what one may break are of now only.
+  const goTo = (asOf: string | undefined): void => change({ asOf, impact: undefined, origin: undefined });
   const size = useOperation(
     viewGraph,
     { ...questionOf({ ...search, open: undefined }), groupBy: "kind", limit: 1 },
@@ -60,6 +63,7 @@ export function GraphPage(): ReactNode {
       }
       act={
         <div className={classes.acts}>
+          {search.view !== "drift" && <AsOf value={search.asOf} onChange={goTo} />}
           {search.view !== "drift" && <ExportMenu question={questionOf(search)} />}
           <SegmentedControl
             size="xs"
@@ -75,6 +79,13 @@ export function GraphPage(): ReactNode {
         </div>
       }
     >
+      {search.view !== "drift" && (
+        <AsOfBanner
+          value={search.asOf}
+          onNow={() => goTo(undefined)}
+          note="Only what descriptors declared is known of then: no traces, no health, no blast radius."
+        />
+      )}
       {tooMany && search.view !== "drift" && (
         <p className="rb-dim">
           {formatCount(size.data?.reached ?? 0, "entity", "entities")} are too many to show one by one: they are grouped by system. Filter,
@@ -92,9 +103,11 @@ export function GraphPage(): ReactNode {
         <Loaded query={graph} skeleton={620}>
           {(data) =>
             data.reached === 0 && search.ref === undefined && search.kind === undefined ? (
-              <NothingYet />
+              <NothingYet asOf={search.asOf} />
             ) : (
-              <Explorer graph={data} search={search} onChange={change} stale={graph.isPlaceholderData} />
+              <AsOfProvider value={search.asOf}>
+                <Explorer graph={data} search={search} onChange={change} stale={graph.isPlaceholderData} />
+              </AsOfProvider>
             )
           }
         </Loaded>
@@ -112,8 +125,11 @@ interface ExplorerProps {
 
 function Explorer({ graph, search, onChange, stale }: ExplorerProps): ReactNode {
   const open = search.open ?? NOTHING;
-  const services = useOperation(listServices, { limit: 500 });
-  const health = useMemo(() => new Map(services.data?.items.map((row) => [row.service, row.health])), [services.data]);
+  const services = useOperation(listServices, { limit: 500 }, { enabled: search.asOf === undefined });
+  const health = useMemo(
+    () => new Map(search.asOf === undefined ? services.data?.items.map((row) => [row.service, row.health]) : []),
+    [services.data, search.asOf],
+  );
   const scene = useScene(graph);
   const lit: Lit | undefined = useLit(graph, search);
   const toggle = (key: string): void => onChange({ open: open.includes(key) ? open.filter((one) => one !== key) : [...open, key] });
@@ -177,8 +193,9 @@ function panelOf(
   health: string | undefined,
   onChange: (patch: Partial<GraphSearch>) => void,
 ): ReactNode | undefined {
-  if (search.from !== undefined) return <PathPanel from={search.from} to={search.to} way={search.way} onChange={onChange} />;
-  if (search.impact !== undefined)
+  if (search.from !== undefined)
+    return <PathPanel from={search.from} to={search.to} way={search.way} asOf={search.asOf} onChange={onChange} />;
+  if (search.impact !== undefined && search.asOf === undefined)
     return (
       <ImpactPanel
         entityRef={search.impact}
@@ -190,14 +207,16 @@ function panelOf(
   return <NodePanel entityRef={search.select} graph={graph} health={health} onChange={onChange} />;
 }
 
-function sentenceOf({ reached, relations, truncated, nodes, groups, watchedFrom }: Graph, { ref }: GraphSearch): string {
+function sentenceOf({ reached, relations, truncated, nodes, groups, watchedFrom }: Graph, { ref, asOf }: GraphSearch): string {
   const counted = `${formatCount(reached, "entity", "entities")}, ${formatCount(relations, "relation")}${ref === undefined ? "" : ` around ${shortRef(ref)}`}`;
   const shown = truncated ? `; ${nodes.length} are shown` : "";
-  const seen = watchedFrom === undefined ? " No traces yet: only what descriptors declare." : "";
+  const seen = watchedFrom === undefined && asOf === undefined ? " No traces yet: only what descriptors declare." : "";
   return `${counted}${shown}.${groups.some(({ open }) => !open) ? " Open a group to see inside." : ""}${seen}`;
 }
 
-function NothingYet(): ReactNode {
+function NothingYet({ asOf }: { readonly asOf: string | undefined }): ReactNode {
+  if (asOf !== undefined)
+    return <EmptyState title="The catalogue was empty then">Nothing had been read yet. Choose a later moment.</EmptyState>;
   return (
     <EmptyState title="There is nothing to draw yet" act={<LinkButton to="/sources">Bring yours</LinkButton>}>
       Components, APIs and resources stand here with what they depend on, left to right, as soon as the catalogue has some.

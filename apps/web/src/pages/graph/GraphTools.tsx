@@ -87,15 +87,17 @@ export function GraphTools({ search, kinds, onChange, groups, allOpen, canOpenAl
           data={[...GROUPS]}
         />
       )}
-      <Select
-        size="xs"
-        w={140}
-        aria-label="How relations are known"
-        allowDeselect={false}
-        value={search.origin ?? ""}
-        onChange={(value) => onChange({ origin: Origin.safeParse(value).data })}
-        data={ORIGINS}
-      />
+      {search.asOf === undefined && (
+        <Select
+          size="xs"
+          w={140}
+          aria-label="How relations are known"
+          allowDeselect={false}
+          value={search.origin ?? ""}
+          onChange={(value) => onChange({ origin: Origin.safeParse(value).data })}
+          data={ORIGINS}
+        />
+      )}
       <Group gap={6} role="group" aria-label="Kinds">
         {KINDS.map((kind) => (
           <button

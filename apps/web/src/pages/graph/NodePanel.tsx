@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { formatPercent, formatRate } from "../../format/number.ts";
 import type { Graph, GraphEdge } from "../../graph/group.ts";
 import { knownAs, labelOfRelation } from "../../graph/relation-style.ts";
+import { useAsOf } from "../../ui/AsOf.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { Facts } from "../../ui/Facts.tsx";
@@ -24,6 +25,7 @@ export function NodePanel({ entityRef, graph, health, onChange }: Props): ReactN
   const out = graph.edges.filter(({ from }) => from === entityRef);
   const into = graph.edges.filter(({ to }) => to === entityRef);
   const select = (ref: string): void => onChange({ select: ref });
+  const asOf = useAsOf();
   return (
     <aside className={classes.panel} aria-label={node?.title ?? shortRef(entityRef)}>
       <div className={classes.panelHead}>
@@ -46,9 +48,11 @@ export function NodePanel({ entityRef, graph, health, onChange }: Props): ReactN
         />
       )}
       <Group gap={6} mt={10}>
-        <Button size="compact-xs" variant="light" onClick={() => onChange({ impact: entityRef, from: undefined })}>
-          Blast radius
-        </Button>
+        {asOf === undefined && (
+          <Button size="compact-xs" variant="light" onClick={() => onChange({ impact: entityRef, from: undefined })}>
+            Blast radius
+          </Button>
+        )}
         <Button size="compact-xs" variant="default" onClick={() => onChange({ ref: entityRef, group: undefined, open: undefined })}>
           Only around it
         </Button>

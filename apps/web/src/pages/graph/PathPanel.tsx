@@ -15,15 +15,16 @@ interface Props {
   readonly from: string;
   readonly to: string | undefined;
   readonly way: "up" | "any" | undefined;
+  readonly asOf: string | undefined;
   readonly onChange: (patch: Partial<GraphSearch>) => void;
 }
 
 /** How one thing leads to another. */
-export function PathPanel({ from, to, way, onChange }: Props): ReactNode {
+export function PathPanel({ from, to, way, asOf, onChange }: Props): ReactNode {
   const ready = from !== "" && to !== undefined;
   const paths = useOperation(
     findPaths,
-    { from, to: to ?? "", ...(way === undefined ? {} : { direction: way }) },
+    { from, to: to ?? "", ...(way === undefined ? {} : { direction: way }), ...(asOf === undefined ? {} : { asOf }) },
     { enabled: ready, keep: true },
   );
   return (

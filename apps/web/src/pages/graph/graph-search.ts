@@ -12,6 +12,8 @@ export interface GraphSearch {
   readonly view?: "graph" | "table" | "drift" | undefined;
   /** The entity around which the picture is, and how far. */
   readonly ref?: string | undefined;
+  /** The moment that is looked at; now without it. */
+  readonly asOf?: string | undefined;
   readonly depth?: number | undefined;
   readonly direction?: "up" | "down" | undefined;
   readonly origin?: Origin | undefined;
@@ -32,7 +34,7 @@ const LIMIT = 5_000;
 export const START_DEPTH = 2;
 
 /** The question that the URL asks of the server. */
-export function questionOf({ group, open, kind, ref, depth, direction, origin, view }: GraphSearch): InputOf<typeof viewGraph> {
+export function questionOf({ group, open, kind, ref, asOf, depth, direction, origin, view }: GraphSearch): InputOf<typeof viewGraph> {
   const kinds = kind ?? KINDS;
   const byDefault: GroupBy = ref === undefined ? "system" : "none";
   return {
@@ -40,7 +42,8 @@ export function questionOf({ group, open, kind, ref, depth, direction, origin, v
     // The system or domain in the middle is no component, yet it is what was asked for.
     filter: kinds.map((one) => `kind=${one}`).join(","),
     ...(kinds.some((one) => one === "user" || one === "group") ? { types: WITH_PEOPLE } : {}),
-    ...(origin === undefined ? {} : { origins: [origin] }),
+    // Of the past only what was declared is known.
+    ...(asOf !== undefined ? { asOf } : origin === undefined ? {} : { origins: [origin] }),
     groupBy: view === "table" ? "none" : (group ?? byDefault),
     ...(open === undefined || view === "table" ? {} : { open: [...open] }),
     limit: LIMIT,

@@ -9,11 +9,15 @@ import type { GraphSearch } from "./graph-search.ts";
 export const MOST_LIT = 500;
 
 /** What stands out in the picture: a way, or a blast radius with the groups that hold some of it. */
-export function useLit(graph: Graph, { impact, from, to, way }: GraphSearch): Lit | undefined {
-  const blast = useOperation(getImpact, { ref: impact ?? "", limit: MOST_LIT }, { enabled: impact !== undefined && from === undefined });
+export function useLit(graph: Graph, { impact, from, to, way, asOf }: GraphSearch): Lit | undefined {
+  const blast = useOperation(
+    getImpact,
+    { ref: impact ?? "", limit: MOST_LIT },
+    { enabled: impact !== undefined && from === undefined && asOf === undefined },
+  );
   const paths = useOperation(
     findPaths,
-    { from: from ?? "", to: to ?? "", ...(way === undefined ? {} : { direction: way }) },
+    { from: from ?? "", to: to ?? "", ...(way === undefined ? {} : { direction: way }), ...(asOf === undefined ? {} : { asOf }) },
     { enabled: from !== undefined && to !== undefined },
   );
   return useMemo(() => {
