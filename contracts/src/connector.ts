@@ -37,8 +37,36 @@ export interface Connector<S extends object = any> {
    * Throws `UnauthenticatedError` for a wrong signature, `InvalidError` for a body it does not understand.
    */
   readonly receive?: (settings: S, request: WebhookRequest, o: ConnectorCall) => Promise<WebhookOutcome>;
+  /**
+   * The repositories whose files can be read, for systems that keep code: discovery looks into them. Ends normally only when all were
+   * named. Calls are made only as far as somebody asks on.
+   */
+  readonly repositories?: (settings: S, o: ConnectorCall) => AsyncIterable<HostedRepository>;
   /** Where people write the mapping: what it makes of one raw body, record by record. */
   readonly preview?: (mapping: unknown, body: unknown, o: Pick<ConnectorCall, "evaluate">) => Promise<readonly MappedRecord[]>;
+}
+
+/** A repository at its host. Every method throws `DomainError`; `TooManyError` when the host allows no more calls for now. */
+export interface HostedRepository {
+  /** Its page, without credentials, e.g. `https://github.com/acme/shop`. */
+  readonly url: string;
+  /** Differs when something was pushed. */
+  readonly mark: string;
+  /** The files of its main branch; empty when nothing was ever pushed. `isPart`: the host does not tell of all. */
+  list(): Promise<{ readonly files: readonly HostedFile[]; readonly isPart: boolean }>;
+  /** The texts of files that `list` named, by path. What is no text is left out. */
+  read(files: readonly HostedFile[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Who committed since then, newest first and not without end; `login` is the account at the host, where it knows. */
+  commits(since: Date): Promise<readonly { readonly name: string; readonly email: string; readonly login?: string; readonly at: Date }[]>;
+  /** Calls that the host still allows, by its last answer. */
+  budget(): { readonly remaining: number; readonly limit: number; readonly resetAt: Date } | undefined;
+}
+
+export interface HostedFile {
+  readonly path: string;
+  /** Names the content. */
+  readonly id: string;
+  readonly bytes?: number;
 }
 
 /** What a mapping made of one record: an entity, a removal, nothing, or what is wrong. */

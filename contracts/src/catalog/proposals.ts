@@ -16,6 +16,8 @@ export const Discovery = z.object({
   /** Of `done`, how many were the same as at the last reading and were not opened. */
   unchanged: z.number().int(),
   current: z.string().optional(),
+  /** The Git host allows no more calls before; what was read is proposed already. */
+  waitsUntil: z.iso.datetime().optional(),
   /** The same as steps, for those who wait. */
   steps: z.array(z.object({ id: z.string(), name: z.string(), status: z.enum(["open", "processing", "completed", "failed"]) })),
   proposals: z
@@ -38,7 +40,8 @@ export type Discovery = z.infer<typeof Discovery>;
 
 export const runDiscovery = defineOperation({
   name: "catalog.discovery.run",
-  summary: "Read a folder of clones, a source, or all of them again, and propose entities with owners and relations.",
+  summary:
+    "Read a folder of clones, an organisation at its Git host, or all of them again, and propose entities with owners and relations.",
   scope: "catalog:write",
   risk: "medium",
   http: { method: "POST", path: "/api/v1/discovery" },
@@ -49,11 +52,13 @@ export const runDiscovery = defineOperation({
       .min(1)
       .max(1_000)
       .optional()
-      .describe("A folder on the server's machine that holds clones; without it and without a source, everything that was read before"),
+      .describe(
+        "A folder on the server's machine that holds clones, or the address of an organisation that a source reads: https://github.com/acme; without it and without a source, everything that was read before",
+      ),
     source: z.string().max(100).optional().describe("The id of a source to read instead"),
   }),
   output: Discovery,
-  resource: ({ target }) => (target === undefined ? undefined : { kind: "folder", id: target }),
+  resource: ({ target }) => (target === undefined || /^https?:\/\//i.test(target) ? undefined : { kind: "folder", id: target }),
   cli: {
     positional: ["target"],
     paths: ["target"],

@@ -130,7 +130,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   const sources = { ...deps, secrets, connectors, catalogue, feed, kinds: catalogue.kinds };
   const syncer = createSyncer(sources);
   const keeper = createKeeper(deps);
-  const discovery = createDiscovery(deps, catalogue);
+  const discovery = createDiscovery({ ...deps, connectors }, catalogue);
   const questions = createQuestions({ catalogue, db: deps.db, runtime: deps.runtime, log: deps.log });
   const observer = createObserver({ db: deps.db, log: deps.log, observations: deps.observations, folded: () => catalogue.observed.wake() });
   let stopFollowing: () => Promise<void> = async () => {};

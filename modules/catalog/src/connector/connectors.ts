@@ -16,7 +16,13 @@ export interface Connectors {
   settingsOf(source: Pick<SourceRow, "id" | "connector" | "settings" | "secrets">): Promise<object>;
   /** What is given, parted into what may be shown and what is sealed. Throws `InvalidError`. */
   part(connector: Connector, given: Readonly<Record<string, unknown>>): Parted;
-  call(o: { readonly state: Readonly<Record<string, unknown>>; readonly signal: AbortSignal; readonly now: () => Date }): ConnectorCall;
+  /** `hours`: how long it may last at most, where a quarter of an hour is too short. */
+  call(o: {
+    readonly state: Readonly<Record<string, unknown>>;
+    readonly signal: AbortSignal;
+    readonly now: () => Date;
+    readonly hours?: number;
+  }): ConnectorCall;
   readonly evaluate: Evaluate;
 }
 
@@ -26,9 +32,6 @@ export interface Parted {
   readonly secrets: Readonly<Record<string, unknown>>;
   readonly target: string;
 }
-
-/** From its first question to its last answer. */
-const READING_MS = 15 * 60_000;
 
 export function createConnectors(
   deps: Pick<CatalogDeps, "connectors" | "outbound" | "outboundAddress" | "cel"> & {
@@ -72,7 +75,7 @@ export function createConnectors(
     };
   }
 
-  function call({ state, signal, now }: Parameters<Connectors["call"]>[0]): ConnectorCall {
+  function call({ state, signal, now, hours = 0.25 }: Parameters<Connectors["call"]>[0]): ConnectorCall {
     const find: ConnectorCall["find"] = (asked) => findEntities(deps.db, asked);
     return {
       fetch,
@@ -82,7 +85,7 @@ export function createConnectors(
       state,
       now,
       log: deps.log,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(hours * 3_600_000)]),
     };
   }
 

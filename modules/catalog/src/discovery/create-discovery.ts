@@ -1,5 +1,6 @@
 import type { Handler } from "@roadbed/core";
 
+import type { Connectors } from "../connector/connectors.ts";
 import type { CatalogDeps } from "../deps.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { makeIdentityHandlers } from "./identity/identity-handlers.ts";
@@ -17,11 +18,14 @@ export interface DiscoveryPart {
   stop(): Promise<void>;
 }
 
-export function createDiscovery(deps: CatalogDeps, catalogue: Catalogue): DiscoveryPart {
+export function createDiscovery(
+  deps: Omit<CatalogDeps, "connectors"> & { readonly connectors: Connectors },
+  catalogue: Catalogue,
+): DiscoveryPart {
   const discoverer = createDiscoverer(deps, catalogue.kinds);
   return {
     handlers: [
-      ...makeDiscoveryHandlers(discoverer),
+      ...makeDiscoveryHandlers({ discoverer, connectors: deps.connectors, catalogue }),
       makeListProposals(catalogue),
       makeGetProposal(catalogue),
       makeAcceptProposals(catalogue, discoverer),

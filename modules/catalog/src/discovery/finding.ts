@@ -169,6 +169,8 @@ export interface Author {
   readonly commits: number;
   /** ISO day of the newest. */
   readonly last: string;
+  /** The account at the Git host, lower case, where the host says whose the address is. */
+  readonly login?: string;
 }
 
 /** Everything that is known of one repository: what the combiner works with, and what is stored. */

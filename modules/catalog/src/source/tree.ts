@@ -10,6 +10,8 @@ export interface Tree {
   readonly skipped: readonly { readonly file: string; readonly reason: string; readonly mend: string }[];
   /** Undefined when there is no such file, or it lies outside the root. Throws `TooLargeError` above `limit` bytes. */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
+  /** What will be read, in this order: trees at the other end of a wire bring it together. */
+  expect?(paths: readonly string[]): void;
   /** Where people find a file: an absolute path or an address. */
   locationOf(path: string): string;
   /** Bytes of a file, where they are known without reading it. */

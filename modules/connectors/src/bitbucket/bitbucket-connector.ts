@@ -19,6 +19,7 @@ import {
 } from "../lib/git-host.ts";
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
+import { gitHostSettings, tokenSetting } from "../lib/settings.ts";
 import { isSignedBy } from "../lib/signature.ts";
 
 export const BitbucketSettings = z.strictObject({
@@ -26,27 +27,18 @@ export const BitbucketSettings = z.strictObject({
     .string()
     .regex(/^[\w-]{1,62}$/, "must be a workspace's id, as in its address")
     .describe("The workspace, as in bitbucket.org/WORKSPACE"),
-  token: z
-    .string()
-    .min(1)
-    .regex(/^\S+$/, "may not hold spaces")
-    .describe("A workspace access token that may read repositories and the account; it is stored sealed"),
+  token: tokenSetting("A workspace access token that may read repositories and the account"),
   api: advanced(
     z
       .url({ protocol: /^https?$/ })
       .default("https://api.bitbucket.org")
       .describe("Address of the API"),
   ),
-  people: z.boolean().default(true).describe("Members as users"),
-  repositories: z.boolean().default(true).describe("Every repository as a resource"),
-  descriptors: z.boolean().default(true).describe("Every catalog-info.yaml, down to four folders deep"),
-  namespace: advanced(
-    z
-      .string()
-      .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters, digits and dashes")
-      .default("default")
-      .describe("Namespace of the entities"),
-  ),
+  ...gitHostSettings({
+    people: "Members as users",
+    repositories: "Every repository as a resource",
+    descriptors: "Every catalog-info.yaml, down to four folders deep",
+  }),
 });
 export type BitbucketSettings = z.output<typeof BitbucketSettings>;
 

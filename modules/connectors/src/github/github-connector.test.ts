@@ -3,27 +3,23 @@ import { readFileSync } from "node:fs";
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { Reading } from "@roadbed/contracts/connector";
+import type { HostedRepository, Reading } from "@roadbed/contracts/connector";
 import { callWith, createCel, entitiesOf, readAll } from "../lib/connector.suite.ts";
-import { openDouble, type Double, type Question, type Reply } from "../lib/double.ts";
+import { openDouble, type Double } from "../lib/double.ts";
+import { answerAsGitHub, type GitHub } from "./github.double.suite.ts";
 import { githubConnector } from "./github-connector.ts";
 
 const cel = createCel();
 afterAll(() => cel.close());
 
-/** What the double of GitHub has. It speaks the REST API's protocol: pages by `Link`, ETags with 304, a budget that ends with 403. */
-interface GitHub {
-  repositories: { name: string; pushed_at: string; files: Record<string, string>; archived?: boolean; fork?: boolean }[];
-  budget: number;
-}
 let github: GitHub;
 let double: Double;
 const RESET = Math.floor(Date.now() / 1_000) + 900;
-const PER_PAGE = 2;
 
 beforeEach(async () => {
   github = {
     budget: 5_000,
+    resetAt: RESET,
     repositories: [
       { name: "Hello-World", pushed_at: "2026-01-01T00:00:00Z", files: { "catalog-info.yaml": descriptor("hello"), "README.md": "#" } },
       {
@@ -34,75 +30,12 @@ beforeEach(async () => {
       { name: "old", pushed_at: "2020-01-01T00:00:00Z", files: {}, archived: true },
     ],
   };
-  double = await openDouble(answer);
+  double = await openDouble((question) => answerAsGitHub(github, question));
 });
 afterEach(() => double.close());
 
 function descriptor(name: string): string {
   return `apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: ${name}}\nspec: {type: service, lifecycle: production, owner: github}\n`;
-}
-
-function answer({ url, headers }: Question): Reply {
-  const budget = { "x-ratelimit-limit": "5000", "x-ratelimit-reset": String(RESET) };
-  if (headers["authorization"] !== "Bearer t0ken") return { status: 401, body: { message: "Bad credentials" } };
-  if (github.budget <= 0)
-    return { status: 403, headers: { ...budget, "x-ratelimit-remaining": "0" }, body: { message: "API rate limit exceeded" } };
-  const found = route(url);
-  if (found === undefined) return { status: 404, body: { message: "Not Found" } };
-  if (typeof found === "string") return { body: found, headers: { ...budget, "x-ratelimit-remaining": String(--github.budget) } };
-  const { body, next } = found;
-  const etag = `W/"${createHmac("sha256", "etag").update(JSON.stringify(body)).digest("hex").slice(0, 16)}"`;
-  const link: Record<string, string> = next === undefined ? {} : { link: `<${next}>; rel="next", <${next}>; rel="last"` };
-  // What is as it was costs nothing.
-  if (headers["if-none-match"] === etag)
-    return { status: 304, headers: { ...budget, etag, "x-ratelimit-remaining": String(github.budget) } };
-  return { headers: { ...budget, ...link, etag, "x-ratelimit-remaining": String(--github.budget) }, body };
-}
-
-function route(url: URL): { body: unknown; next?: string } | string | undefined {
-  const { pathname } = url;
-  if (pathname === "/orgs/Octocoders/repos") return page(url, github.repositories.map(repositoryOf));
-  if (pathname === "/orgs/Octocoders/teams")
-    return page(url, [
-      {
-        slug: "github",
-        name: "GitHub",
-        description: "Open-source team",
-        html_url: "https://github.com/orgs/Octocoders/teams/github",
-        parent: null,
-      },
-    ]);
-  if (pathname === "/orgs/Octocoders/teams/github/members") return page(url, [{ login: "Codertocat" }]);
-  if (pathname === "/orgs/Octocoders/members") return page(url, [{ login: "Codertocat" }, { login: "Octocat" }]);
-  const [, repository, rest] = /^\/repos\/Octocoders\/([^/]+)\/(.*)$/.exec(pathname) ?? [];
-  const files = github.repositories.find(({ name }) => name === repository)?.files;
-  if (!files || rest === undefined) return undefined;
-  if (rest.startsWith("git/trees/")) return { body: { tree: Object.keys(files).map((path) => ({ path, type: "blob" })) } };
-  return files[decodeURIComponent(rest.replace(/^contents\//, ""))];
-}
-
-function page(url: URL, items: readonly unknown[]): { body: unknown; next?: string } {
-  const at = Number(url.searchParams.get("page") ?? 1);
-  const next = new URL(url);
-  next.searchParams.set("page", String(at + 1));
-  const body = items.slice((at - 1) * PER_PAGE, at * PER_PAGE);
-  return at * PER_PAGE < items.length ? { body, next: next.href } : { body };
-}
-
-function repositoryOf({ name, pushed_at, archived = false, fork = false }: GitHub["repositories"][number]) {
-  const html_url = `https://github.com/Octocoders/${name}`;
-  return {
-    name,
-    full_name: `Octocoders/${name}`,
-    html_url,
-    description: null,
-    default_branch: "master",
-    topics: ["TypeScript"],
-    visibility: "private",
-    archived,
-    fork,
-    pushed_at,
-  };
 }
 
 const settings = (over: object = {}) => ({ org: "Octocoders", token: "t0ken", api: double.url, ...over });
@@ -182,6 +115,49 @@ describe("an organisation", () => {
     await expect(read({}, { token: "wrong" })).rejects.toMatchObject({ code: "INVALID", message: expect.stringContaining("credentials") });
     await expect(read({}, { org: "nobody" })).rejects.toMatchObject({ code: "INVALID", message: expect.stringContaining("404") });
     expect(githubConnector.settings.safeParse({ org: "../x", token: "t" }).success).toBe(false);
+  });
+});
+
+describe("its repositories", () => {
+  const open = async () => {
+    const found: HostedRepository[] = [];
+    for await (const one of githubConnector.repositories!(githubConnector.settings.parse(settings()), callWith(cel))) found.push(one);
+    return found;
+  };
+
+  test("are listed with their files, whose texts come together in one question; long ones come whole", async () => {
+    const long = "x".repeat(2_500);
+    github.repositories[0]!.files = { "package.json": "{}", "docs/long.md": long };
+    const [hello] = await open();
+    expect(hello).toMatchObject({ url: "https://github.com/Octocoders/Hello-World" });
+    const { files, isPart } = await hello!.list();
+    expect(isPart).toBe(false);
+    expect(files.map(({ path, bytes }) => [path, bytes])).toEqual([
+      ["package.json", 2],
+      ["docs/long.md", 2_500],
+    ]);
+    const texts = await hello!.read(files);
+    expect([...texts].map(([path, bytes]) => [path, Buffer.from(bytes).toString()])).toEqual([
+      ["package.json", "{}"],
+      ["docs/long.md", long],
+    ]);
+    expect(double.asked.filter(({ url }) => url.pathname === "/graphql")).toHaveLength(1);
+    expect(hello!.budget()).toMatchObject({ limit: 5_000, resetAt: new Date(RESET * 1_000) });
+  });
+
+  test("say who committed, with the account where GitHub knows it, over all pages", async () => {
+    github.repositories[0]!.commits = [
+      { name: "Ada", email: "ada@example.com", login: "Ada", date: "2026-02-02T00:00:00Z" },
+      { name: "Ole", email: "ole@example.com", date: "2026-02-01T00:00:00Z" },
+      { name: "Ada", email: "ada@example.com", login: "Ada", date: "2026-01-01T00:00:00Z" },
+    ];
+    const [hello] = await open();
+    expect(await hello!.commits(new Date("2025-06-01"))).toEqual([
+      { name: "Ada", email: "ada@example.com", login: "Ada", at: new Date("2026-02-02") },
+      { name: "Ole", email: "ole@example.com", at: new Date("2026-02-01") },
+      { name: "Ada", email: "ada@example.com", login: "Ada", at: new Date("2026-01-01") },
+    ]);
+    expect(double.asked.at(-1)!.url.searchParams.get("since")).toBe("2025-06-01T00:00:00.000Z");
   });
 });
 

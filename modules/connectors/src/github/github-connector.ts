@@ -1,11 +1,8 @@
 import type { Connector, ConnectorCall, Reading, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
 import { InvalidError, UnauthenticatedError } from "@roadbed/core";
-import { z } from "zod";
 
-import { advanced } from "../lib/advanced.ts";
-import { createAsk, type Ask } from "../lib/ask.ts";
+import type { Ask } from "../lib/ask.ts";
 import {
-  collect,
   groupReading,
   isDescriptor,
   parseMessage,
@@ -20,37 +17,8 @@ import {
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
 import { isSignedBy } from "../lib/signature.ts";
-
-export const GitHubSettings = z.strictObject({
-  org: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, "must be the name of an organisation, as in its address")
-    .describe("The organisation, as in github.com/ORGANISATION"),
-  token: z
-    .string()
-    .min(1)
-    .regex(/^\S+$/, "may not hold spaces")
-    .describe("A fine-grained token with read access to contents, metadata and members; it is stored sealed"),
-  api: advanced(
-    z
-      .url({ protocol: /^https?$/ })
-      .default("https://api.github.com")
-      .describe("Of GitHub Enterprise: https://HOST/api/v3"),
-  ),
-  people: z.boolean().default(true).describe("Teams as groups, members as users"),
-  repositories: z.boolean().default(true).describe("Every repository as a resource"),
-  descriptors: z.boolean().default(true).describe("Every catalog-info.yaml in the repositories"),
-  archived: advanced(z.boolean().default(false).describe("Archived repositories too")),
-  forks: advanced(z.boolean().default(false).describe("Forks too")),
-  namespace: advanced(
-    z
-      .string()
-      .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters, digits and dashes")
-      .default("default")
-      .describe("Namespace of the entities"),
-  ),
-});
-export type GitHubSettings = z.output<typeof GitHubSettings>;
+import { listRepositories, repositories, repositoryOf } from "./repositories.ts";
+import { askGitHub, GitHubSettings, hostOf } from "./settings.ts";
 
 /** An organisation of GitHub or GitHub Enterprise, over the REST API. */
 export const githubConnector: Connector<GitHubSettings> = {
@@ -62,14 +30,9 @@ export const githubConnector: Connector<GitHubSettings> = {
   targetOf: ({ org, api }) => `${hostOf(api)}/${org.toLowerCase()}`,
   defaults: { everyMinutes: 30, halfLifeDays: 30, confidence: 0.9 },
   read,
+  repositories,
   receive: async (settings, request) => receive(settings, request),
 };
-
-/** `github.com` for the API's own host. */
-function hostOf(api: string): string {
-  const { host } = new URL(api);
-  return host === "api.github.com" ? "github.com" : host;
-}
 
 interface Team {
   readonly slug: string;
@@ -80,10 +43,7 @@ interface Team {
 }
 
 async function* read(settings: GitHubSettings, call: ConnectorCall): AsyncGenerator<Reading> {
-  const ask = createAsk(call, {
-    system: hostOf(settings.api),
-    headers: { authorization: `Bearer ${settings.token}`, accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
-  });
+  const ask = askGitHub(settings, call);
   const memory: PageMemory = { before: record(call.state["pages"]), now: {} };
   const descriptors: Record<string, unknown> = {};
   const base = `${settings.api.replace(/\/+$/, "")}/orgs/${settings.org}`;
@@ -93,8 +53,7 @@ async function* read(settings: GitHubSettings, call: ConnectorCall): AsyncGenera
     owner: toEntityName(settings.org.toLowerCase()),
   };
 
-  const repositories = await collect(readPages(ask, `${base}/repos?per_page=100&type=all`, { memory, pick: (item) => repositoryOf(item) }));
-  const wanted = repositories.filter((one) => (settings.archived || !one.archived) && (settings.forks || !one.fork));
+  const wanted = await listRepositories(ask, settings, memory);
   if (settings.repositories) for (const repository of wanted) yield repositoryReading(repository, words);
   yield* budgetOf(ask);
   if (settings.people) yield* readPeople(ask, settings, base, memory, words);
@@ -172,25 +131,6 @@ async function readFile(ask: Ask, { api }: GitHubSettings, { path, branch }: Rep
   const encoded = file.split("/").map(encodeURIComponent).join("/");
   const url = `${api.replace(/\/+$/, "")}/repos/${path}/contents/${encoded}${branch === undefined ? "" : `?ref=${encodeURIComponent(branch)}`}`;
   return String((await ask(url, { raw: true, headers: { accept: "application/vnd.github.raw+json" } })).body);
-}
-
-function repositoryOf(item: unknown): (Repository & { readonly fork: boolean }) | undefined {
-  const one = record(item);
-  const [name, path, url] = [textOf(one["name"]), textOf(one["full_name"]), textOf(one["html_url"])];
-  if (name === undefined || path === undefined || url === undefined) return undefined;
-  const topics = Array.isArray(one["topics"]) ? one["topics"].filter((topic) => typeof topic === "string") : [];
-  return {
-    name,
-    path,
-    url,
-    description: textOf(one["description"]),
-    branch: textOf(one["default_branch"]),
-    topics,
-    visibility: textOf(one["visibility"]) ?? (one["private"] === true ? "private" : undefined),
-    archived: one["archived"] === true,
-    fork: one["fork"] === true,
-    mark: `${textOf(one["pushed_at"]) ?? ""} ${textOf(one["default_branch"]) ?? ""}`,
-  };
 }
 
 function teamOf(item: unknown): Team | undefined {

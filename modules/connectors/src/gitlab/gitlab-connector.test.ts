@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 
+import type { HostedRepository } from "@roadbed/contracts/connector";
 import { callWith, createCel, entitiesOf, readAll } from "../lib/connector.suite.ts";
 import { openDouble, type Double, type Question, type Reply } from "../lib/double.ts";
 import { gitlabConnector } from "./gitlab-connector.ts";
@@ -51,8 +52,35 @@ function answer({ url, headers }: Question): Reply {
   if (path === "/groups/2/members") return { body: [] };
   if (path === "/projects/15/repository/tree") return { body: [{ path: "catalog-info.yaml", type: "blob" }] };
   if (path === "/projects/15/repository/files/catalog-info.yaml/raw") return { body: "kind: Component" };
+  if (path === "/projects/16/repository/tree") {
+    const blob = (id: string, file: string, mode = "100644") => ({ id, name: file, type: "blob", path: file, mode });
+    return second
+      ? { body: [blob("b2", "src/main.go"), blob("b3", "link", "120000")] }
+      : {
+          headers: { link: `<${next}>; rel="next"` },
+          body: [{ id: "d", type: "tree", path: "src", mode: "040000" }, blob("b1", "go.mod")],
+        };
+  }
+  if (path === "/projects/16/repository/blobs/b1/raw") return { body: "module kit\n" };
+  if (path === "/projects/16/repository/commits")
+    return { body: [{ id: "c", author_name: "Ada", author_email: "ada@example.com", authored_date: "2026-02-02T01:00:00.000+01:00" }] };
   return { status: 404, body: { message: "404 Tree Not Found" } };
 }
+
+test("projects say their files over all pages, their texts, and who committed; what is gone in between is left out", async () => {
+  const settings = gitlabConnector.settings.parse({ group: "mike", token: "t0ken", url: double.url });
+  const found: HostedRepository[] = [];
+  for await (const one of gitlabConnector.repositories!(settings, callWith(cel))) found.push(one);
+  expect(found.map(({ url }) => url)).toEqual(["http://example.com/mike/diaspora", "http://example.com/mike/tools/kit"]);
+  const kit = found[1]!;
+  const { files } = await kit.list();
+  expect(files).toEqual([
+    { path: "go.mod", id: "b1" },
+    { path: "src/main.go", id: "b2" },
+  ]);
+  expect([...(await kit.read(files))].map(([path, bytes]) => [path, Buffer.from(bytes).toString()])).toEqual([["go.mod", "module kit\n"]]);
+  expect(await kit.commits(new Date("2025-06-01"))).toEqual([{ name: "Ada", email: "ada@example.com", at: new Date("2026-02-02") }]);
+});
 
 test("a group is read with all below it: projects, groups by their paths, members, descriptors", async () => {
   const readings = await readAll(gitlabConnector, { group: "mike", token: "t0ken", url: double.url }, callWith(cel));

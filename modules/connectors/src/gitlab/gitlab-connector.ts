@@ -1,9 +1,7 @@
 import type { Connector, ConnectorCall, Reading, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
 import { InvalidError, UnauthenticatedError } from "@roadbed/core";
-import { z } from "zod";
 
-import { advanced } from "../lib/advanced.ts";
-import { createAsk, type Ask } from "../lib/ask.ts";
+import type { Ask } from "../lib/ask.ts";
 import {
   collect,
   groupReading,
@@ -20,32 +18,8 @@ import {
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
 import { isSame } from "../lib/signature.ts";
-
-export const GitLabSettings = z.strictObject({
-  group: z
-    .string()
-    .regex(/^[\w.-]+(?:\/[\w.-]+)*$/, "must be a group's path, as in its address")
-    .describe("The group with all below it, as in gitlab.com/GROUP"),
-  token: z.string().min(1).regex(/^\S+$/, "may not hold spaces").describe("A group token with read_api; it is stored sealed"),
-  url: advanced(
-    z
-      .url({ protocol: /^https?$/ })
-      .default("https://gitlab.com")
-      .describe("Of your own GitLab: its address"),
-  ),
-  people: z.boolean().default(true).describe("Groups as groups, members as users"),
-  repositories: z.boolean().default(true).describe("Every project as a resource"),
-  descriptors: z.boolean().default(true).describe("Every catalog-info.yaml in the projects"),
-  archived: advanced(z.boolean().default(false).describe("Archived projects too")),
-  namespace: advanced(
-    z
-      .string()
-      .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case letters, digits and dashes")
-      .default("default")
-      .describe("Namespace of the entities"),
-  ),
-});
-export type GitLabSettings = z.output<typeof GitLabSettings>;
+import { listProjects, repositories } from "./repositories.ts";
+import { apiOf, askGitLab, GitLabSettings } from "./settings.ts";
 
 /** A group of gitlab.com or of a GitLab of one's own, over the REST API (v4). */
 export const gitlabConnector: Connector<GitLabSettings> = {
@@ -57,20 +31,18 @@ export const gitlabConnector: Connector<GitLabSettings> = {
   targetOf: ({ group, url }) => `${new URL(url).host}/${group.toLowerCase()}`,
   defaults: { everyMinutes: 30, halfLifeDays: 30, confidence: 0.9 },
   read,
+  repositories,
   receive: async (_, request) => receive(request),
 };
 
-type Project = Repository & { readonly id: number };
-
 async function* read(settings: GitLabSettings, call: ConnectorCall): AsyncGenerator<Reading> {
-  const ask = createAsk(call, { system: new URL(settings.url).host, headers: { "private-token": settings.token } });
+  const ask = askGitLab(settings, call);
   const memory: PageMemory = { before: record(call.state["pages"]), now: {} };
   const descriptors: Record<string, unknown> = {};
-  const api = `${settings.url.replace(/\/+$/, "")}/api/v4`;
+  const api = apiOf(settings);
   const group = `${api}/groups/${encodeURIComponent(settings.group)}`;
   const words: HostWords = { slugAnnotation: "gitlab.com/project-slug", namespace: settings.namespace, owner: groupName(settings.group) };
-  const list = `${group}/projects?include_subgroups=true&per_page=100&order_by=id&sort=asc${settings.archived ? "" : "&archived=false"}`;
-  const projects = await collect(readPages(ask, list, { memory, pick: projectOf }));
+  const projects = await listProjects(ask, settings, memory);
   for (const project of settings.repositories ? projects : []) {
     yield repositoryReading(project, { ...words, owner: groupName(project.path.split("/").slice(0, -1).join("/")) });
   }
@@ -140,24 +112,6 @@ async function listDescriptors(ask: Ask, at: string, { branch }: Repository): Pr
   const pages = readPages(ask, url, { memory: { before: {}, now: {} }, accept: [404], pick: (item) => textOf(record(item)["path"]) });
   for await (const path of pages) if (isDescriptor(path)) found.push(path);
   return found;
-}
-
-function projectOf(item: unknown): Project | undefined {
-  const one = record(item);
-  const [path, url, name] = [textOf(one["path_with_namespace"]), textOf(one["web_url"]), textOf(one["path"])];
-  if (path === undefined || url === undefined || name === undefined || typeof one["id"] !== "number") return undefined;
-  return {
-    id: one["id"],
-    name,
-    path,
-    url,
-    description: textOf(one["description"]),
-    branch: textOf(one["default_branch"]),
-    topics: Array.isArray(one["topics"]) ? one["topics"].filter((topic) => typeof topic === "string") : [],
-    visibility: textOf(one["visibility"]),
-    archived: one["archived"] === true,
-    mark: `${textOf(one["last_activity_at"]) ?? ""} ${textOf(one["default_branch"]) ?? ""}`,
-  };
 }
 
 function groupOf(item: unknown) {

@@ -29,6 +29,8 @@ export interface Ask {
   (url: string, o?: AskOptions): Promise<Answer>;
   /** The newest that was told of the budget, once. */
   budget(): Extract<Reading, { type: "budget" }> | undefined;
+  /** The same, whenever it is asked for. */
+  left(): Extract<Reading, { type: "budget" }> | undefined;
 }
 
 /** `system` is how the API is called in errors; `headers` go with every question, credentials among them. */
@@ -37,6 +39,7 @@ export function createAsk(
   o: { readonly system: string; readonly headers: Readonly<Record<string, string>> },
 ): Ask {
   let budget: Extract<Reading, { type: "budget" }> | undefined;
+  let left: typeof budget;
 
   async function ask(url: string, asked: AskOptions = {}): Promise<Answer> {
     const response = await call.fetch(url, {
@@ -50,6 +53,7 @@ export function createAsk(
       ...(asked.body === undefined ? {} : { body: asked.body }),
       signal: call.signal,
     });
+    left = readBudget(response.headers, call.now()) ?? left;
     budget = readBudget(response.headers, call.now()) ?? budget;
     const isFine = response.ok || response.status === 304 || asked.accept?.includes(response.status) === true;
     if (!isFine) throw await faultOf(o.system, url, response, call.now());
@@ -69,6 +73,7 @@ export function createAsk(
       budget = undefined;
       return newest;
     },
+    left: () => left,
   });
 }
 

@@ -17,6 +17,14 @@ export const namespaceSetting = () =>
       .describe("Namespace of the entities"),
   );
 
+/** What every Git host is asked for, in the words of each. */
+export const gitHostSettings = (words: { readonly people: string; readonly repositories: string; readonly descriptors: string }) => ({
+  people: z.boolean().default(true).describe(words.people),
+  repositories: z.boolean().default(true).describe(words.repositories),
+  descriptors: z.boolean().default(true).describe(words.descriptors),
+  namespace: namespaceSetting(),
+});
+
 /** Whether what carries no annotation is found by its name, and whether what is not found is told. */
 export const placingSettings = {
   byName: advanced(

@@ -13,13 +13,18 @@ import { When } from "../../ui/When.tsx";
 import classes from "./discover.module.css";
 import { sentenceOfDiscovery } from "./words.ts";
 
+/** Connectors whose systems keep code that can be read. */
+const CODE: ReadonlySet<string> = new Set(["github", "gitlab"]);
+
 /** Choose what to read; then see how far it is and what came of it. */
 export function ReadRepositories({ latest, pending }: { readonly latest: Discovery | undefined; readonly pending: boolean }): ReactNode {
   const [target, setTarget] = useState("");
   const [source, setSource] = useState<string | null>(null);
   const act = useAct(runDiscovery);
   const sources = useOperation(listSources, { limit: 100 }, { staleTime: 30_000 });
-  const choices = (sources.data?.items ?? []).filter(({ kind, sample }) => kind !== "inline" && !sample);
+  const choices = (sources.data?.items ?? []).filter(
+    ({ kind, sample, connector }) => kind !== "inline" && kind !== "upload" && !sample && (connector === undefined || CODE.has(connector)),
+  );
   const busy = latest?.status === "queued" || latest?.status === "running";
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -45,7 +50,7 @@ export function ReadRepositories({ latest, pending }: { readonly latest: Discove
           {choices.length > 0 && (
             <Select
               label="Or a source"
-              description="One that the catalogue reads already."
+              description="A folder, a Git address, or an organisation at its Git host that is connected with a token."
               placeholder="None"
               data={choices.map(({ id, name }) => ({ value: id, label: name }))}
               value={source}
@@ -132,6 +137,10 @@ function Teach(): ReactNode {
         Build files, Dockerfiles, Compose and Kubernetes manifests, API descriptions, pipelines, CODEOWNERS and the newest commits are read.
         From them come <b>components, APIs, resources, systems and teams</b>, each with how sure it is and why, with file and line. Nothing
         enters the catalogue before you accept it, and what you refuse does not come back.
+      </p>
+      <p>
+        Without clones: connect your organisation at GitHub or GitLab with a token that may only read, then choose it here as the source.
+        Only the files that say something are fetched, and a tenth of the calls that the host allows is left to others.
       </p>
       <p>
         From a terminal: <CopyText text="npx roadbed discover /srv/clones" what="command" />

@@ -3,6 +3,7 @@ import type { OutputOf } from "@roadbed/core";
 import type { acceptProposals } from "@roadbed/contracts/catalog/proposals";
 
 import { formatCount } from "../../format/number.ts";
+import { formatMoment } from "../../format/time.ts";
 
 /** 0.874 is `87 %`. */
 export function percent(share: number): string {
@@ -16,7 +17,10 @@ export function gradeOf(confidence: number): "sure" | "likely" | "unsure" {
 }
 
 /** How far a discovery is, or what came of it, in a sentence. */
-export function sentenceOfDiscovery({ status, total, done, unchanged, proposals, current, error }: Discovery): string {
+export function sentenceOfDiscovery({ status, total, done, unchanged, proposals, current, error, waitsUntil }: Discovery): string {
+  if (status === "queued" && waitsUntil !== undefined) {
+    return `${done} of ${formatCount(total, "repository", "repositories")} read; the host allows more calls at ${formatMoment(new Date(waitsUntil))}, and it goes on by itself then.`;
+  }
   if (status === "queued") return "Waiting for its turn.";
   if (status === "failed") return error ?? "It could not be read to the end.";
   if (status === "running") {

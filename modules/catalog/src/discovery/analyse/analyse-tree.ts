@@ -79,14 +79,17 @@ export interface Analysed {
 }
 
 /** Reads everything in a tree that says something about services, owners and needs. What cannot be understood is noted, never an error. */
-export async function analyseTree(tree: Tree, o: { readonly signal?: AbortSignal } = {}): Promise<Analysed> {
+export async function analyseTree(tree: Tree, o: { readonly signal?: AbortSignal; readonly maxFiles?: number } = {}): Promise<Analysed> {
   const notes: { file: string; reason: string }[] = [];
   const wanted = chooseFiles(tree.files);
-  if (wanted.length > MAX_FILES)
-    notes.push({ file: wanted[MAX_FILES]!.path, reason: `more than ${MAX_FILES} files could say something; the deepest were not read` });
+  const most = o.maxFiles ?? MAX_FILES;
+  if (wanted.length > most)
+    notes.push({ file: wanted[most]!.path, reason: `more than ${most} files could say something; the deepest were not read` });
+  const chosen = wanted.slice(0, most);
+  tree.expect?.(chosen.map(({ path }) => path));
   const findings: Finding[] = [...languagesOf(tree.files, (path) => tree.sizeOf?.(path))];
   let read = 0;
-  for (const { path, base, analysers } of wanted.slice(0, MAX_FILES)) {
+  for (const { path, base, analysers } of chosen) {
     o.signal?.throwIfAborted();
     await breathe();
     const text = await readText(tree, path, notes);

@@ -39,6 +39,8 @@ export interface KnownEntity {
   readonly kind: string;
   readonly title?: string;
   readonly email?: string;
+  /** Names of a user's accounts at Git hosts, lower case, where the catalogue has them. */
+  readonly accounts?: readonly string[];
   /** Groups, for a user. */
   readonly memberOf: readonly string[];
   /** References it states. */

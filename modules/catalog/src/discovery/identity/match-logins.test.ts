@@ -28,6 +28,17 @@ describe("who a login is", () => {
     expect(best("email:grace@example.com")).toEqual(["ghopper", 0.99, "the e-mail addresses are the same"]);
   });
 
+  it("is certain by the account that the catalogue has, however the host's address looks; who has it twice is asked for", () => {
+    const ada = { ...USERS[0]!, accounts: ["countess"] };
+    const who = (seen: object) => clearly(candidatesFor({ login: "", seenIn: [], ...seen }, [ada, USERS[1]!]));
+    expect(who({ login: "handle:countess" })).toMatchObject({ user: ada.ref, confidence: 0.97 });
+    expect(who({ login: "email:7+countess@users.noreply.github.com" })).toMatchObject({ user: ada.ref, confidence: 0.97 });
+    expect(who({ login: "email:me@home.example", account: "countess" })).toMatchObject({ user: ada.ref, confidence: 0.97 });
+    expect(who({ login: "email:countess@home.example" })).toBeUndefined();
+    const other = { ...USERS[1]!, accounts: ["countess"] };
+    expect(clearly(candidatesFor({ login: "handle:countess", seenIn: [] }, [ada, other]))).toBeUndefined();
+  });
+
   it("is likely by the account in a no-reply address, by names and by what is made from them", () => {
     expect(best("email:123+ghopper@users.noreply.github.com")).toEqual([
       "ghopper",

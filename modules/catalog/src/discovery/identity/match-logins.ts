@@ -10,6 +10,8 @@ export interface SeenLogin {
   /** `email:…` or `handle:…`, lower case. */
   readonly login: string;
   readonly name?: string;
+  /** The account at a Git host that the host says an address belongs to, lower case. */
+  readonly account?: string;
   readonly seenIn: readonly string[];
 }
 
@@ -28,16 +30,17 @@ const MARGIN = 0.15;
 
 /** Every login of every repository: those who commit, who own by CODEOWNERS, who are named in build files. */
 export function loginsOf(repositories: readonly Repository[]): SeenLogin[] {
-  const found = new Map<string, { name?: string; seenIn: Set<string> }>();
-  const see = (login: string, repository: Repository, where: string, name?: string): void => {
+  const found = new Map<string, { name?: string; account?: string; seenIn: Set<string> }>();
+  const see = (login: string, repository: Repository, where: string, name?: string, account?: string): void => {
     if (isBot(login) || (name !== undefined && isBot(name))) return;
     const known = found.get(login) ?? { seenIn: new Set<string>() };
+    if (account !== undefined) known.account = account;
     if (name !== undefined && (known.name === undefined || order(name, known.name) > 0)) known.name = name;
     known.seenIn.add(`${repository.name}: ${where}`);
     found.set(login, known);
   };
   for (const repository of repositories) {
-    for (const { name, email } of repository.authors) see(`email:${email}`, repository, "commits", name);
+    for (const { name, email, login } of repository.authors) see(`email:${email}`, repository, "commits", name, login);
     for (const { rules, file } of pick(repository, "codeowners")) {
       for (const owner of rules.flatMap(({ owners }) => owners)) {
         if (!owner.startsWith("@")) see(`email:${owner}`, repository, file);
@@ -48,20 +51,25 @@ export function loginsOf(repositories: readonly Repository[]): SeenLogin[] {
       for (const { name, email } of people) if (email !== undefined) see(`email:${email}`, repository, file, name);
   }
   return [...found]
-    .map(([login, { name, seenIn }]) => ({ login, ...(name === undefined ? {} : { name }), seenIn: [...seenIn].sort().slice(0, 10) }))
+    .map(([login, { name, account, seenIn }]) => ({
+      login,
+      ...(name === undefined ? {} : { name }),
+      ...(account === undefined ? {} : { account }),
+      seenIn: [...seenIn].sort().slice(0, 10),
+    }))
     .sort((a, b) => order(a.login, b.login));
 }
 
 /** Who a login may be, best first: pure. Users that it was said not to be are left out. */
 export function candidatesFor(
-  { login, name }: SeenLogin,
+  { login, name, account }: SeenLogin,
   users: readonly KnownEntity[],
   refused: ReadonlySet<string> = new Set(),
 ): Candidate[] {
   return users
     .filter((user) => user.kind === "user" && !refused.has(user.ref))
     .flatMap((user) => {
-      const [best] = reasonsFor(login, name, user).sort((a, b) => b[0] - a[0]);
+      const [best] = reasonsFor(login, name, account, user).sort((a, b) => b[0] - a[0]);
       return best
         ? [{ user: user.ref, ...(user.title === undefined ? {} : { title: user.title }), confidence: best[0], reason: best[1] }]
         : [];
@@ -77,14 +85,16 @@ export function clearly(candidates: readonly Candidate[]): Candidate | undefined
   return second && best.confidence - second.confidence < MARGIN ? undefined : best;
 }
 
-function reasonsFor(login: string, name: string | undefined, user: KnownEntity): [number, string][] {
+function reasonsFor(login: string, name: string | undefined, said: string | undefined, user: KnownEntity): [number, string][] {
   const [sort, text] = [login.slice(0, login.indexOf(":")), login.slice(login.indexOf(":") + 1)];
   const found: [number, string][] = [];
   const userName = user.ref.split("/")[1]!;
   const local = user.email === undefined ? undefined : plain(user.email.split("@")[0]!);
   if (sort === "email" && user.email?.toLowerCase() === text) return [[0.99, "the e-mail addresses are the same"]];
-  const account = sort === "email" ? loginIn(text) : text;
   const isNoReply = sort === "email" && /@users\.noreply\./.test(text);
+  const hosted = said ?? (sort === "handle" ? text : isNoReply ? loginIn(text) : undefined);
+  if (hosted !== undefined && user.accounts?.includes(hosted) === true) return [[0.97, `${hosted} is the user's account at the Git host`]];
+  const account = sort === "email" ? loginIn(text) : text;
   if (plain(account) === plain(userName))
     found.push([
       isNoReply || sort === "handle" ? 0.85 : 0.7,

@@ -3,18 +3,14 @@ import { randomUUID } from "node:crypto";
 import { discoveryFinished, proposalsChanged, proposeIdentities, runDiscovery } from "@roadbed/contracts/catalog/proposals";
 import { DomainError } from "@roadbed/core";
 
+import type { Connectors } from "../../connector/connectors.ts";
 import type { CatalogDeps } from "../../deps.ts";
 import type { Stating } from "../../entity/relations.ts";
-import { openTree } from "../../source/open-tree.ts";
-import { getSource } from "../../source/source-store.ts";
-import { claimDiscovery, finishDiscovery, keepDiscovery, type DiscoveryRow } from "./discovery-store.ts";
-import { findClones } from "./find-clones.ts";
-import { listClone, readClone, readSourceTree } from "./read-clone.ts";
+import { claimDiscovery, finishDiscovery, keepDiscovery, postponeDiscovery, type DiscoveryRow } from "./discovery-store.ts";
+import { createReader } from "./read-target.ts";
 import { recombine } from "./recombine.ts";
-import { forgetMissing, readFingerprints, readRoots, writeRepository, type Note } from "./repository-store.ts";
+import type { Note } from "./repository-store.ts";
 
-/** Repositories that are read side by side: while one waits for the disk or for git, another is parsed. */
-const SIDE_BY_SIDE = 3;
 const TELL_MS = 500;
 const LOOK_MS = 5_000;
 /** Whoever asked may still be about to commit what is to be looked at. */
@@ -34,8 +30,9 @@ export interface Discoverer {
   stop(): Promise<void>;
 }
 
-export function createDiscoverer(deps: CatalogDeps, kinds: Stating): Discoverer {
+export function createDiscoverer(deps: Omit<CatalogDeps, "connectors"> & { readonly connectors: Connectors }, kinds: Stating): Discoverer {
   const { db, runtime, log } = deps;
+  const readTarget = createReader(deps);
   const me = randomUUID();
   let stopped = false;
   let working: Promise<void> | undefined;
@@ -102,10 +99,15 @@ export function createDiscoverer(deps: CatalogDeps, kinds: Stating): Discoverer 
       );
     }, TELL_MS);
     try {
-      await readTarget(row, { state, notes, signal });
+      const until = await readTarget(row, { state, notes, signal });
       signal.throwIfAborted();
       await runtime.write(runtime.system("catalog.discovery"), runDiscovery, { target: row.target }, undefined, async (ctx) => {
         const proposals = await recombine(ctx.sql, kinds, ctx.now());
+        if (until) {
+          if (!(await postponeDiscovery(ctx.sql, row.id, me, { ...state, notes, proposals, until })))
+            throw new Error("another process has this discovery now");
+          return ctx.emit(proposalsChanged, "proposals", { count: proposals.added + proposals.changed });
+        }
         if (!(await finishDiscovery(ctx.sql, row.id, me, { ...state, notes, proposals })))
           throw new Error("another process has this discovery now");
         ctx.emit(discoveryFinished, row.id, { discoveryId: row.id, status: "succeeded", repositories: state.done, added: proposals.added });
@@ -137,76 +139,6 @@ export function createDiscoverer(deps: CatalogDeps, kinds: Stating): Discoverer 
       .catch((second: unknown) => log.warn("a discovery's end could not be written", { discovery: row.id, error: String(second) }));
   }
 
-  async function readTarget(row: DiscoveryRow, work: Work): Promise<void> {
-    if (row.kind === "folder") return readFolder(row, row.target, work);
-    if (row.kind === "source") return readSource(row, row.target, work);
-    for (const root of await readRoots(db)) {
-      await (root.startsWith(SOURCE) ? readSource(row, root.slice(SOURCE.length), work) : readFolder(row, root, work)).catch(
-        (error: unknown) => {
-          // One folder that is gone is no reason not to read the others.
-          if (!(error instanceof DomainError)) throw error;
-          work.notes.push({ repository: root, file: "", reason: error.message });
-        },
-      );
-    }
-  }
-
-  async function readFolder(row: DiscoveryRow, folder: string, { state, notes, signal }: Work): Promise<void> {
-    const { root, paths, left } = await findClones(folder, deps.allowedFolders);
-    if (left > 0)
-      notes.push({ repository: folder, file: "", reason: `${left} repositories were left out: ${paths.length} of one folder are read` });
-    state.total += paths.length;
-    const known = await readFingerprints(db, root);
-    const queue = [...paths];
-    const next = async (): Promise<void> => {
-      for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-        signal.throwIfAborted();
-        state.current = path || folder;
-        await readOne(row, root, path, known.get(path)?.fingerprint, { state, notes, signal });
-        state.done++;
-      }
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, next));
-    if (left === 0) await forgetMissing(db, root, paths);
-  }
-
-  async function readOne(
-    row: DiscoveryRow,
-    root: string,
-    path: string,
-    before: string | undefined,
-    { state, notes, signal }: Work,
-  ): Promise<void> {
-    try {
-      const tree = await listClone(root, path);
-      if (tree.fingerprint === before) return void state.unchanged++;
-      const read = await readClone({ root, path, tree, clones: deps.clones, signal }, new Date());
-      await writeRepository(db, { ...read, root, path, discoveryId: row.id }, new Date());
-      if (notes.length < 500) notes.push(...read.notes);
-    } catch (error) {
-      if (!(error instanceof DomainError) || signal.aborted) throw error;
-      notes.push({ repository: path, file: "", reason: error.message });
-    }
-  }
-
-  async function readSource(row: DiscoveryRow, id: string, work: Work): Promise<void> {
-    const source = await getSource(db, id);
-    if (source.kind === "folder") return readFolder(row, source.target, work);
-    const { state, notes, signal } = work;
-    state.total++;
-    state.current = source.name;
-    const { tree } = await openTree(deps, source, { signal });
-    const root = `${SOURCE}${id}`;
-    const before = (await readFingerprints(db, root)).get("")?.fingerprint;
-    if (before === tree.fingerprint) state.unchanged++;
-    else {
-      const read = await readSourceTree({ tree, target: source.target, signal });
-      await writeRepository(db, { ...read, root, path: "", discoveryId: row.id }, new Date());
-      notes.push(...read.notes);
-    }
-    state.done++;
-  }
-
   async function recombineNow(): Promise<void> {
     await runtime
       .write(runtime.system("catalog.discovery"), proposeIdentities, {}, undefined, async (ctx) => {
@@ -216,13 +148,4 @@ export function createDiscoverer(deps: CatalogDeps, kinds: Stating): Discoverer 
       })
       .catch((error: unknown) => log.warn("proposals could not be made anew", { error: String(error) }));
   }
-}
-
-/** How the root of a source begins, among those that are folders. */
-const SOURCE = "source:";
-
-interface Work {
-  readonly state: { total: number; done: number; unchanged: number; current: string | undefined };
-  readonly notes: Note[];
-  readonly signal: AbortSignal;
 }

@@ -21,9 +21,11 @@ export interface DiscoveryRow {
   readonly requested_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  readonly not_before: Date | null;
 }
 
-const COLUMNS = "id, kind, target, status, total, done, unchanged, current, proposals, error, notes, requested_at, started_at, finished_at";
+const COLUMNS =
+  "id, kind, target, status, total, done, unchanged, current, proposals, error, notes, requested_at, started_at, finished_at, not_before";
 
 /** How long a process that says nothing keeps a discovery; then another goes on with it. */
 const LEASE = "30 seconds";
@@ -66,7 +68,7 @@ export async function listDiscoveryRows(sql: Sql, before: string | undefined, li
 export async function claimDiscovery(sql: Sql, owner: string): Promise<DiscoveryRow | undefined> {
   const { rows } = await sql.query<Record<string, unknown>>(
     `update catalog.discovery set status = 'running', started_at = coalesce(started_at, now()), lease_owner = $1, lease_until = now() + interval '${LEASE}'
-     where id = (select id from catalog.discovery where status = 'queued' or (status = 'running' and lease_until < now()) order by requested_at, id limit 1 for update skip locked)
+     where id = (select id from catalog.discovery where (status = 'queued' and (not_before is null or not_before <= now())) or (status = 'running' and lease_until < now()) order by requested_at, id limit 1 for update skip locked)
      returning ${COLUMNS}`,
     [owner],
   );
@@ -86,6 +88,22 @@ export async function keepDiscovery(sql: Sql, id: string, owner: string, { total
     `update catalog.discovery set total = $3, done = $4, unchanged = $5, current = $6, lease_until = now() + interval '${LEASE}'
      where id = $1 and lease_owner = $2 and status = 'running'`,
     [id, owner, total, done, unchanged, current ?? null],
+  );
+  return rowCount === 1;
+}
+
+/** Puts it back until then, for whichever process is free: what was read is kept. False when another process has it now. */
+export async function postponeDiscovery(
+  sql: Sql,
+  id: string,
+  owner: string,
+  o: Omit<Progress, "current"> & { readonly notes: readonly Note[]; readonly proposals: ProposalCounts; readonly until: Date },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `update catalog.discovery set status = 'queued', total = $3, done = $4, unchanged = $5, current = null, notes = $6, proposals = $7, not_before = $8,
+       lease_owner = null, lease_until = null
+     where id = $1 and lease_owner = $2 and status = 'running'`,
+    [id, owner, o.total, o.done, o.unchanged, clean(JSON.stringify(o.notes.slice(0, MAX_NOTES))), JSON.stringify(o.proposals), o.until],
   );
   return rowCount === 1;
 }
@@ -125,6 +143,7 @@ export function discoveryView(row: DiscoveryRow): Discovery {
     done: row.done,
     unchanged: row.unchanged,
     ...optional("current", row.current ?? undefined),
+    ...optional("waitsUntil", row.status === "queued" ? row.not_before?.toISOString() : undefined),
     steps: stepsOf(row),
     ...optional("proposals", row.proposals ?? undefined),
     ...optional("error", row.error ?? undefined),
@@ -135,16 +154,18 @@ export function discoveryView(row: DiscoveryRow): Discovery {
   };
 }
 
-function stepsOf({ status, total, done, proposals }: DiscoveryRow): Discovery["steps"] {
+function stepsOf({ status, total, done, proposals, not_before }: DiscoveryRow): Discovery["steps"] {
   const isOver = status === "succeeded";
   const last = status === "failed" ? "failed" : "processing";
   const isRead = isOver || (total > 0 && done === total);
+  const waits =
+    status === "queued" && not_before !== null ? `: ${done} are read, the host allows more from ${not_before.toISOString()}` : "";
   const find = isOver || total > 0 ? "completed" : status === "queued" ? "open" : last;
   const read = isRead ? "completed" : total > 0 ? last : "open";
   const combine = isOver ? "completed" : isRead ? last : "open";
   return [
     { id: "find", name: "find repositories", status: find },
-    { id: "read", name: total === 0 ? "read them" : `read ${total}`, status: read },
+    { id: "read", name: total === 0 ? "read them" : `read ${total}${waits}`, status: read },
     {
       id: "combine",
       name: proposals ? `put together what they say: ${proposals.open} proposals are open` : "put together what they say",

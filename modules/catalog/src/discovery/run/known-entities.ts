@@ -52,11 +52,15 @@ function knownOf({ ref, document, target, kind }: EntityRow, kinds: Stating): Kn
   const memberOf = Array.isArray(spec.memberOf)
     ? spec.memberOf.map((group) => canonical(String(group), "group", metadata.namespace ?? "default"))
     : [];
+  const accounts = Object.entries(metadata.annotations ?? {}).flatMap(([name, value]) =>
+    name.endsWith("/user-login") && typeof value === "string" ? [value.toLowerCase()] : [],
+  );
   return {
     ref,
     kind: document.kind.toLowerCase(),
     ...(title === undefined ? {} : { title }),
     ...(typeof profile.email === "string" ? { email: profile.email.toLowerCase() } : {}),
+    ...(accounts.length === 0 ? {} : { accounts }),
     memberOf,
     states: statementsOf(document, kinds).map((one) => one.target),
     proposed: kind === "inline" && target === PROPOSALS_SOURCE,

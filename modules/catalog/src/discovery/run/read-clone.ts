@@ -21,7 +21,8 @@ const NEVER: ReadonlySet<string> = new Set([
   "__pycache__",
 ]);
 
-const SINCE_DAYS = 365;
+/** How far back it is counted who committed. */
+export const SINCE_DAYS = 365;
 /** Most commits of one repository that are counted. */
 const MAX_COMMITS = 500;
 

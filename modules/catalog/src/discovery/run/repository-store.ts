@@ -44,12 +44,12 @@ export async function readRepositories(sql: Sql): Promise<Repository[]> {
 export async function readFingerprints(
   sql: Sql,
   root: string,
-): Promise<ReadonlyMap<string, { readonly key: string; readonly fingerprint: string }>> {
-  const { rows } = await sql.query<{ path: string; key: string; fingerprint: string }>(
-    "select path, key, fingerprint from catalog.discovery_repository where root = $1 and version = $2",
+): Promise<ReadonlyMap<string, { readonly key: string; readonly fingerprint: string; readonly discoveryId: string }>> {
+  const { rows } = await sql.query<{ path: string; key: string; fingerprint: string; discovery_id: string }>(
+    "select path, key, fingerprint, discovery_id from catalog.discovery_repository where root = $1 and version = $2",
     [root, ANALYSERS_VERSION],
   );
-  return new Map(rows.map(({ path, key, fingerprint }) => [path, { key, fingerprint }]));
+  return new Map(rows.map(({ path, key, fingerprint, discovery_id: discoveryId }) => [path, { key, fingerprint, discoveryId }]));
 }
 
 export async function readRoots(sql: Sql): Promise<string[]> {
