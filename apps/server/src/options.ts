@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-import { InvalidError } from "@roadbed/core";
+import { examine, InvalidError } from "@roadbed/core";
 import { z } from "zod";
 
 /** What a start can be told, by flag or by `ROADBED_*` variable; a flag wins. */
@@ -132,10 +132,11 @@ function clickhouseFrom(env: NodeJS.ProcessEnv): ServerOptions["clickhouse"] {
 }
 
 function parse<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const reason = parsed.error.issues[0]?.message ?? "is not right";
-  throw new InvalidError(`${name}: ${reason}`, { problems: [{ at: name, reason }], mend: "npm start -- --help lists the options." });
+  const { value: option, faults } = examine(schema, value);
+  if (faults === undefined) return option;
+  const reason = faults[0]?.reason ?? "is not right";
+  const mend = faults[0]?.mend ?? "npm start -- --help lists the options.";
+  throw new InvalidError(`${name}: ${reason}`, { problems: [{ at: name, reason }], mend });
 }
 
 function resolved(path: string | undefined): string | undefined {

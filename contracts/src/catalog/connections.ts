@@ -6,7 +6,7 @@ import { importSource, Source, SourceHold, SourceProblem, SyncCounts, SyncRun } 
 const SourceId = z.object({ id: z.string().max(100).describe("The source, e.g. src_…") });
 const Settings = z
   .record(z.string().max(100), z.unknown())
-  .describe("What the connector asks for; catalog.connector.list shows its fields");
+  .describe("What the connector asks for; the list of connectors shows its fields");
 const EveryMinutes = z.coerce.number().int().min(1).max(44_640);
 const ThresholdPercent = z.coerce
   .number()

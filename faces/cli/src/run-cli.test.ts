@@ -154,8 +154,13 @@ test("wrong lines exit 2 and say what was meant", async () => {
     ["entity list --limit many", ["--limit", "is not a number"]],
     ["entity list --limit 0", ["--limit"]],
     ["entity list --limit", ["--limit", "needs a value"]],
-    ["path run node --values {oops", ["--values", "cannot be read"]],
+    ["path run node --values {oops", ["--values", "line 1, column 2"]],
     ["path run node --values no-such-file.json", ["there is no such file"]],
+    ["path run node --values .", ["it is a folder"]],
+    ["import no-such-folder", ["<target>", "there is no file or folder /"]],
+    ["entity banana", ["roadbed entity knows list, get"]],
+    ["entities list", ["Did you mean roadbed entity list?"]],
+    ["entity list --banana x", ["--banana", "The flags are --"]],
     ["import . --watch=maybe", ["neither true nor false"]],
     ["entity get component:default/a --wait", ["--wait", "is not a known flag"]],
   ] as const) {
@@ -182,8 +187,8 @@ test("flags become fields: numbers, booleans, lists, documents from a file, YAML
     [setPassword.name]: (input) => (seen.push(input), { ok: true }),
     "identity.token.create": (input) => (seen.push(input), { token: {}, secret: "rb_x" }),
   };
-  const imported = await run("import ./here --no-watch --name mine", answers);
-  expect(seen.pop()).toEqual({ target: "./here", watch: false, name: "mine" });
+  const imported = await run("import /srv/here --no-watch --name mine", answers);
+  expect(seen.pop()).toEqual({ target: "/srv/here", watch: false, name: "mine" });
   await run(["import", relative(process.cwd(), home)], answers);
   expect(seen.pop()).toMatchObject({ target: home });
   await run("import https://git.example.org/a.git", answers);

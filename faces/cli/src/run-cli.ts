@@ -135,12 +135,11 @@ function helpOrSuggest(session: Session): number {
     session.stderr.write(helpForNoun(noun, known));
     return EXIT.invalid;
   }
-  const near = suggestCommand(
-    words,
-    known.map((each) => each.words),
-  );
   throw new InvalidError(`There is no command "${words.join(" ")}".`, {
-    mend: near === undefined ? "roadbed help lists them all." : `Did you mean roadbed ${near}?`,
+    mend: suggestCommand(
+      words,
+      known.map((each) => each.words),
+    ),
   });
 }
 

@@ -42,22 +42,27 @@ export function createClient(options: ClientOptions): Client {
       const init: RequestInit = { method, headers: headersOf(options, callOptions, body !== undefined), credentials: "same-origin" };
       if (body !== undefined) init.body = body;
       if (callOptions.signal) init.signal = callOptions.signal;
-      const { response, text } = await exchange(send, url, path, init);
+      const { response, text } = await exchange(send, options, url + path, init);
       if (!response.ok) throw toError(response, text);
       return parseAnswer(response, text) as OutputOf<typeof operation>;
     },
   };
 }
 
-async function exchange(send: typeof fetch, url: string, path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+async function exchange(
+  send: typeof fetch,
+  { url, face }: ClientOptions,
+  address: string,
+  init: RequestInit,
+): Promise<{ response: Response; text: string }> {
   try {
-    const response = await send(url + path, init);
+    const response = await send(address, init);
     return { response, text: await response.text() };
   } catch (error) {
     if (init.signal?.aborted) throw new CancelledError("The call was cancelled.", { cause: error });
     throw new UnavailableError(`Roadbed does not answer${url === "" ? "" : ` at ${url}`}.`, {
       cause: error,
-      mend: "Is Roadbed running? Start it with npm start.",
+      mend: `Is Roadbed running? Start it with npm start${face === "cli" ? ", or name another server with --url" : ""}.`,
     });
   }
 }

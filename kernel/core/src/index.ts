@@ -16,10 +16,12 @@ export {
 } from "./errors.ts";
 export { defineEvent, type DomainEvent, type EventType, type Subscription } from "./event.ts";
 export { idSchema, newId } from "./id.ts";
+export { examine, parseInput, toProblem, type Examined } from "./input/examine.ts";
+export { explainJson } from "./input/explain-json.ts";
+export type { Fault } from "./input/word-issue.ts";
 export {
   defineOperation,
   handle,
-  parseInput,
   perform,
   type CliHints,
   type Follow,

@@ -1,7 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 
 import type { Call, Ctx } from "./ctx.ts";
-import { ForbiddenError, InvalidError, UnauthenticatedError, type Problem } from "./errors.ts";
+import { ForbiddenError, InvalidError, UnauthenticatedError } from "./errors.ts";
+import { parseInput } from "./input/examine.ts";
 
 /** How much harm a mistake can do. `read` never writes and opens no transaction. */
 export type Risk = "read" | "low" | "medium" | "high" | "destructive";
@@ -116,14 +117,6 @@ export async function perform(runtime: Runtime, handler: Handler, call: Call, ra
   return runtime.write(call, operation, input, resource, (ctx) => run(ctx, input));
 }
 
-/** Parses outside input; throws `InvalidError` that names each field, the reason and, where one is known, the mend. */
-export function parseInput<T>(schema: z.ZodType<T>, raw: unknown): T {
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(toProblem);
-  throw new InvalidError(problems.map(({ at, reason }) => (at === "" ? reason : `${at}: ${reason}`)).join("; "), { problems });
-}
-
 /** No form, descriptor or manifest is as deep; what is deeper would exhaust the stack of whoever walks it. */
 const MOST_DEPTH = 100;
 
@@ -148,16 +141,4 @@ async function checkScope(runtime: Runtime, call: Call, operation: Operation): P
   });
   await runtime.refused?.(call, operation, error);
   throw error;
-}
-
-function toProblem(issue: z.core.$ZodIssue): Problem {
-  const at = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    return {
-      at: [at, issue.keys.join(", ")].filter(Boolean).join("."),
-      reason: "is not a known field",
-      mend: "Remove it, or correct its spelling.",
-    };
-  }
-  return { at, reason: issue.message };
 }

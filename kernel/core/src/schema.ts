@@ -51,6 +51,8 @@ export function unwrap(schema: z.ZodType): z.ZodType {
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||
     schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodCatch ||
     schema instanceof z.ZodReadonly
   ) {
     return unwrap(schema.unwrap() as z.ZodType);

@@ -1,4 +1,4 @@
-import { InvalidError, type Operation, type Problem } from "@roadbed/core";
+import { examine, InvalidError, toProblem, type Fault, type Operation, type Problem } from "@roadbed/core";
 
 import type { Field } from "../command/fields.ts";
 
@@ -9,16 +9,37 @@ export function checkInput(
   positional: readonly string[],
   values: Readonly<Record<string, unknown>>,
 ): void {
-  const parsed = operation.input.safeParse(values);
-  if (parsed.success) return;
-  const problems = parsed.error.issues.map(({ path, message }): Problem => {
-    const [name = "", ...rest] = path.map(String);
-    const field = fields.find((each) => each.name === name);
-    if (!field) return { at: path.join("."), reason: message };
-    const place = positional.includes(name) ? `<${field.flag}>` : `--${field.flag}`;
-    if (values[name] === undefined)
-      return { at: place, reason: "is missing", mend: `Add ${place}${positional.includes(name) ? "" : ` <${field.kind}>`}.` };
-    return { at: [place, ...rest].join("."), reason: message };
+  const { faults } = examine(operation.input, values);
+  if (faults === undefined) return;
+  throw new InvalidError("The command line does not fit.", {
+    problems: faults.map((fault) => toFlagProblem(fault, fields, positional, values)),
   });
-  throw new InvalidError("The command line does not fit.", { problems });
+}
+
+function toFlagProblem(
+  fault: Fault,
+  fields: readonly Field[],
+  positional: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+): Problem {
+  const problem = toProblem(fault);
+  const name = String(fault.path[0]);
+  const field = fields.find((each) => each.name === name);
+  if (field === undefined || values[name] !== undefined) return nameFlags(problem, fields, positional);
+  const isPlace = positional.includes(name);
+  const place = isPlace ? `<${field.flag}>` : `--${field.flag}`;
+  const what = field.description?.replace(/\.$/, "") ?? problem.mend?.replace(/^Give (.*)\.$/, "$1");
+  return {
+    at: place,
+    reason: "is missing",
+    mend: `Add ${place}${isPlace ? "" : ` <${field.kind}>`}${what === undefined ? "" : `: ${what}`}.`,
+  };
+}
+
+/** A problem as the command line names its parts: `--owner` where the server says `owner`. */
+export function nameFlags(problem: Problem, fields: readonly Field[], positional: readonly string[]): Problem {
+  const [name = "", ...rest] = problem.at.split(".");
+  const field = fields.find((each) => each.name === name);
+  if (field === undefined) return problem;
+  return { ...problem, at: [positional.includes(name) ? `<${field.flag}>` : `--${field.flag}`, ...rest].join(".") };
 }

@@ -1,8 +1,8 @@
-import { InvalidError, type Operation } from "@roadbed/core";
+import { InvalidError, UnauthenticatedError, type Operation } from "@roadbed/core";
 import { createClient, type CallOptions, type Client } from "@roadbed/face-client";
 
 import type { Command } from "../command/commands.ts";
-import { describeFields } from "../command/fields.ts";
+import { describeFields, type Field } from "../command/fields.ts";
 import { globalFlags } from "../command/global-flags.ts";
 import { parseLine } from "../command/parse-line.ts";
 import { readValues } from "../command/read-values.ts";
@@ -11,7 +11,7 @@ import { EXIT } from "../output/exit-code.ts";
 import { renderLine, renderOutput } from "../output/print-output.ts";
 import { paintFor } from "../output/text.ts";
 import type { Session } from "../run-cli.ts";
-import { checkInput } from "./check-input.ts";
+import { checkInput, nameFlags } from "./check-input.ts";
 
 const WAIT_SECONDS = 1_800;
 
@@ -23,8 +23,27 @@ export async function runCommand(session: Session, command: Command, argv: reado
   const { operation, positional } = command;
   const fields = describeFields(operation);
   const { given } = parseLine(argv, fields, positional, globalFlags(operation));
-  const input = await readValues(fields, given, session);
+  const input = await readValues(fields, positional, given, session);
   checkInput(operation, fields, positional, input);
+  try {
+    return await answer(session, command.operation, input, given);
+  } catch (error) {
+    throw asLine(error, fields, positional);
+  }
+}
+
+/** The server's error in the words of the command line: fields are flags, and signing in is a command. */
+function asLine(error: unknown, fields: readonly Field[], positional: readonly string[]): unknown {
+  if (error instanceof UnauthenticatedError) {
+    const mend = "roadbed login keeps a token; --token or ROADBED_TOKEN gives one for this call. Tokens are made under Settings → Tokens.";
+    return new UnauthenticatedError(error.message, { mend });
+  }
+  if (!(error instanceof InvalidError) || error.problems.length === 0) return error;
+  const problems = error.problems.map((problem) => nameFlags(problem, fields, positional));
+  return new InvalidError(error.message, { problems, ...(error.mend === undefined ? {} : { mend: error.mend }) });
+}
+
+async function answer(session: Session, operation: Operation, input: Input, given: Flags): Promise<number> {
   const client = await openClient(session, given);
   if (operation.cli?.text !== undefined && !given.has("json"))
     return printText(session, client, operation, operation.cli.text, input, given);
@@ -32,9 +51,9 @@ export async function runCommand(session: Session, command: Command, argv: reado
 
   const started = await callOnce(session, client, operation, input, given);
   const waited = given.has("wait") ? await wait(session, client, operation, started, given) : undefined;
-  const { of, answer } = waited ?? { of: operation, answer: started };
-  await print(session, of, answer, given);
-  return of.cli?.exitCode?.(answer) ?? EXIT.ok;
+  const { of, answer: output } = waited ?? { of: operation, answer: started };
+  await print(session, of, output, given);
+  return of.cli?.exitCode?.(output) ?? EXIT.ok;
 }
 
 async function openClient({ env, localTokenFiles = [], makeClient = createClient }: Session, given: Flags): Promise<Client> {
@@ -75,7 +94,7 @@ function readSeconds(given: Flags): number {
   const seconds = word === undefined ? WAIT_SECONDS : Number(word);
   if (Number.isFinite(seconds) && seconds > 0) return seconds;
   throw new InvalidError("The command line does not fit.", {
-    problems: [{ at: "--timeout", reason: `"${word}" is not a number of seconds` }],
+    problems: [{ at: "--timeout", reason: `"${word}" is not a number of seconds`, mend: "Give a number above 0, e.g. 600." }],
   });
 }
 

@@ -42,14 +42,18 @@ export function takeWords(argv: readonly string[], count: number, valueFlags: Re
   return { words, rest };
 }
 
-/** The command that was probably meant by words that name none. */
-export function suggestCommand(words: readonly string[], commands: readonly string[]): string | undefined {
+/** What to say to words that name no command: the one that was probably meant, or those of the noun. */
+export function suggestCommand(words: readonly string[], commands: readonly string[]): string {
   const [noun = "", verb = ""] = words;
   const nouns = new Set(commands.map((command) => command.split(" ", 1)[0] ?? ""));
-  const likelyNoun = nouns.has(noun) ? noun : closestWord(noun, nouns);
-  if (likelyNoun === undefined) return undefined;
+  const likelyNoun = nouns.has(noun)
+    ? noun
+    : (closestWord(noun, nouns) ?? [...nouns].find((each) => `${each.replace(/y$/, "ie")}s` === noun));
+  if (likelyNoun === undefined) return "roadbed help lists them all.";
   const verbs = commands.filter((command) => command.startsWith(`${likelyNoun} `)).map((command) => command.slice(likelyNoun.length + 1));
-  if (verbs.length === 0 || verb === "") return likelyNoun;
+  if (verbs.length === 0 || verb === "") return `Did you mean roadbed ${likelyNoun}?`;
   const likelyVerb = verbs.includes(verb) ? verb : closestWord(verb, verbs);
-  return likelyVerb === undefined ? likelyNoun : `${likelyNoun} ${likelyVerb}`;
+  return likelyVerb === undefined
+    ? `roadbed ${likelyNoun} knows ${verbs.join(", ")}.`
+    : `Did you mean roadbed ${likelyNoun} ${likelyVerb}?`;
 }

@@ -65,14 +65,16 @@ export function parseLine(
     const known = flags.get(name);
     if (!known) {
       problems.push(unknownFlag(name, flags));
-      return 0;
+      // What follows was most likely meant for it: one mistake is told once.
+      return inline === undefined && next !== undefined && !next.startsWith("-") ? 1 : 0;
     }
     if (!known.takesValue) {
       give(known.flag, name.startsWith("--no-") ? "false" : (inline ?? "true"));
       return 0;
     }
     if (inline !== undefined) give(known.flag, inline);
-    else if (next === undefined || next.startsWith("--")) problems.push({ at: name, reason: "needs a value" });
+    else if (next === undefined || next.startsWith("--"))
+      problems.push({ at: name, reason: "needs a value", mend: `Give it behind the flag, or as ${name}=<value>.` });
     else {
       give(known.flag, next);
       return 1;
@@ -83,20 +85,24 @@ export function parseLine(
 
 function knownFlags(fields: readonly Field[], globals: readonly GlobalFlag[]): Map<string, KnownFlag> {
   const known = new Map<string, KnownFlag>();
-  for (const { flag, short, takesValue } of globals) {
-    known.set(`--${flag}`, { flag, takesValue });
-    if (short !== undefined) known.set(`-${short}`, { flag, takesValue });
-  }
   for (const { flag, kind } of fields) {
     known.set(`--${flag}`, { flag, takesValue: kind !== "boolean" });
     if (kind === "boolean") known.set(`--no-${flag}`, { flag, takesValue: false });
+  }
+  // The command's own flags win, and are told first.
+  for (const { flag, short, takesValue } of globals) {
+    if (known.has(`--${flag}`)) continue;
+    known.set(`--${flag}`, { flag, takesValue });
+    if (short !== undefined) known.set(`-${short}`, { flag, takesValue });
   }
   return known;
 }
 
 function unknownFlag(name: string, flags: ReadonlyMap<string, KnownFlag>): Problem {
   const near = closestWord(name, flags.keys());
-  return { at: name, reason: "is not a known flag", mend: near === undefined ? "Add --help to see the flags." : `Did you mean ${near}?` };
+  const own = [...flags.keys()].filter((flag) => flag.startsWith("--") && !flag.startsWith("--no-"));
+  const list = own.length > 16 ? "Add --help to see the flags." : `The flags are ${own.join(", ")}.`;
+  return { at: name, reason: "is not a known flag", mend: near === undefined ? list : `Did you mean ${near}?` };
 }
 
 function splitOnce(text: string, separator: string): [string, string?] {

@@ -1,5 +1,5 @@
 import cookie from "@fastify/cookie";
-import { newId, UnavailableError, type Logger } from "@roadbed/core";
+import { explainJson, InvalidError, newId, UnavailableError, type Logger } from "@roadbed/core";
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 
 import { addHealth, type Check } from "../health/add-health.ts";
@@ -88,8 +88,15 @@ function readJson(app: FastifyInstance): void {
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
-    return parse(request, body, done);
+    return parse(request, body, (error, value) => done(error === null ? null : unreadable(body, error), value));
   });
+}
+
+/** Where the JSON breaks; what is JSON and refused all the same (`__proto__`) keeps its own error. */
+function unreadable(body: string, error: Error): Error {
+  const why = explainJson(body);
+  if (why === "it is valid") return error;
+  return new InvalidError(`The body is not valid JSON: ${why}.`, { mend: "Check commas, quotes and brackets.", cause: error });
 }
 
 /**

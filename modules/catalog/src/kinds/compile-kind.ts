@@ -1,4 +1,5 @@
 import { KindDocument, type KindRelation } from "@roadbed/contracts/catalog/kinds";
+import { examine } from "@roadbed/core";
 
 import { defineProperty, defineRule, type Definer, type Definition } from "../derived/define.ts";
 import { parseWay } from "../derived/path.ts";
@@ -39,17 +40,16 @@ export function compileKind(document: unknown, tools: CompileTools): { readonly 
   if (JSON.stringify(document).length > MAX_CHARACTERS) {
     return { faults: [{ path: [], reason: `has more than ${MAX_CHARACTERS} characters`, mend: "Make it smaller." }] };
   }
-  const parsed = KindDocument.safeParse(document);
-  if (!parsed.success) {
+  const { value: given, faults: misfits } = examine(KindDocument, document);
+  if (misfits !== undefined) {
     return {
-      faults: parsed.error.issues.map((issue) => ({
-        path: issue.path.map((part) => (typeof part === "number" ? part : String(part))),
-        reason: wordsOf(issue),
-        mend: "See the guide: define your own kinds.",
+      faults: misfits.map(({ path, reason, mend }) => ({
+        path: path.map(String),
+        reason,
+        mend: mend ?? "See the guide: define your own kinds.",
       })),
     };
   }
-  const given = parsed.data;
   const builtIn = Object.keys(KINDS).find((known) => known.toLowerCase() === given.metadata.name.toLowerCase());
   const name = builtIn ?? given.metadata.name;
   if (name === "Kind")
@@ -72,13 +72,6 @@ export function compileKind(document: unknown, tools: CompileTools): { readonly 
     ...(check === undefined ? {} : { check }),
   };
   return { faults, kind: { name, isExtension: builtIn !== undefined, document: given, rule, definitions, pairs, problems: faults } };
-}
-
-function wordsOf({ message, code, ...issue }: { readonly message: string; readonly code?: string | undefined }): string {
-  const { keys } = issue as { keys?: readonly string[] };
-  return code === "unrecognized_keys" && keys
-    ? `has unknown fields: ${keys.join(", ")}`
-    : message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 function hasRequired({ spec }: KindDocument): boolean {

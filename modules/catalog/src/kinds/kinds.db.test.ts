@@ -257,7 +257,7 @@ describe("a kind's document", () => {
   });
 
   test("names unknown fields", async () => {
-    expect(await said({ colour: "red" })).toEqual(["spec: has unknown fields: colour"]);
+    expect(await said({ colour: "red" })).toEqual(["spec.colour: is not a known field"]);
     expect(await said({}, "not a name")).toEqual([expect.stringContaining("metadata.name")]);
   });
 });

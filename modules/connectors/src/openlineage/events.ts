@@ -1,4 +1,4 @@
-import { InvalidError } from "@roadbed/core";
+import { examine, InvalidError, toProblem } from "@roadbed/core";
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
@@ -34,9 +34,9 @@ export function parseEvents(body: Uint8Array, encoding: string | undefined): Lin
   const list = Array.isArray(value) ? value : [value];
   if (list.length > MAX_EVENTS) throw new InvalidError(`One message may hold ${MAX_EVENTS} events.`);
   return list.map((one) => {
-    const parsed = LineageEvent.safeParse(one);
-    if (parsed.success) return parsed.data;
-    const problems = parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), reason: message }));
+    const { value: event, faults } = examine(LineageEvent, one);
+    if (faults === undefined) return event;
+    const problems = faults.map(toProblem);
     throw new InvalidError("This is no event of OpenLineage.", {
       problems,
       mend: "Point the HTTP transport of an OpenLineage client here, version 1 or 2 of the standard.",

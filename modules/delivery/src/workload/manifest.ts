@@ -1,4 +1,4 @@
-import { InvalidError, type Problem } from "@roadbed/core";
+import { examine, InvalidError, toProblem, type Problem } from "@roadbed/core";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 
@@ -53,15 +53,17 @@ export function parseManifest(text: string): Manifest {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const syntax = document.errors.map((error): Problem => ({ at: place(lines.linePos(error.pos[0]).line), reason: error.message }));
   if (syntax.length > 0) throw invalid(syntax);
-  const parsed = Manifest.safeParse(toPlain(() => document.toJS({ maxAliasCount: 50 })));
-  if (parsed.success) return parsed.data;
+  const { value, faults } = examine(
+    Manifest,
+    toPlain(() => document.toJS({ maxAliasCount: 50 })),
+  );
+  if (faults === undefined) return value;
   throw invalid(
-    parsed.error.issues.map((issue) => {
-      const path = issue.path.filter((part) => typeof part !== "symbol");
+    faults.map((fault) => {
+      const path = fault.path.filter((part) => typeof part !== "symbol");
       const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
       const line = node?.range === undefined ? 1 : lines.linePos(node.range[0]).line;
-      const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-      return { at: place(line), reason: [path.join("."), message].filter(Boolean).join(": ") };
+      return { ...toProblem(fault), at: place(line), reason: [path.join("."), fault.reason].filter(Boolean).join(": ") };
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type { Entity } from "@roadbed/contracts/catalog";
-import { InvalidError } from "@roadbed/core";
+import { examine, InvalidError, toProblem } from "@roadbed/core";
 
 import type { Action, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
@@ -135,12 +135,9 @@ function actionOf(step: Step, actions: Actions): Action {
 }
 
 function parseActionInput(step: Step, action: Action, value: unknown): unknown {
-  const parsed = action.input.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({
-    at: ["steps", step.id, "input", ...issue.path.map(String)].join("."),
-    reason: issue.message,
-  }));
+  const { value: input, faults } = examine(action.input, value);
+  if (faults === undefined) return input;
+  const problems = faults.map((fault) => toProblem({ ...fault, path: ["steps", step.id, "input", ...fault.path] }));
   throw new InvalidError(
     `The step "${step.name}" gives ${action.id} an input that does not fit: ${problems.map(({ at, reason }) => `${at.split(".").slice(3).join(".")} ${reason}`.trim()).join("; ")}.`,
     { problems },

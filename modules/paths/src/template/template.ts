@@ -1,5 +1,5 @@
 import { formatRef, type Entity } from "@roadbed/contracts/catalog";
-import { InvalidError } from "@roadbed/core";
+import { examine, InvalidError, toProblem } from "@roadbed/core";
 import { z } from "zod";
 
 import type { TemplateSource } from "../deps.ts";
@@ -40,15 +40,15 @@ export interface FormPage extends Page {
 
 /** Reads a Template entity; throws `InvalidError` that names each field that does not fit. */
 export function parsePath({ entity, folder, root }: TemplateSource): Path {
-  const parsed = Template.safeParse(entity);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => ({ at: issue.path.map(String).join("."), reason: issue.message }));
+  const { value, faults } = examine(Template, entity);
+  if (faults !== undefined) {
+    const problems = faults.map(toProblem);
     throw new InvalidError(
       `The path ${entity.metadata.name} does not parse: ${problems.map(({ at, reason }) => `${at} ${reason}`).join("; ")}`,
       { problems },
     );
   }
-  const { metadata, spec } = parsed.data;
+  const { metadata, spec } = value;
   return {
     ref: formatRef({ kind: "template", namespace: metadata.namespace ?? "default", name: metadata.name }),
     name: metadata.name,

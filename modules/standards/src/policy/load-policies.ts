@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { formatFault } from "@roadbed/cel";
 import { PolicyFile } from "@roadbed/contracts/policy-file";
+import { examine, type Fault } from "@roadbed/core";
 import { isNode, LineCounter, parseAllDocuments, type Document } from "yaml";
 
 import type { Expressions } from "../deps.ts";
@@ -72,11 +73,9 @@ function readDocument(
   if (document.errors.length > 0) {
     return { problems: document.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), reason: message, leftOut: true })) };
   }
-  const parsed = PolicyFile.safeParse(toData(document));
-  if (!parsed.success) {
-    return { problems: parsed.error.issues.flatMap((issue) => toProblems(issue, document, lineAt)) };
-  }
-  const policy = createPolicy(parsed.data, cel);
+  const { value, faults } = examine(PolicyFile, toData(document));
+  if (faults !== undefined) return { problems: faults.map((fault) => toFound(fault, document, lineAt)) };
+  const policy = createPolicy(value, cel);
   const problems = policy.faults.map(({ path, fault }) => ({
     line: lineOf(path, document, lineAt),
     reason: `${path.join(".")}: ${formatFault(fault)}`,
@@ -94,20 +93,16 @@ function toData(document: Document): unknown {
   }
 }
 
-type Issue = { readonly path: readonly PropertyKey[]; readonly message: string; readonly code?: string; readonly keys?: readonly string[] };
-
-function toProblems(issue: Issue, document: Document, lineAt: (offset: number) => number): Found[] {
-  const keys = issue.code === "unrecognized_keys" ? (issue.keys ?? []) : [];
-  if (keys.length === 0) {
-    const at = issue.path.map(String).join(".");
-    return [{ line: lineOf(issue.path, document, lineAt), reason: at === "" ? issue.message : `${at}: ${issue.message}`, leftOut: true }];
-  }
-  return keys.map((key) => ({
-    line: lineOf([...issue.path, key], document, lineAt),
-    reason: `${[...issue.path.map(String), key].join(".")}: ${UNSUPPORTED[key] ?? "is not a known field"}`,
-    mend: UNSUPPORTED[key] === undefined ? "Remove it, or correct its spelling." : "Remove it; write what it says as a matchCondition.",
+function toFound({ path, reason, mend, unknown }: Fault, document: Document, lineAt: (offset: number) => number): Found {
+  const unsupported = unknown === true ? UNSUPPORTED[String(path.at(-1))] : undefined;
+  const at = path.map(String).join(".");
+  const help = unsupported === undefined ? mend : "Remove it; write what it says as a matchCondition.";
+  return {
+    line: lineOf(path, document, lineAt),
+    reason: at === "" ? reason : `${at}: ${unsupported ?? reason}`,
+    ...(help === undefined ? {} : { mend: help }),
     leftOut: true,
-  }));
+  };
 }
 
 /** Fields that Kubernetes knows and that mean nothing here: said, not silently passed over. */
