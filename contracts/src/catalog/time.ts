@@ -158,9 +158,15 @@ export const Verdict = z.enum([
   "removed",
   "refused",
   "conflict",
+  "quarantined",
+  "held",
+  "undescribed",
+  "proposed",
+  "proposal-refused",
   "unreadable-source",
   "never-read",
   "not-a-descriptor",
+  "not-matched",
   "no-such-file",
   "no-source",
   "unknown",
@@ -197,10 +203,14 @@ export const explainEntity = defineOperation({
         sourceId: z.string().optional(),
         file: z.string().optional(),
         line: z.number().int().optional(),
+        /** Path of a page of the web app that shows it. */
+        link: z.string().optional(),
       }),
     ),
     /** What would bring it here. */
     mend: z.string().optional(),
+    /** Path of a page of the web app where that can be done. */
+    link: z.string().optional(),
     /** Entities that are here and may be meant, or that came from there. */
     refs: z.array(z.string()),
   }),

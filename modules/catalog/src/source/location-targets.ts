@@ -23,11 +23,19 @@ export function targetsOf(
     if (typeof found === "string") faults.push({ path, reason: `${text} ${found}`, mend: MENDS[found] ?? "Correct the target." });
     else if (found.length > 0) files.push(...found);
     else if (presence !== "optional")
-      faults.push({ path, reason: `there is no file ${text}`, mend: "Correct it: the path is relative to this file." });
+      faults.push({ path, reason: `${MISSING}${text}`, mend: "Correct it: the path is relative to this file." });
   }
   return { files, faults };
 }
 
+/** The target that such a fault is about, from its reason; undefined for a reason of another sort. */
+export function targetOfFault(reason: string): string | undefined {
+  if (reason.startsWith(MISSING)) return reason.slice(MISSING.length);
+  const end = [LEAVES, ELSEWHERE].find((words) => reason.endsWith(` ${words}`));
+  return end === undefined ? undefined : reason.slice(0, -end.length - 1);
+}
+
+const MISSING = "there is no file ";
 const LEAVES = "leaves the source";
 const ELSEWHERE = "is not part of this source and is not fetched";
 

@@ -21,16 +21,16 @@ export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
   const { data, isPending } = useOperation(explainEntity, { what }, { keep: true });
   if (isPending) return <SkeletonRows rows={6} height={44} />;
   const act = (
-    <>
-      {(data?.verdict === "removed" || data?.verdict === "renamed") && (
-        <Link to="/changes" search={{ tab: "removed" }}>
-          Removed entities
-        </Link>
-      )}{" "}
+    <Group gap={8} justify="center">
+      {data?.link !== undefined && (
+        <Button component={Link} to={data.link} variant="light">
+          {wordsOf(data.link)}
+        </Button>
+      )}
       <Button variant="default" onClick={palette.open}>
         Search
       </Button>
-    </>
+    </Group>
   );
   return (
     <>
@@ -52,21 +52,13 @@ export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
       {data !== undefined && (
         <Section title="What was looked at">
           <ol className={classes.list}>
-            {data.steps.map(({ looked, outcome, detail, at, sourceId, file, line }, index) => {
+            {data.steps.map(({ looked, outcome, detail, at, link, file, line }, index) => {
               const Icon = ICONS[outcome] ?? CircleSlash;
               return (
                 <li key={index} className={classes.item}>
                   <Icon size={15} aria-label={outcome} />
                   <div className={classes.itemText}>
-                    <div>
-                      {sourceId === undefined ? (
-                        capital(looked)
-                      ) : (
-                        <Link to="/sources/$id" params={{ id: sourceId }}>
-                          {capital(looked)}
-                        </Link>
-                      )}
-                    </div>
+                    <div>{link === undefined ? capital(looked) : <Link to={link}>{capital(looked)}</Link>}</div>
                     <div className={classes.itemDetail}>
                       {detail}
                       {file !== undefined && (
@@ -88,3 +80,16 @@ export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
     </>
   );
 }
+
+/** What the page is on which it can be mended. */
+function wordsOf(link: string): string {
+  const [, word] = PAGES.find(([start]) => link.startsWith(start)) ?? [];
+  return word ?? "Show it";
+}
+
+const PAGES = [
+  ["/changes?tab=removed", "Removed entities"],
+  ["/sources/", "Show the source"],
+  ["/sources", "Bring it"],
+  ["/discover", "Show the proposal"],
+] as const;

@@ -63,7 +63,7 @@ test("what was refused is shown with file, line, reason and mend; who lost its n
   await put("../other/b.yaml", component("b").replace("About", "Else"));
   await ask(importSource, { target: other, watch: false });
   expect(await why(join(other, "b.yaml"))).toMatchObject({
-    verdict: "refused",
+    verdict: "conflict",
     says: expect.stringContaining("belongs to the source") as string,
   });
   await ask(deleteEntity, { ref: "component:default/b" });

@@ -9,6 +9,7 @@ export interface ProblemOf {
   readonly at: string;
   readonly reason: string;
   readonly mend: string | null;
+  readonly ref: string | null;
 }
 
 const MOST = 20;
@@ -20,7 +21,7 @@ export async function listProblemsOf(
 ): Promise<ProblemOf[]> {
   const [ref, file, sourceId] = "ref" in o ? [o.ref, null, null] : [null, o.file, o.sourceId];
   const { rows } = await sql.query<Record<string, unknown>>(
-    `select s.id as "sourceId", s.name as "sourceName", p.file, p.line, p.at, p.reason, p.mend
+    `select s.id as "sourceId", s.name as "sourceName", p.file, p.line, p.at, p.reason, p.mend, lower(p.ref) as ref
      from catalog.source_problem p join catalog.source s on s.id = p.source_id
      where lower(p.ref) = $1 or (s.id = $3 and (p.file = $2 or position($2 in p.reason) > 0)) order by s.name, p.position limit ${MOST}`,
     [ref, file, sourceId],
@@ -28,13 +29,17 @@ export async function listProblemsOf(
   return rows as unknown as ProblemOf[];
 }
 
-/** References with this name, of any kind and namespace: what is here, what was, and what a problem names. Not what somebody may see. */
+/** References with this name, of any kind and namespace: what is here, what was, and what stands where something got stuck. Not what somebody may see. */
 export async function listRefsNamed(sql: Sql, name: string): Promise<string[]> {
   const { rows } = await sql.query<{ ref: string }>(
     `select ref from (
        select ref from catalog.entity where split_part(ref, '/', 2) = $1
        union select ref from catalog.removed_entity where split_part(ref, '/', 2) = $1
-       union select lower(ref) from catalog.source_problem where split_part(lower(ref), '/', 2) = $1) named
+       union select lower(ref) from catalog.source_problem where split_part(lower(ref), '/', 2) = $1
+       union select ref from catalog.quarantine where split_part(ref, '/', 2) = $1
+       union select ref from catalog.claim where split_part(ref, '/', 2) = $1
+       union select ref from catalog.proposal where action = 'create' and split_part(ref, '/', 2) = $1
+       union select coming.ref from catalog.source_hold, jsonb_array_elements_text(samples->'added') as coming(ref) where split_part(coming.ref, '/', 2) = $1) named
      order by ref like 'component:%' desc, ref limit ${MOST}`,
     [name],
   );
@@ -84,11 +89,11 @@ export async function listPlacedSources(sql: Sql): Promise<PlacedSource[]> {
   return rows as unknown as PlacedSource[];
 }
 
-/** What a source read from one place: a file by its location, or all below it; without one, all it read. */
-export async function listRefsAt(sql: Sql, sourceId: string, location: string | undefined): Promise<string[]> {
+/** What a source, or any of them, read from one place: a file by its location, or all below it; without one, all it read. */
+export async function listRefsAt(sql: Sql, sourceId: string | undefined, location: string | undefined): Promise<string[]> {
   const { rows } = await sql.query<{ ref: string }>(
-    "select ref from catalog.entity where source_id = $1 and ($2::text is null or location = $2 or starts_with(location, $2 || '/')) order by ref limit 50",
-    [sourceId, location ?? null],
+    "select ref from catalog.entity where ($1::text is null or source_id = $1) and ($2::text is null or location = $2 or starts_with(location, $2 || '/')) order by ref limit 50",
+    [sourceId ?? null, location ?? null],
   );
   return rows.map(({ ref }) => ref);
 }
