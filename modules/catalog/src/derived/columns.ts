@@ -14,6 +14,8 @@ export interface Columns {
   get(id: number, property: string): unknown;
 }
 
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
+
 export function createColumns(): Columns {
   let columns = new Map<string, Map<number, unknown>>();
   return {
@@ -23,6 +25,7 @@ export function createColumns(): Columns {
       return isNew;
     },
     pick: (entity) => {
+      if (columns.size === 0) return NOTHING;
       const picked = new Map<string, unknown>();
       for (const property of columns.keys()) if (property !== "ref") picked.set(property, readProperty(entity, property));
       return picked;

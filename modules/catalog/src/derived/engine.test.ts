@@ -39,7 +39,7 @@ function createProcess(): Process {
     define: (documents) => {
       const changed = kinds.set(documents);
       engine.define();
-      if (changed.length === 0) return engine.arrived([]);
+      if (changed.length === 0) return engine.arrived([], []);
       // As the feed does: entities of these kinds are read again.
       const again = estate.all().map((id) => JSON.parse(cache.get(estate.refOf(id))!.document) as Entity);
       apply(again.filter(({ kind }) => changed.includes(kind.toLowerCase())));
@@ -60,12 +60,12 @@ function createProcess(): Process {
     const arrivals = entities.map((entity) => ({ ref: refOf(entity), entity, sourceId: "s", sample: false, docsRoot: undefined }));
     for (const ref of gone) cache.forget(ref);
     for (const { ref, entity } of arrivals) cache.put({ ref, document: JSON.stringify(entity) } as StoredEntity);
-    engine.prepare(arrivals);
+    const taken = arrivals.map(({ ref, entity: one }) => ({ ref, picked: engine.pick(one) }));
     estate.apply(
       arrivals.map((arrival) => estate.prepare(arrival)),
       gone,
     );
-    engine.arrived(gone);
+    engine.arrived(taken, gone);
   }
 }
 

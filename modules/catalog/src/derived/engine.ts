@@ -22,10 +22,10 @@ import { isProperty, isRule, makeWorks, propertiesOf, type PropertyWork, type Wo
 export interface Engine {
   /** Kinds have changed: call it before the estate takes up what arrived with them. */
   define(): void;
-  /** Keeps of documents what definitions read; `arrived` says when the estate has taken them up. */
-  prepare(arrivals: readonly { readonly ref: string; readonly entity: Entity }[]): void;
-  /** The estate has taken up what was prepared, and let go of these. */
-  arrived(departures: readonly string[]): void;
+  /** What is kept of a document, because definitions read it. */
+  pick(entity: Entity): Picked;
+  /** The estate has taken these up, and let go of those. */
+  arrived(arrivals: readonly Taken[], departures: readonly string[]): void;
   /** Ends when nothing is left to be done. */
   settled(): Promise<void>;
   /** Grows whenever a value or a relation becomes another. */
@@ -35,6 +35,16 @@ export interface Engine {
   /** Definitions with what they gave, in their order. */
   readonly works: readonly Work[];
   stop(): void;
+}
+
+export interface Picked {
+  readonly kind: string;
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+export interface Taken {
+  readonly ref: string;
+  readonly picked: Picked;
 }
 
 /** Entities that are looked at before others get a turn: of expressions, as many as one batch holds. */
@@ -54,7 +64,6 @@ export function createEngine(o: {
   const columns = createColumns();
   const byKind = new Map<string, Set<number>>();
   const marks = createMarks({ estate, kinds, walker, idsOf: (kind) => byKind.get(kind) ?? [] });
-  let prepared: { readonly ref: string; readonly kind: string; readonly picked: ReadonlyMap<string, unknown> }[] = [];
   const unflushed = new Set<number>();
   let changed = new Set<number>();
   let works: Work[] = [];
@@ -87,9 +96,7 @@ export function createEngine(o: {
 
   return {
     define,
-    prepare: (arrivals) => {
-      for (const { ref, entity } of arrivals) prepared.push({ ref, kind: entity.kind.toLowerCase(), picked: columns.pick(entity) });
-    },
+    pick: (entity) => ({ kind: entity.kind.toLowerCase(), values: columns.pick(entity) }),
     arrived,
     settled: async () => {
       while (running) await running;
@@ -128,14 +135,15 @@ export function createEngine(o: {
     version++;
   }
 
-  function arrived(departures: readonly string[]): void {
-    const arrivals = prepared;
-    prepared = [];
+  function arrived(arrivals: readonly Taken[], departures: readonly string[]): void {
     stamp++;
     for (const ref of departures) depart(ref);
     // Beyond this, looking at everything is cheaper than finding out who is meant.
     const many = arrivals.length > MANY;
-    for (const { ref, kind, picked } of arrivals) {
+    for (const {
+      ref,
+      picked: { kind, values },
+    } of arrivals) {
       const id = estate.idOf(ref);
       if (id === undefined || !estate.at(id)) continue;
       const peers = byKind.get(kind) ?? new Set();
@@ -143,7 +151,7 @@ export function createEngine(o: {
       const isNew = !peers.has(id);
       peers.add(id);
       if (typeof loading === "object") loading.add(id);
-      const differing = columns.put(id, picked);
+      const differing = columns.put(id, values);
       if (!many) marks.entity(works, id, isNew ? "all" : differing);
     }
     if (many) for (const one of works) marks.all(one);

@@ -1,7 +1,6 @@
 import { parse } from "yaml";
 
 import type { Fault } from "../entity/fault.ts";
-import { isRecord } from "../entity/validate-spec.ts";
 import { decodeText, resolveInside, type Tree } from "../source/tree.ts";
 import { MAX_INCLUDED_BYTES } from "./document.ts";
 
@@ -72,6 +71,13 @@ interface Placeholder {
 
 const KEYS = new Set(["$text", "$json", "$yaml", "$openapi", "$asyncapi", "$graphql", "$grpc"]);
 const MAX_DEPTH = 100;
+/** Of a file without any of these, no document has to be looked into. Also as JSON and YAML may write the sign. */
+const MENTIONS = /(?:\$|\\[uUx]0*24)(?:text|json|yaml|openapi|asyncapi|graphql|grpc)/i;
+
+/** Whether documents of this text may hold placeholders. */
+export function mentionsPlaceholders(text: string): boolean {
+  return MENTIONS.test(text);
+}
 
 function placeholderOf(value: Record<string, unknown>): Placeholder | undefined {
   let only: string | undefined;
@@ -86,7 +92,8 @@ function placeholderOf(value: Record<string, unknown>): Placeholder | undefined 
 /** Most documents hold none: then nothing is copied. */
 function mayHold(value: object, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
-  if (isRecord(value) && placeholderOf(value)) return true;
+  if (Array.isArray(value)) return value.some((item) => typeof item === "object" && item !== null && mayHold(item as object, depth + 1));
+  if (placeholderOf(value as Record<string, unknown>)) return true;
   for (const key in value) {
     const item = (value as Record<string, unknown>)[key];
     if (typeof item === "object" && item !== null && mayHold(item, depth + 1)) return true;

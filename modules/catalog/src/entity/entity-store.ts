@@ -34,6 +34,12 @@ export interface EntityWrite {
 /** Rows per statement: large enough to be quick, small enough to keep memory flat. */
 const BATCH = 2_000;
 
+/**
+ * Documents are sent as one text: nothing in them has to be escaped, which for the elements of an array costs more than all the rest.
+ * The sign between them can stand in no JSON.
+ */
+const SEPARATOR = "E'\\x1e'";
+
 /** Lets this transaction be the only one that changes the catalogue until it ends. */
 export async function lockCatalog(sql: Sql): Promise<void> {
   await sql.query("select change from catalog.clock for update");
@@ -45,10 +51,16 @@ export async function lockCatalog(sql: Sql): Promise<void> {
  */
 export async function nextChange(sql: Sql): Promise<number> {
   const { rows } = await sql.query<{ change: string }>(
-    `update catalog.clock set change = change + 1,
+    `update catalog.clock set change = change + 1, transaction = pg_current_xact_id(),
        at = greatest(date_trunc('milliseconds', clock_timestamp()), at + interval '1 millisecond') returning change`,
   );
   return Number(rows[0]!.change);
+}
+
+/** The name of this transaction, as the clock keeps it with the newest number. */
+export async function transactionOf(sql: Sql): Promise<string> {
+  const { rows } = await sql.query<{ transaction: string }>("select pg_current_xact_id()::text as transaction");
+  return rows[0]!.transaction;
 }
 
 /** On whose account a change is written down: who did it, why, and in which run of a source. */
@@ -98,37 +110,63 @@ export async function readDocuments(sql: Sql, refs: readonly string[]): Promise<
   return new Map(rows.map(({ ref, document }) => [ref, document]));
 }
 
-/** What comes back within the life of its tombstone is the same thing as before, with the same uid. */
-export async function writeEntities(sql: Sql, sourceId: string, writes: readonly EntityWrite[], change: number, at: Date): Promise<void> {
+/**
+ * What comes back within the life of its tombstone is the same thing as before, with the same uid. `meanwhile` is work that can be done
+ * with each batch while the database writes it.
+ */
+export async function writeEntities<W extends EntityWrite>(
+  sql: Sql,
+  sourceId: string,
+  writes: readonly W[],
+  change: number,
+  at: Date,
+  meanwhile?: (batch: readonly W[]) => Promise<void>,
+): Promise<void> {
+  const buried = await hasTombstones(sql);
   for (let start = 0; start < writes.length; start += BATCH) {
     const batch = writes.slice(start, start + BATCH);
-    await sql.query(
-      `insert into catalog.entity (ref, uid, source_id, document, hash, location, line, docs_root, observed_at, change, base, base_hash)
-       select w.ref, coalesce(gone.uid, gen_random_uuid()), $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9,
-         case when w.base_hash is not null then w.base end, w.base_hash
-       from rows from (unnest($2::text[]), json_array_elements($3::json), unnest($4::text[]), unnest($5::text[]), unnest($6::int[]), unnest($7::text[]),
-         json_array_elements($10::json), unnest($11::text[])) as w(ref, document, hash, location, line, docs_root, base, base_hash)
-       left join catalog.removed_entity gone on gone.ref = w.ref
-       on conflict (ref) do update set source_id = excluded.source_id, document = excluded.document, hash = excluded.hash,
-         location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, orphan = false, observed_at = excluded.observed_at, change = excluded.change,
-         base = excluded.base, base_hash = excluded.base_hash`,
-      [
-        sourceId,
-        batch.map(({ ref }) => ref),
-        // Documents as one text: nothing in them has to be escaped, which for the elements of an array costs more than all the rest.
-        `[${batch.map(({ json }) => json).join(",")}]`,
-        batch.map(({ hash }) => hash),
-        batch.map(({ location }) => location),
-        batch.map(({ line }) => line),
-        batch.map(({ docsRoot }) => docsRoot),
-        at,
-        change,
-        `[${batch.map(({ base }) => base?.json ?? "null").join(",")}]`,
-        batch.map(({ base }) => base?.hash ?? null),
-      ],
-    );
+    await Promise.all([writeBatch(sql, sourceId, batch, { change, at, buried }), meanwhile?.(batch)]);
   }
-  await sql.query("delete from catalog.removed_entity where ref = any($1)", [writes.map(({ ref }) => ref)]);
+  if (buried) await sql.query("delete from catalog.removed_entity where ref = any($1)", [writes.map(({ ref }) => ref)]);
+}
+
+/** Mostly there are none: then nobody has to look for each. */
+async function hasTombstones(sql: Sql): Promise<boolean> {
+  const { rows } = await sql.query<{ some: boolean }>("select exists (select 1 from catalog.removed_entity) as some");
+  return rows[0]!.some;
+}
+
+async function writeBatch(
+  sql: Sql,
+  sourceId: string,
+  batch: readonly EntityWrite[],
+  { change, at, buried }: { readonly change: number; readonly at: Date; readonly buried: boolean },
+): Promise<void> {
+  const isMerged = batch.some(({ base }) => base !== undefined);
+  await sql.query(
+    `insert into catalog.entity (ref, uid, source_id, document, hash, location, line, docs_root, observed_at, change, base, base_hash)
+     select w.ref, ${buried ? "coalesce(gone.uid, gen_random_uuid())" : "gen_random_uuid()"}, $1, w.document, w.hash, w.location, w.line, w.docs_root, $8, $9,
+       ${isMerged ? "case when w.base_hash is not null then w.base end, w.base_hash" : "null, null"}
+     from rows from (unnest($2::text[]), unnest(string_to_array($3, ${SEPARATOR})::json[]), unnest($4::text[]), unnest($5::text[]),
+       unnest($6::int[]), unnest($7::text[]) ${isMerged ? `, unnest(string_to_array($10, ${SEPARATOR})::json[]), unnest($11::text[])` : ""})
+       as w(ref, document, hash, location, line, docs_root ${isMerged ? ", base, base_hash" : ""})
+     ${buried ? "left join catalog.removed_entity gone on gone.ref = w.ref" : ""}
+     on conflict (ref) do update set source_id = excluded.source_id, document = excluded.document, hash = excluded.hash,
+       location = excluded.location, line = excluded.line, docs_root = excluded.docs_root, orphan = false, observed_at = excluded.observed_at, change = excluded.change,
+       base = excluded.base, base_hash = excluded.base_hash`,
+    [
+      sourceId,
+      batch.map(({ ref }) => ref),
+      batch.map(({ json }) => json).join("\x1e"),
+      batch.map(({ hash }) => hash),
+      batch.map(({ location }) => location),
+      batch.map(({ line }) => line),
+      batch.map(({ docsRoot }) => docsRoot),
+      at,
+      change,
+      ...(isMerged ? [batch.map(({ base }) => base?.json ?? "null").join("\x1e"), batch.map(({ base }) => base?.hash ?? null)] : []),
+    ],
+  );
 }
 
 /**
@@ -165,18 +203,24 @@ export interface HistoryWrite {
   readonly reason?: string;
 }
 
+interface Noting {
+  readonly change: number;
+  readonly source: { readonly id: string; readonly name: string };
+  readonly cause: Cause;
+}
+
 /**
  * Notes what is about to happen to entities, with the documents as they are now: so after `nextChange`, and before they are written
  * or removed.
  */
-export async function writeHistory(
-  sql: Sql,
-  o: { readonly change: number; readonly source: { readonly id: string; readonly name: string }; readonly cause: Cause },
-  writes: readonly HistoryWrite[],
-): Promise<void> {
+export async function writeHistory(sql: Sql, o: Noting, writes: readonly HistoryWrite[]): Promise<void> {
   const { change, source, cause } = o;
   for (let start = 0; start < writes.length; start += BATCH) {
     const batch = writes.slice(start, start + BATCH);
+    if (batch.every((write) => write.change === "registered" && write.reason === batch[0]!.reason && write.fields.length === 0)) {
+      await writeRegistered(sql, o, batch);
+      continue;
+    }
     await sql.query(
       `insert into catalog.history (ref, at, number, change, fields, source, source_id, actor, reason, sync_id, before, origin)
        select w.ref, clock.at, $1, w.change, w.fields, $2, $3, $4, w.reason, $5,
@@ -200,4 +244,22 @@ export async function writeHistory(
       ],
     );
   }
+}
+
+/** Of what is new there is nothing to be looked up, and a first reading brings very much of it. */
+async function writeRegistered(sql: Sql, { change, source, cause }: Noting, batch: readonly HistoryWrite[]): Promise<void> {
+  await sql.query(
+    `insert into catalog.history (ref, at, number, change, fields, source, source_id, actor, reason, sync_id)
+     select w.ref, clock.at, $1, 'registered', '[]', $2, $3, $4, $5, $6
+     from unnest($7::text[]) with ordinality as w(ref, position) cross join catalog.clock order by w.position`,
+    [
+      change,
+      source.name,
+      source.id,
+      cause.actor,
+      cause.reason ?? batch[0]!.reason ?? null,
+      cause.syncId ?? null,
+      batch.map(({ ref }) => ref),
+    ],
+  );
 }

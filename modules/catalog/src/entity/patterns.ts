@@ -23,17 +23,31 @@ export function isTag(text: string): boolean {
 }
 
 /** `version` or `group/version`, the group being a DNS name. */
-export function isApiVersion(text: string): boolean {
+export const isApiVersion = remembered((text) => {
   const slash = text.indexOf("/");
   return (slash < 0 || isDnsSubdomain(text.slice(0, slash))) && API_VERSION.test(text.slice(slash + 1));
-}
+});
 
 /** The key of a label or annotation: an object name, with or without a DNS name before a slash. */
-export function isMetadataKey(text: string): boolean {
+export const isMetadataKey = remembered((text) => {
   const slash = text.indexOf("/");
   return (slash < 0 || isDnsSubdomain(text.slice(0, slash))) && isObjectName(text.slice(slash + 1));
-}
+});
 
 function isDnsSubdomain(text: string): boolean {
   return text.length > 0 && text.length <= 253 && text.split(".").every(isNamespace);
+}
+
+const MAX_REMEMBERED = 5_000;
+
+/** The same few keys stand in every document of an estate: what was decided of them is not decided again. */
+function remembered(decide: (text: string) => boolean): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    let decided = known.get(text);
+    if (decided !== undefined) return decided;
+    decided = decide(text);
+    if (known.size < MAX_REMEMBERED && text.length <= 320) known.set(text, decided);
+    return decided;
+  };
 }

@@ -2,7 +2,7 @@ import type { Entity } from "@roadbed/contracts/catalog";
 
 import type { Kinds } from "../kinds/registry.ts";
 import { describeValue, shorten, type Fault } from "./fault.ts";
-import { CLOSED_TYPES } from "./kinds.ts";
+import { CLOSED_TYPES, type Field } from "./kinds.ts";
 import { isApiVersion, isKind, isMetadataKey, isNamespace, isObjectName, isTag } from "./patterns.ts";
 import { checkField, isRecord, looksTemplated, TEMPLATED_MEND } from "./validate-spec.ts";
 
@@ -36,8 +36,13 @@ export function validateEntity(document: unknown, kinds: Kinds): Validated {
 /** What is deeper than this was made to exhaust somebody's stack. */
 const MAX_DEPTH = 100;
 
-/** Every document passes here: single values are told apart without a call. */
+/** Every document passes here: lists are not walked by key, and single values are told apart without a call. */
 function isDeeper(value: object, levels: number): boolean {
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[])
+      if (typeof item === "object" && item !== null && (levels === 0 || isDeeper(item, levels - 1))) return true;
+    return false;
+  }
   for (const key in value) {
     const item = (value as Record<string, unknown>)[key];
     if (typeof item === "object" && item !== null && (levels === 0 || isDeeper(item, levels - 1))) return true;
@@ -228,17 +233,54 @@ function checkKind(document: Record<string, unknown>, kind: string, kinds: Kinds
   if (closed && typeof spec.type === "string" && !closed.includes(spec.type)) {
     faults.push({ path: ["spec", "type"], reason: `no such type: ${shorten(spec.type)}`, mend: `Use one of ${closed.join(", ")}.` });
   }
-  for (const [name, field] of Object.entries(kinds.fieldsOf(kind, spec.type))) checkField(spec[name], ["spec", name], field, kind, faults);
+  for (const { name, path, field } of listed(kinds.fieldsOf(kind, spec.type))) checkField(spec[name], path, field, kind, faults);
   faults.push(...(rule.check?.(spec) ?? []));
+}
+
+interface ListedField {
+  readonly name: string;
+  readonly path: Fault["path"];
+  readonly field: Field;
+}
+
+const LISTED = new WeakMap<Readonly<Record<string, Field>>, readonly ListedField[]>();
+
+/** The fields of a kind as a list, made once: every document of it passes here twice. */
+function listed(fields: Readonly<Record<string, Field>>): readonly ListedField[] {
+  const known = LISTED.get(fields);
+  if (known) return known;
+  const list = Object.entries(fields).map(([name, field]) => ({ name, path: ["spec", name], field }));
+  LISTED.set(fields, list);
+  return list;
 }
 
 /** Lists that name other entities have no order of their own: sorted, so that a shuffled file is not a change. */
 function finish({ apiVersion, kind, metadata, spec }: Entity, kinds: Kinds): Entity {
-  const { name, namespace = "default", uid: _uid, etag: _etag, ...rest } = metadata;
-  if (!spec) return { apiVersion, kind, metadata: { name, namespace, ...rest } };
-  const sorted = { ...spec };
-  for (const [key, { relation }] of Object.entries(kinds.fieldsOf(kind, spec.type))) {
-    if (relation && Array.isArray(sorted[key])) sorted[key] = [...(sorted[key] as string[])].sort();
+  const told = finishMetadata(metadata);
+  if (!spec) return { apiVersion, kind, metadata: told };
+  let sorted: Record<string, unknown> | undefined;
+  for (const { name, field } of listed(kinds.fieldsOf(kind, spec.type))) {
+    const value = spec[name];
+    if (!field.relation || !Array.isArray(value) || isSorted(value as string[])) continue;
+    sorted ??= { ...spec };
+    sorted[name] = [...(value as string[])].sort();
   }
-  return { apiVersion, kind, metadata: { name, namespace, ...rest }, spec: sorted };
+  return { apiVersion, kind, metadata: told, spec: sorted ?? spec };
+}
+
+/** Name and namespace first, and nothing that only the server sets. Copied by hand: leaving fields out of a spread costs as much as parsing them. */
+function finishMetadata(metadata: Entity["metadata"]): Entity["metadata"] {
+  const told: Record<string, unknown> = { name: metadata.name, namespace: metadata.namespace ?? "default" };
+  for (const key in metadata) {
+    if (key === "name" || key === "namespace" || key === "uid" || key === "etag") continue;
+    if (key === "__proto__")
+      Object.defineProperty(told, key, { value: metadata[key], enumerable: true, writable: true, configurable: true });
+    else told[key] = metadata[key];
+  }
+  return told as Entity["metadata"];
+}
+
+function isSorted(texts: readonly string[]): boolean {
+  for (let at = 1; at < texts.length; at++) if (texts[at - 1]! > texts[at]!) return false;
+  return true;
 }

@@ -54,26 +54,31 @@ export function createCatalogue(o: {
         derived.engine.define();
         return again;
       },
-      prepare: (arrivals) => {
-        derived.engine.prepare(arrivals);
-        return arrivals.map((arrival) => {
-          const definition = arrival.entity.kind === "API" ? arrival.entity.spec?.["definition"] : undefined;
-          if (typeof definition === "string") finder.hold(arrival.ref, definition);
-          return estate.prepare(arrival);
-        });
+      get kindsVersion() {
+        return kinds.version;
+      },
+      prepare: (arrival) => {
+        const { ref, entity } = arrival;
+        const definition = entity.kind === "API" ? entity.spec?.["definition"] : undefined;
+        return {
+          ref,
+          item: estate.prepare(arrival),
+          picked: derived.engine.pick(entity),
+          definition: typeof definition === "string" ? definition : undefined,
+        };
       },
       applyEntities: (arrivals, departures, stored) => {
+        const items = arrivals.map(({ item }) => item);
+        const refs = arrivals.map(({ ref }) => ref);
         for (const ref of departures) documents.forget(ref);
-        for (const { ref } of arrivals) documents.forget(ref);
+        for (const ref of refs) documents.forget(ref);
         for (const entity of stored ?? []) documents.put(entity);
-        estate.apply(arrivals, departures);
-        columns.apply(arrivals, departures);
-        derived.engine.arrived(departures);
-        fieldOrders.apply([...departures, ...arrivals.map(({ ref }) => ref)]);
-        finder.applyEntities(
-          arrivals.map(({ ref }) => ref),
-          departures,
-        );
+        estate.apply(items, departures);
+        columns.apply(items, departures);
+        derived.engine.arrived(arrivals, departures);
+        fieldOrders.apply([...departures, ...refs]);
+        for (const { ref, definition } of arrivals) if (definition !== undefined) finder.hold(ref, definition);
+        finder.applyEntities(refs, departures);
       },
       applyDocs: (roots) => {
         finder.applyDocs(roots);

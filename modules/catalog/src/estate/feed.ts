@@ -2,14 +2,21 @@ import type { Entity } from "@roadbed/contracts/catalog";
 import type { Logger, Sql } from "@roadbed/core";
 
 import { readChangedPages, type StoredPage } from "../docs/doc-store.ts";
+import { isLabelledSample } from "../entity/is-sample.ts";
 import { breathe } from "../source/breathe.ts";
 import { STORED_COLUMNS, type StoredEntity } from "./document-cache.ts";
 import type { Arrival } from "./estate.ts";
 import type { Item } from "./item.ts";
+import { createHandover, type Handover } from "./handover.ts";
+import type { Picked } from "../derived/engine.ts";
 
-/** An entity with what is stored of it. */
-export interface StoredArrival extends Arrival {
-  readonly stored: StoredEntity;
+/** What will be kept of an entity. */
+export interface Prepared {
+  readonly ref: string;
+  readonly item: Item;
+  readonly picked: Picked;
+  /** Of an API: what it offers, as text. */
+  readonly definition: string | undefined;
 }
 
 /** What follows the catalogue: each has its own view of it in memory. */
@@ -21,13 +28,15 @@ export interface Follower {
    * which all entities have to be read again.
    */
   applyKinds(documents: readonly unknown[]): readonly string[];
-  /** Makes of what arrived what will be kept of it. Changes nothing yet that can be asked; comes batch by batch. */
-  prepare(arrivals: readonly StoredArrival[]): readonly Item[];
+  /** Grows when what was prepared before has to be prepared anew. */
+  readonly kindsVersion: number;
+  /** Makes of what arrived what will be kept of it. Changes nothing yet that can be asked: it may never come to be. */
+  prepare(arrival: Arrival): Prepared;
   /**
    * Entities that appeared or changed, and references that are gone. Of a single batch, what is stored comes with it; a larger
    * change is not in memory with all its documents.
    */
-  applyEntities(arrivals: readonly Item[], departures: readonly string[], stored: readonly StoredEntity[] | undefined): void;
+  applyEntities(arrivals: readonly Prepared[], departures: readonly string[], stored: readonly StoredEntity[] | undefined): void;
   /** Folders of documentation, whole, of which something changed. */
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly StoredPage[] }[]): void;
 }
@@ -39,8 +48,13 @@ export interface Follower {
 export interface Feed {
   /** Undefined when the follower is up to date as far as this process can know; else a wait until it is. */
   fresh(): Promise<void> | undefined;
-  /** A transaction of this process will commit this change: until it is seen, readers look for it. */
-  expect(change: number): void;
+  /**
+   * A transaction of this process will commit this change: until it is seen, readers look for it. What was handed over is taken as it
+   * is, instead of being read again.
+   */
+  expect(change: number, handover?: Handover): void;
+  /** Takes what a transaction writes while it is being written. */
+  handover(): Handover;
   /** Somebody says that something changed: look soon. */
   wake(): void;
   /** Ends when all that is committed by now has been applied: for news of which this process knows only that it is there. */
@@ -48,6 +62,11 @@ export interface Feed {
   /** Number of the newest change that was applied. */
   readonly applied: number;
   stop(): Promise<void>;
+}
+
+interface Offer {
+  readonly change: number;
+  readonly handover: Handover;
 }
 
 /** Rows per question: what stands in memory twice for a moment. */
@@ -59,10 +78,15 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
   let stopped = false;
+  let offered: Offer | undefined;
 
   return {
     fresh: () => (applied < 0 || expected > applied ? look() : undefined),
-    expect: (change) => void (expected = Math.max(expected, change)),
+    expect: (change, handover) => {
+      expected = Math.max(expected, change);
+      if (handover?.transaction !== undefined) offered = { change, handover };
+    },
+    handover: () => createHandover(o.follower),
     caughtUp: () => look(),
     wake: () => void look().catch((error: unknown) => o.log.warn("the catalogue could not be followed", { error: String(error) })),
     get applied() {
@@ -93,14 +117,26 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
   async function catchUp(): Promise<void> {
     // Empty while a writer is at work: then nothing new is there to be seen, but soon will be.
     const { rows: unlocked } = await o.sql.query("select 1 from catalog.clock for share skip locked");
-    const { rows } = await o.sql.query<{ change: string }>("select change from catalog.clock");
+    const { rows } = await o.sql.query<{ change: string; transaction: string | null }>(
+      "select change, transaction::text as transaction from catalog.clock",
+    );
     const newest = Number(rows[0]?.change ?? 0);
-    if (newest > applied) await apply(newest);
+    if (newest > applied) await apply(newest, handedOver(newest, rows[0]!.transaction));
     // No writer and still not there: the transaction that promised it was rolled back.
     if (unlocked.length > 0 && expected > applied) expected = applied;
+    if (offered && offered.change > expected) offered = undefined;
   }
 
-  async function apply(newest: number): Promise<void> {
+  /** What was handed over, if it is all that changed, and was really committed. */
+  function handedOver(newest: number, transaction: string | null): readonly Prepared[] | undefined {
+    if (!offered || offered.change > newest) return undefined;
+    const { change, handover } = offered;
+    offered = undefined;
+    const isAll = change === newest && change === applied + 1 && handover.transaction === transaction;
+    return isAll && handover.kindsVersion === o.follower.kindsVersion ? handover.prepared : undefined;
+  }
+
+  async function apply(newest: number, handed: readonly Prepared[] | undefined): Promise<void> {
     const after = applied;
     const { rows: gone } = await o.sql.query<{ ref: string }>("select ref from catalog.removed_entity where change > $1 and change <= $2", [
       after,
@@ -108,10 +144,11 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
     ]);
     const departures = after < 0 ? [] : gone.map(({ ref }) => ref);
     const again = await readKinds(after, newest, departures);
-    const { items, stored } = await readArrivals(after, newest, again);
+    const { arrivals, stored } =
+      handed && again.length === 0 ? { arrivals: handed, stored: undefined } : await readArrivals(after, newest, again);
     const docs = await readChangedPages(o.sql, after, newest);
     o.follower.applyRestrictions(await readRestrictedSources(o.sql));
-    o.follower.applyEntities(items, departures, stored);
+    o.follower.applyEntities(arrivals, departures, stored);
     o.follower.applyDocs(docs.map(({ source_id, root, pages }) => ({ sourceId: source_id, root, pages })));
     applied = newest;
   }
@@ -130,8 +167,8 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
     after: number,
     newest: number,
     kinds: readonly string[],
-  ): Promise<{ readonly items: Item[]; readonly stored: StoredEntity[] | undefined }> {
-    const items: Item[] = [];
+  ): Promise<{ readonly arrivals: Prepared[]; readonly stored: StoredEntity[] | undefined }> {
+    const arrivals: Prepared[] = [];
     const range = "e.change > $1 and e.change <= $2";
     const wanted =
       kinds.length === 0 ? `${range} and $4::text[] is not null` : `(${range} or (e.change <= $1 and split_part(e.ref, ':', 1) = any($4)))`;
@@ -141,15 +178,15 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
          where ${wanted} and e.ref > $3 order by e.ref limit ${BATCH}`,
         [after, newest, last, kinds],
       );
-      const batch: StoredArrival[] = [];
+      const stored: StoredEntity[] = [];
       for (const { sample, ...row } of rows as unknown as (StoredEntity & { readonly sample: boolean })[]) {
         await breathe();
-        batch.push(arrivalOf(row, sample));
+        arrivals.push(o.follower.prepare(arrivalOf(row, sample)));
+        stored.push(row);
       }
-      for (const item of o.follower.prepare(batch)) items.push(item);
       const isOnly = last === "" && rows.length < BATCH;
-      if (rows.length < BATCH) return { items, stored: isOnly ? batch.map(({ stored }) => stored) : undefined };
-      last = batch.at(-1)!.ref;
+      if (rows.length < BATCH) return { arrivals, stored: isOnly ? stored : undefined };
+      last = stored.at(-1)!.ref;
     }
   }
 }
@@ -161,12 +198,8 @@ async function readRestrictedSources(sql: Sql): Promise<ReadonlyMap<string, Read
   return new Map(rows.map(({ id, visible_to }) => [id, new Set(visible_to)]));
 }
 
-function arrivalOf(stored: StoredEntity, sample: boolean): StoredArrival {
+function arrivalOf(stored: StoredEntity, sample: boolean): Arrival {
   const entity = JSON.parse(stored.document) as Entity;
   const { ref, sourceId, docsRoot } = stored;
-  return { ref, entity, sourceId, sample: sample || isLabelledSample(entity), docsRoot: docsRoot ?? undefined, stored };
-}
-
-function isLabelledSample(entity: Entity): boolean {
-  return entity.metadata.annotations?.["roadbed.dev/sample"] === "true";
+  return { ref, entity, sourceId, sample: sample || isLabelledSample(entity), docsRoot: docsRoot ?? undefined };
 }

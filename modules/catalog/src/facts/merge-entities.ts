@@ -4,6 +4,7 @@ import { type Entity, entityChanged } from "@roadbed/contracts/catalog";
 import type { Sql } from "@roadbed/core";
 
 import { diffFields } from "../entity/diff-fields.ts";
+import { isLabelledSample } from "../entity/is-sample.ts";
 import { causeOf, type EntityWrite, writeHistory } from "../entity/entity-store.ts";
 import { kindsIn } from "../kinds/kinds-in.ts";
 import type { Kinds } from "../kinds/registry.ts";
@@ -164,7 +165,7 @@ async function writeDifferent(ctx: WriteCtx, different: readonly Different[], o:
   );
   if (different.length > MAX_TOLD) return;
   for (const { ref, entity, sample } of different) {
-    const isSample = sample || entity.metadata.annotations?.["roadbed.dev/sample"] === "true";
+    const isSample = sample || isLabelledSample(entity);
     ctx.emit(entityChanged, ref, { ref, kind: entity.kind, sample: isSample });
   }
 }

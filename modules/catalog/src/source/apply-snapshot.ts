@@ -13,10 +13,13 @@ import {
   readClaimsOf,
   readDocuments,
   removeEntities,
+  transactionOf,
   writeEntities,
   writeHistory,
   type HistoryWrite,
 } from "../entity/entity-store.ts";
+import { isLabelledSample } from "../entity/is-sample.ts";
+import type { Handover } from "../estate/handover.ts";
 import { mergeWrites, remerge, type DescribedWrite } from "../facts/merge-entities.ts";
 import { storeClaims } from "../facts/store-claims.ts";
 import { takeOver, type TakenOver } from "../facts/take-over.ts";
@@ -54,6 +57,8 @@ export interface ApplyOptions {
   readonly kinds: Kinds;
   /** Of the writes that somebody approved: exactly these are done, or none. */
   readonly approved?: string;
+  /** Takes what is written, for memory; it is complete when it was all. */
+  readonly handover?: Handover;
 }
 
 /** Makes the catalogue say what a source says: one comparison, one set of statements, all in the transaction of `ctx`. */
@@ -64,18 +69,18 @@ export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: 
   const diff = await compareStored(sql, source, snapshot);
   const isWhole = snapshot.gone === undefined;
   const reason = isWhole ? reasonToHold(diff, source.threshold_percent) : undefined;
-  const digest = digestOf(diff, snapshot);
-  if (o.approved !== undefined && o.approved !== digest) {
+  if (o.approved !== undefined && o.approved !== digestOf(diff, snapshot)) {
     throw new ConflictError("The source says something else than what was asked about.", {
       mend: "It is read again; look at what it asks then.",
     });
   }
-  if (reason !== undefined && o.approved === undefined) return hold(ctx, source, snapshot, { ...o, diff, reason, digest, at });
+  if (reason !== undefined && o.approved === undefined)
+    return hold(ctx, source, snapshot, { ...o, diff, reason, digest: digestOf(diff, snapshot), at });
 
   const counts = countsOf(snapshot, diff);
   // Made before anything is written: what is written names the run that wrote it.
   const syncId = await beginSync(sql, source.id, at, { cause: o.cause, actor: ctx.actor });
-  const written = await writeDiff(ctx, source, snapshot, diff, { at, syncId, kinds: o.kinds });
+  const written = await writeDiff(ctx, source, snapshot, diff, { at, syncId, kinds: o.kinds, handover: o.handover });
   await refreshQuarantine(sql, source.id, snapshot, diff, at);
   if (isWhole) await settleHold(ctx, source, o);
 
@@ -157,8 +162,9 @@ async function writeDiff(
   source: SourceRow,
   snapshot: Snapshot,
   diff: Diff,
-  { at, syncId, kinds }: { readonly at: Date; readonly syncId: string; readonly kinds: Kinds },
+  o: { readonly at: Date; readonly syncId: string; readonly kinds: Kinds; readonly handover: Handover | undefined },
 ): Promise<Written> {
+  const { at, syncId, kinds } = o;
   const { sql } = ctx;
   let change: number | undefined;
   const takeNumber = async (): Promise<number> => (change ??= await nextChange(sql));
@@ -171,12 +177,15 @@ async function writeDiff(
   const removed = diff.removed.filter((ref) => !kept.has(ref));
   const gone = isSmall(diff) ? await readDocuments(sql, removed) : new Map<string, unknown>();
   const writes = await mergeWrites(sql, source, [...diff.registered, ...diff.changed, ...diff.moved], kinds);
-  const changed = await writeWithHistory(ctx, source, diff, { writes, removed, at, syncId, takeNumber });
+  // Few are read again with all that is stored of them, which costs less than a reader's first question for each.
+  const handover = writes.length > MAX_ENTITY_EVENTS ? o.handover : undefined;
+  const changed = await writeWithHistory(ctx, source, diff, { writes, removed, at, syncId, takeNumber, handover });
   if (diff.orphaned.length > 0) await markOrphans(sql, diff.orphaned, await takeNumber());
   const settled = new Set([...writes.map(({ ref }) => ref), ...removed, ...kept]);
   const others = touched.filter((ref) => !settled.has(ref));
   await remerge(ctx, others, { source, reason: `"${source.name}" says something else of it`, syncId, kinds, takeNumber });
   if (snapshot.gone === undefined) await writeDocs(sql, source.id, snapshot, takeNumber, at);
+  if (takenOver.length + diff.orphaned.length + others.length === 0) handover?.complete(await transactionOf(sql));
   return { change, changed, takenOver, gone };
 }
 
@@ -191,10 +200,11 @@ async function writeWithHistory(
     readonly at: Date;
     readonly syncId: string;
     readonly takeNumber: () => Promise<number>;
+    readonly handover: Handover | undefined;
   },
 ): Promise<DescribedWrite[]> {
   const { sql } = ctx;
-  const { writes, removed, at, syncId, takeNumber } = o;
+  const { writes, removed, at, syncId, takeNumber, handover } = o;
   if (writes.length + removed.length === 0) return [];
   const refs = new Set(diff.changed.map(({ ref }) => ref));
   const before = await readDocuments(sql, [...refs]);
@@ -210,7 +220,7 @@ async function writeWithHistory(
   ];
   await writeHistory(sql, { change: await takeNumber(), source, cause: causeOf(ctx, undefined, syncId) }, history);
   await removeEntities(sql, removed, await takeNumber(), causeOf(ctx, GONE, syncId));
-  await writeEntities(sql, source.id, writes, await takeNumber(), at);
+  await writeEntities(sql, source.id, writes, await takeNumber(), at, handover && ((batch) => handover.take(source, batch)));
   return changed.map(({ write }) => write);
 }
 
@@ -231,5 +241,5 @@ function emitEntities(ctx: WriteCtx, source: SourceRow, diff: Diff, { changed, t
 }
 
 export function isSample(source: Pick<SourceRow, "sample">, entity: Entity): boolean {
-  return source.sample || entity.metadata.annotations?.["roadbed.dev/sample"] === "true";
+  return source.sample || isLabelledSample(entity);
 }

@@ -18,18 +18,7 @@ const MAX_OBJECTS = 2_000;
 /** Brings the quarantine of a source to what a run has seen: since when an object fails stays, until it is well again. */
 export async function refreshQuarantine(sql: Sql, sourceId: string, snapshot: Snapshot, diff: Diff, at: Date): Promise<void> {
   const failing = failingObjects(snapshot, diff).slice(0, MAX_OBJECTS);
-  const described = snapshot.candidates.map(({ ref }) => ref);
-  const isPartial = snapshot.gone !== undefined;
-  // What is described well again, and what is not mentioned any more by a whole reading, is out of it.
-  await sql.query(
-    `delete from catalog.quarantine where source_id = $1 and not (object = any($2))
-     and (ref = any($3) or (not $4 and why = 'failed' and not exists (select 1 from unnest($5::text[]) as p(prefix) where starts_with(location, p.prefix))))`,
-    [sourceId, failing.map(({ object }) => object), described, isPartial, snapshot.unchangedLocations ?? []],
-  );
-  await sql.query(
-    "delete from catalog.quarantine q where source_id = $1 and why = 'kept' and not exists (select 1 from catalog.entity e where e.ref = q.ref and e.source_id = $1)",
-    [sourceId],
-  );
+  if (await hasAny(sql, sourceId)) await clear(sql, sourceId, snapshot, failing);
   if (failing.length === 0) return;
   await sql.query(
     `insert into catalog.quarantine (source_id, object, ref, location, reason, mend, why, since)
@@ -46,6 +35,29 @@ export async function refreshQuarantine(sql: Sql, sourceId: string, snapshot: Sn
       failing.map(({ mend }) => (mend === undefined ? null : cleanText(mend))),
       at,
     ],
+  );
+}
+
+/** Mostly nothing is in it: then nobody has to be asked about each entity. */
+async function hasAny(sql: Sql, sourceId: string): Promise<boolean> {
+  const { rows } = await sql.query<{ some: boolean }>("select exists (select 1 from catalog.quarantine where source_id = $1) as some", [
+    sourceId,
+  ]);
+  return rows[0]!.some;
+}
+
+async function clear(sql: Sql, sourceId: string, snapshot: Snapshot, failing: readonly Failing[]): Promise<void> {
+  const described = snapshot.candidates.map(({ ref }) => ref);
+  const isPartial = snapshot.gone !== undefined;
+  // What is described well again, and what is not mentioned any more by a whole reading, is out of it.
+  await sql.query(
+    `delete from catalog.quarantine where source_id = $1 and not (object = any($2))
+     and (ref = any($3) or (not $4 and why = 'failed' and not exists (select 1 from unnest($5::text[]) as p(prefix) where starts_with(location, p.prefix))))`,
+    [sourceId, failing.map(({ object }) => object), described, isPartial, snapshot.unchangedLocations ?? []],
+  );
+  await sql.query(
+    "delete from catalog.quarantine q where source_id = $1 and why = 'kept' and not exists (select 1 from catalog.entity e where e.ref = q.ref and e.source_id = $1)",
+    [sourceId],
   );
 }
 

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { posix } from "node:path";
 
 import { formatRef, type Entity } from "@roadbed/contracts/catalog";
@@ -7,7 +6,7 @@ import { TooLargeError } from "@roadbed/core";
 import type { Document, Parsed } from "../descriptor/document.ts";
 import { parseJson, parseNdjson } from "../descriptor/parse-json.ts";
 import { parseYaml } from "../descriptor/parse-yaml.ts";
-import { resolvePlaceholders } from "../descriptor/placeholders.ts";
+import { mentionsPlaceholders, resolvePlaceholders } from "../descriptor/placeholders.ts";
 import { readDocs, type DocRoot } from "../docs/read-docs.ts";
 import { formatPath, type Fault } from "../entity/fault.ts";
 import { KINDS } from "../entity/kinds.ts";
@@ -16,7 +15,9 @@ import { isRecord } from "../entity/validate-spec.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import { breathe } from "./breathe.ts";
 import { targetsOf } from "./location-targets.ts";
-import type { Candidate, Problem, Snapshot } from "./snapshot.ts";
+import { ReadCandidate } from "./read-candidate.ts";
+import type { Problem, Snapshot } from "./snapshot.ts";
+import { createTextStore } from "./text-store.ts";
 import { decodeText, type Tree } from "./tree.ts";
 
 const MB = 1024 * 1024;
@@ -52,7 +53,8 @@ const LOOKS_LIKE_DESCRIPTOR = /(?:^|[\s,{"'])apiVersion["']?\s*:\s*["']?(?:[\w.-
 /** The state of one reading: grows file by file. */
 function createReading(tree: Tree, known: Kinds) {
   const problems: Problem[] = [];
-  const byRef = new Map<string, Candidate & { readonly techdocs: string | undefined; readonly alone: boolean }>();
+  const byRef = new Map<string, ReadCandidate>();
+  const texts = createTextStore();
   const seen = new Set<string>();
   const doubtful = new Set<string>();
   const doubtfulRefs = new Set<string>();
@@ -60,6 +62,7 @@ function createReading(tree: Tree, known: Kinds) {
   /** What can only be checked when every file was read: kinds, and entities of kinds that are not built in. */
   const held: { readonly file: string; readonly document: Document; readonly value: unknown }[] = [];
   let newest: string | undefined;
+  let place: { readonly file: string; readonly location: string } | undefined;
 
   return { problems, readFile, finish };
 
@@ -70,12 +73,13 @@ function createReading(tree: Tree, known: Kinds) {
     const format = formatOf(file) ?? "yaml";
     const text = await readText(file, format, surely);
     if (text === undefined || (!surely && !LOOKS_LIKE_DESCRIPTOR.test(text))) return;
+    const isPlain = !mentionsPlaceholders(text);
     const before = byRef.size;
     const heldBefore = held.length;
     const locations: { entity: Entity; document: Document }[] = [];
     for (const parsed of PARSERS[format](text)) {
       await breathe();
-      const entity = await readDocument(file, parsed, surely);
+      const entity = await readDocument(file, parsed, { surely, isPlain });
       if (entity?.kind === "Location") locations.push({ entity, document: (parsed as { document: Document }).document });
     }
     if (byRef.size - before === 1 && held.length === heldBefore && newest !== undefined) markAlone(file, newest);
@@ -103,7 +107,12 @@ function createReading(tree: Tree, known: Kinds) {
     doubtful.add(tree.locationOf(file));
   }
 
-  async function readDocument(file: string, parsed: Parsed, surely: boolean): Promise<Entity | undefined> {
+  /** `isPlain`: nothing has to be put into it. */
+  async function readDocument(
+    file: string,
+    parsed: Parsed,
+    { surely, isPlain }: { readonly surely: boolean; readonly isPlain: boolean },
+  ): Promise<Entity | undefined> {
     if ("unreadable" in parsed) {
       counts.read++;
       counts.failed++;
@@ -115,7 +124,11 @@ function createReading(tree: Tree, known: Kinds) {
     const { document } = parsed;
     if (!surely && !isDescriptor(document.value)) return undefined;
     counts.read++;
-    const { value, faults: missing, notes } = await resolvePlaceholders(document.value, file, tree);
+    const {
+      value,
+      faults: missing,
+      notes,
+    } = isPlain ? { value: document.value, faults: [], notes: [] } : await resolvePlaceholders(document.value, file, tree);
     report(file, document, notes);
     if (missing.length === 0 && isOfOwnKind(value)) {
       held.push({ file, document, value });
@@ -157,29 +170,21 @@ function createReading(tree: Tree, known: Kinds) {
       report(file, document, [{ path: ["metadata", "name"], reason, mend: "Give one of them another name, or remove it." }], ref);
       return false;
     }
-    const json = JSON.stringify(entity);
-    const techdocs = entity.metadata.annotations?.["backstage.io/techdocs-ref"];
-    const location = tree.locationOf(file);
     newest = ref;
-    byRef.set(ref, {
-      ref,
-      entity,
-      json,
-      file,
-      location,
-      line: document.line,
-      docsRoot: null,
-      techdocs,
-      alone: false,
-      hash: hash("sha256", json, "base64url"),
-    });
+    byRef.set(ref, new ReadCandidate(texts, { ref, entity, file, location: locationOf(file), line: document.line }));
     return true;
+  }
+
+  /** One text for all entities of a file. */
+  function locationOf(file: string): string {
+    if (place?.file !== file) place = { file, location: tree.locationOf(file) };
+    return place.location;
   }
 
   /** An entity that has a file of its own also owns the documentation beside it, said or unsaid. */
   function markAlone(file: string, ref: string): void {
     const only = byRef.get(ref);
-    if (only?.file === file && isNamedDescriptor(file)) byRef.set(ref, { ...only, alone: true });
+    if (only?.file === file && isNamedDescriptor(file)) only.alone = true;
   }
 
   async function expand(file: string, entity: Entity, document: Document): Promise<void> {
@@ -209,14 +214,14 @@ function createReading(tree: Tree, known: Kinds) {
   async function finish(): Promise<Omit<Snapshot, "fingerprint" | "durationMs">> {
     await checkHeld();
     const roots = new Map<string, DocRoot | undefined>();
-    const candidates: Candidate[] = [];
-    for (const { techdocs, alone, ...candidate } of byRef.values()) {
-      const root = docsRootOf(candidate.file, techdocs, alone);
-      if (root !== undefined && !roots.has(root)) roots.set(root, await readDocs(tree, root));
-      candidates.push(root !== undefined && roots.get(root) ? { ...candidate, docsRoot: root } : candidate);
+    for (const candidate of byRef.values()) {
+      const root = docsRootOf(candidate);
+      if (root === undefined) continue;
+      if (!roots.has(root)) roots.set(root, await readDocs(tree, root));
+      if (roots.get(root)) candidate.docsRoot = root;
     }
     const docs = [...roots.values()].filter((root) => root !== undefined);
-    return { ...counts, candidates, problems, doubtful, doubtfulRefs, docs };
+    return { ...counts, candidates: [...byRef.values()], problems, doubtful, doubtfulRefs, docs };
   }
 }
 
@@ -245,7 +250,7 @@ function refOf(value: unknown): string | undefined {
 }
 
 /** The folder that `dir:` names, or the descriptor's own. Undefined when the documentation is elsewhere or leaves the source. */
-function docsRootOf(file: string, techdocs: string | undefined, alone: boolean): string | undefined {
+function docsRootOf({ file, techdocs, alone }: ReadCandidate): string | undefined {
   if (techdocs === undefined) return alone ? clean(posix.dirname(file)) : undefined;
   if (!techdocs.startsWith("dir:")) return undefined;
   const root = posix.normalize(posix.join(posix.dirname(file), techdocs.slice("dir:".length) || "."));

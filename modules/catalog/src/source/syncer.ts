@@ -131,9 +131,10 @@ export function createSyncer(deps: SyncerDeps): Syncer {
   }
 
   async function apply(ctx: Ctx, source: SourceRow, snapshot: Snapshot, o: ApplyOptions, started: number): Promise<Synced> {
-    const applied = await applySnapshot(ctx, source, snapshot, o);
+    const handover = feed.handover();
+    const applied = await applySnapshot(ctx, source, snapshot, { ...o, handover });
     if (applied.change !== undefined) {
-      feed.expect(applied.change);
+      feed.expect(applied.change, handover);
       await followKinds(ctx, source, applied.change);
     }
     if (applied.held === undefined && applied.counts.removed > 0) await scheduleConflicted(ctx, source.id);

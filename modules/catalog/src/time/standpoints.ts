@@ -2,6 +2,7 @@ import type { Entity } from "@roadbed/contracts/catalog";
 import { InvalidError, type Sql } from "@roadbed/core";
 
 import { createSelector, type Selector } from "../entity/select-entities.ts";
+import { isLabelledSample } from "../entity/is-sample.ts";
 import type { Catalogue, ReadCtx } from "../estate/catalogue.ts";
 import { createDocumentCache } from "../estate/document-cache.ts";
 import type { Estate } from "../estate/estate.ts";
@@ -95,7 +96,17 @@ export function createStandpoints(catalogue: Catalogue, selector: Selector = cre
         return finder;
       }),
       // Nothing changes any more.
-      feed: { fresh: () => undefined, caughtUp: async () => {}, expect: () => {}, wake: () => {}, applied: upTo, stop: async () => {} },
+      feed: {
+        fresh: () => undefined,
+        caughtUp: async () => {},
+        expect: () => {},
+        handover: () => {
+          throw new Error("nothing is written into the past");
+        },
+        wake: () => {},
+        applied: upTo,
+        stop: async () => {},
+      },
     };
     return { catalogue: past, selector: createSelector(past) };
   }
@@ -169,7 +180,7 @@ async function readLater(
       [changed.slice(start, start + BATCH)],
     );
     for (const { ref, document, sourceId, sample, docsRoot } of before) {
-      const isSample = sample === true || document.metadata.annotations?.["roadbed.dev/sample"] === "true";
+      const isSample = sample === true || isLabelledSample(document);
       arrivals.push(estate.prepare({ ref, entity: document, sourceId: sourceId ?? "", sample: isSample, docsRoot: docsRoot ?? undefined }));
     }
     await breathe();

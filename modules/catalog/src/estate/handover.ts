@@ -1,0 +1,47 @@
+import { setImmediate } from "node:timers/promises";
+
+import { isLabelledSample } from "../entity/is-sample.ts";
+import type { DescribedWrite } from "../facts/merge-entities.ts";
+import type { Follower, Prepared } from "./feed.ts";
+
+/** Short: the database waits for the rest of what it is sent, which goes out between turns. */
+const TURN_MS = 2;
+
+/**
+ * What one transaction of this process writes, prepared for memory while the database is busy writing it: reading it back would cost
+ * as much again. It counts only when it is all that the transaction changes, and when the transaction was committed.
+ */
+export interface Handover {
+  take(source: { readonly id: string; readonly sample: boolean }, writes: readonly DescribedWrite[]): Promise<void>;
+  /** It is all. Named after the transaction, see `transactionOf`. */
+  complete(transaction: string): void;
+  /** Undefined until it is complete. */
+  readonly transaction: string | undefined;
+  readonly kindsVersion: number;
+  readonly prepared: readonly Prepared[];
+}
+
+export function createHandover(follower: Pick<Follower, "prepare" | "kindsVersion">): Handover {
+  const { kindsVersion } = follower;
+  const prepared: Prepared[] = [];
+  let named: string | undefined;
+  return {
+    take: async ({ id, sample }, writes) => {
+      let turnEnds = 0;
+      for (const { ref, entity, docsRoot } of writes) {
+        if (performance.now() > turnEnds) {
+          await setImmediate();
+          turnEnds = performance.now() + TURN_MS;
+        }
+        const arrival = { ref, entity, sourceId: id, sample: sample || isLabelledSample(entity), docsRoot: docsRoot ?? undefined };
+        prepared.push(follower.prepare(arrival));
+      }
+    },
+    complete: (transaction) => void (named = transaction),
+    get transaction() {
+      return named;
+    },
+    kindsVersion,
+    prepared,
+  };
+}
