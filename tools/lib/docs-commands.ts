@@ -27,7 +27,7 @@ function checkRoadbed(words: readonly string[]): string[] {
   if (locals.includes(first) || locals.includes(`${first} ${second}`)) return [];
   // `roadbed path list|show|preview|run` stands for four commands.
   const alternatives = second.split("|").map((verb) => `${first} ${verb}`);
-  const found = alternatives.map((name) => commands.find((command) => command.words === name || command.words === first));
+  const found = alternatives.map((name) => commands.find(({ words }) => words === name) ?? commands.find(({ words }) => words === first));
   return alternatives.flatMap((name, i) => {
     const command = found[i];
     if (!command) return [`there is no command roadbed ${name}`];

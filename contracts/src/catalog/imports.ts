@@ -68,5 +68,87 @@ export const applyUpload = defineOperation({
   cli: { positional: ["text"], rows: "problems", columns: ["line", "at", "reason", "mend"] },
 });
 
+/** What to do next, as commands. */
+const Next = z.record(z.string(), z.string());
+
+/** `roadbed import <system> <address>`: connects another portal as a source and reads it at once. */
+export const importBackstage = defineOperation({
+  name: "catalog.import.backstage",
+  summary: "Move from Backstage: read everything of it through its API, keep it as a source and follow its changes.",
+  // As every connection of a system: the server talks to that address from then on.
+  scope: "catalog:admin",
+  risk: "medium",
+  http: { method: "POST", path: "/api/v1/import/backstage" },
+  input: z.object({
+    url: z.string().trim().min(1).max(1_000).describe("Address of Backstage's backend, e.g. https://backstage.example.org"),
+    apiToken: z
+      .string()
+      .min(1)
+      .max(4_000)
+      .optional()
+      .describe("A static token of Backstage for external access; without it only what is public is read. It is stored sealed"),
+    filter: z.string().min(1).max(2_000).optional().describe("What to read, as Backstage filters: kind=component; without it, everything"),
+    name: z.string().trim().min(1).max(100).optional(),
+  }),
+  output: z.object({ source: Source, counts: SyncCounts, problems: z.array(SourceProblem), next: Next, durationMs: z.number() }),
+  secrets: ["apiToken"],
+  cli: { command: "import backstage", positional: ["url"], rows: "problems", columns: ["file", "at", "reason", "mend"] },
+});
+
+const FileImport = z.object({
+  text: Upload.shape.text.describe("The file"),
+  name: z.string().trim().min(1).max(100).optional().describe("What the source is called; the same name again replaces what it brought"),
+  preview: z.boolean().default(false).describe("Only say what it would bring; nothing is written"),
+});
+
+const FileImported = z.object({
+  source: Source.optional().describe("Absent for a preview"),
+  counts: SyncCounts,
+  problems: z.array(SourceProblem),
+  notes: z.array(z.string()),
+  mapping: ColumnMapping.optional().describe("For a table: which column fills which field"),
+  next: Next,
+});
+
+/** `roadbed import <portal> <file>`. */
+function defineFileImport<const F extends "port" | "compass" | "cortex" | "opslevel" | "csv", I extends typeof FileImport>(
+  format: F,
+  what: string,
+  input: I,
+) {
+  return defineOperation({
+    name: `catalog.import.${format}`,
+    summary: `Bring ${what} into the catalogue, as a source that can be removed again.`,
+    scope: "catalog:write",
+    risk: "medium",
+    http: { method: "POST", path: `/api/v1/import/${format}` },
+    input,
+    output: FileImported,
+    cli: {
+      command: `import ${format}`,
+      positional: ["text"],
+      files: ["text"],
+      rows: "problems",
+      columns: ["line", "at", "reason", "mend"],
+      exitCode: ({ counts }) => (counts?.read > 0 && counts.read === counts.failed ? 1 : 0),
+    },
+  });
+}
+
+export const importPort = defineFileImport("port", "an export of Port (blueprints and entities as JSON)", FileImport);
+export const importCompass = defineFileImport("compass", "configuration files of Compass", FileImport);
+export const importCortex = defineFileImport("cortex", "descriptors of Cortex", FileImport);
+export const importOpslevel = defineFileImport("opslevel", "configuration files of OpsLevel", FileImport);
+export const importCsv = defineFileImport("csv", "a table", FileImport.extend({ mapping: Upload.shape.mapping }));
+
 /** What the platform can do here. */
-export const operations = [previewUpload, applyUpload] as const;
+export const operations = [
+  previewUpload,
+  applyUpload,
+  importBackstage,
+  importPort,
+  importCompass,
+  importCortex,
+  importOpslevel,
+  importCsv,
+] as const;

@@ -208,6 +208,44 @@ test("flags become fields: numbers, booleans, lists, documents from a file, YAML
   expect(seen.pop()).toEqual({ password: "correct horse battery", current: "old" });
 });
 
+test("another portal is imported by its name: an address with a token that is not shown, or a file by its name", async () => {
+  const seen: unknown[] = [];
+  const counts = { read: 2, registered: 1, changed: 0, unchanged: 0, removed: 0, failed: 1, conflicts: 0 };
+  const done = (input: unknown) => {
+    seen.push(input);
+    return {
+      counts,
+      problems: [{ file: "a", line: 3, at: "name", reason: "has no name" }],
+      notes: [],
+      next: { look: "roadbed entity list" },
+    };
+  };
+  const answers = {
+    "catalog.import.backstage": done,
+    "catalog.import.port": done,
+    "catalog.import.csv": done,
+    "catalog.source.import": done,
+  };
+  const imported = await run("import backstage https://backstage.example.org --api-token -", answers, { stdin: "s3cret\n" });
+  expect(seen.pop()).toMatchObject({ url: "https://backstage.example.org", apiToken: "s3cret" });
+  expect(imported.code).toBe(0);
+  expect(imported.out + imported.err).not.toContain("s3cret");
+  expect(imported.out).toMatch(/registered {2}1/);
+  expect(imported.out).toContain("roadbed entity list");
+  const file = join(home, "port.json");
+  writeFileSync(file, '{"entities":[]}');
+  for (const word of [file, `@${file}`, "-"]) {
+    await run(["import", "port", word, "--preview"], answers, { stdin: '{"entities":[]}' });
+    expect(seen.pop()).toMatchObject({ text: '{"entities":[]}', preview: true });
+  }
+  const missing = await run("import csv nowhere.csv", answers);
+  expect(missing.code).toBe(2);
+  expect(missing.err).toContain("there is no such file");
+  // What is called like a portal is a folder all the same, when it is written as one.
+  await run(["import", `${home}/port`], answers);
+  expect(seen.pop()).toMatchObject({ target: join(home, "port") });
+});
+
 test("reason and idempotency key travel with a write", async () => {
   let options: CallOptions = {};
   await run(["entity", "delete", "component:default/a", "--reason", "no longer used", "--idempotency-key", "k1"], {

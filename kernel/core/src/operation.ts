@@ -19,6 +19,8 @@ export interface CliHints {
   readonly positional?: readonly string[];
   /** Input fields that may name a file or folder: what exists where the person stands is sent as an absolute path. */
   readonly paths?: readonly string[];
+  /** Input fields that are the text of a file: the command line takes its name, with or without `@`, or `-`. */
+  readonly files?: readonly string[];
   /** Columns of the table for people, as dotted paths into one row. Default: all scalar fields. */
   readonly columns?: readonly string[];
   /** The field of the output that holds the rows. Default: `items`. */

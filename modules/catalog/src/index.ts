@@ -43,6 +43,7 @@ import { makeListDrift } from "./observed/list-drift.ts";
 import { makeObservedHandlers } from "./observed/observed-handlers.ts";
 import { createObserver } from "./observed/observer.ts";
 import { makeOwnershipHandlers } from "./ownership/ownership-handlers.ts";
+import { makeImportHandlers } from "./imports/import-handlers.ts";
 import { makeUploadHandlers } from "./imports/upload-handlers.ts";
 import { makeBackstageReaders } from "./query/backstage-handlers.ts";
 import { createQueryEngine } from "./query/engine.ts";
@@ -175,6 +176,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...makeFactHandlers({ catalogue, deps, syncer }),
       ...questions.handlers,
       ...makeUploadHandlers({ catalogue, syncer }),
+      ...makeImportHandlers({ connectors, secrets, syncer, catalogue }),
       ...makeOwnershipHandlers(catalogue),
     ],
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],

@@ -24,6 +24,8 @@ export interface Field {
   readonly secret: boolean;
   /** May name a file or folder here: sent as an absolute path when there is one. */
   readonly path: boolean;
+  /** Is the text of a file: what is given is its name. */
+  readonly file: boolean;
 }
 
 const LONG_TEXT = 10_000;
@@ -54,6 +56,7 @@ function describeField(operation: Operation, name: string, schema: z.ZodType): F
       (kind === "text" && (secret || (inner instanceof z.ZodString && (inner.maxLength ?? 0) >= LONG_TEXT))),
     secret,
     path: operation.cli?.paths?.includes(name) === true,
+    file: operation.cli?.files?.includes(name) === true,
   };
 }
 

@@ -45,6 +45,7 @@ async function readValue(field: Field, words: readonly string[], sources: ValueS
   if (field.kind === "document") return readDocument(field, word, sources);
   if (field.fromFile && word === "-") return (await sources.readStdin()).replace(/\r?\n$/, "");
   if (field.fromFile && word.startsWith("@")) return readText(field, word.slice(1));
+  if (field.file) return readText(field, word);
   if (field.path) return toAbsolute(field, word);
   return readScalar(field, word);
 }

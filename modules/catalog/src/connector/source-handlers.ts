@@ -1,5 +1,15 @@
 import { createSource, listConnectors, testMapping, updateSource } from "@roadbed/contracts/catalog/connections";
-import { encodeCursor, handle, inputJsonSchema, InvalidError, readCursor, type Ctx, type Handler } from "@roadbed/core";
+import {
+  encodeCursor,
+  handle,
+  inputJsonSchema,
+  InvalidError,
+  readCursor,
+  type Ctx,
+  type Handler,
+  type OutputOf,
+  type ParsedInputOf,
+} from "@roadbed/core";
 import { z } from "zod";
 
 import type { Catalogue } from "../estate/catalogue.ts";
@@ -13,18 +23,18 @@ import { changeSource, ensureSource, getSource, NO_COUNTS, viewSource, type Sour
 import type { Syncer } from "../source/syncer.ts";
 import type { Connectors } from "./connectors.ts";
 
-interface Deps {
+export interface ConnectDeps {
   readonly connectors: Connectors;
   readonly secrets: SourceSecrets;
   readonly syncer: Syncer;
   readonly catalogue: Catalogue;
 }
 
-export function makeConnectorHandlers(deps: Deps): readonly Handler[] {
+export function makeConnectorHandlers(deps: ConnectDeps): readonly Handler[] {
   return [makeListConnectors(deps), makeCreateSource(deps), makeUpdateSource(deps), makeTestMapping(deps)];
 }
 
-function makeListConnectors({ connectors }: Deps): Handler {
+function makeListConnectors({ connectors }: ConnectDeps): Handler {
   return handle(listConnectors, async (_, { limit, cursor }) => {
     const after = readCursor(z.string(), cursor) ?? "";
     const rest = [...connectors.all].sort((a, b) => (a.kind < b.kind ? -1 : 1)).filter(({ kind }) => kind > after);
@@ -41,32 +51,39 @@ function makeListConnectors({ connectors }: Deps): Handler {
   });
 }
 
-function makeCreateSource({ connectors, secrets, syncer, catalogue }: Deps): Handler {
-  return handle(createSource, async (ctx, o) => {
-    const visible = await visibleTo(catalogue, ctx);
-    const connector = connectors.get(o.connector);
-    const parted = connectors.part(connector, o.settings);
-    const name = o.name ?? `${connector.title}: ${parted.target}`.slice(0, 100);
-    const made = await ensureSource(
-      ctx.sql,
-      { kind: "connector", connector: o.connector, target: parted.target, name, watch: true },
-      ctx.now(),
-    );
-    await noteConnectorTrust(ctx.sql, [connector]);
-    const source = await changeSource(ctx.sql, made.id, {
-      settings: parted.shown,
-      secrets: Object.keys(parted.secrets).length === 0 ? null : await secrets.seal(made.id, parted.secrets),
-      every_minutes: o.everyMinutes ?? made.every_minutes ?? connector.defaults.everyMinutes,
-      next_run_at: ctx.now(),
-      memory: {},
-      ...(o.thresholdPercent === undefined ? {} : { threshold_percent: o.thresholdPercent }),
-    });
-    if (o.read) return answerOf(catalogue, visible, ctx, await syncer.sync(ctx, source));
-    return answerOf(catalogue, visible, ctx, { source, counts: NO_COUNTS, problems: [], durationMs: 0 });
-  });
+function makeCreateSource(deps: ConnectDeps): Handler {
+  return handle(createSource, (ctx, o) => connectSource(deps, ctx, o));
 }
 
-function makeUpdateSource({ connectors, secrets, syncer }: Deps): Handler {
+/** Makes the source and reads it; a reading that fails leaves nothing behind. */
+export async function connectSource(
+  { connectors, secrets, syncer, catalogue }: ConnectDeps,
+  ctx: Ctx,
+  o: ParsedInputOf<typeof createSource>,
+): Promise<OutputOf<typeof createSource>> {
+  const visible = await visibleTo(catalogue, ctx);
+  const connector = connectors.get(o.connector);
+  const parted = connectors.part(connector, o.settings);
+  const name = o.name ?? `${connector.title}: ${parted.target}`.slice(0, 100);
+  const made = await ensureSource(
+    ctx.sql,
+    { kind: "connector", connector: o.connector, target: parted.target, name, watch: true },
+    ctx.now(),
+  );
+  await noteConnectorTrust(ctx.sql, [connector]);
+  const source = await changeSource(ctx.sql, made.id, {
+    settings: parted.shown,
+    secrets: Object.keys(parted.secrets).length === 0 ? null : await secrets.seal(made.id, parted.secrets),
+    every_minutes: o.everyMinutes ?? made.every_minutes ?? connector.defaults.everyMinutes,
+    next_run_at: ctx.now(),
+    memory: {},
+    ...(o.thresholdPercent === undefined ? {} : { threshold_percent: o.thresholdPercent }),
+  });
+  if (o.read) return answerOf(catalogue, visible, ctx, await syncer.sync(ctx, source));
+  return answerOf(catalogue, visible, ctx, { source, counts: NO_COUNTS, problems: [], durationMs: 0 });
+}
+
+function makeUpdateSource({ connectors, secrets, syncer }: ConnectDeps): Handler {
   return handle(updateSource, async (ctx, { id, settings, ...o }) => {
     const source = await getSource(ctx.sql, id);
     const row = await changeSource(ctx.sql, id, {
@@ -86,7 +103,7 @@ function hence(ctx: Ctx, minutes: number): Date {
 }
 
 async function changeOf(
-  { connectors, secrets }: Pick<Deps, "connectors" | "secrets">,
+  { connectors, secrets }: Pick<ConnectDeps, "connectors" | "secrets">,
   ctx: Ctx,
   source: SourceRow,
   given: Readonly<Record<string, unknown>>,
@@ -105,7 +122,7 @@ async function changeOf(
   };
 }
 
-function makeTestMapping({ connectors, catalogue }: Deps): Handler {
+function makeTestMapping({ connectors, catalogue }: ConnectDeps): Handler {
   return handle(testMapping, async (ctx, { mapping, sourceId, body, limit }) => {
     const preview = connectors.all.find((connector) => connector.preview)?.preview;
     if (!preview) throw new InvalidError("This server has no connector with a mapping.");

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 import { formatRef, type Entity } from "@roadbed/contracts/catalog";
 import { applyUpload, previewUpload } from "@roadbed/contracts/catalog/imports";
-import { handle, type Handler, type Sql } from "@roadbed/core";
+import { handle, type Ctx, type Handler, type ParsedInputOf, type Sql } from "@roadbed/core";
 
 import { readClaims } from "../entity/entity-store.ts";
 import { formatPath } from "../entity/fault.ts";
@@ -14,48 +14,64 @@ import { applySnapshot } from "../source/apply-snapshot.ts";
 import { breathe } from "../source/breathe.ts";
 import { showProblems } from "../source/show-source.ts";
 import type { Candidate, Problem, Snapshot } from "../source/snapshot.ts";
-import { ensureSource, viewSource } from "../source/source-store.ts";
+import { ensureSource, NO_COUNTS, viewSource } from "../source/source-store.ts";
 import type { Syncer } from "../source/syncer.ts";
 import type { Draft } from "./draft.ts";
 import { readUpload } from "./read-upload.ts";
 
-interface Deps {
+export interface UploadDeps {
   readonly catalogue: Catalogue;
   readonly syncer: Syncer;
 }
 
 /** Files that people bring: exports of other portals, tables, descriptors. */
-export function makeUploadHandlers(deps: Deps): readonly Handler[] {
+export function makeUploadHandlers(deps: UploadDeps): readonly Handler[] {
   return [makePreviewUpload(deps), makeApplyUpload(deps)];
 }
 
 const SHOWN = 500;
 
-function makePreviewUpload({ catalogue }: Deps): Handler {
+function makePreviewUpload(deps: UploadDeps): Handler {
   return handle(previewUpload, async (ctx, input) => {
-    await catalogue.feed.fresh();
-    const visible = await visibleTo(catalogue, ctx);
-    const { format, drafts, skipped, notes, columns, mapping } = readUpload(input);
-    const { candidates, problems } = await check(catalogue.kinds, drafts, "upload");
-    const shown = candidates.slice(0, SHOWN);
-    const changes = await changesOf(ctx.sql, catalogue, visible, shown);
-    return {
-      format,
-      entities: shown.map(({ ref, line, entity }, at) => ({
-        line: line ?? 1,
-        ref,
-        kind: entity.kind,
-        title: entity.metadata.title ?? entity.metadata.name,
-        ...(typeof entity.spec?.owner === "string" ? { owner: entity.spec.owner } : {}),
-        change: changes[at]!,
-      })),
-      total: candidates.length,
-      problems: [...skipped.map((one) => ({ file: "upload", ...one })), ...problems],
-      notes: [...notes],
-      columns: [...columns],
-      mapping,
-    };
+    const { counts: _, ...seen } = await previewFile(deps, ctx, input);
+    return seen;
   });
+}
+
+/** What a file would bring; `counts` as a run would count it. */
+export async function previewFile({ catalogue }: UploadDeps, ctx: Ctx, input: ParsedInputOf<typeof previewUpload>) {
+  await catalogue.feed.fresh();
+  const visible = await visibleTo(catalogue, ctx);
+  const { format, drafts, skipped, notes, columns, mapping } = readUpload(input);
+  const { candidates, problems, failed } = await check(catalogue.kinds, drafts, "upload");
+  const shown = candidates.slice(0, SHOWN);
+  const changes = await changesOf(ctx.sql, catalogue, visible, candidates);
+  const count = (change: Change): number => changes.filter((one) => one === change).length;
+  return {
+    counts: {
+      ...NO_COUNTS,
+      read: drafts.length + skipped.length,
+      registered: count("new"),
+      changed: count("changed"),
+      unchanged: count("same"),
+      conflicts: count("taken"),
+      failed: skipped.length + failed.length,
+    },
+    format,
+    entities: shown.map(({ ref, line, entity }, at) => ({
+      line: line ?? 1,
+      ref,
+      kind: entity.kind,
+      title: entity.metadata.title ?? entity.metadata.name,
+      ...(typeof entity.spec?.owner === "string" ? { owner: entity.spec.owner } : {}),
+      change: changes[at]!,
+    })),
+    total: candidates.length,
+    problems: [...skipped.map((one) => ({ file: "upload", ...one })), ...problems],
+    notes: [...notes],
+    columns: [...columns],
+    mapping,
+  };
 }
 
 type Change = "new" | "changed" | "same" | "taken";
@@ -77,37 +93,44 @@ async function changesOf(sql: Sql, { estate }: Catalogue, visible: Visibility, c
   });
 }
 
-function makeApplyUpload({ catalogue, syncer }: Deps): Handler {
-  return handle(applyUpload, async (ctx, { name, ...input }) => {
-    await catalogue.feed.fresh();
-    const visible = await visibleTo(catalogue, ctx);
-    const started = performance.now();
-    const { drafts, skipped, notes } = readUpload(input);
-    const { candidates, problems, failed } = await check(catalogue.kinds, drafts, name);
-    const row = await ensureSource(ctx.sql, { kind: "upload", target: name, name, watch: false }, ctx.now());
-    const snapshot: Snapshot = {
-      fingerprint: hash("sha256", input.text, "base64url"),
-      read: drafts.length + skipped.length,
-      failed: skipped.length + failed.length,
-      candidates,
-      problems: [...skipped.map((one) => ({ file: name, ...one })), ...problems],
-      doubtful: new Set(),
-      // What it described before and describes wrongly now stays as it was.
-      doubtfulRefs: new Set(failed.filter((ref) => ref !== undefined)),
-      docs: [],
-      durationMs: performance.now() - started,
-    };
-    // Whoever replaces a file has it before their eyes: no run of theirs waits for a decision.
-    const applied = await applySnapshot(ctx, { ...row, threshold_percent: 100 }, snapshot, { cause: "asked", kinds: catalogue.kinds });
-    if (applied.change !== undefined) catalogue.feed.expect(applied.change);
-    if (applied.counts.removed > 0) await syncer.scheduleConflicted(ctx, row.id);
-    return {
-      source: await viewSource(ctx.sql, applied.source, false),
-      counts: applied.counts,
-      problems: showProblems(catalogue, visible, row.id, applied.problems),
-      notes: [...notes],
-    };
+function makeApplyUpload(deps: UploadDeps): Handler {
+  return handle(applyUpload, async (ctx, input) => {
+    const { mapping: _, ...applied } = await applyFile(deps, ctx, input);
+    return applied;
   });
+}
+
+/** Brings a file in as a source of its name. */
+export async function applyFile({ catalogue, syncer }: UploadDeps, ctx: Ctx, { name, ...input }: ParsedInputOf<typeof applyUpload>) {
+  await catalogue.feed.fresh();
+  const visible = await visibleTo(catalogue, ctx);
+  const started = performance.now();
+  const { drafts, skipped, notes, mapping } = readUpload(input);
+  const { candidates, problems, failed } = await check(catalogue.kinds, drafts, name);
+  const row = await ensureSource(ctx.sql, { kind: "upload", target: name, name, watch: false }, ctx.now());
+  const snapshot: Snapshot = {
+    fingerprint: hash("sha256", input.text, "base64url"),
+    read: drafts.length + skipped.length,
+    failed: skipped.length + failed.length,
+    candidates,
+    problems: [...skipped.map((one) => ({ file: name, ...one })), ...problems],
+    doubtful: new Set(),
+    // What it described before and describes wrongly now stays as it was.
+    doubtfulRefs: new Set(failed.filter((ref) => ref !== undefined)),
+    docs: [],
+    durationMs: performance.now() - started,
+  };
+  // Whoever replaces a file has it before their eyes: no run of theirs waits for a decision.
+  const applied = await applySnapshot(ctx, { ...row, threshold_percent: 100 }, snapshot, { cause: "asked", kinds: catalogue.kinds });
+  if (applied.change !== undefined) catalogue.feed.expect(applied.change);
+  if (applied.counts.removed > 0) await syncer.scheduleConflicted(ctx, row.id);
+  return {
+    source: await viewSource(ctx.sql, applied.source, false),
+    counts: applied.counts,
+    problems: showProblems(catalogue, visible, row.id, applied.problems),
+    notes: [...notes],
+    mapping,
+  };
 }
 
 interface Checked {
