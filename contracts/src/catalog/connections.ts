@@ -329,6 +329,17 @@ export const sourceHeld = defineEvent({
   summary: "A run would have removed too much; it changed nothing and asks.",
   payload: z.object({ sourceId: z.string(), name: z.string(), hold: SourceHold }),
 });
+export const objectsQuarantined = defineEvent({
+  name: "catalog.source.quarantined",
+  summary: "Objects of a source cannot be read any more, or never could; their last good state stays.",
+  payload: z.object({
+    sourceId: z.string(),
+    name: z.string(),
+    /** The first of them. */
+    objects: z.array(z.object({ object: z.string(), ref: z.string().optional(), reason: z.string() })),
+    total: z.number().int(),
+  }),
+});
 export const sourceDecided = defineEvent({
   name: "catalog.source.decided",
   summary: "A held run was approved or rejected, or the source thought better of it.",

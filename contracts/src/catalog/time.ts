@@ -99,7 +99,20 @@ export const diffTime = defineOperation({
 });
 
 /** What can happen, by what it is about. */
-export const HappeningSort = z.enum(["entity", "deployment", "workload", "push", "run", "policy", "incident"]);
+export const HappeningSort = z.enum([
+  "entity",
+  "fact",
+  "ownership",
+  "api",
+  "announcement",
+  "source",
+  "deployment",
+  "workload",
+  "push",
+  "run",
+  "policy",
+  "incident",
+]);
 export type HappeningSort = z.infer<typeof HappeningSort>;
 
 export const Happening = z.object({
@@ -127,7 +140,7 @@ function listOf<T extends z.ZodType>(item: T) {
 export const listChanges = defineOperation({
   name: "catalog.time.changes",
   summary:
-    "Tell what changed in a stretch of time, newest first: entities, deployments, workloads, pushes, runs, policy decisions, incidents.",
+    "Tell what changed in a stretch of time, newest first: entities, facts, owners, APIs, announcements, sources, deployments, workloads, pushes, runs, policy decisions, incidents.",
   scope: "catalog:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/time/changes" },

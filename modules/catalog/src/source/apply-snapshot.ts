@@ -1,5 +1,5 @@
 import { type Entity, entityChanged, entityRegistered, entityRemoved, sourceSynced } from "@roadbed/contracts/catalog";
-import { sourceDecided, sourceHeld } from "@roadbed/contracts/catalog/connections";
+import { objectsQuarantined, sourceDecided, sourceHeld } from "@roadbed/contracts/catalog/connections";
 import { ConflictError, type Ctx, type Sql } from "@roadbed/core";
 
 import { writeDocs } from "../docs/doc-store.ts";
@@ -81,7 +81,7 @@ export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: 
   // Made before anything is written: what is written names the run that wrote it.
   const syncId = await beginSync(sql, source.id, at, { cause: o.cause, actor: ctx.actor });
   const written = await writeDiff(ctx, source, snapshot, diff, { at, syncId, kinds: o.kinds, handover: o.handover });
-  await refreshQuarantine(sql, source.id, snapshot, diff, at);
+  const stuck = await refreshQuarantine(sql, source.id, snapshot, diff, at);
   if (isWhole) await settleHold(ctx, source, o);
 
   const problems = [...snapshot.problems, ...diff.conflicts];
@@ -98,6 +98,10 @@ export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: 
   });
   if (isSmall(diff)) emitEntities(ctx, source, diff, written);
   ctx.emit(sourceSynced, source.id, { sourceId: source.id, counts });
+  if (stuck.length > 0) {
+    const objects = stuck.slice(0, MOST_TOLD).map(({ object, ref, reason }) => ({ object, ...(ref === undefined ? {} : { ref }), reason }));
+    ctx.emit(objectsQuarantined, source.id, { sourceId: source.id, name: source.name, objects, total: stuck.length });
+  }
   return { source: row, counts, problems, change: written.change };
 }
 
@@ -224,6 +228,8 @@ async function writeWithHistory(
   return changed.map(({ write }) => write);
 }
 
+/** Objects that went into quarantine, told by name. */
+const MOST_TOLD = 50;
 const GONE = "its descriptor is gone";
 
 /** The same document may come from another source now, which took it over. */

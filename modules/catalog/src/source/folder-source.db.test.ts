@@ -235,7 +235,7 @@ spec: {type: openapi, lifecycle: production, owner: a, definition: ${definition}
     expect(counts).toMatchObject({ read: 10_002, registered: 10_001, failed: 1 });
     expect(problems).toMatchObject([{ file: "huge.yaml", line: 1, reason: expect.stringContaining("2 MB is the most") }]);
     expect((await ask(facetEntities, { facets: "kind" })).facets["kind"]).toEqual([{ value: "Component", count: 10_001 }]);
-    expect(await events()).toEqual(["catalog.source.synced"]);
+    expect(await events()).toEqual(["catalog.source.synced", "catalog.source.quarantined"]);
   });
 
   test("that is not there, or may not be read, is refused and leaves nothing", async () => {

@@ -15,17 +15,24 @@ interface Failing {
 /** Most objects of one source that stand in quarantine one by one. */
 const MAX_OBJECTS = 2_000;
 
-/** Brings the quarantine of a source to what a run has seen: since when an object fails stays, until it is well again. */
-export async function refreshQuarantine(sql: Sql, sourceId: string, snapshot: Snapshot, diff: Diff, at: Date): Promise<void> {
+/** Brings the quarantine of a source to what a run has seen: since when an object fails stays, until it is well again. Answers what is new in it. */
+export async function refreshQuarantine(
+  sql: Sql,
+  sourceId: string,
+  snapshot: Snapshot,
+  diff: Diff,
+  at: Date,
+): Promise<readonly Pick<Failing, "object" | "ref" | "reason">[]> {
   const failing = failingObjects(snapshot, diff).slice(0, MAX_OBJECTS);
   if (await hasAny(sql, sourceId)) await clear(sql, sourceId, snapshot, failing);
-  if (failing.length === 0) return;
-  await sql.query(
+  if (failing.length === 0) return [];
+  const { rows } = await sql.query<{ object: string; ref: string | null; reason: string; fresh: boolean }>(
     `insert into catalog.quarantine (source_id, object, ref, location, reason, mend, why, since)
      select $1, q.object, q.ref, q.location, q.reason, q.mend, 'failed', $7
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as q(object, ref, location, reason, mend)
      on conflict (source_id, object) do update set ref = excluded.ref, location = excluded.location, reason = excluded.reason, mend = excluded.mend,
-       why = 'failed', dismissed_at = case when catalog.quarantine.reason = excluded.reason then catalog.quarantine.dismissed_at end`,
+       why = 'failed', dismissed_at = case when catalog.quarantine.reason = excluded.reason then catalog.quarantine.dismissed_at end
+     returning object, ref, reason, xmax = 0 as fresh`,
     [
       sourceId,
       failing.map(({ object }) => cleanText(object)),
@@ -36,6 +43,7 @@ export async function refreshQuarantine(sql: Sql, sourceId: string, snapshot: Sn
       at,
     ],
   );
+  return rows.filter(({ fresh }) => fresh).map(({ object, ref, reason }) => ({ object, ref: ref ?? undefined, reason }));
 }
 
 /** Mostly nothing is in it: then nobody has to be asked about each entity. */

@@ -3,7 +3,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { deleteEntity, importSource, syncSource } from "@roadbed/contracts/catalog";
+import { objectsQuarantined, sourceFailed, sourceHeld } from "@roadbed/contracts/catalog/connections";
+import { apiChanged } from "@roadbed/contracts/catalog/docs";
+import { factLocked } from "@roadbed/contracts/catalog/facts";
+import { handedOver } from "@roadbed/contracts/catalog/ownership";
 import { diffTime, listChanges } from "@roadbed/contracts/catalog/time";
+import { restrictSource } from "@roadbed/contracts/catalog/visibility";
 import { deploymentFinished } from "@roadbed/contracts/delivery";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { incidentOpened } from "@roadbed/contracts/telemetry";
@@ -11,6 +16,8 @@ import { InvalidError, type EventType } from "@roadbed/core";
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { component, entityOf, useWorld } from "../world.suite.ts";
+
+type EventPayload = ReturnType<typeof objectsQuarantined.payload.parse>;
 
 const world = useWorld();
 const { ask, put, write } = world;
@@ -164,6 +171,71 @@ describe("what changed here", () => {
       expect.stringContaining("deployment"),
       expect.stringContaining("registered"),
     ]);
+  });
+
+  test("tells of facts, owners, APIs and sources, to each whom it is about, and never names the other", async () => {
+    const refs = { a: refOf("a"), b: refOf("b"), team: "group:default/team-a", other: "group:default/team-b" };
+    await put("all.yaml", [component("a"), component("b")].join("---\n"));
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
+    await hear(factLocked, refs.a, { ref: refs.a, property: "lifecycle", actor: "user:grace" });
+    await hear(handedOver, refs.other, { id: "ho_1", to: refs.other, from: refs.team, things: 3, actor: "user:grace", reason: "it moved" });
+    await hear(apiChanged, "api:default/x", { ref: "api:default/x", breaking: 1, risky: 0, consumers: [refs.a, refs.b] });
+    const samples = { added: [], changed: [], removed: [refs.a, refs.b] };
+    const hold = { at: new Date().toISOString(), reason: "it would remove all", owned: 2, added: 0, changed: 0, removed: 2, samples };
+    await hear(sourceHeld, source.id, { sourceId: source.id, name: "shop", hold });
+    const about = async (ref: string): Promise<string[]> =>
+      (await ask(listChanges, { refs: ref, sorts: "fact,ownership,api,source" })).items.map(({ text }) => text);
+    expect(await about(refs.a)).toEqual([
+      'A run of "shop" waits for a decision: it would remove all',
+      "An API that it uses changed: 1 change breaks who calls it, 0 may",
+      "The field lifecycle was locked",
+    ]);
+    expect(await about(refs.other)).toEqual(["It was given 3 things: it moved"]);
+    expect(await about(refs.team)).toEqual(["3 things of it went to another owner: it moved"]);
+    const { items, counts } = await ask(listChanges, { sorts: "source,api" });
+    expect(items.map(({ refs: those }) => those.length).sort()).toEqual([1, 2, 2]);
+    expect(items.map(({ count }) => count).sort()).toEqual([1, 2, 2]);
+    expect(counts).toEqual([
+      { sort: "api", count: 2 },
+      { sort: "source", count: 1 },
+    ]);
+  });
+
+  test("what went into quarantine is told once, when it did", async () => {
+    await put("a.yaml", component("a"));
+    await put("b.yaml", component("b"));
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
+    await world.forgetEvents();
+    await put("a.yaml", component("a").replace("owner: team-a", "owner:"));
+    await ask(syncSource, { id: source.id });
+    await put("b.yaml", component("b", "  dependsOn: [component:a]\n"));
+    await ask(syncSource, { id: source.id });
+    const { rows } = await world.sql<{ payload: EventPayload }>(
+      "select payload from kernel.event where name = 'catalog.source.quarantined'",
+    );
+    expect(rows.map(({ payload }) => payload)).toMatchObject([{ sourceId: source.id, total: 1, objects: [{ ref: refOf("a") }] }]);
+    await hear(objectsQuarantined, source.id, rows[0]!.payload);
+    expect((await ask(listChanges, { refs: refOf("a"), sorts: "source" })).items).toMatchObject([
+      { text: expect.stringContaining("went into quarantine: spec.owner") as string, link: `/sources/${source.id}` },
+    ]);
+  });
+
+  test("a change of its kind is one of what an entity means; what is told of a source that is hidden is not told", async () => {
+    await put(
+      "kind.yaml",
+      "apiVersion: roadbed.dev/v1\nkind: Kind\nmetadata: { name: Component }\nspec: { schema: { properties: { tier: { type: string } } } }\n",
+    );
+    await put("a.yaml", component("a"));
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
+    const { items } = await ask(listChanges, { refs: refOf("a") });
+    expect(items.flatMap(({ refs }) => refs).sort()).toEqual([refOf("a"), "kind:default/component"]);
+    await hear(sourceFailed, source.id, { sourceId: source.id, name: "shop", reason: "it is away" });
+    const bob = { actor: { kind: "user", id: "bob", name: "bob" }, scopes: new Set(["catalog:read"]) } as const;
+    const told = async () => (await ask(listChanges, { sorts: "source" }, world.catalog, bob)).items.length;
+    expect(await told()).toBe(1);
+    await ask(restrictSource, { id: source.id, visibleTo: ["user:default/ann"] });
+    expect(await told()).toBe(0);
+    expect((await ask(listChanges, { sorts: "source" }, world.catalog, bob)).counts).toEqual([]);
   });
 
   test("an event that is told twice is one happening; one that is not as it should be is none", async () => {

@@ -8,6 +8,8 @@ export interface Question {
   /** Undefined: about anything. */
   readonly refs: readonly string[] | undefined;
   readonly hidden: readonly string[];
+  /** Sources that the caller may not see: what is told of them is not theirs. */
+  readonly hiddenSources: readonly string[];
   readonly sorts: readonly HappeningSort[] | undefined;
 }
 
@@ -32,14 +34,21 @@ export async function listHappenings(sql: Sql, question: Question, after: Place 
 
 export async function countHappenings(sql: Sql, question: Question): Promise<{ sort: HappeningSort; count: number }[]> {
   const { rows } = await sql.query<{ sort: HappeningSort; count: number }>(
-    `select sort, count(*)::int as count from catalog.happening where ${WHERE} group by sort
+    `select sort, count(distinct (seq, text))::int as count from catalog.happening where ${WHERE} and ${OF_SHOWN_SOURCES} group by sort
      union all select 'entity', count(*)::int from (select 1 from catalog.history where ${WHERE} group by ${GROUP}) grouped having count(*) > 0`,
-    valuesOf(question),
+    [...valuesOf(question), linksOf(question)],
   );
   return rows.filter(({ sort }) => asks(question, sort)).sort((a, b) => b.count - a.count || (a.sort < b.sort ? -1 : 1));
 }
 
 const WHERE = "at >= $1 and at < $2 and ($3::text[] is null or ref = any($3)) and (ref is null or not ref = any($4))";
+
+const OF_SHOWN_SOURCES = "(link is null or not link = any($5))";
+
+/** What is told of a source links to its page. */
+function linksOf({ hiddenSources }: Question): string[] {
+  return hiddenSources.map((id) => `/sources/${encodeURIComponent(id)}`);
+}
 
 function valuesOf({ from, to, refs, hidden }: Question): unknown[] {
   return [from, to, refs ?? null, hidden];
@@ -51,18 +60,19 @@ function asks({ sorts }: Question, sort: HappeningSort): boolean {
 
 async function listTold(sql: Sql, question: Question, after: Place | undefined, limit: number): Promise<Placed[]> {
   const { rows } = await sql.query<Record<string, unknown>>(
-    `select * from (select at, sort, actor, text, ref, link, 'e' || lpad(seq::text, 18, '0') as key from catalog.happening
-       where ${WHERE} and ($5::text[] is null or sort = any($5))) told
-     where $6::timestamptz is null or (at, key collate "C") < ($6, $7) order by at desc, key collate "C" desc limit $8`,
-    [...valuesOf(question), question.sorts ?? null, after?.at ?? null, after?.key ?? null, limit],
+    `select * from (select at, sort, actor, text, link, count(ref)::int as count, coalesce((array_agg(ref order by ref) filter (where ref is not null))[1:${SHOWN_REFS}], '{}') as refs,
+         'e' || lpad(seq::text, 18, '0') || left(md5(text), 8) as key
+       from catalog.happening where ${WHERE} and ${OF_SHOWN_SOURCES} and ($6::text[] is null or sort = any($6)) group by at, seq, sort, actor, text, link) told
+     where $7::timestamptz is null or (at, key collate "C") < ($7, $8) order by at desc, key collate "C" desc limit $9`,
+    [...valuesOf(question), linksOf(question), question.sorts ?? null, after?.at ?? null, after?.key ?? null, limit],
   );
-  return (rows as unknown as ToldRow[]).map(({ at, sort, actor, text, ref, link, key }) => ({
+  return (rows as unknown as ToldRow[]).map(({ at, sort, actor, text, refs, count, link, key }) => ({
     at: at.toISOString(),
     sort,
     actor,
     text,
-    refs: ref === null ? [] : [ref],
-    count: 1,
+    refs: [...refs],
+    count: Math.max(1, count),
     ...(link === null ? {} : { link }),
     key,
   }));
@@ -73,7 +83,8 @@ interface ToldRow {
   readonly sort: HappeningSort;
   readonly actor: string;
   readonly text: string;
-  readonly ref: string | null;
+  readonly refs: readonly string[];
+  readonly count: number;
   readonly link: string | null;
   readonly key: string;
 }

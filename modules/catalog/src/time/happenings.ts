@@ -1,30 +1,22 @@
-import type { HappeningSort } from "@roadbed/contracts/catalog/time";
-import { deploymentFinished, deploymentRequested, repositoryPushed, workloadChanged, workloadCommanded } from "@roadbed/contracts/delivery";
+import {
+  deploymentFinished,
+  deploymentRequested,
+  repositoryCreated,
+  repositoryPushed,
+  workloadChanged,
+  workloadCommanded,
+} from "@roadbed/contracts/delivery";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
-import type { DomainEvent, EventType } from "@roadbed/core";
+import type { DomainEvent } from "@roadbed/core";
 
-/** What an event means to whoever asks what changed here. */
-export interface Told {
-  readonly sort: HappeningSort;
-  readonly text: string;
-  /** The entity it is about, or what leads to it. */
-  readonly about?: { readonly ref: string } | { readonly service: string } | { readonly repository: string };
-  readonly link?: string;
-}
-
-interface Teller {
-  readonly type: EventType<any>;
-  readonly tell: (payload: any) => Told;
-}
-
-function teller<P>(type: EventType<P>, tell: (payload: P) => Told): Teller {
-  return { type, tell };
-}
+import { CATALOG_TELLERS } from "./happenings-of-catalog.ts";
+import { teller, type Teller, type Told } from "./teller.ts";
 
 /** Of each event, in words. To hear of more, add a line; who did it and when stands beside it. */
 const TELLERS: readonly Teller[] = [
+  ...CATALOG_TELLERS,
   teller(deploymentRequested, ({ entityRef, environment }) => ({
     sort: "deployment",
     text: `A deployment to ${environment} was asked for`,
@@ -54,6 +46,7 @@ const TELLERS: readonly Teller[] = [
     text: `${after.slice(0, 8)} was pushed to ${repository} (${branch}): ${firstLine(message)}`,
     about: { repository },
   })),
+  teller(repositoryCreated, ({ repository }) => ({ sort: "push", text: `The repository ${repository} was made`, about: { repository } })),
   teller(runRequested, ({ runId, path }) => ({ sort: "run", text: `A run of ${path} was begun`, link: `/runs/${runId}` })),
   teller(runFinished, ({ runId, path, status, entityRef }) => ({
     sort: "run",
@@ -86,11 +79,34 @@ const BY_NAME: ReadonlyMap<string, Teller> = new Map(TELLERS.map((one) => [one.t
 /** Names of the events that are heard. */
 export const HEARD: readonly string[] = [...BY_NAME.keys()];
 
-/** Undefined for an event that means nothing here, or that is not as its contract says. */
-export function tell(event: Pick<DomainEvent, "name" | "payload">): Told | undefined {
+/**
+ * Events that are not written down as happenings, each with the reason. Every event of every contract is either told or stands here:
+ * a test sees to it.
+ */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  "catalog.entity.registered": "history tells it, with who, why and in which run",
+  "catalog.entity.changed": "history tells it, with the fields",
+  "catalog.entity.removed": "history tells it",
+  "catalog.source.synced": "what it changed is told entity by entity",
+  "catalog.sample.removed": "its entities are told as removed",
+  "catalog.property.changed": "a derived value follows from a change that is told itself",
+  "catalog.properties.changed": "derived values follow from a change that is told itself",
+  "catalog.question.asked": "asking changes nothing; the answer is told as a confirmation",
+  "catalog.discovery.finished": "proposing changes nothing",
+  "catalog.proposal.decided": "what was accepted is told as registered",
+  "catalog.proposal.changed": "a proposal is not in the catalogue",
+  "notify.notice.arrived": "it tells somebody of what is told here",
+  "identity.session.started": "signing in changes nothing",
+  "paths.run.progressed": "a run is told at its beginning and its end",
+};
+
+/** What an event means here; nothing for one that means nothing, or that is not as its contract says. */
+export function tell(event: Pick<DomainEvent, "name" | "payload">): readonly Told[] {
   const found = BY_NAME.get(event.name);
   const payload = found?.type.payload.safeParse(event.payload);
-  return found && payload?.success ? found.tell(payload.data) : undefined;
+  if (!found || !payload?.success) return [];
+  const told = found.tell(payload.data);
+  return Array.isArray(told) ? (told as readonly Told[]) : [told as Told];
 }
 
 const DEPLOYMENTS = "/delivery?tab=deployments";

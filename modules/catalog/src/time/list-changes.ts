@@ -19,7 +19,7 @@ export function makeListChanges(standpoints: Standpoints): Handler {
     const span = position ?? spanOf(asked, ctx.now().getTime());
     const now = await standpoints.at(ctx, undefined);
     const refs = await refsOf(ctx, standpoints, now, span.from, asked);
-    const question = { ...span, refs, hidden: await hiddenFrom(ctx, now, span), sorts: asked.sorts };
+    const question = { ...span, refs, hidden: await hiddenFrom(ctx, now, span), hiddenSources: hiddenSourcesOf(now), sorts: asked.sorts };
     const rows = await listHappenings(ctx.sql, question, position?.after, asked.limit + 1);
     const page = rows.slice(0, asked.limit);
     return {
@@ -35,6 +35,10 @@ export function makeListChanges(standpoints: Standpoints): Handler {
 interface Span {
   readonly from: string;
   readonly to: string;
+}
+
+function hiddenSourcesOf({ catalogue: { estate }, visible }: Standpoint): readonly string[] {
+  return visible.all ? [] : estate.restrictions.sourcesHiddenFrom(visible.seesSource);
 }
 
 function spanOf({ before, around, minutes }: Asked, now: number): Span {
@@ -59,13 +63,23 @@ async function refsOf(ctx: Ctx, standpoints: Standpoints, now: Standpoint, from:
   if (refs === undefined && owner === undefined && system === undefined && filter === undefined) return undefined;
   const then = await standpoints.at(ctx, Date.parse(from) < ctx.now().getTime() ? from : undefined);
   const found = new Set<string>();
+  const kinds = kindPages(now);
   for (const standpoint of [now, then]) {
     for (const ref of await refsAt(ctx, standpoint, asked)) {
       found.add(ref);
+      // A change of its kind is one of what it means.
+      const kind = kinds.get(ref.slice(0, ref.indexOf(":")));
+      if (kind !== undefined) found.add(kind);
       if (neighbours) for (const near of neighboursOf(standpoint, ref)) found.add(near);
     }
   }
   return [...found];
+}
+
+/** Of each kind that somebody defined or added to, the entity that holds it. */
+function kindPages({ catalogue: { estate }, visible }: Standpoint): ReadonlyMap<string, string> {
+  const ids = visible.only(estate.select([{ key: "kind", values: ["kind"] }]));
+  return new Map(ids.map((id) => [estate.at(id)!.name.toLowerCase(), estate.refOf(id)]));
 }
 
 async function refsAt(ctx: Ctx, { catalogue: { estate }, selector, visible }: Standpoint, asked: Asked): Promise<string[]> {

@@ -1,6 +1,20 @@
 import { Switch } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Boxes, GitCommitHorizontal, HeartPulse, Play, Rocket, ShieldCheck, Siren, type LucideIcon } from "lucide-react";
+import {
+  Boxes,
+  Braces,
+  Database,
+  GitCommitHorizontal,
+  HeartPulse,
+  Lock,
+  Megaphone,
+  Play,
+  Rocket,
+  ShieldCheck,
+  Siren,
+  Users,
+  type LucideIcon,
+} from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { listChanges, type Happening, type HappeningSort } from "@roadbed/contracts/catalog/time";
@@ -23,6 +37,11 @@ import { FilterChip } from "./FilterChip.tsx";
 
 const SORTS: readonly { readonly sort: HappeningSort; readonly label: string; readonly icon: LucideIcon }[] = [
   { sort: "entity", label: "Entities", icon: Boxes },
+  { sort: "fact", label: "Facts", icon: Lock },
+  { sort: "ownership", label: "Owners", icon: Users },
+  { sort: "api", label: "APIs", icon: Braces },
+  { sort: "announcement", label: "Announcements", icon: Megaphone },
+  { sort: "source", label: "Sources", icon: Database },
   { sort: "deployment", label: "Deployments", icon: Rocket },
   { sort: "workload", label: "Workloads", icon: HeartPulse },
   { sort: "push", label: "Pushes", icon: GitCommitHorizontal },
