@@ -1,10 +1,10 @@
-import { Button, Popover, TextInput } from "@mantine/core";
-import { Check, ChevronDown, History } from "lucide-react";
-import { createContext, useContext, useState, type FormEvent, type ReactNode } from "react";
+import { Button } from "@mantine/core";
+import { History } from "lucide-react";
+import { createContext, useContext, useState, type ReactNode } from "react";
 
 import { formatExact, formatMoment, toLocalInput } from "../format/time.ts";
 import classes from "./as-of.module.css";
-import range from "./time-range.module.css";
+import { MomentInput, OwnChoice, PresetMenu } from "./PresetMenu.tsx";
 
 const PRESETS = [
   { label: "An hour ago", ms: 3_600_000 },
@@ -21,78 +21,35 @@ interface Props {
 
 /** The one control for the moment that a page shows: now, or any moment of the past. */
 export function AsOf({ value, onChange }: Props): ReactNode {
-  const [opened, setOpened] = useState(false);
-  const choose = (instant: string | undefined): void => {
-    setOpened(false);
-    onChange(instant);
-  };
-  const label = value === undefined ? "Now" : formatMoment(new Date(value));
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="md" trapFocus returnFocus width={244}>
-      <Popover.Target>
-        <Button
-          variant="default"
-          leftSection={<History size={14} aria-hidden />}
-          rightSection={<ChevronDown size={14} aria-hidden />}
-          onClick={() => setOpened(!opened)}
-          aria-label={`As of: ${label}`}
-          fw={500}
-        >
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown p={6}>
-        <ul className={range.presets}>
-          <li>
-            <button type="button" className={range.preset} aria-pressed={value === undefined} onClick={() => choose(undefined)}>
-              Now
-              {value === undefined && <Check size={14} aria-hidden />}
-            </button>
-          </li>
-          {PRESETS.map((preset) => (
-            <li key={preset.label}>
-              <button
-                type="button"
-                className={range.preset}
-                aria-pressed={false}
-                onClick={() => choose(new Date(Date.now() - preset.ms).toISOString())}
-              >
-                {preset.label}
-              </button>
-            </li>
-          ))}
-        </ul>
-        <OwnMoment key={value} value={value} onChoose={choose} />
-      </Popover.Dropdown>
-    </Popover>
+    <PresetMenu<string | undefined>
+      icon={History}
+      name="As of"
+      label={value === undefined ? "Now" : formatMoment(new Date(value))}
+      presets={[
+        { label: "Now", chosen: value === undefined, value: () => undefined },
+        ...PRESETS.map(({ label, ms }) => ({ label, chosen: false, value: () => new Date(Date.now() - ms).toISOString() })),
+      ]}
+      onChoose={onChange}
+      width={244}
+      position="bottom-end"
+      own={(choose) => <OwnMoment key={value} value={value} onChoose={choose} />}
+    />
   );
 }
 
 function OwnMoment({ value, onChoose }: { readonly value: string | undefined; readonly onChoose: (instant: string) => void }): ReactNode {
   const [moment, setMoment] = useState(() => toLocalInput(value === undefined ? new Date() : new Date(value)));
   const [wrong, setWrong] = useState(false);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     const at = new Date(moment);
     if (at.getTime() <= Date.now()) onChoose(at.toISOString());
     else setWrong(true);
   };
   return (
-    <form className={range.own} onSubmit={submit}>
-      <TextInput
-        type="datetime-local"
-        label="At this moment"
-        size="xs"
-        value={moment}
-        onChange={(event) => setMoment(event.currentTarget.value)}
-        error={wrong ? "Must be in the past" : undefined}
-        required
-        withAsterisk={false}
-      />
-      <Button type="submit" variant="default">
-        Show it
-      </Button>
-    </form>
+    <OwnChoice act="Show it" onSubmit={submit}>
+      <MomentInput label="At this moment" value={moment} onChange={setMoment} error={wrong ? "Must be in the past" : undefined} />
+    </OwnChoice>
   );
 }
 

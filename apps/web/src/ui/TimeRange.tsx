@@ -1,10 +1,9 @@
-import { Button, Popover, TextInput } from "@mantine/core";
-import { Check, ChevronDown, Clock } from "lucide-react";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { Clock } from "lucide-react";
+import { useState, type ReactNode } from "react";
 
 import { formatMoment, toLocalInput } from "../format/time.ts";
 import { fixedRange, RANGES, windowOf } from "../url-state.ts";
-import classes from "./time-range.module.css";
+import { MomentInput, OwnChoice, PresetMenu } from "./PresetMenu.tsx";
 
 interface Props {
   /** A word such as `1h`, or `from..to`; see `windowOf`. Absent: the last hour. */
@@ -14,41 +13,17 @@ interface Props {
 
 /** The one control for the time that a page looks at: words for "until now", or two moments of one's own. */
 export function TimeRange({ value, onChange }: Props): ReactNode {
-  const [opened, setOpened] = useState(false);
-  const choose = (range: string): void => {
-    setOpened(false);
-    onChange(range);
-  };
-  const preset = RANGES.find((range) => range.value === (value ?? "1h"));
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" shadow="md" trapFocus returnFocus width={268}>
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="sm"
-          leftSection={<Clock size={14} aria-hidden />}
-          rightSection={<ChevronDown size={14} aria-hidden />}
-          onClick={() => setOpened(!opened)}
-          aria-label={`Time range: ${labelOf(value)}`}
-          fw={500}
-        >
-          {labelOf(value)}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown p={6}>
-        <ul className={classes.presets}>
-          {RANGES.map(({ value: range, label }) => (
-            <li key={range}>
-              <button type="button" className={classes.preset} aria-pressed={preset?.value === range} onClick={() => choose(range)}>
-                {label}
-                {preset?.value === range && <Check size={14} aria-hidden />}
-              </button>
-            </li>
-          ))}
-        </ul>
-        <OwnMoments key={value} value={value} onChoose={choose} />
-      </Popover.Dropdown>
-    </Popover>
+    <PresetMenu<string>
+      icon={Clock}
+      name="Time range"
+      label={labelOf(value)}
+      presets={RANGES.map((range) => ({ label: range.label, chosen: range.value === (value ?? "1h"), value: () => range.value }))}
+      onChoose={onChange}
+      width={268}
+      position="bottom-start"
+      own={(choose) => <OwnMoments key={value} value={value} onChoose={choose} />}
+    />
   );
 }
 
@@ -57,37 +32,16 @@ function OwnMoments({ value, onChoose }: { readonly value: string | undefined; r
   const [from, setFrom] = useState(toLocalInput(new Date(start.from)));
   const [to, setTo] = useState(toLocalInput(new Date(start.to)));
   const [wrong, setWrong] = useState(false);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     const [begin, end] = [new Date(from), new Date(to)];
     if (end > begin) onChoose(fixedRange(begin, end));
     else setWrong(true);
   };
   return (
-    <form className={classes.own} onSubmit={submit}>
-      <TextInput
-        type="datetime-local"
-        label="From"
-        size="xs"
-        value={from}
-        onChange={(event) => setFrom(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-      />
-      <TextInput
-        type="datetime-local"
-        label="To"
-        size="xs"
-        value={to}
-        onChange={(event) => setTo(event.currentTarget.value)}
-        error={wrong ? "Must be after the begin" : undefined}
-        required
-        withAsterisk={false}
-      />
-      <Button type="submit" variant="default">
-        Show this time
-      </Button>
-    </form>
+    <OwnChoice act="Show this time" onSubmit={submit}>
+      <MomentInput label="From" value={from} onChange={setFrom} />
+      <MomentInput label="To" value={to} onChange={setTo} error={wrong ? "Must be after the begin" : undefined} />
+    </OwnChoice>
   );
 }
 

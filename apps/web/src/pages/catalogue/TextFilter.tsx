@@ -1,24 +1,13 @@
 import { Text, TextInput } from "@mantine/core";
 import { describeSearchBox, hintsOf, parseSearchBox } from "@roadbed/contracts/catalog/search-box";
 import { Search } from "lucide-react";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
+
+import { useLateText } from "../../ui/use-late-text.ts";
 
 /** The filter box, with how it is understood beside it: what one types stands at once; the URL (and with it the server) follows a moment later. */
 export function TextFilter({ value, onChange }: { readonly value: string; readonly onChange: (text: string) => void }): ReactNode {
-  const [text, setText] = useState(value);
-  const told = useRef(value);
-  useEffect(() => {
-    if (value !== told.current) setText(value);
-    told.current = value;
-  }, [value]);
-  useEffect(() => {
-    if (text === told.current) return;
-    const timer = setTimeout(() => {
-      told.current = text;
-      onChange(text);
-    }, TELL_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [text, onChange]);
+  const [text, setText] = useLateText(value, onChange, TELL_AFTER_MS);
   const box = parseSearchBox(text);
   return (
     <>

@@ -14,6 +14,7 @@ import { LoadMore } from "../../table/LoadMore.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import row from "../../ui/tool-row.module.css";
 import classes from "./graph-page.module.css";
 import { Strangers } from "./Strangers.tsx";
 
@@ -40,12 +41,12 @@ export function DriftView({ finding, onFinding, days, onDays }: Props): ReactNod
   const counts = summary.data?.counts;
   return (
     <>
-      <div className={classes.tools}>
+      <div className={row.tools}>
         {(["undeclared", "unseen", "unknown"] as const).map((one) => (
           <button
             key={one}
             type="button"
-            className={classes.kind}
+            className={row.chip}
             aria-pressed={finding === one}
             onClick={() => onFinding(finding === one ? undefined : one)}
           >

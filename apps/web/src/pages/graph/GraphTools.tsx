@@ -4,6 +4,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { Origin } from "@roadbed/contracts/catalog/graph";
 import type { GroupBy } from "../../graph/group.ts";
 import { shortRef } from "../../ui/entity-kind.ts";
+import row from "../../ui/tool-row.module.css";
 import { EntitySelect } from "./EntitySelect.tsx";
 import { START_DEPTH, type GraphSearch } from "./graph-search.ts";
 import classes from "./graph-page.module.css";
@@ -37,7 +38,7 @@ const MOST_DEPTH = 6;
 export function GraphTools({ search, kinds, onChange, groups, allOpen, canOpenAll }: Props): ReactNode {
   const by: GroupBy = search.group ?? (search.ref === undefined ? "system" : "none");
   return (
-    <div className={classes.tools}>
+    <div className={row.tools}>
       <EntitySelect
         label="Find in the graph"
         placeholder="Find an entity"
@@ -103,7 +104,7 @@ export function GraphTools({ search, kinds, onChange, groups, allOpen, canOpenAl
           <button
             key={kind}
             type="button"
-            className={classes.kind}
+            className={row.chip}
             aria-pressed={kinds.includes(kind)}
             onClick={() => onChange({ kind: kinds.includes(kind) ? kinds.filter((one) => one !== kind) : [...kinds, kind] })}
             disabled={kinds.length === 1 && kinds[0] === kind}

@@ -7,6 +7,7 @@ import type { OutputOf } from "@roadbed/core";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import { FormFoot } from "../../ui/FormFoot.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { Panel } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
@@ -143,15 +144,7 @@ function ChannelForm({ mail, onClose }: { readonly mail: boolean; readonly onClo
             allowDeselect={false}
             onChange={(weight) => weight !== null && set({ weight: weight as Weight })}
           />
-          {form.fault !== null && <ErrorState error={form.fault} />}
-          <Group gap="xs">
-            <Button type="submit" loading={form.sending} disabled={values.target.trim() === ""}>
-              Save
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Not now
-            </Button>
-          </Group>
+          <FormFoot act="Save" sending={form.sending} disabled={values.target.trim() === ""} fault={form.fault} onClose={onClose} />
         </Stack>
       </form>
     </Panel>

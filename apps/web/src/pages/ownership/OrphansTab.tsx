@@ -15,6 +15,7 @@ import { LoadMore } from "../../table/LoadMore.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import row from "../../ui/tool-row.module.css";
 import { OwnerSelect } from "./OwnerSelect.tsx";
 import classes from "./ownership.module.css";
 
@@ -56,12 +57,12 @@ export function OrphansTab(): ReactNode {
   };
   return (
     <>
-      <div className={classes.tools}>
+      <div className={row.tools}>
         {(["none", "unknown", "empty", "left"] as const).map((one) => (
           <button
             key={one}
             type="button"
-            className={classes.chip}
+            className={row.chip}
             aria-pressed={reason === one}
             onClick={() => search({ reason: reason === one ? undefined : one })}
           >
@@ -73,7 +74,7 @@ export function OrphansTab(): ReactNode {
             <button
               key={one}
               type="button"
-              className={classes.chip}
+              className={row.chip}
               aria-pressed={kind === one.toLowerCase()}
               onClick={() => search({ kind: kind === one.toLowerCase() ? undefined : one.toLowerCase() })}
             >
@@ -95,7 +96,7 @@ export function OrphansTab(): ReactNode {
         </span>
       </div>
       {refs.length > 0 && (
-        <div className={classes.tools} role="group" aria-label="Give what is chosen">
+        <div className={row.tools} role="group" aria-label="Give what is chosen">
           <span>{formatCount(refs.length, "thing")} chosen</span>
           <OwnerSelect label="New owner" placeholder="Give to a team or person" width={240} value={owner} onChange={setOwner} />
           <Button

@@ -13,6 +13,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import row from "../../ui/tool-row.module.css";
 import { OnCallLine } from "./OnCallLine.tsx";
 import { OwnerSelect } from "./OwnerSelect.tsx";
 import classes from "./ownership.module.css";
@@ -36,7 +37,7 @@ export function OwnedTab({ entityRef, onGive }: Props): ReactNode {
   if (pages.error !== null) return <ErrorState error={pages.error} retry={pages.retry} />;
   return (
     <>
-      <div className={classes.tools}>
+      <div className={row.tools}>
         <OwnerSelect
           label="Whose"
           placeholder="A team or a person"

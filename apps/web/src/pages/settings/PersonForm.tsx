@@ -1,8 +1,8 @@
-import { Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { PasswordInput, Stack, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { createUser } from "@roadbed/contracts/identity";
-import { ErrorState } from "../../ui/ErrorState.tsx";
+import { FormFoot } from "../../ui/FormFoot.tsx";
 import { Panel } from "../../ui/Page.tsx";
 import { RolePicker } from "./RoleChange.tsx";
 import { tellDone } from "./tell.ts";
@@ -70,15 +70,7 @@ export function PersonForm({ onClose }: { readonly onClose: () => void }): React
             error={error("password")}
             visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
           />
-          {form.fault !== null && <ErrorState error={form.fault} />}
-          <Group gap="xs" mt={4}>
-            <Button type="submit" loading={form.sending} disabled={!form.fits}>
-              Make the account
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Not now
-            </Button>
-          </Group>
+          <FormFoot act="Make the account" sending={form.sending} disabled={!form.fits} fault={form.fault} onClose={onClose} />
         </Stack>
       </form>
     </Panel>

@@ -1,9 +1,9 @@
-import { Button, Checkbox, Group, Input, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Input, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { createToken } from "@roadbed/contracts/identity";
 import type { InputOf, OutputOf } from "@roadbed/core";
-import { ErrorState } from "../../ui/ErrorState.tsx";
+import { FormFoot } from "../../ui/FormFoot.tsx";
 import { Panel } from "../../ui/Page.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { mayGive, mayScope, PURPOSES, scopeGroups } from "./scopes.ts";
@@ -42,15 +42,7 @@ export function TokenForm({ me, onMade, onClose }: Props): ReactNode {
         <Stack gap="md">
           <Basics form={form} me={me} />
           <Scopes form={form} me={me} />
-          {form.fault !== null && <ErrorState error={form.fault} />}
-          <Group gap="xs">
-            <Button type="submit" loading={form.sending} disabled={!form.fits}>
-              Make the token
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Not now
-            </Button>
-          </Group>
+          <FormFoot act="Make the token" sending={form.sending} disabled={!form.fits} fault={form.fault} onClose={onClose} />
         </Stack>
       </form>
     </Panel>
