@@ -1,23 +1,24 @@
 import { defineOperation } from "@roadbed/core";
 import { z } from "zod";
 
-import { Source, SourceProblem, SyncCounts } from "../catalog.ts";
+import { Entity, Source, SourceProblem, SyncCounts } from "../catalog.ts";
 
 /** What an upload can be. `auto` looks at it. */
 export const UploadFormat = z.enum(["auto", "descriptors", "csv", "port", "compass", "cortex", "opslevel"]);
 export type UploadFormat = z.infer<typeof UploadFormat>;
 
 /**
- * For a table: which column fills which field. A value that begins with `=` is the same for every row: `=Component`.
+ * For a table: which column fills which field. A value that begins with `=` is the same for every row: `=Component`. One that begins with
+ * `cel:` is an expression over `row`, whose fields are the columns: `cel: row.Tier == "1" ? "critical" : "other"`.
  */
-export const ColumnMapping = z.record(z.string().max(300), z.string().max(300));
+export const ColumnMapping = z.record(z.string().max(300), z.string().max(2_000));
 export type ColumnMapping = z.infer<typeof ColumnMapping>;
 
 const Upload = z.object({
   text: z.string().min(1).max(3_500_000).describe("The file's text: @file on the command line"),
   format: UploadFormat.default("auto").describe("auto looks at the text; say it where that guesses wrong"),
   mapping: ColumnMapping.optional().describe(
-    'For a table: which column fills which field, e.g. {"metadata.name": "Service", "spec.owner": "Team", "kind": "=Component"}; without it, it is guessed',
+    'For a table: which column fills which field, e.g. {"metadata.name": "Service", "kind": "=Component", "spec.owner": "cel: row.Team.lowerAscii()"}; without it, it is guessed',
   ),
 });
 
@@ -30,6 +31,9 @@ export const UploadedEntity = z.object({
   /** What would happen to the catalogue. */
   change: z.enum(["new", "changed", "same", "taken"]),
 });
+
+/** How many entities a preview shows whole. */
+const SAMPLES = 5;
 
 export const previewUpload = defineOperation({
   name: "catalog.upload.preview",
@@ -44,6 +48,8 @@ export const previewUpload = defineOperation({
     entities: z.array(UploadedEntity),
     /** Of all entities; `entities` shows the first 500. */
     total: z.number().int(),
+    /** The first few, whole. */
+    samples: z.array(Entity).max(SAMPLES),
     /** What cannot be used, by line, with the reason. */
     problems: z.array(SourceProblem),
     /** Everything that was left out or decided on the way, in words. */

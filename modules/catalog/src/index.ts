@@ -1,6 +1,6 @@
 import type { Entity, Source } from "@roadbed/contracts/catalog";
 import type { WebhookRequest } from "@roadbed/contracts/connector";
-import type { Ctx, Handler, Subscription } from "@roadbed/core";
+import { InvalidError, type Ctx, type Handler, type Subscription } from "@roadbed/core";
 import { watchEvents } from "@roadbed/postgres";
 
 import { createApiReader } from "./apis/api-reader.ts";
@@ -175,13 +175,17 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       ...discovery.handlers,
       ...makeFactHandlers({ catalogue, deps, syncer }),
       ...questions.handlers,
-      ...makeUploadHandlers({ catalogue, syncer }),
+      ...makeUploadHandlers({ catalogue, syncer, connectors }),
       ...makeImportHandlers({ connectors, secrets, syncer, catalogue }),
       ...makeOwnershipHandlers(catalogue),
     ],
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
     backstage: [...makeBackstageReaders({ catalogue, engine }), ...makeLocationHandlers({ catalogue, syncer, trees: deps })],
-    registerEntity: async (ctx, o) => ({ ref: (await registerEntity(catalogue, ctx, o)).ref }),
+    registerEntity: async (ctx, o) => {
+      // Kinds have a way of their own, with a right of its own.
+      if (o.entity.kind === "Kind") throw new InvalidError("A kind is not registered as an entity.", { mend: "Use roadbed kind save." });
+      return { ref: (await registerEntity(catalogue, ctx, o)).ref };
+    },
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),
     exists: async (ctx, ref) => (await askEntity(catalogue, ctx, ref)) !== undefined,

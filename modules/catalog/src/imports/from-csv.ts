@@ -1,6 +1,7 @@
 import { parse } from "csv-parse/sync";
 
 import type { ColumnMapping } from "@roadbed/contracts/catalog/imports";
+import type { Evaluate, Evaluated } from "@roadbed/contracts/connector";
 import { InvalidError } from "@roadbed/core";
 
 import type { Draft, Drafts, Skipped } from "./draft.ts";
@@ -78,10 +79,32 @@ export function guessMapping({ columns }: Table): ColumnMapping {
   return mapping;
 }
 
+/** How a column of the mapping says that it is an expression. */
+const CEL = "cel:";
+
+/** What expressions came to: of each row, by field. */
+export type Worked = readonly ReadonlyMap<string, Evaluated>[];
+
+const ROWS_AT_ONCE = 1_000;
+
+/** Works out the fields that a mapping gives as CEL expressions over `row`, whose fields are the columns. */
+export async function workOut({ rows }: Table, mapping: ColumnMapping, evaluate: Evaluate): Promise<Worked> {
+  const fields = Object.entries(mapping).filter(([, column]) => column.startsWith(CEL));
+  if (fields.length === 0) return [];
+  const expressions = fields.map(([, column]) => column.slice(CEL.length).trim());
+  const worked: ReadonlyMap<string, Evaluated>[] = [];
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const bindings = rows.slice(at, at + ROWS_AT_ONCE).map(({ cells, line }) => ({ row: cells, line }));
+    const values = await evaluate(["row", "line"], expressions, bindings);
+    for (const cells of values) worked.push(new Map(fields.map(([field], index) => [field, cells[index]!])));
+  }
+  return worked;
+}
+
 /** One entity per row. */
-export function fromTable({ rows, columns }: Table, mapping: ColumnMapping): Drafts {
+export function fromTable({ rows, columns }: Table, mapping: ColumnMapping, worked: Worked = []): Drafts {
   const known = new Set(columns.map(({ name }) => name));
-  const missing = Object.entries(mapping).filter(([, column]) => !column.startsWith("=") && !known.has(column));
+  const missing = Object.entries(mapping).filter(([, column]) => !/^(?:=|cel:)/.test(column) && !known.has(column));
   if (missing.length > 0) {
     throw new InvalidError(`There is no column ${missing.map(([, column]) => `"${column}"`).join(", ")}.`, {
       problems: missing.map(([field, column]) => ({
@@ -93,14 +116,20 @@ export function fromTable({ rows, columns }: Table, mapping: ColumnMapping): Dra
   }
   const drafts: Draft[] = [];
   const skipped: Skipped[] = [];
-  for (const { line, cells } of rows) {
-    const valueOf = (field: string): string | undefined => {
+  for (const [at, { line, cells }] of rows.entries()) {
+    const valueOf = (field: string): unknown => {
       const column = mapping[field];
       if (column === undefined) return undefined;
+      const found = worked[at]?.get(field);
+      if (found) return "value" in found && found.value !== null && found.value !== "" ? found.value : undefined;
       return textOf(column.startsWith("=") ? column.slice(1) : cells[column]);
     };
+    const faults = [...(worked[at] ?? [])].flatMap(([field, found]) => ("fault" in found ? [{ field, fault: found.fault }] : []));
     const name = nameOf(valueOf("metadata.name"));
-    if (name === undefined)
+    if (faults.length > 0) {
+      const mend = "Correct the expression; columns are row.Name, or row['Name with blanks'].";
+      skipped.push(...faults.map(({ field, fault }) => ({ line, at: `mapping.${field}`, reason: fault, mend })));
+    } else if (name === undefined)
       skipped.push({
         line,
         at: mapping["metadata.name"] ?? "metadata.name",
@@ -109,20 +138,22 @@ export function fromTable({ rows, columns }: Table, mapping: ColumnMapping): Dra
       });
     else drafts.push({ line, document: documentOf(name, mapping, valueOf) });
   }
-  const unused = columns.filter(({ name }) => !Object.values(mapping).includes(name)).map(({ name }) => name);
+  const used = Object.values(mapping);
+  const isUsed = (name: string): boolean => used.some((column) => column === name || (column.startsWith(CEL) && column.includes(name)));
+  const unused = columns.filter(({ name }) => !isUsed(name)).map(({ name }) => name);
   return { drafts, skipped, notes: unused.length === 0 ? [] : [`Columns that are not used: ${unused.join(", ")}.`] };
 }
 
-function documentOf(name: string, mapping: ColumnMapping, valueOf: (field: string) => string | undefined): Record<string, unknown> {
-  const kind = kindIn(valueOf("kind"));
+function documentOf(name: string, mapping: ColumnMapping, valueOf: (field: string) => unknown): Record<string, unknown> {
+  const kind = kindIn(textOf(valueOf("kind")));
   const document: Record<string, unknown> = { apiVersion: API_VERSION, kind };
   for (const field of Object.keys(mapping)) {
     const value = valueOf(field);
     if (value === undefined || field === "kind") continue;
     if (field === "repository")
       for (const [key, slug] of Object.entries(repositoryAnnotation(value))) put(document, ["metadata", "annotations", key], slug);
-    else if (field === "link") put(document, ["metadata", "links"], URL.canParse(value) ? [{ url: value }] : undefined);
-    else put(document, pathOf(field), convert(field, value));
+    else if (field === "link") put(document, ["metadata", "links"], URL.canParse(String(value)) ? [{ url: String(value) }] : undefined);
+    else put(document, pathOf(field), typeof value === "string" ? convert(field, value) : value);
   }
   put(document, ["metadata", "name"], name);
   const written = textOf(valueOf("metadata.name"));

@@ -1,4 +1,5 @@
 import type { Draft, Drafts, Parsed, Skipped } from "./draft.ts";
+import { builtInOf, portKinds, type PortKind } from "./port-kinds.ts";
 import {
   API_VERSION,
   given,
@@ -17,18 +18,18 @@ import {
 
 /**
  * An export of Port: `{ blueprints: [...], entities: [...] }`, or one of each per line. An entity has an `identifier`, a `blueprint`,
- * `properties` and `relations`; what its blueprint means is told by the blueprint's name.
+ * `properties` and `relations`. Blueprints whose names say so are kinds that there are; all others become kinds of their own, with their
+ * schema and their relations.
  */
 export function fromPort(records: readonly Parsed[]): Drafts {
   const found = records.flatMap(unfold);
   const blueprints = new Map(found.filter(({ value }) => isBlueprint(value)).map(({ value }) => [String(value.identifier), value]));
   const entities = found.filter(({ value }) => textOf(value.blueprint) !== undefined);
-  const kinds = new Map<string, string>();
-  for (const { value } of entities) {
-    const blueprint = textOf(value.blueprint)!;
-    kinds.set(keyOf(blueprint, value.identifier), kindOf(blueprint, blueprints.get(blueprint)));
-  }
-  const drafts: Draft[] = [];
+  const kinds = portKinds(blueprints);
+  const drafts: Draft[] = found.flatMap(({ line, value }) => {
+    const document = isBlueprint(value) ? kinds.get(String(value.identifier))?.document : undefined;
+    return document ? [{ line, document }] : [];
+  });
   const skipped: Skipped[] = [];
   for (const { line, value } of entities) {
     const draft = draftOf(value, blueprints, kinds);
@@ -51,7 +52,7 @@ export function fromPort(records: readonly Parsed[]): Drafts {
     skipped,
     notes: notesOn(
       entities.map(({ value }) => textOf(value.blueprint)!),
-      blueprints,
+      kinds,
     ),
   };
 }
@@ -73,34 +74,21 @@ function isBlueprint(value: Record_): boolean {
   return textOf(value.identifier) !== undefined && isObject(value.schema) && value.blueprint === undefined;
 }
 
-const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/^_?(?:user|githubUser|person)s?$/i, "User"],
-  [/^_?(?:team|githubTeam|group|squad)s?$/i, "Group"],
-  [/^(?:service|microservice|component|app|application|library|package|website|frontend|job)s?$/i, "Component"],
-  [/^(?:api|apiEndpoint|endpoint)s?$/i, "API"],
-  [/^(?:system|product)s?$/i, "System"],
-  [/^(?:domain|businessUnit)s?$/i, "Domain"],
-];
-
-function kindOf(blueprint: string, definition: Record_ | undefined): string {
-  const words = [blueprint, textOf(definition?.title) ?? ""];
-  return KINDS.find(([names]) => words.some((word) => names.test(word)))?.[1] ?? "Resource";
-}
-
 function draftOf(
   entity: Record_,
   blueprints: ReadonlyMap<string, Record_>,
-  kinds: ReadonlyMap<string, string>,
+  kinds: ReadonlyMap<string, PortKind>,
 ): Record<string, unknown> | undefined {
   const name = nameOf(entity.identifier);
   if (name === undefined) return undefined;
   const blueprint = textOf(entity.blueprint)!;
   const definition = blueprints.get(blueprint);
-  const kind = kindOf(blueprint, definition);
+  const own = kinds.get(blueprint);
+  const kind = kindOf(blueprint, kinds);
   const properties = isObject(entity.properties) ? entity.properties : {};
   const address = [properties.url, properties.repository, properties.repo, properties.github_url].find((one) => textOf(one) !== undefined);
   return {
-    apiVersion: API_VERSION,
+    apiVersion: own?.document ? "roadbed.dev/v1" : API_VERSION,
     kind,
     metadata: {
       name,
@@ -114,12 +102,34 @@ function draftOf(
         ...repositoryAnnotation(address),
       },
     },
-    spec: {
-      ...specOf(kind, blueprint, entity, properties),
-      ...related(kind, entity, definition, kinds),
-      ...given("properties", { ...properties }),
-    },
+    spec: own?.document
+      ? ownSpec(entity, properties, own, kinds)
+      : {
+          ...specOf(kind, blueprint, entity, properties),
+          ...related(kind, entity, definition, kinds),
+          ...given("properties", { ...properties }),
+        },
   };
+}
+
+function kindOf(blueprint: string, kinds: ReadonlyMap<string, PortKind>): string {
+  return kinds.get(blueprint)?.kind ?? builtInOf(blueprint, undefined) ?? "Resource";
+}
+
+/** Of a kind of its own: every property, but those that say nothing, and relations by their fields. */
+function ownSpec(entity: Record_, properties: Record_, own: PortKind, kinds: ReadonlyMap<string, PortKind>): Record<string, unknown> {
+  const spec: Record<string, unknown> = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
+  const owner = ownerOf(listOf(entity.team)[0]);
+  if (owner !== undefined && spec["owner"] === undefined) spec["owner"] = owner.includes(":") ? owner : `group:${owner}`;
+  const relations = isObject(entity.relations) ? entity.relations : {};
+  for (const [name, value] of Object.entries(relations)) {
+    const relation = own.relations.get(name);
+    if (!relation) continue;
+    const prefix = `${kindOf(relation.target, kinds).toLowerCase()}:`;
+    const names = listOf(value).flatMap((one) => (nameOf(one) === undefined ? [] : [`${prefix}${nameOf(one)}`]));
+    if (names.length > 0) spec[relation.field] = relation.many ? names : names[0];
+  }
+  return spec;
 }
 
 function specOf(kind: string, blueprint: string, entity: Record_, properties: Record_): Record<string, unknown> {
@@ -150,7 +160,7 @@ function related(
   kind: string,
   entity: Record_,
   definition: Record_ | undefined,
-  kinds: ReadonlyMap<string, string>,
+  kinds: ReadonlyMap<string, PortKind>,
 ): Record<string, unknown> {
   if (kind !== "Component" && kind !== "Resource" && kind !== "API") return {};
   const relations = isObject(entity.relations) ? entity.relations : {};
@@ -160,7 +170,7 @@ function related(
   for (const [relation, value] of Object.entries(relations)) {
     const target = textOf(isObject(declared[relation]) ? declared[relation].target : undefined) ?? relation;
     for (const other of listOf(value)) {
-      const [name, otherKind] = [nameOf(other), kinds.get(keyOf(target, other)) ?? kindOf(target, undefined)];
+      const [name, otherKind] = [nameOf(other), kindOf(target, kinds)];
       if (name === undefined) continue;
       if (otherKind === "System") fields.system = name;
       else if (otherKind === "API" && kind === "Component") fields.consumesApis = [...listOf(fields.consumesApis), name];
@@ -169,10 +179,6 @@ function related(
     }
   }
   return { ...fields, ...given("dependsOn", [...new Set(dependsOn)]) };
-}
-
-function keyOf(blueprint: string, identifier: unknown): string {
-  return `${blueprint} ${textOf(identifier) ?? ""}`;
 }
 
 /** Properties that the blueprint says are addresses. */
@@ -185,12 +191,14 @@ function linksIn(properties: Record_, definition: Record_ | undefined): { url: s
   );
 }
 
-function notesOn(used: readonly string[], blueprints: ReadonlyMap<string, Record_>): string[] {
+function notesOn(used: readonly string[], kinds: ReadonlyMap<string, PortKind>): string[] {
   const counts = new Map<string, number>();
   for (const blueprint of used) counts.set(blueprint, (counts.get(blueprint) ?? 0) + 1);
-  return [...counts].map(([blueprint, count]) => {
-    const kind = kindOf(blueprint, blueprints.get(blueprint));
+  const became = [...counts].map(([blueprint, count]) => {
+    const kind = kindOf(blueprint, kinds);
     const said = `${count} of the blueprint ${blueprint} become ${kind}`;
+    if (kinds.get(blueprint)?.document) return `${said}, a kind of their own with the blueprint's schema and relations.`;
     return kind === "Resource" ? `${said} of the type ${blueprint}, all properties under spec.properties.` : `${said}.`;
   });
+  return [...became, ...[...kinds.values()].flatMap(({ notes }) => notes)];
 }

@@ -10,13 +10,16 @@ import { nameOf, repositoryAnnotation } from "./words.ts";
 
 const kinds = createKinds();
 const read = (text: string, more: object = {}) => readUpload({ text, format: "auto", ...more });
-const documents = (text: string, more: object = {}): any[] => read(text, more).drafts.map(({ document }) => document);
+const documents = async (text: string, more: object = {}): Promise<any[]> =>
+  (await read(text, more)).drafts.map(({ document }) => document);
 
 /** Whatever an importer makes is a good entity. */
-function expectGood(text: string): void {
-  const { drafts } = read(text);
+async function expectGood(text: string): Promise<void> {
+  const { drafts } = await read(text);
   expect(drafts.length).toBeGreaterThan(0);
-  for (const { document } of drafts) expect(validateEntity(document, kinds).faults, JSON.stringify(document)).toEqual([]);
+  const given = drafts.flatMap(({ document }) => (document["kind"] === "Kind" ? [document] : []));
+  const known = kinds.with(given.flatMap((document) => kinds.compile(document, given).kind ?? []));
+  for (const { document } of drafts) expect(validateEntity(document, known).faults, JSON.stringify(document)).toEqual([]);
 }
 
 const PORT = JSON.stringify({
@@ -49,10 +52,10 @@ const PORT = JSON.stringify({
 });
 
 describe("port", () => {
-  test("blueprints become kinds, relations become ours, nothing is lost", () => {
-    const { format, skipped, notes } = read(PORT);
+  test("blueprints become kinds, relations become ours, nothing is lost", async () => {
+    const { format, skipped, notes } = await read(PORT);
     expect(format).toBe("port");
-    const [orders, database, system, ada, team] = documents(PORT);
+    const [kind, orders, database, system, ada, team] = await documents(PORT);
     expect(orders).toMatchObject({
       kind: "Component",
       metadata: {
@@ -67,18 +70,63 @@ describe("port", () => {
         lifecycle: "production",
         owner: "Team-A",
         system: "shop",
-        dependsOn: ["resource:orders-db"],
+        dependsOn: ["database:orders-db"],
         properties: { lifecycle: "Production" },
       },
     });
-    expect(database).toMatchObject({ kind: "Resource", spec: { type: "database", properties: { engine: "postgres" } } });
+    expect(kind).toMatchObject({ kind: "Kind", metadata: { name: "Database", title: "Database" } });
+    expect(database).toMatchObject({ apiVersion: "roadbed.dev/v1", kind: "Database", spec: { engine: "postgres" } });
     expect(system).toMatchObject({ kind: "System", spec: { owner: "team-a" } });
     expect(ada).toMatchObject({ kind: "User", spec: { memberOf: ["team-a"], profile: { email: "ada@example.com" } } });
     expect(team).toMatchObject({ kind: "Group", spec: { type: "team", children: [] } });
     expect(skipped).toHaveLength(2);
-    expect(notes.join(" ")).toContain("database become Resource");
+    expect(notes.join(" ")).toContain("database become Database, a kind of their own");
   });
   test("is good", () => expectGood(PORT));
+
+  test("whatever blueprints there are, the kinds they become are good, and so are their entities", async () => {
+    const word = fc.oneof(
+      fc.constantFrom("env", "Cloud Resource", "kind", "template", "owner", "team", "a-b", "9lives", "location", "größe"),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
+    );
+    const property = fc.record(
+      {
+        type: fc.constantFrom("string", "number", "boolean", "array", "object"),
+        format: fc.constantFrom("url", "user", "team", "yaml", "timer"),
+        icon: fc.constant("Git"),
+        pattern: fc.constantFrom("^a+$", "(?=x)y", "^v[0-9]+"),
+        enumColors: fc.constant({ a: "red" }),
+      },
+      { requiredKeys: ["type"] },
+    );
+    const blueprint = fc.record({
+      identifier: word,
+      title: word,
+      schema: fc.record({ properties: fc.dictionary(word, property, { maxKeys: 4 }) }),
+      relations: fc.dictionary(word, fc.record({ target: word, many: fc.boolean(), title: word }), { maxKeys: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(blueprint, { minLength: 1, maxLength: 5, selector: ({ identifier }) => identifier }),
+        async (blueprints) => {
+          const entities = blueprints.map(({ identifier, relations }, at) => ({
+            identifier: `e${at}`,
+            blueprint: identifier,
+            properties: {},
+            relations: Object.fromEntries(Object.entries(relations).map(([name, { many }]) => [name, many ? ["e0"] : "e0"])),
+          }));
+          const { drafts } = await read(JSON.stringify({ blueprints, entities }), { format: "port" });
+          const given = drafts.flatMap(({ document }) => (document["kind"] === "Kind" ? [document] : []));
+          for (const document of given) {
+            const { faults } = kinds.compile(document);
+            expect(faults.filter(({ reason }) => !reason.includes("not understood here"))).toEqual([]);
+          }
+          expect(new Set(given.map(({ metadata }) => (metadata as { name: string }).name.toLowerCase())).size).toBe(given.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });
 
 const COMPASS = `configVersion: 1
@@ -101,10 +149,10 @@ typeId: SERVICE
 `;
 
 describe("compass", () => {
-  test("components with their links, labels, fields and relationships", () => {
-    const { format, skipped, notes } = read(COMPASS);
+  test("components with their links, labels, fields and relationships", async () => {
+    const { format, skipped, notes } = await read(COMPASS);
     expect(format).toBe("compass");
-    expect(documents(COMPASS)[0]).toMatchObject({
+    expect((await documents(COMPASS))[0]).toMatchObject({
       kind: "Component",
       metadata: {
         name: "Orders-Service",
@@ -115,7 +163,7 @@ describe("compass", () => {
       },
       spec: { type: "service", lifecycle: "production", owner: "team-a", dependsOn: ["resource:bill"], properties: { platform: "web" } },
     });
-    expect(documents(COMPASS)[0].metadata.links).toHaveLength(1);
+    expect((await documents(COMPASS))[0].metadata.links).toHaveLength(1);
     expect(skipped).toEqual([expect.objectContaining({ line: 17, at: "name" })]);
     expect(notes).toEqual([expect.stringContaining("1 relationships")]);
   });
@@ -147,9 +195,9 @@ info: {title: no tag}
 `;
 
 describe("cortex", () => {
-  test("descriptors become entities; a group owns before a person", () => {
-    expect(read(CORTEX).format).toBe("cortex");
-    const [orders, shop, team] = documents(CORTEX);
+  test("descriptors become entities; a group owns before a person", async () => {
+    expect((await read(CORTEX)).format).toBe("cortex");
+    const [orders, shop, team] = await documents(CORTEX);
     expect(orders).toMatchObject({
       kind: "Component",
       metadata: {
@@ -161,7 +209,7 @@ describe("cortex", () => {
     });
     expect(shop).toMatchObject({ kind: "Domain", spec: { owner: "user:ada" } });
     expect(team).toMatchObject({ kind: "Group", spec: { members: ["ada"] } });
-    expect(read(CORTEX).skipped).toHaveLength(1);
+    expect((await read(CORTEX)).skipped).toHaveLength(1);
   });
   test("is good", () => expectGood(CORTEX));
 });
@@ -184,9 +232,9 @@ repository: {name: acme/x}
 `;
 
 describe("opslevel", () => {
-  test("services become components; repositories are told", () => {
-    expect(read(OPSLEVEL).format).toBe("opslevel");
-    expect(documents(OPSLEVEL)[0]).toMatchObject({
+  test("services become components; repositories are told", async () => {
+    expect((await read(OPSLEVEL)).format).toBe("opslevel");
+    expect((await documents(OPSLEVEL))[0]).toMatchObject({
       metadata: {
         name: "Order-Processor",
         title: "Order Processor",
@@ -195,7 +243,7 @@ describe("opslevel", () => {
       },
       spec: { owner: "orders_team", lifecycle: "production", dependsOn: ["component:bill"], properties: { language: "Ruby" } },
     });
-    expect(read(OPSLEVEL).skipped).toMatchObject([{ at: "repository" }]);
+    expect((await read(OPSLEVEL)).skipped).toMatchObject([{ at: "repository" }]);
   });
   test("is good", () => expectGood(OPSLEVEL));
 });
@@ -207,8 +255,8 @@ Orders Service;team a;live;https://github.com/acme/orders;java, web;42
 `;
 
 describe("tables", () => {
-  test("columns are guessed, and what is not used is told", () => {
-    const { format, mapping, columns, notes, skipped } = read(TABLE);
+  test("columns are guessed, and what is not used is told", async () => {
+    const { format, mapping, columns, notes, skipped } = await read(TABLE);
     expect(format).toBe("csv");
     expect(mapping).toEqual({
       "metadata.name": "Service",
@@ -221,7 +269,7 @@ describe("tables", () => {
     expect(columns[0]).toEqual({ name: "Service", example: "Orders Service" });
     expect(notes).toEqual(["Columns that are not used: Cost centre."]);
     expect(skipped).toEqual([expect.objectContaining({ line: 4, at: "Service" })]);
-    expect(documents(TABLE)).toMatchObject([
+    expect(await documents(TABLE)).toMatchObject([
       {
         metadata: {
           name: "Orders-Service",
@@ -235,21 +283,21 @@ describe("tables", () => {
     ]);
   });
   test("is good", () => expectGood(TABLE));
-  test("a mapping decides, and may set the same for all", () => {
+  test("a mapping decides, and may set the same for all", async () => {
     const mapping = {
       "metadata.name": "Service",
       kind: "=Resource",
       "spec.type": "=database",
       "metadata.annotations.example.com/cost": "Cost centre",
     };
-    expect(documents(TABLE, { mapping })[0]).toMatchObject({
+    expect((await documents(TABLE, { mapping }))[0]).toMatchObject({
       kind: "Resource",
       metadata: { annotations: { "example.com/cost": "42" } },
       spec: { type: "database", owner: "unknown" },
     });
-    expect(() => read(TABLE, { mapping: { "metadata.name": "None" } })).toThrow(/no column "None"/);
+    await expect(read(TABLE, { mapping: { "metadata.name": "None" } })).rejects.toThrow(/no column "None"/);
   });
-  test("the guess names only columns that are there, each once", () => {
+  test("the guess names only columns that are there, each once", async () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.stringMatching(/^[A-Za-z][A-Za-z ]{0,10}[A-Za-z]$/), { minLength: 2, maxLength: 8 }), (names) => {
         const table = readTable(`${names.join(",")}\n${names.map(() => "x").join(",")}\n`);
@@ -259,11 +307,11 @@ describe("tables", () => {
       }),
     );
   });
-  test("no table makes it fail in other words than its own", () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 200 }), (text) => {
+  test("no table makes it fail in other words than its own", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ maxLength: 200 }), async (text) => {
         try {
-          readUpload({ text: `a,b\n${text}`, format: "csv" });
+          await readUpload({ text: `a,b\n${text}`, format: "csv" });
         } catch (error) {
           expect(error).toBeInstanceOf(InvalidError);
         }
@@ -272,19 +320,19 @@ describe("tables", () => {
   });
 });
 
-test("descriptors are taken as they are, and what is nothing known is refused", () => {
+test("descriptors are taken as they are, and what is nothing known is refused", async () => {
   const descriptor = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: a}\nspec: {type: team, children: []}\n";
-  expect(read(descriptor)).toMatchObject({ format: "descriptors", drafts: [{ line: 1, document: { kind: "Group" } }] });
-  expect(() => read("just words")).toThrow(InvalidError);
-  expect(read('{"a": 1,}\n{"b": 2}', { format: "port" }).skipped.length).toBeGreaterThan(0);
+  expect(await read(descriptor)).toMatchObject({ format: "descriptors", drafts: [{ line: 1, document: { kind: "Group" } }] });
+  await expect(read("just words")).rejects.toThrow(InvalidError);
+  expect((await read('{"a": 1,}\n{"b": 2}', { format: "port" })).skipped.length).toBeGreaterThan(0);
 });
 
-test("nothing that is uploaded makes it fail in other words than its own", () => {
+test("nothing that is uploaded makes it fail in other words than its own", async () => {
   const formats = fc.constantFrom("auto", "port", "compass", "cortex", "opslevel", "descriptors");
-  fc.assert(
-    fc.property(fc.oneof(fc.json(), fc.string()), formats, (text, format) => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.json(), fc.string()), formats, async (text, format) => {
       try {
-        readUpload({ text, format: format as "auto" });
+        await readUpload({ text, format: format as "auto" });
       } catch (error) {
         expect(error).toBeInstanceOf(InvalidError);
       }
@@ -292,7 +340,7 @@ test("nothing that is uploaded makes it fail in other words than its own", () =>
   );
 });
 
-test("names are names or nothing", () => {
+test("names are names or nothing", async () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 100 }), (text) => {
       const name = nameOf(text);

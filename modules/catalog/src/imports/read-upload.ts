@@ -1,12 +1,13 @@
 import type { ColumnMapping, UploadFormat } from "@roadbed/contracts/catalog/imports";
-import { InvalidError } from "@roadbed/core";
+import type { Evaluate } from "@roadbed/contracts/connector";
+import { InvalidError, UnavailableError } from "@roadbed/core";
 
 import { parseJson, parseNdjson } from "../descriptor/parse-json.ts";
 import { parseYaml } from "../descriptor/parse-yaml.ts";
 import type { Drafts, Parsed, Skipped } from "./draft.ts";
 import { fromCompass } from "./from-compass.ts";
 import { fromCortex } from "./from-cortex.ts";
-import { fromTable, guessMapping, readTable } from "./from-csv.ts";
+import { fromTable, guessMapping, readTable, workOut } from "./from-csv.ts";
 import { fromOpslevel } from "./from-opslevel.ts";
 import { fromPort } from "./from-port.ts";
 import { isObject, type Record_ } from "./words.ts";
@@ -20,24 +21,30 @@ export interface ReadUpload extends Drafts {
 }
 
 /** Reads an upload in whatever format it is, into entities that are not checked yet. Throws `InvalidError` for what is none of them. */
-export function readUpload(o: {
+export async function readUpload(o: {
   readonly text: string;
   readonly format: UploadFormat;
   readonly mapping?: ColumnMapping | undefined;
-}): ReadUpload {
+  /** For mappings with expressions. */
+  readonly evaluate?: Evaluate;
+}): Promise<ReadUpload> {
   const text = o.text.replace(/^\uFEFF/, "");
-  if (o.format === "csv") return readCsv(text, o.mapping);
+  if (o.format === "csv") return readCsv(text, o);
   const { records, unreadable } = parse(text);
   const format = o.format === "auto" ? detect(records, text) : o.format;
-  if (format === "csv") return readCsv(text, o.mapping);
+  if (format === "csv") return readCsv(text, o);
   const { drafts, skipped, notes } = READERS[format](records);
   return { format, drafts, skipped: [...unreadable, ...skipped], notes, columns: [], mapping: {} };
 }
 
-function readCsv(text: string, given: ColumnMapping | undefined): ReadUpload {
+async function readCsv(
+  text: string,
+  o: { readonly mapping?: ColumnMapping | undefined; readonly evaluate?: Evaluate },
+): Promise<ReadUpload> {
   const table = readTable(text);
-  const mapping = given ?? guessMapping(table);
-  return { format: "csv", ...fromTable(table, mapping), columns: table.columns, mapping };
+  const mapping = o.mapping ?? guessMapping(table);
+  const evaluate = o.evaluate ?? (() => Promise.reject(new UnavailableError("This server evaluates no expressions.")));
+  return { format: "csv", ...fromTable(table, mapping, await workOut(table, mapping, evaluate)), columns: table.columns, mapping };
 }
 
 const READERS: Readonly<Record<Exclude<Format, "csv">, (records: readonly Parsed[]) => Drafts>> = {

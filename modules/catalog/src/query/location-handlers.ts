@@ -15,6 +15,7 @@ import { handle, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 import { lockCatalog } from "../entity/entity-store.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo } from "../estate/visibility.ts";
+import { mayDefineKinds } from "../source/allow-kinds.ts";
 import { keyOfAddress, nameOf, splitTarget } from "../source/git-address.ts";
 import { openTree, type TreeDeps } from "../source/open-tree.ts";
 import { readSnapshot } from "../source/read-snapshot.ts";
@@ -82,7 +83,9 @@ function makeAddLocation({ syncer }: Deps): Handler {
   return handle(addLocation, async (ctx, { onConflict, ...spec }) => {
     const known = await findLocation(ctx.sql, spec);
     if (known && onConflict === "reject") throw conflict(spec);
-    const source = known ? await getSource(ctx.sql, known.id) : await ensureSource(ctx.sql, sourceOf(spec), ctx.now());
+    const source = known
+      ? await getSource(ctx.sql, known.id)
+      : await ensureSource(ctx.sql, { ...sourceOf(spec), definesKinds: mayDefineKinds(ctx) }, ctx.now());
     if (!known) await nameLocation(ctx.sql, source.id, spec);
     const { problems } = known ? await syncer.trySync(ctx, source) : await syncer.sync(ctx, source);
     const location = await getLocation(ctx.sql, source.id);

@@ -24,6 +24,7 @@ import { mergeWrites, remerge, type DescribedWrite } from "../facts/merge-entiti
 import { storeClaims } from "../facts/store-claims.ts";
 import { takeOver, type TakenOver } from "../facts/take-over.ts";
 import type { Kinds } from "../kinds/registry.ts";
+import { withoutKinds } from "./allow-kinds.ts";
 import { compareSnapshot, countsOf, type Diff } from "./compare-snapshot.ts";
 import { digestOf, reasonToHold } from "./deletion-guard.ts";
 import { readHold, removeHold, writeHold } from "./hold-store.ts";
@@ -62,10 +63,11 @@ export interface ApplyOptions {
 }
 
 /** Makes the catalogue say what a source says: one comparison, one set of statements, all in the transaction of `ctx`. */
-export async function applySnapshot(ctx: WriteCtx, source: SourceRow, snapshot: Snapshot, o: ApplyOptions): Promise<Applied> {
+export async function applySnapshot(ctx: WriteCtx, source: SourceRow, said: Snapshot, o: ApplyOptions): Promise<Applied> {
   const { sql } = ctx;
   const at = ctx.now();
   await lockCatalog(sql);
+  const snapshot = await withoutKinds(sql, source, said);
   const diff = await compareStored(sql, source, snapshot);
   const isWhole = snapshot.gone === undefined;
   const reason = isWhole ? reasonToHold(diff, source.threshold_percent) : undefined;

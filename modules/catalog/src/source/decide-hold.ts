@@ -2,6 +2,7 @@ import { approveHold, rejectHold, sourceDecided } from "@roadbed/contracts/catal
 import { ConflictError, formatActor, handle, type Ctx, type Handler } from "@roadbed/core";
 
 import { lockCatalog } from "../entity/entity-store.ts";
+import { withoutKinds } from "./allow-kinds.ts";
 import { compareStored } from "./apply-snapshot.ts";
 import { digestOf } from "./deletion-guard.ts";
 import { readHold, removeHold, type StoredHold } from "./hold-store.ts";
@@ -32,8 +33,9 @@ export function makeRejectHold(deps: ReadDeps & { readonly syncer: Syncer }): Ha
     const source = await getSource(ctx.sql, id);
     await lockSource(ctx.sql, id);
     const stored = await heldOf(ctx, source);
-    const snapshot = await readNow(deps, ctx, source);
+    const said = await readNow(deps, ctx, source);
     await lockCatalog(ctx.sql);
+    const snapshot = await withoutKinds(ctx.sql, source, said);
     const diff = await compareStored(ctx.sql, source, snapshot);
     if (digestOf(diff, snapshot) !== stored.digest) {
       deps.syncer.schedule(id, { anew: true });

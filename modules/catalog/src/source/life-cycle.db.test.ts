@@ -295,7 +295,7 @@ describe("a run that would remove too much", () => {
 describe("quarantine", () => {
   test("knows since when, is left when the object is well, and can be retried and dismissed", async () => {
     for (const name of ["a", "b"]) await put(`${name}.yaml`, component(name));
-    const { source } = await ask(importSource, { target: world.folder });
+    const { source } = await ask(importSource, { target: world.folder, watch: false });
     await put("a.yaml", component("a").replace("owner: team-a", "owner:"));
     await ask(syncSource, { id: source.id });
     const [first] = (await ask(listQuarantine, {})).items;

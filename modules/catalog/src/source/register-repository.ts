@@ -1,6 +1,7 @@
 import type { Source } from "@roadbed/contracts/catalog";
 import type { Ctx, Sql } from "@roadbed/core";
 
+import { mayDefineKinds } from "./allow-kinds.ts";
 import { keyOfAddress } from "./git-address.ts";
 import { ensureSource, viewSource } from "./source-store.ts";
 import type { Syncer } from "./syncer.ts";
@@ -12,7 +13,11 @@ export async function registerRepository(
   o: { readonly repository: string; readonly branch?: string },
 ): Promise<{ readonly source: Source; readonly refs: readonly string[] }> {
   const { repository, branch } = o;
-  const row = await ensureSource(ctx.sql, { kind: "repository", target: repository, name: repository, branch, watch: true }, ctx.now());
+  const row = await ensureSource(
+    ctx.sql,
+    { kind: "repository", target: repository, name: repository, branch, watch: true, definesKinds: mayDefineKinds(ctx) },
+    ctx.now(),
+  );
   const { source, refs } = await syncer.sync(ctx, row);
   return { source: await viewSource(ctx.sql, source, false), refs };
 }

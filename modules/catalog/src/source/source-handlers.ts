@@ -10,6 +10,7 @@ import { z } from "zod";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import { mayDefineKinds } from "./allow-kinds.ts";
 import { branchOf, nameOf, readTarget } from "./git-address.ts";
 import { readHold } from "./hold-store.ts";
 import { hookPathOf } from "./hook-path.ts";
@@ -45,7 +46,14 @@ function makeImportSource({ syncer, catalogue, secrets }: Deps): Handler {
     const visible = await visibleTo(catalogue, ctx);
     const found = await ensureSource(
       ctx.sql,
-      { kind: target.kind, target: target.target, name: name ?? nameOf(target.target), branch: branch ?? branchOf(target), watch },
+      {
+        kind: target.kind,
+        target: target.target,
+        name: name ?? nameOf(target.target),
+        branch: branch ?? branchOf(target),
+        watch,
+        definesKinds: mayDefineKinds(ctx),
+      },
       ctx.now(),
     );
     const address = target.kind === "git" && target.address !== target.target ? target.address : undefined;

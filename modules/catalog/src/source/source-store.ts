@@ -44,10 +44,12 @@ export interface SourceRow {
   readonly memory: Readonly<Record<string, unknown>>;
   readonly budget: Budget | null;
   readonly failures: number;
+  /** Whether somebody connected it who may save kinds. */
+  readonly defines_kinds: boolean;
 }
 
 export const SOURCE_COLUMNS = `id, name, kind, target, branch, watch, sample, state, last_sync_at, last_error, counts, problems, fingerprint,
-  connector, settings, secrets, hook_secret, every_minutes, next_run_at, paused_at, paused_reason, threshold_percent, memory, budget, failures`;
+  connector, settings, secrets, hook_secret, every_minutes, next_run_at, paused_at, paused_reason, threshold_percent, memory, budget, failures, defines_kinds`;
 
 export interface NewSource {
   readonly kind: Source["kind"];
@@ -57,6 +59,8 @@ export interface NewSource {
   readonly watch: boolean;
   readonly sample?: boolean;
   readonly connector?: string;
+  /** Whether whoever connects it may save kinds; what a source may already, it keeps. Absent: yes. */
+  readonly definesKinds?: boolean;
 }
 
 /**
@@ -64,11 +68,12 @@ export interface NewSource {
  * at work on are changed under the source's lock and then the catalogue's: whoever takes them in another order would wait for ever.
  */
 export async function ensureSource(sql: Sql, source: NewSource, now: Date): Promise<SourceRow> {
-  const { name, kind, target, branch = null, watch, sample = false, connector = null } = source;
+  const { name, kind, target, branch = null, watch, sample = false, connector = null, definesKinds = true } = source;
   const inserted = await sql.query<Record<string, unknown>>(
-    `insert into catalog.source (id, name, kind, target, branch, watch, sample, connector, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into catalog.source (id, name, kind, target, branch, watch, sample, connector, created_at, defines_kinds)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (kind, target, branch, connector) do nothing returning ${SOURCE_COLUMNS}`,
-    [newId("src"), name, kind, target, branch, watch, sample, connector, now],
+    [newId("src"), name, kind, target, branch, watch, sample, connector, now, definesKinds],
   );
   if (inserted.rows[0]) return inserted.rows[0] as unknown as SourceRow;
   const { rows } = await sql.query<Record<string, unknown>>(
@@ -77,8 +82,9 @@ export async function ensureSource(sql: Sql, source: NewSource, now: Date): Prom
   );
   const found = rows[0] as unknown as SourceRow | undefined;
   if (!found) throw new ConflictError("The source is being removed at this moment.", { mend: "Try again." });
-  if (found.name === name && found.watch === watch && found.sample === sample) return found;
-  return changeSource(sql, found.id, { name, watch, sample });
+  const defines_kinds = found.defines_kinds || (source.definesKinds ?? false);
+  if (found.name === name && found.watch === watch && found.sample === sample && found.defines_kinds === defines_kinds) return found;
+  return changeSource(sql, found.id, { name, watch, sample, defines_kinds });
 }
 
 /** Columns that are changed by decisions of people; what runs change is theirs. */
@@ -88,6 +94,7 @@ export type SourceChange = Partial<
     | "name"
     | "watch"
     | "sample"
+    | "defines_kinds"
     | "target"
     | "settings"
     | "secrets"

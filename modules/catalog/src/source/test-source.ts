@@ -5,6 +5,7 @@ import { diffFields } from "../entity/diff-fields.ts";
 import { readDocuments } from "../entity/entity-store.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
+import { mayDefineKinds, withoutKinds } from "./allow-kinds.ts";
 import { compareStored } from "./apply-snapshot.ts";
 import { countsOf } from "./compare-snapshot.ts";
 import { reasonToHold } from "./deletion-guard.ts";
@@ -23,7 +24,7 @@ export function makeTestSource(deps: ReadDeps & { readonly catalogue: Catalogue 
     await catalogue.feed.fresh();
     const visible = asked.id === undefined ? await visibleTo(catalogue, ctx) : await visibleSource(catalogue, ctx, asked.id);
     const source = await sourceOf(deps, ctx, asked);
-    const snapshot = await readIt(deps, ctx, source);
+    const snapshot = await withoutKinds(ctx.sql, { defines_kinds: mayDefineKinds(ctx), ...source }, await readIt(deps, ctx, source));
     const tested = await compareIt(ctx, source, snapshot, asked.samples);
     return visible.all ? tested : onlyVisible(catalogue, visible, source.id, tested);
   });

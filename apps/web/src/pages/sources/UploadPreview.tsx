@@ -1,5 +1,5 @@
-import { Select } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Select, Textarea } from "@mantine/core";
+import { useState, type ReactNode } from "react";
 
 import type { ColumnMapping, previewUpload } from "@roadbed/contracts/catalog/imports";
 import type { OutputOf } from "@roadbed/core";
@@ -94,15 +94,58 @@ function Mapping({
           key={field}
           label={label}
           size="xs"
-          data={choices}
+          data={isWorkedOut(mapping[field]) ? [{ value: mapping[field]!, label: "worked out" }, ...choices] : choices}
           value={mapping[field] ?? null}
           placeholder="none"
           clearable
           onChange={(value) => set(field, value)}
         />
       ))}
+      <Expressions mapping={mapping} onMapping={onMapping} />
     </fieldset>
   );
+}
+
+const CEL = "cel:";
+
+function isWorkedOut(column: string | undefined): boolean {
+  return column?.startsWith(CEL) === true;
+}
+
+/** Fields that no column fills as it is: a line for each, with a CEL expression over the row. */
+function Expressions({ mapping, onMapping }: Pick<Props, "onMapping"> & { readonly mapping: ColumnMapping }): ReactNode {
+  const [text, setText] = useState(() => textOf(mapping));
+  const take = (): void => {
+    const kept = Object.entries(mapping).filter(([, column]) => !isWorkedOut(column));
+    const given = text.split("\n").flatMap((line): [string, string][] => {
+      const [, field, expression] = /^\s*([\w./-]+)\s*:\s*(\S.*)$/.exec(line) ?? [];
+      return field === undefined || expression === undefined ? [] : [[field, `${CEL} ${expression.trim()}`]];
+    });
+    const next = Object.fromEntries([...kept, ...given]);
+    if (JSON.stringify(next) !== JSON.stringify(mapping)) onMapping(next);
+  };
+  return (
+    <Textarea
+      label="Worked out"
+      description="A line for each field, with a CEL expression over the row."
+      placeholder="spec.owner: row.Team.lowerAscii()"
+      size="xs"
+      autosize
+      minRows={1}
+      maxRows={8}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={take}
+      spellCheck={false}
+      classNames={{ input: "rb-mono" }}
+    />
+  );
+}
+
+function textOf(mapping: ColumnMapping): string {
+  return Object.entries(mapping)
+    .flatMap(([field, column]) => (isWorkedOut(column) ? [`${field}: ${column.slice(CEL.length).trim()}`] : []))
+    .join("\n");
 }
 
 const CHANGES: Readonly<Record<Preview["entities"][number]["change"], string>> = {
