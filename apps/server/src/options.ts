@@ -18,6 +18,8 @@ export interface ServerOptions {
   /** How people reach the server, where a proxy stands in front. */
   readonly publicUrl: string | undefined;
   readonly databaseUrl: string | undefined;
+  /** True where the environment names a proxy for what goes out: it looks up names itself. */
+  readonly proxied: boolean;
   /** Seals what runs are given; the same on all servers that share a database. */
   readonly secretKey: Buffer | undefined;
   /** The mail server that notices are sent by, and as whom. */
@@ -73,6 +75,7 @@ export function readOptions(argv: readonly string[], variables: NodeJS.ProcessEn
       flags["public-url"] ?? env["ROADBED_PUBLIC_URL"],
     ),
     databaseUrl: env["DATABASE_URL"],
+    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => env[name] !== undefined),
     secretKey: parse("ROADBED_SECRET_KEY", SecretKey, env["ROADBED_SECRET_KEY"]),
     mail: mailFrom(env),
     clickhouse: clickhouseFrom(env),

@@ -42,6 +42,7 @@ import { clickhouseMigrations, createTelemetry, migrations as telemetryTables } 
 import { createWorkflows } from "@roadbed/workflows";
 import { z } from "zod";
 
+import { checkDisk } from "./check-disk.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
 import { makeCallerOf } from "./doors/caller-of.ts";
@@ -165,7 +166,7 @@ export async function startServer({
       cel,
       viewers: { identitiesOf: makeIdentitiesOf({ db, groups }) },
       repositories,
-      remotes: { clone: cloneRepository, fetch: fetchRepository },
+      remotes: { clone: cloneRepository, fetch: fetchRepository, proxied: options.proxied },
       clones: { describe: describeClone },
       dataDir,
       observations: telemetry.observations,
@@ -241,6 +242,7 @@ export async function startServer({
     parts.push(
       { name: "start", check: async () => (startedAll ? { ok: true } : { ok: false, detail: "still starting" }) },
       { name: "database", check: async () => ((await db.ping()) ? { ok: true } : { ok: false, detail: "does not answer" }) },
+      checkDisk(dataDir),
       { name: "telemetry store", check: () => clickhouse.health() },
       ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry, notify }).map(([name, module]) => ({
         name,

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 import { InvalidError, UnavailableError } from "@roadbed/core";
@@ -15,6 +16,8 @@ export interface RemoteOptions {
   /** How many commits of history; default 1. */
   readonly depth?: number;
   readonly signal?: AbortSignal;
+  /** Where the host may be connected to, once that was checked: nowhere else, and no redirect is followed. Without it, wherever it is. */
+  readonly addresses?: readonly string[];
 }
 
 export interface RemoteState {
@@ -89,16 +92,42 @@ function readRemote(text: string): Remote {
   };
 }
 
-async function callRemote(remote: Remote, { signal }: RemoteOptions, args: string[]): Promise<void> {
+async function callRemote(
+  remote: Remote,
+  { signal, addresses }: Pick<RemoteOptions, "signal" | "addresses">,
+  args: string[],
+): Promise<void> {
+  const settings = addresses === undefined ? [] : pinned(remote.url, addresses);
   try {
-    await runGit({ args, network: true, env: remote.settings, ...(signal ? { signal } : {}) });
+    await runGit({ args, network: true, settings, env: remote.settings, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
     const reason = reasonIn(error.stderr);
+    const moved = /returned error: 30[12378]/.test(reason);
+    if (moved && /^https?:.*(?<!\.git)$/.test(remote.url)) {
+      const whole = `${remote.url.replace(/\/+$/, "")}.git`;
+      // Some hosts lead to the same address with its ending.
+      return callRemote(
+        { ...remote, url: whole },
+        { ...(signal && { signal }), ...(addresses && { addresses }) },
+        args.map((arg) => (arg === remote.url ? whole : arg)),
+      );
+    }
     throw new UnavailableError(`${redactCredentials(remote.url)} could not be read: ${reason || "git gave no reason"}`, {
-      mend: "Check the address, the branch and, for a private repository, the token in it.",
+      mend: moved
+        ? "It has moved: give the address it leads to."
+        : "Check the address, the branch and, for a private repository, the token in it.",
     });
   }
+}
+
+/** A name that says one thing to the check says the same to the connection. Only what the check saw is asked, so no redirects. */
+function pinned(address: string, addresses: readonly string[]): string[] {
+  const url = URL.parse(address);
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return [];
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  const where = addresses.map((one) => (one.includes(":") ? `[${one}]` : one)).join(",");
+  return ["http.followRedirects=false", ...(isIP(url.hostname) === 0 ? [`http.curloptResolve=${url.hostname}:${port}:${where}`] : [])];
 }
 
 /** Git says first what is wrong and ends with general advice. */

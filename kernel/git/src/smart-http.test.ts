@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { ForbiddenError, type Logger } from "@roadbed/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { cloneRepository, fetchRepository } from "./clone-repository.ts";
 import { openRepositories, type Repositories } from "./repositories.ts";
 import { createSmartHttp, type Push } from "./smart-http.ts";
 
@@ -51,6 +52,40 @@ afterAll(async () => {
   server.closeAllConnections();
   server.close();
   await rm(home, { recursive: true, force: true });
+});
+
+describe("a remote whose addresses were checked", () => {
+  test("is read there, whatever its name says, with and without its ending", async () => {
+    await seededClone("pinned", "writer");
+    // A host that leads to the address with its ending, as some do.
+    const host = createServer((request, response) => {
+      if (request.url?.includes(".git/") === true) server.emit("request", request, response);
+      else response.writeHead(301, { location: request.url?.replace("/pinned/", "/pinned.git/") }).end();
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => host.once("listening", resolve));
+    for (const ending of [".git", ""]) {
+      const dir = join(home, `pinned-by-name${ending}`);
+      const url = `http://ada:reader@nowhere.invalid:${(host.address() as AddressInfo).port}/git/pinned${ending}`;
+      const { hash } = await cloneRepository({ url, dir, addresses: ["127.0.0.1"] });
+      expect(await fetchRepository({ url, dir, addresses: ["127.0.0.1"] })).toEqual({ hash });
+      await expect(cloneRepository({ url, dir: `${dir}-again` })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    }
+    host.close();
+  });
+
+  test("leads nowhere else by a redirect", async () => {
+    const seen: string[] = [];
+    const away = createServer((request, response) => {
+      seen.push(request.url ?? "");
+      response.writeHead(302, { location: `http://${address}/git/pinned.git/info/refs?service=git-upload-pack` }).end();
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => away.once("listening", resolve));
+    const url = `http://127.0.0.1:${(away.address() as AddressInfo).port}/moved`;
+    const clone = cloneRepository({ url, dir: join(home, "moved"), addresses: ["127.0.0.1"] });
+    await expect(clone).rejects.toMatchObject({ code: "UNAVAILABLE", mend: expect.stringContaining("It has moved") });
+    expect(seen.map((path) => path.split("/info", 1)[0])).toEqual(["/moved", "/moved.git"]);
+    away.close();
+  });
 });
 
 describe("the real git client", () => {

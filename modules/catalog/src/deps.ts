@@ -117,9 +117,21 @@ export interface Repositories {
 
 export interface Remotes {
   /** Clones into `dir`, which does not exist; answers the newest commit. */
-  clone(o: { url: string; dir: string; branch?: string; depth?: number; signal?: AbortSignal }): Promise<{ readonly hash: string }>;
+  clone(o: RemoteCall): Promise<{ readonly hash: string }>;
   /** Brings the clone in `dir` to the newest commit. */
-  fetch(o: { url: string; dir: string; branch?: string; depth?: number; signal?: AbortSignal }): Promise<{ readonly hash: string }>;
+  fetch(o: RemoteCall): Promise<{ readonly hash: string }>;
+  /** True where connections go through a proxy, which looks up names itself. */
+  readonly proxied?: boolean;
+}
+
+export interface RemoteCall {
+  readonly url: string;
+  readonly dir: string;
+  readonly branch?: string;
+  readonly depth?: number;
+  readonly signal?: AbortSignal;
+  /** Where the host may be connected to, once that was checked. */
+  readonly addresses?: readonly string[];
 }
 
 export interface Clones {

@@ -8,7 +8,9 @@ import { makeDiffApi } from "./apis/diff-api.ts";
 import { makeGetApi } from "./apis/get-api.ts";
 import { makeListApiVersions } from "./apis/list-api-versions.ts";
 import { tellApiChanges } from "./apis/tell-api-changes.ts";
+import { isHostAllowed } from "./connector/allowed-hosts.ts";
 import { createConnectors } from "./connector/connectors.ts";
+import { guardRemotes } from "./source/guard-remotes.ts";
 import type { CatalogDeps } from "./deps.ts";
 import { createDiscovery } from "./discovery/create-discovery.ts";
 import { makeGetDocAsset } from "./docs/get-doc-asset.ts";
@@ -119,7 +121,8 @@ export interface Catalog {
 }
 
 /** The live catalogue: entities, relations, sources, documentation, search and graph. */
-export function createCatalog(deps: CatalogDeps): Catalog {
+export function createCatalog(given: CatalogDeps): Catalog {
+  const deps = withGuard(given);
   const catalogue = createCatalogue({ sql: deps.db, log: deps.log, cel: deps.cel, viewers: deps.viewers });
   const { feed, estate } = catalogue;
   const selector = createSelector(catalogue);
@@ -235,4 +238,10 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       await own?.close();
     };
   }
+}
+
+/** Repositories are asked through the same guard as other systems, where the server has one. */
+function withGuard(deps: CatalogDeps): CatalogDeps {
+  const guard = deps.outboundAddress?.((host) => isHostAllowed(deps.db, host));
+  return guard === undefined || deps.remotes === undefined ? deps : { ...deps, remotes: guardRemotes(deps.remotes, guard) };
 }

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { createGuardedFetch, type GuardedFetchOptions } from "./guarded-fetch.ts";
-import { isPrivateAddress } from "./private-address.ts";
+import { isForbiddenAddress, isPrivateAddress } from "./private-address.ts";
 
 let server: Server;
 let base: string;
@@ -74,6 +74,22 @@ describe("a guarded fetch", () => {
     await expect(guarded({ lookup, isAllowed: () => false })("http://rebound.example/")).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
+  test("never asks where a cloud keeps its credentials, whoever allowed it and whatever it is called", async () => {
+    const generous = guarded({ isAllowed: () => true, lookup: async () => [{ address: "169.254.169.254", family: 4 }] });
+    for (const address of ["169.254.169.254", "metadata.example", "[::ffff:169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]", "0.0.0.0"])
+      await expect(generous(`http://${address}/latest/meta-data/`)).rejects.toMatchObject({
+        code: "FORBIDDEN",
+        mend: expect.stringContaining("cannot be allowed"),
+      });
+  });
+
+  test("an address with a password in it is refused without repeating it", async () => {
+    const error = await guarded()("https://ada:hunter2@example.com/").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "INVALID", mend: expect.stringContaining("Leave them out") });
+    expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain("hunter2");
+    await expect(guarded()("https://")).rejects.toMatchObject({ code: "INVALID" });
+  });
+
   test("connects to the address that was checked, not to what the name says a moment later", async () => {
     let asked = 0;
     const lookup = async () => [{ address: asked++ === 0 ? "127.0.0.1" : "10.255.255.1", family: 4 }];
@@ -107,4 +123,17 @@ test.each([
 ])("%s is private", (address) => expect(isPrivateAddress(address)).toBe(true));
 test.each(["93.184.216.34", "8.8.8.8", "172.32.0.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])("%s is not", (address) =>
   expect(isPrivateAddress(address)).toBe(false),
+);
+test.each([
+  "169.254.169.254",
+  "169.254.0.1",
+  "fe80::1",
+  "::ffff:169.254.169.254",
+  "::ffff:a9fe:a9fe",
+  "64:ff9b::a9fe:a9fe",
+  "0.0.0.0",
+  "255.255.255.255",
+])("%s cannot be allowed", (address) => expect(isForbiddenAddress(address)).toBe(true));
+test.each(["127.0.0.1", "10.1.2.3", "::1", "fd00::1", "64:ff9b::a00:1", "8.8.8.8", "nonsense"])("%s can", (address) =>
+  expect(isForbiddenAddress(address)).toBe(false),
 );

@@ -29,6 +29,7 @@ export function createGuardedFetch(o: GuardedFetchOptions): typeof fetch {
   const guard = createAddressGuard(o);
 
   return async (input, init = {}) => {
+    refuseCredentials(input);
     const request = new Request(input, init);
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -87,6 +88,19 @@ interface AskCall {
   readonly body: Buffer | undefined;
   readonly signal: AbortSignal;
   readonly deadline: AbortSignal;
+}
+
+/** The platform's own error would repeat the address with its password, into logs and what is kept of a run. */
+function refuseCredentials(input: string | URL | Request): void {
+  const url = input instanceof Request ? undefined : URL.parse(String(input));
+  if (url === null || (url !== undefined && (url.username !== "" || url.password !== ""))) {
+    throw new InvalidError(url === null ? "The address is none." : "The address has a name or a password in it.", {
+      mend:
+        url === null
+          ? "Give it whole: https://host/path."
+          : "Leave them out of the address and give a token where the system asks for one.",
+    });
+  }
 }
 
 function checkScheme(url: URL): void {
