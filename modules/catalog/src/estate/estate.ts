@@ -1,6 +1,6 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
-import { statementsOf } from "../entity/relations.ts";
+import { statementsOf, type Statement } from "../entity/relations.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
 import type { Condition } from "./filter.ts";
@@ -239,7 +239,6 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
   function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival): Item {
     const id = refs.idOf(ref);
     const pairs = flattener.flatten(entity);
-    const statements = statementsOf(entity, kinds);
     return {
       id,
       ref: refs.textOf(id),
@@ -251,8 +250,19 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
       ownPairs: pairs.length,
       derived: undefined,
       inferred: NONE,
-      statements: Uint32Array.from(statements.flatMap(({ code, target }) => [code, refs.idOf(target)])),
+      statements: numbered(statementsOf(entity, kinds)),
     };
+  }
+
+  function numbered(statements: readonly Statement[]): Uint32Array {
+    if (statements.length === 0) return NONE;
+    const numbers = new Uint32Array(statements.length * 2);
+    let at = 0;
+    for (const { code, target } of statements) {
+      numbers[at++] = code;
+      numbers[at++] = refs.idOf(target);
+    }
+    return numbers;
   }
 
   function putIn(prepared: Item, whole: boolean): void {

@@ -42,24 +42,26 @@ export function createFlattener(): Flattener {
   const lower: number[] = [];
   const lists = new Set<number>();
   const root: KeyNode = { id: -1, key: "", children: new Map() };
-  let pairs: number[] = [];
+  /** Grows to the largest entity there was, and is used for all. */
+  let pairs = new Uint32Array(256);
+  let length = 0;
   // What no document holds: the number of a value that equals nothing.
   values.idOf("\0");
   lower.push(0);
 
   return {
     flatten: (entity) => {
-      pairs = [];
+      length = 0;
       add(childOf(root, "apiVersion")!, entity.apiVersion);
       add(childOf(root, "kind")!, entity.kind);
       walk(childOf(root, "metadata")!, entity.metadata, 0);
       if (entity.spec) walk(childOf(root, "spec")!, entity.spec, 0);
-      return Uint32Array.from(pairs);
+      return pairs.slice(0, length);
     },
     flattenUnder: (key, value) => {
-      pairs = [];
+      length = 0;
       walk(childOf(root, key)!, value, 0);
-      return Uint32Array.from(pairs);
+      return pairs.slice(0, length);
     },
     findKey: (key) => keys.find(key),
     keysBelow: (key) => {
@@ -98,7 +100,16 @@ export function createFlattener(): Flattener {
   }
 
   function add(node: KeyNode, value: unknown): void {
-    pairs.push(node.id, value === null || value === undefined ? 0 : valueOf(String(value as string | number | boolean)));
+    if (length === pairs.length) grow();
+    pairs[length++] = node.id;
+    pairs[length++] =
+      value === null || value === undefined ? 0 : valueOf(typeof value === "string" ? value : String(value as number | boolean));
+  }
+
+  function grow(): void {
+    const larger = new Uint32Array(pairs.length * 2);
+    larger.set(pairs);
+    pairs = larger;
   }
 
   function valueOf(text: string): number {

@@ -7,7 +7,7 @@ import type { TextStore } from "./text-store.ts";
 
 /**
  * A candidate as files give it, of which there may be a million: its document is kept packed and read when it is asked for, so that a
- * large source does not stand in memory twice. A class, because closures of so many would be as large as the documents.
+ * large source does not stand in memory twice; those of a small one (`keep`) are not parsed again. A class, because closures of so many would be as large as the documents.
  */
 export class ReadCandidate implements Candidate {
   readonly ref: string;
@@ -20,10 +20,15 @@ export class ReadCandidate implements Candidate {
   readonly techdocs: string | undefined;
   /** It has a file of its own. */
   alone = false;
+  readonly #entity: Entity | undefined;
   readonly #texts: TextStore;
   readonly #place: number;
 
-  constructor(texts: TextStore, { ref, entity, file, location, line }: Pick<Candidate, "ref" | "entity" | "file" | "location" | "line">) {
+  constructor(
+    texts: TextStore,
+    { ref, entity, file, location, line }: Pick<Candidate, "ref" | "entity" | "file" | "location" | "line">,
+    { keep }: { readonly keep: boolean },
+  ) {
     const json = JSON.stringify(entity);
     this.ref = ref;
     this.hash = hash("sha256", json, "base64url");
@@ -31,6 +36,7 @@ export class ReadCandidate implements Candidate {
     this.location = location;
     this.line = line;
     this.techdocs = entity.metadata.annotations?.["backstage.io/techdocs-ref"];
+    this.#entity = keep ? entity : undefined;
     this.#texts = texts;
     this.#place = texts.put(json);
   }
@@ -40,6 +46,6 @@ export class ReadCandidate implements Candidate {
   }
 
   get entity(): Entity {
-    return JSON.parse(this.json) as Entity;
+    return this.#entity ?? (JSON.parse(this.json) as Entity);
   }
 }

@@ -17,6 +17,7 @@ import { breathe } from "./breathe.ts";
 import { targetsOf } from "./location-targets.ts";
 import { ReadCandidate } from "./read-candidate.ts";
 import type { Problem, Snapshot } from "./snapshot.ts";
+import { readAhead } from "./read-ahead.ts";
 import { createTextStore } from "./text-store.ts";
 import { decodeText, type Tree } from "./tree.ts";
 
@@ -27,12 +28,15 @@ const MAX_FILE_BYTES = { yaml: 64 * MB, json: 64 * MB, ndjson: 384 * MB } as con
 /** Reads everything a tree describes. What is wrong with one document is a problem in the answer, never an error. */
 export async function readSnapshot(tree: Tree, o: { readonly only?: string; readonly kinds: Kinds }): Promise<Snapshot> {
   const started = performance.now();
-  const reading = createReading(tree, o.kinds);
-  for (const { file, reason, mend } of tree.skipped) reading.problems.push({ file, at: "", reason, mend });
   const files = o.only === undefined ? tree.files.filter((file) => formatOf(file) !== undefined) : [o.only];
+  const reading = createReading(readAhead(tree, files), o.kinds);
+  for (const { file, reason, mend } of tree.skipped) reading.problems.push({ file, at: "", reason, mend });
   for (const file of files) await reading.readFile(file, isNamedDescriptor(file) || o.only !== undefined);
   return { ...(await reading.finish()), fingerprint: tree.fingerprint, durationMs: performance.now() - started };
 }
+
+/** Entities of one source that stay in memory as they were read. */
+const MOST_KEPT = 20_000;
 
 type Format = keyof typeof MAX_FILE_BYTES;
 
@@ -171,7 +175,8 @@ function createReading(tree: Tree, known: Kinds) {
       return false;
     }
     newest = ref;
-    byRef.set(ref, new ReadCandidate(texts, { ref, entity, file, location: locationOf(file), line: document.line }));
+    const candidate = { ref, entity, file, location: locationOf(file), line: document.line };
+    byRef.set(ref, new ReadCandidate(texts, candidate, { keep: byRef.size < MOST_KEPT }));
     return true;
   }
 
