@@ -34,7 +34,7 @@ export function takesUnknownFields(schema: z.ZodType): boolean {
 
 /** One problem for each given field that the object schema does not name, with the field that was probably meant. */
 export function unknownFields(schema: z.ZodType, given: Readonly<Record<string, unknown>>): Problem[] {
-  if (takesUnknownFields(schema)) return [];
+  if (Object.keys(given).length === 0 || takesUnknownFields(schema)) return [];
   const known = Object.keys(fieldsOf(schema) ?? {});
   return Object.keys(given)
     .filter((at) => !known.includes(at))

@@ -239,10 +239,14 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
   function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival): Item {
     const id = refs.idOf(ref);
     const pairs = flattener.flatten(entity);
+    const summary = summarise(entity);
     return {
       id,
       ref: refs.textOf(id),
-      ...summarise(entity),
+      ...summary,
+      // One text for all that name the same.
+      owner: kept(summary.owner),
+      system: kept(summary.system),
       sample,
       sourceId,
       docsRoot,
@@ -252,6 +256,10 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
       inferred: NONE,
       statements: numbered(statementsOf(entity, kinds)),
     };
+  }
+
+  function kept(ref: string | undefined): string | undefined {
+    return ref === undefined ? undefined : refs.textOf(refs.idOf(ref));
   }
 
   function numbered(statements: readonly Statement[]): Uint32Array {

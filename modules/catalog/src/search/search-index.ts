@@ -102,17 +102,18 @@ export function createSearchIndex(): SearchIndex {
     if (parts.length === 0) return [];
     makeRoom();
     const isIn = admitting(only, wanted.without ?? []);
-    const found = new Set<number>();
+    const found: number[] = [];
+    let most = 0;
     for (const [word, forgiving] of parts) {
       const touched = forgiving ? reach(word, true, isIn) : standing(word, isIn);
       for (const number of touched) {
         score[number]! += best[number]!;
         best[number] = 0;
-        matched[number]!++;
-        found.add(number);
+        const times = ++matched[number]!;
+        if (times === 1) found.push(number);
+        if (times > most) most = times;
       }
     }
-    const most = [...found].reduce((highest, number) => Math.max(highest, matched[number]!), 0);
     // Of what has but some of the words, what has more of them comes first.
     const enough = most === parts.length ? most : 1;
     const name = WHOLE + normalise(wanted.name ?? "");
@@ -125,9 +126,12 @@ export function createSearchIndex(): SearchIndex {
     const hits: Hit[] = [];
     for (const number of found) {
       const share = most === parts.length ? 1 : matched[number]! / parts.length;
-      if (matched[number]! >= enough) offer(hits, { key: keys[number]!, score: score[number]! * share }, limit);
+      if (matched[number]! >= enough) offer(hits, keys[number]!, score[number]! * share, limit);
     }
-    for (const number of found) [score[number], matched[number]] = [0, 0];
+    for (const number of found) {
+      score[number] = 0;
+      matched[number] = 0;
+    }
     return hits;
   }
 
@@ -203,8 +207,11 @@ const YES = 1;
 const NO = 2;
 
 /** Keeps the best, in order. */
-function offer(hits: Hit[], hit: Hit, limit: number): void {
+function offer(hits: Hit[], key: string, score: number, limit: number): void {
   const last = hits.at(-1);
+  // Most are not among them: nothing is made of those.
+  if (hits.length === limit && last && score < last.score) return;
+  const hit = { key, score };
   if (hits.length === limit && last && !isBefore(hit, last)) return;
   let at = hits.length;
   while (at > 0 && isBefore(hit, hits[at - 1]!)) at--;

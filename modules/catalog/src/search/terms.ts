@@ -71,13 +71,15 @@ export function createTerms(): Terms {
     for (let at = from; at < order.length && at < from + MAX_EXPANSION && order[at]!.startsWith(text); at++) yield terms.get(order[at]!)!;
   }
 
-  function* containing(text: string, most = MAX_EXPANSION): Generator<Term> {
+  /** `lengths`: of the words that are wanted; the others are passed over. */
+  function* containing(text: string, most = MAX_EXPANSION, lengths: readonly [number, number] = [0, Infinity]): Generator<Term> {
     joined ??= `\n${inOrder()
       .filter((term) => !term.startsWith(WHOLE))
       .join("\n")}\n`;
     for (let at = joined.indexOf(text), found = 0; at >= 0 && found < most; found++) {
       const end = joined.indexOf("\n", at);
-      yield terms.get(joined.slice(joined.lastIndexOf("\n", at) + 1, end))!;
+      const start = joined.lastIndexOf("\n", at) + 1;
+      if (end - start >= lengths[0] && end - start <= lengths[1]) yield terms.get(joined.slice(start, end))!;
       at = joined.indexOf(text, end);
     }
   }
@@ -90,10 +92,10 @@ export function createTerms(): Terms {
     const slips = text.length >= 8 ? 2 : 1;
     const seen = new Set<string>();
     for (const part of partsOf(text, slips + 1)) {
-      for (const term of containing(part, MAX_CANDIDATES)) {
+      for (const term of containing(part, MAX_CANDIDATES, [text.length - slips, text.length + slips])) {
         if (seen.has(term.text)) continue;
         seen.add(term.text);
-        if (Math.abs(term.text.length - text.length) <= slips && isNear(text, term.text, slips)) yield term;
+        if (isNear(text, term.text, slips)) yield term;
       }
     }
   }
