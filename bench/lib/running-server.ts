@@ -1,8 +1,11 @@
 /** The real server for benchmarks: started as a user starts it, asked over HTTP, its cost read off its processes. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { request, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { text as readText } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { commandOf, cpuMs, processTree, pssMb } from "./process-tree.ts";
@@ -48,9 +51,9 @@ export async function startServer(o: {
     token,
     ask: async (path, { method = "GET", body } = {}) => {
       const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) };
-      const answer = await fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${(await answer.text()).slice(0, 500)}`);
-      return (await answer.json()) as never;
+      const { status, text } = await send(`${url}${path}`, { method, headers }, body === undefined ? undefined : JSON.stringify(body));
+      if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
+      return JSON.parse(text) as never;
     },
     pids: () => processTree(child.pid ?? 0, dataDir),
     serverPid: () => pidOf(dataDir),
@@ -60,6 +63,14 @@ export async function startServer(o: {
       await ended;
     },
   };
+}
+
+/** Waits as long as it takes: `fetch` gives up after five minutes, in which a million entities may not be there yet. */
+async function send(url: string, o: { readonly method: string; readonly headers: Readonly<Record<string, string>> }, body?: string) {
+  const asked = request(url, o);
+  asked.end(body);
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, text: await readText(answer) };
 }
 
 /** Processor time over a quiet while, in percent of one core. */

@@ -57,12 +57,12 @@ export function createCatalogue(o: {
       get kindsVersion() {
         return kinds.version;
       },
-      prepare: (arrival) => {
+      prepare: (arrival, arena) => {
         const { ref, entity } = arrival;
         const definition = entity.kind === "API" ? entity.spec?.["definition"] : undefined;
         return {
           ref,
-          item: estate.prepare(arrival),
+          item: estate.prepare(arrival, arena),
           picked: derived.engine.pick(entity),
           definition: typeof definition === "string" ? definition : undefined,
         };

@@ -3,6 +3,7 @@ import type { Entity } from "@roadbed/contracts/catalog";
 import { statementsOf, type Statement } from "../entity/relations.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
+import { SINGLY, type Arena } from "./arena.ts";
 import type { Condition } from "./filter.ts";
 import { createFlattener, type Flattener } from "./flatten.ts";
 import { createInterner, type Interner } from "./interner.ts";
@@ -51,8 +52,8 @@ export interface Estate {
   observe(edges: readonly ObservedLink[]): void;
   readonly orders: Orders;
   readonly restrictions: Restrictions;
-  /** What will be kept of an entity. Changes nothing that can be asked: the estate of a moment later is prepared piece by piece. */
-  prepare(arrival: Arrival): Item;
+  /** What will be kept of an entity; of very many, in an arena of theirs. Changes nothing that can be asked: the estate of a moment later is prepared piece by piece. */
+  prepare(arrival: Arrival, arena?: Arena): Item;
   /**
    * A copy that goes its own way: what is put into one is not in the other. They share all texts, and the items until they change;
    * an entity has the same number in both. What was derived, and the relations that rules made, stay behind: they are of the moment.
@@ -120,6 +121,8 @@ interface Beginning {
 
 function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estate {
   let listener: EdgeListener | undefined;
+  /** Grows to the most statements there were, and is used for all. */
+  let numbers = new Uint32Array(64);
   const ids: number[] = [];
   const graph = createGraph();
   let observed: ReadonlyMap<string, ObservedLink> = new Map();
@@ -195,7 +198,7 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     let first: string | null | undefined;
     for (let at = 0; at < pairs.length; at += 2) {
       if (pairs[at] !== number) continue;
-      const value = pairs[at + 1] === 0 ? null : flattener.textOf(flattener.lowerOf(pairs[at + 1]!));
+      const value = pairs[at + 1] === 0 ? null : flattener.lowerOf(pairs[at + 1]!);
       if (first === undefined || first === null || (value !== null && value < first)) first = value ?? first ?? null;
     }
     return first;
@@ -236,9 +239,9 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     changeEdges(item.id, withoutRules(item.inferred), NONE);
   }
 
-  function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival): Item {
+  function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival, arena: Arena = SINGLY): Item {
     const id = refs.idOf(ref);
-    const pairs = flattener.flatten(entity);
+    const pairs = flattener.flatten(entity, arena);
     const summary = summarise(entity);
     return {
       id,
@@ -254,7 +257,7 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
       ownPairs: pairs.length,
       derived: undefined,
       inferred: NONE,
-      statements: numbered(statementsOf(entity, kinds)),
+      statements: numbered(statementsOf(entity, kinds), arena),
     };
   }
 
@@ -262,15 +265,15 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     return ref === undefined ? undefined : refs.textOf(refs.idOf(ref));
   }
 
-  function numbered(statements: readonly Statement[]): Uint32Array {
+  function numbered(statements: readonly Statement[], arena: Arena): Uint32Array {
     if (statements.length === 0) return NONE;
-    const numbers = new Uint32Array(statements.length * 2);
+    if (numbers.length < statements.length * 2) numbers = new Uint32Array(statements.length * 3);
     let at = 0;
     for (const { code, target } of statements) {
       numbers[at++] = code;
       numbers[at++] = refs.idOf(target);
     }
-    return numbers;
+    return arena.keep(numbers, at);
   }
 
   function putIn(prepared: Item, whole: boolean): void {

@@ -4,6 +4,7 @@ import type { Logger, Sql } from "@roadbed/core";
 import { readChangedPages, type StoredPage } from "../docs/doc-store.ts";
 import { isLabelledSample } from "../entity/is-sample.ts";
 import { breathe } from "../source/breathe.ts";
+import { createArena, type Arena } from "./arena.ts";
 import { STORED_COLUMNS, type StoredEntity } from "./document-cache.ts";
 import type { Arrival } from "./estate.ts";
 import type { Item } from "./item.ts";
@@ -31,7 +32,7 @@ export interface Follower {
   /** Grows when what was prepared before has to be prepared anew. */
   readonly kindsVersion: number;
   /** Makes of what arrived what will be kept of it. Changes nothing yet that can be asked: it may never come to be. */
-  prepare(arrival: Arrival): Prepared;
+  prepare(arrival: Arrival, arena?: Arena): Prepared;
   /**
    * Entities that appeared or changed, and references that are gone. Of a single batch, what is stored comes with it; a larger
    * change is not in memory with all its documents.
@@ -169,6 +170,7 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
     kinds: readonly string[],
   ): Promise<{ readonly arrivals: Prepared[]; readonly stored: StoredEntity[] | undefined }> {
     const arrivals: Prepared[] = [];
+    const arena = createArena();
     const range = "e.change > $1 and e.change <= $2";
     const wanted =
       kinds.length === 0 ? `${range} and $4::text[] is not null` : `(${range} or (e.change <= $1 and split_part(e.ref, ':', 1) = any($4)))`;
@@ -181,7 +183,7 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
       const stored: StoredEntity[] = [];
       for (const { sample, ...row } of rows as unknown as (StoredEntity & { readonly sample: boolean })[]) {
         await breathe();
-        arrivals.push(o.follower.prepare(arrivalOf(row, sample)));
+        arrivals.push(o.follower.prepare(arrivalOf(row, sample), rows.length < BATCH && last === "" ? undefined : arena));
         stored.push(row);
       }
       const isOnly = last === "" && rows.length < BATCH;

@@ -1,5 +1,6 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
+import { SINGLY, type Arena } from "./arena.ts";
 import { createInterner } from "./interner.ts";
 
 /** Longest key and value that can be asked for, as in Backstage: a longer value exists, but equals nothing. */
@@ -12,17 +13,15 @@ const MAX_DEPTH = 20;
  */
 export interface Flattener {
   /** Pairs of a key's number and a value's; value 0 is there, but equals nothing. */
-  flatten(entity: Entity): Uint32Array;
+  flatten(entity: Entity, arena?: Arena): Uint32Array;
   /** Pairs of one value below a key, e.g. everything under `derived`. */
   flattenUnder(key: string, value: unknown): Uint32Array;
   /** Undefined when no entity ever had such a key. `key` is in lower case. */
   findKey(key: string): number | undefined;
   /** Numbers of the key and of all keys below it. */
   keysBelow(key: string): ReadonlySet<number>;
-  /** The number of a value in lower case; undefined when no entity ever had it. */
-  findValue(value: string): number | undefined;
-  /** The number of the same value in lower case. */
-  lowerOf(value: number): number;
+  /** The value in lower case. */
+  lowerOf(value: number): string;
   /** The value as it was written. */
   textOf(value: number): string;
   /** Whether the values of a key were ever items of a list. */
@@ -39,7 +38,6 @@ interface KeyNode {
 export function createFlattener(): Flattener {
   const keys = createInterner();
   const values = createInterner();
-  const lower: number[] = [];
   const lists = new Set<number>();
   const root: KeyNode = { id: -1, key: "", children: new Map() };
   /** Grows to the largest entity there was, and is used for all. */
@@ -47,16 +45,15 @@ export function createFlattener(): Flattener {
   let length = 0;
   // What no document holds: the number of a value that equals nothing.
   values.idOf("\0");
-  lower.push(0);
 
   return {
-    flatten: (entity) => {
+    flatten: (entity, arena = SINGLY) => {
       length = 0;
       add(childOf(root, "apiVersion")!, entity.apiVersion);
       add(childOf(root, "kind")!, entity.kind);
       walk(childOf(root, "metadata")!, entity.metadata, 0);
       if (entity.spec) walk(childOf(root, "spec")!, entity.spec, 0);
-      return pairs.slice(0, length);
+      return arena.keep(pairs, length);
     },
     flattenUnder: (key, value) => {
       length = 0;
@@ -69,11 +66,7 @@ export function createFlattener(): Flattener {
       for (let id = 0; id < keys.size; id++) if (keys.textOf(id) === key || keys.textOf(id).startsWith(`${key}.`)) found.add(id);
       return found;
     },
-    findValue: (value) => {
-      const id = values.find(value);
-      return id === 0 ? undefined : id;
-    },
-    lowerOf: (value) => lower[value]!,
+    lowerOf: (value) => values.textOf(value).toLowerCase(),
     textOf: (value) => values.textOf(value),
     isList: (key) => lists.has(key),
   };
@@ -113,13 +106,6 @@ export function createFlattener(): Flattener {
   }
 
   function valueOf(text: string): number {
-    if (text.length > MAX_LENGTH) return 0;
-    const id = values.idOf(text);
-    if (id === lower.length) {
-      lower.push(id);
-      const small = text.toLowerCase();
-      if (small !== text) lower[id] = valueOf(small);
-    }
-    return id;
+    return text.length > MAX_LENGTH ? 0 : values.idOf(text);
   }
 }

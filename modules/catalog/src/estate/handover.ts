@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 
 import { isLabelledSample } from "../entity/is-sample.ts";
 import type { DescribedWrite } from "../facts/merge-entities.ts";
+import { createArena } from "./arena.ts";
 import type { Follower, Prepared } from "./feed.ts";
 
 /** Short: the database waits for the rest of what it is sent, which goes out between turns. */
@@ -24,6 +25,7 @@ export interface Handover {
 export function createHandover(follower: Pick<Follower, "prepare" | "kindsVersion">): Handover {
   const { kindsVersion } = follower;
   const prepared: Prepared[] = [];
+  const arena = createArena();
   let named: string | undefined;
   return {
     take: async ({ id, sample }, writes) => {
@@ -34,7 +36,7 @@ export function createHandover(follower: Pick<Follower, "prepare" | "kindsVersio
           turnEnds = performance.now() + TURN_MS;
         }
         const arrival = { ref, entity, sourceId: id, sample: sample || isLabelledSample(entity), docsRoot: docsRoot ?? undefined };
-        prepared.push(follower.prepare(arrival));
+        prepared.push(follower.prepare(arrival, arena));
       }
     },
     complete: (transaction) => void (named = transaction),

@@ -25,8 +25,8 @@ interface Posting {
   readonly all: number[];
   /** By the value as it is written. */
   readonly byValue: Map<number, number[]>;
-  /** The ways in which a value in lower case is written. */
-  readonly spellings: Map<number, number[]>;
+  /** The ways in which a value in lower case is written; the one that equals nothing is not among them. */
+  readonly spellings: Map<string, number[]>;
 }
 
 /** Most keys that are kept; the one asked for longest ago goes first. */
@@ -41,7 +41,7 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
       const posting = postingOf(key);
       const lists: (readonly number[])[] = [];
       for (const [lower, spellings] of posting?.spellings ?? []) {
-        if (lower !== 0 && isMatch(flattener.textOf(lower))) lists.push(...spellings.map((spelling) => posting!.byValue.get(spelling)!));
+        if (isMatch(lower)) lists.push(...spellings.map((spelling) => posting!.byValue.get(spelling)!));
       }
       return unite(lists);
     },
@@ -60,10 +60,9 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
   };
 
   function equal(key: string, value: string): readonly number[] {
-    const id = flattener.findValue(value);
-    const posting = id === undefined ? undefined : postingOf(key);
-    if (id === undefined || !posting) return [];
-    return unite((posting.spellings.get(id) ?? []).map((spelling) => posting.byValue.get(spelling)!));
+    const posting = postingOf(key);
+    if (!posting) return [];
+    return unite((posting.spellings.get(value) ?? []).map((spelling) => posting.byValue.get(spelling)!));
   }
 
   function postingOf(key: string): Posting | undefined {
@@ -94,9 +93,12 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
     const known = posting.byValue.get(value);
     if (known) return known;
     const list: number[] = [];
-    const lower = flattener.lowerOf(value);
     posting.byValue.set(value, list);
-    posting.spellings.set(lower, [...(posting.spellings.get(lower) ?? []), value]);
+    if (value === 0) return list;
+    const lower = flattener.lowerOf(value);
+    const spellings = posting.spellings.get(lower);
+    if (spellings) spellings.push(value);
+    else posting.spellings.set(lower, [value]);
     return list;
   }
 

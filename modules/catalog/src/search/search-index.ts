@@ -66,7 +66,7 @@ export function createSearchIndex(): SearchIndex {
       remove(key);
       const number = keys.push(key) - 1;
       numbers.set(key, number);
-      for (const [text, weight] of weigh(fields)) terms.of(text).places.push(number * 256 + quantise(weight));
+      for (const [text, weight] of weigh(fields)) terms.add(text, number * 256 + quantise(weight));
     },
     remove,
     query,
@@ -89,7 +89,7 @@ export function createSearchIndex(): SearchIndex {
     const kept = createTerms();
     for (const { text, places } of terms.all()) {
       const live = places.flatMap((place) => (next[place >>> 8]! < 0 ? [] : [next[place >>> 8]! * 256 + (place & 255)]));
-      if (live.length > 0) for (const place of live) kept.of(text).places.push(place);
+      if (live.length > 0) for (const place of live) kept.add(text, place);
     }
     terms = kept;
     keys = keys.filter((key) => key !== undefined);

@@ -15,9 +15,9 @@ test("finds by beginning, by middle and by likeness what a look at every word fi
       (some, gone, asked) => {
         const terms = createTerms();
         const known = new Set(some);
-        for (const text of some.slice(0, 30)) terms.of(text);
+        for (const text of some.slice(0, 30)) terms.add(text, 0);
         expect(textsOf(terms.beginningWith("a")).every((one) => one.startsWith("a"))).toBe(true);
-        for (const text of some.slice(30)) terms.of(text);
+        for (const text of some.slice(30)) terms.add(text, 0);
         for (const text of gone) {
           terms.drop(text);
           known.delete(text);

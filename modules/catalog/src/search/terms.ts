@@ -9,8 +9,8 @@ export interface Term {
 /** All words of an index, found by how they begin, by what is in them, and by what they look like. */
 export interface Terms {
   get(text: string): Term | undefined;
-  /** The term, made if it is new. */
-  of(text: string): Term;
+  /** The term stands there, too; it is made if it is new. */
+  add(text: string, place: number): void;
   beginningWith(text: string): Iterable<Term>;
   containing(text: string): Iterable<Term>;
   /** Words that become this one by one slip, of eight letters or more by two. */
@@ -35,13 +35,12 @@ export function createTerms(): Terms {
 
   return {
     get: (text) => terms.get(text),
-    of: (text) => {
-      let term = terms.get(text);
-      if (!term) {
-        terms.set(text, (term = { text, places: [] }));
-        keepSorted(text);
-      }
-      return term;
+    add: (text, place) => {
+      const term = terms.get(text);
+      if (term) return void term.places.push(place);
+      // Most words of a large estate are names, and stand in one place: a list that is made with it takes no more room than that.
+      terms.set(text, { text, places: [place] });
+      keepSorted(text);
     },
     beginningWith,
     containing: (text) => containing(text),
