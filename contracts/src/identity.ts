@@ -89,6 +89,11 @@ export const listUsers = defineOperation({
 });
 
 const Username = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be 1 to 63 lower-case letters, digits, dots, dashes or underscores");
+const UserRef = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^user:[a-z0-9._-]{1,63}\/[a-z0-9._-]{1,63}$/, "must be a user of the catalogue, e.g. user:default/ada");
 const Password = z.string().min(12, "must have at least 12 characters").max(200);
 
 export const createUser = defineOperation({
@@ -111,7 +116,7 @@ export const createUser = defineOperation({
 
 export const updateUser = defineOperation({
   name: "identity.user.update",
-  summary: "Change a person's role or name, or switch the account off.",
+  summary: "Change a person's role or name, say who they are in the catalogue, or switch the account off.",
   scope: "identity:admin",
   risk: "high",
   http: { method: "PATCH", path: "/api/v1/users/{username}" },
@@ -120,6 +125,9 @@ export const updateUser = defineOperation({
     displayName: z.string().min(1).max(100).optional(),
     role: Role.optional(),
     disabled: z.boolean().optional(),
+    entityRef: UserRef.nullable()
+      .optional()
+      .describe("The person's entry in the catalogue, e.g. user:default/ada; null takes the link away"),
   }),
   output: User,
 });

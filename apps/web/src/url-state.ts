@@ -33,7 +33,9 @@ export function oneOf<K extends string, const V extends string>(
   allowed: readonly V[],
 ): { readonly [P in K]?: V | undefined } {
   const found = allowed.find((value) => value === raw[key]);
-  return found === undefined ? {} : one(key, found);
+  if (found !== undefined) return one(key, found);
+  // The router keeps what nobody has named: a word that means nothing here is taken away.
+  return raw[key] === undefined ? {} : one(key, undefined);
 }
 
 /** A window of time: `live` ones end now and move with it. */

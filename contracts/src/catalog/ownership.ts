@@ -78,7 +78,10 @@ export const listOrphans = defineOperation({
   http: { method: "GET", path: "/api/v1/ownership/orphans" },
   input: PageInput.extend(OrphanFilter),
   output: pageOf(Orphan).extend({ total: z.number().int(), counts: Counts, kinds: z.record(z.string(), z.number().int()) }),
-  cli: { columns: ["reason", "ref", "said", "suggestion.owner", "criticality"] },
+  cli: {
+    columns: ["reason", "ref", "said", "suggestion.owner", "criticality"],
+    empty: "Everything asked about has an owner who is there.",
+  },
 });
 
 export const exportOrphans = defineOperation({

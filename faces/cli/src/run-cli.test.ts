@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 
 import { allOperations } from "@roadbed/contracts/all";
 import { deleteEntity, getEntity, importSource, listEntities } from "@roadbed/contracts/catalog";
+import { listOrphans } from "@roadbed/contracts/catalog/ownership";
 import { setPassword, getMe } from "@roadbed/contracts/identity";
 import { getRun, getRunLogs, previewPath, runPath } from "@roadbed/contracts/paths";
 import { checkPolicies } from "@roadbed/contracts/standards";
@@ -109,6 +110,13 @@ test("a table fits the terminal, and colours only a terminal that wants them", a
   expect((await run("entity list", answers, { tty: true, columns: 60 })).out).toContain("\u001B[2m");
   expect((await run("entity list", answers)).out).toContain("x".repeat(150));
   expect((await run("entity list", { [listEntities.name]: () => ({ items: [] }) })).out).toBe("Nothing found.\n");
+});
+
+test("a list without rows says what that means, and prints no tables of noughts", async () => {
+  const none = { items: [], total: 0, counts: { none: 0, unknown: 0, empty: 0, left: 0 }, kinds: {} };
+  expect((await run("ownership orphans", { [listOrphans.name]: () => none })).out).toBe(
+    "Everything asked about has an owner who is there.\n",
+  );
 });
 
 test("--all follows the cursors to the end", async () => {

@@ -25,6 +25,8 @@ export interface CliHints {
   readonly columns?: readonly string[];
   /** The field of the output that holds the rows. Default: `items`. */
   readonly rows?: string;
+  /** What a list without rows means, in a sentence. Default: that nothing was found. */
+  readonly empty?: string;
   /** The field of the output that is printed as it is, all pages one behind the other: a file to be kept. */
   readonly text?: string;
   /** The words after `roadbed`, where `noun verb` would read badly, e.g. `import`. */

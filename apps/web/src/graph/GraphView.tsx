@@ -8,6 +8,8 @@ import { useMemo, useRef, type ReactNode } from "react";
 import { EntityNode, FrameNode, GroupNode } from "./nodes.tsx";
 import classes from "./graph.module.css";
 import { ENTITY, GROUP, type Scene } from "./group.ts";
+import { LineEdge } from "./LineEdge.tsx";
+import { placeWords, type Rect } from "./lines.ts";
 import { styleOfLine, wordsOnLine } from "./relation-style.ts";
 
 interface Props {
@@ -31,6 +33,7 @@ export interface Lit {
   readonly edges?: ReadonlySet<string> | undefined;
 }
 
+const EDGE_TYPES = { line: LineEdge };
 const NODE_TYPES = { entity: EntityNode, group: GroupNode, frame: FrameNode };
 const MINIMAP_FROM = 40;
 /** A picture too large for the window begins where one can read it; the overview shows the rest. */
@@ -75,6 +78,7 @@ export function GraphView({ scene, selected, center, onSelect, onToggleGroup, he
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         colorMode={colorScheme === "auto" ? "system" : colorScheme}
         fitView
         fitViewOptions={{ padding: 0.06, maxZoom: 1, minZoom: READABLE_ZOOM, ...(still === true && { duration: 0 }) }}
@@ -104,7 +108,8 @@ function beginReadable(flow: ReactFlowInstance, scene: Scene, selected: string |
   const { zoom } = flow.getViewport();
   if (zoom > READABLE_ZOOM) return;
   const node = scene.entities.find(({ ref }) => ref === selected);
-  const frame = scene.frames.at(-1);
+  // Where all are open, none was opened last.
+  const frame = scene.groups.length > 0 ? scene.frames.at(-1) : undefined;
   if (node !== undefined) void flow.setCenter(node.x + ENTITY.width / 2, node.y + ENTITY.height / 2, { zoom: READABLE_ZOOM });
   else if (frame !== undefined) void flow.setCenter(frame.x + frame.width / 2, frame.y + frame.height / 2, { zoom: READABLE_ZOOM });
   else {
@@ -160,24 +165,40 @@ function toNodes(
 }
 
 function toEdges(scene: Scene, selected: string | undefined, lit: Lit | undefined): Edge[] {
-  const x = new Map([
-    ...scene.entities.map((node) => [node.ref, node.x] as const),
-    ...scene.groups.map((group) => [group.id, group.x] as const),
+  const boxes = new Map<string, Rect>([
+    ...scene.entities.map((node) => [node.ref, { x: node.x, y: node.y, ...ENTITY }] as const),
+    ...scene.groups.map((group) => [group.id, { x: group.x, y: group.y, ...GROUP }] as const),
   ]);
-  return scene.edges.map((line) => {
-    const { id, from, to } = line;
-    const backwards = (x.get(to) ?? 0) < (x.get(from) ?? 0);
-    const { color, dash, width } = styleOfLine(line);
-    const near = selected !== undefined && (from === selected || to === selected);
+  const isBackwards = ({ from, to }: Scene["edges"][number]): boolean => (boxes.get(to)?.x ?? 0) < (boxes.get(from)?.x ?? 0);
+  const worded = scene.edges.flatMap((line) => {
+    const near = selected !== undefined && (line.from === selected || line.to === selected);
     const words = scene.edges.length <= MOST_WORDED || near ? wordsOnLine(line) : undefined;
+    const [from, to] = [boxes.get(line.from), boxes.get(line.to)];
+    if (words === undefined || from === undefined || to === undefined) return [];
+    const [left, right] = isBackwards(line) ? [to, from] : [from, to];
+    const ends = [
+      { x: left.x + left.width, y: left.y + left.height / 2 },
+      { x: right.x, y: right.y + right.height / 2 },
+    ];
+    const [begin, end] = isBackwards(line) ? ends.toReversed() : ends;
+    return [{ id: line.id, words, points: [begin!, ...line.via, end!] }];
+  });
+  const words = new Map(worded.map((line) => [line.id, line.words]));
+  const places = placeWords(worded, [...boxes.values()]);
+  return scene.edges.map((line) => {
+    const { id, from, to, via } = line;
+    const backwards = isBackwards(line);
+    const { color, dash, width } = styleOfLine(line);
+    const faded = isFaded(line, selected, lit);
     return {
       id,
+      type: "line",
       source: from,
       target: to,
       sourceHandle: backwards ? "out-left" : "out",
       targetHandle: backwards ? "in-right" : "in",
-      ...(words !== undefined && { label: words }),
-      style: { stroke: color, strokeDasharray: dash, strokeWidth: width, opacity: isFaded(line, selected, lit) ? 0.15 : 0.85 },
+      data: { via, words: words.get(id), at: places.get(id), faded },
+      style: { stroke: color, strokeDasharray: dash, strokeWidth: width, opacity: faded ? 0.15 : 0.85 },
       markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, markerUnits: "userSpaceOnUse", color },
     };
   });

@@ -1,7 +1,7 @@
 import type { Origin, viewGraph } from "@roadbed/contracts/catalog/graph";
 import type { OutputOf } from "@roadbed/core";
 
-import { layoutLayers, type Box, type Layout, type Place } from "./layout.ts";
+import { layoutLayers, wayKey, type Box, type Layout, type Place } from "./layout.ts";
 
 export type Graph = OutputOf<typeof viewGraph>;
 export type GraphNode = Graph["nodes"][number];
@@ -23,7 +23,7 @@ export interface Scene {
   readonly entities: readonly (GraphNode & Place)[];
   readonly groups: readonly (NamedGroup & Place)[];
   readonly frames: readonly (NamedGroup & { readonly width: number; readonly height: number } & Place)[];
-  readonly edges: readonly SceneEdge[];
+  readonly edges: readonly DrawnEdge[];
   /** Lines that are not drawn, because there would be too many to tell apart. */
   readonly leftOut: number;
 }
@@ -40,6 +40,11 @@ export interface SceneEdge {
   readonly errorShare: number | undefined;
   /** How many of its relations are told by one side only. */
   readonly drift: number;
+}
+
+/** With the points between boxes that it passes, from its beginning to its end. */
+export interface DrawnEdge extends SceneEdge {
+  readonly via: readonly Place[];
 }
 
 export const ENTITY = { width: 178, height: 40 };
@@ -88,7 +93,7 @@ export function buildScene({ nodes, groups, edges, bundles }: Picture): Scene {
   );
   const at = (id: string): Place => outer.places.get(id) ?? { x: 0, y: 0 };
   return {
-    edges: lines,
+    edges: lines.map((line) => ({ ...line, via: wayOf(line, { frameOf, inner, outer, at }) })),
     leftOut: edges.length + bundles.length - lines.length,
     groups: groups.filter((group) => !group.open).map((group) => ({ ...named(group), ...at(groupId(group.key)) })),
     frames: groups
@@ -96,6 +101,26 @@ export function buildScene({ nodes, groups, edges, bundles }: Picture): Scene {
       .map((group) => ({ ...named(group), ...at(groupId(group.key)), ...sizeOf(inner.get(group.key)) })),
     entities: nodes.map((node) => ({ ...node, ...placeOf(node, frameOf.get(node.ref), inner, at) })),
   };
+}
+
+/** Inside a frame its own way, else the one between frames, groups and what stands alone. */
+function wayOf(
+  { from, to }: SceneEdge,
+  o: {
+    readonly frameOf: ReadonlyMap<string, string>;
+    readonly inner: ReadonlyMap<string, Layout>;
+    readonly outer: Layout;
+    readonly at: (id: string) => Place;
+  },
+): readonly Place[] {
+  const [begin, end] = [o.frameOf.get(from), o.frameOf.get(to)];
+  if (begin === undefined || begin !== end) return pick(o.outer, outerOf(from, o.frameOf), outerOf(to, o.frameOf));
+  const { x, y } = o.at(groupId(begin));
+  return pick(o.inner.get(begin), from, to).map((one) => ({ x: x + FRAME.side + one.x, y: y + FRAME.top + one.y }));
+}
+
+function pick(layout: Layout | undefined, from: string, to: string): readonly Place[] {
+  return layout?.ways.get(wayKey(from, to)) ?? layout?.ways.get(wayKey(to, from))?.toReversed() ?? [];
 }
 
 /** In their own order, so that the picture stays the same. */

@@ -14,14 +14,23 @@ export interface Place {
 }
 export interface Layout {
   readonly places: ReadonlyMap<string, Place>;
+  /** Of edges that pass other layers: points between the boxes there, from the left to the right; by `wayKey` of its ends in that order. */
+  readonly ways: ReadonlyMap<string, readonly Place[]>;
   readonly width: number;
   readonly height: number;
 }
 
-const GAP_X = 72;
-const GAP_Y = 14;
-/** Lanes for edges that cross a layer are this high. */
-const LANE = 6;
+/** How far apart things stand; lanes are for edges that cross a layer. */
+interface Space {
+  readonly x: number;
+  readonly y: number;
+  readonly lane: number;
+}
+
+const DENSE: Space = { x: 72, y: 14, lane: 6 };
+/** A small picture has room for the words on its lines. */
+const ROOMY: Space = { x: 116, y: 22, lane: 14 };
+const ROOMY_BOXES = 40;
 const SWEEPS = 10;
 /** Beyond this many lanes, long edges are drawn straight: order suffers a little, time does not. */
 const MAX_LANES = 4_000;
@@ -36,14 +45,21 @@ export function layoutLayers(boxes: readonly Box[], edges: readonly Edge[]): Lay
   const known = new Map(sorted.map((box) => [box.id, box]));
   const real = distinct(edges).filter(({ from, to }) => from !== to && known.has(from) && known.has(to));
   const linked = new Set(real.flatMap(({ from, to }) => [from, to]));
+  const space = sorted.length <= ROOMY_BOXES ? ROOMY : DENSE;
   const layered = placeLayered(
     sorted.filter(({ id }) => linked.has(id)),
     real,
+    space,
   );
   return withGrid(
     layered,
     sorted.filter(({ id }) => !linked.has(id)),
+    space,
   );
+}
+
+export function wayKey(from: string, to: string): string {
+  return `${from}\u0000${to}`;
 }
 
 /** One slot in a layer: a box, or a lane of a long edge. */
@@ -56,14 +72,14 @@ interface Slot {
   y: number;
 }
 
-function placeLayered(boxes: readonly Box[], edges: readonly Edge[]): Layout {
-  if (boxes.length === 0) return { places: new Map(), width: 0, height: 0 };
+function placeLayered(boxes: readonly Box[], edges: readonly Edge[], space: Space): Layout {
+  if (boxes.length === 0) return { places: new Map(), ways: new Map(), width: 0, height: 0 };
   const forward = breakCycles(boxes, edges);
   const ranks = rankOf(boxes, forward);
-  const layers = toLayers(boxes, forward, ranks);
+  const layers = toLayers(boxes, forward, ranks, space.lane);
   reduceCrossings(layers);
-  assignHeights(layers);
-  return toPlaces(layers, new Set(boxes.map(({ id }) => id)));
+  assignHeights(layers, space.y);
+  return toPlaces(layers, new Set(boxes.map(({ id }) => id)), space.x);
 }
 
 /** Turns edges that close a ring around, so that all edges go one way. */
@@ -114,7 +130,12 @@ function rankOf(boxes: readonly Box[], edges: readonly Edge[]): ReadonlyMap<stri
   return ranks;
 }
 
-function toLayers(boxes: readonly Box[], edges: readonly Edge[], ranks: ReadonlyMap<string, number>): readonly Slot[][] {
+function toLayers(
+  boxes: readonly Box[],
+  edges: readonly Edge[],
+  ranks: ReadonlyMap<string, number>,
+  laneHeight: number,
+): readonly Slot[][] {
   const layers: Slot[][] = Array.from({ length: Math.max(...ranks.values()) + 1 }, () => []);
   const slots = new Map<string, Slot>();
   for (const box of boxes) slots.set(box.id, addSlot(layers, ranks.get(box.id) ?? 0, box));
@@ -124,7 +145,7 @@ function toLayers(boxes: readonly Box[], edges: readonly Edge[], ranks: Readonly
     let last = slots.get(from);
     if (end === undefined || last === undefined) continue;
     for (let rank = (ranks.get(from) ?? 0) + 1; lanes <= MAX_LANES && rank < (ranks.get(to) ?? 0); rank++) {
-      const lane = addSlot(layers, rank, { id: `${from}\u0000${to}\u0000${rank}`, width: 0, height: LANE });
+      const lane = addSlot(layers, rank, { id: wayKey(from, to), width: 0, height: laneHeight });
       join(last, lane);
       last = lane;
     }
@@ -161,12 +182,12 @@ function reduceCrossings(layers: readonly Slot[][]): void {
 }
 
 /** Heights: every slot wishes to stand where its neighbours stand; the layer keeps its order and its gaps. */
-function assignHeights(layers: readonly Slot[][]): void {
+function assignHeights(layers: readonly Slot[][], gap: number): void {
   for (const layer of layers) {
     let y = 0;
     for (const slot of layer) {
       slot.y = y + slot.height / 2;
-      y += slot.height + GAP_Y;
+      y += slot.height + gap;
     }
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -175,19 +196,20 @@ function assignHeights(layers: readonly Slot[][]): void {
       spread(
         layer,
         layer.map((slot) => mean(rightwards ? slot.before : slot.after) ?? mean([...slot.before, ...slot.after]) ?? slot.y),
+        gap,
       );
     }
   }
 }
 
 /** The heights nearest to the wishes that keep order and gaps: pooled neighbours move together. */
-function spread(layer: readonly Slot[], wishes: readonly number[]): void {
+function spread(layer: readonly Slot[], wishes: readonly number[], gap: number): void {
   const pools: { sum: number; count: number; readonly slots: { readonly slot: Slot; readonly offset: number }[] }[] = [];
   let offset = 0;
   layer.forEach((slot, index) => {
     offset += slot.height / 2;
     pools.push({ sum: (wishes[index] ?? 0) - offset, count: 1, slots: [{ slot, offset }] });
-    offset += slot.height / 2 + GAP_Y;
+    offset += slot.height / 2 + gap;
     for (
       let last = pools.at(-1), one = pools.at(-2);
       last !== undefined && one !== undefined && last.sum / last.count < one.sum / one.count;
@@ -202,27 +224,36 @@ function spread(layer: readonly Slot[], wishes: readonly number[]): void {
   for (const { sum, count, slots } of pools) for (const { slot, offset: own } of slots) slot.y = sum / count + own;
 }
 
-function toPlaces(layers: readonly Slot[][], real: ReadonlySet<string>): Layout {
+function toPlaces(layers: readonly Slot[][], real: ReadonlySet<string>, gap: number): Layout {
   const all = layers.flat();
   const top = Math.min(...all.map(({ y, height }) => y - height / 2));
   const places = new Map<string, Place>();
+  const ways = new Map<string, Place[]>();
   let x = 0;
   for (const layer of layers) {
-    for (const { id, y, height } of layer) if (real.has(id)) places.set(id, { x, y: Math.round(y - height / 2 - top) });
-    x += Math.max(0, ...layer.map(({ width }) => width)) + GAP_X;
+    const width = Math.max(0, ...layer.map((slot) => slot.width));
+    for (const { id, y, height } of layer) {
+      if (real.has(id)) places.set(id, { x, y: Math.round(y - height / 2 - top) });
+      else {
+        const way = ways.get(id) ?? [];
+        way.push({ x, y: Math.round(y - top) }, { x: x + width, y: Math.round(y - top) });
+        ways.set(id, way);
+      }
+    }
+    x += width + gap;
   }
-  return { places, width: x - GAP_X, height: Math.max(...all.map(({ y, height }) => y + height / 2)) - top };
+  return { places, ways, width: x - gap, height: Math.max(...all.map(({ y, height }) => y + height / 2)) - top };
 }
 
 /** Puts lonely boxes in rows below, about as wide as what stands above. */
-function withGrid(above: Layout, lonely: readonly Box[]): Layout {
+function withGrid(above: Layout, lonely: readonly Box[], { y: gap }: Space): Layout {
   if (lonely.length === 0) return above;
   const cell = {
-    width: Math.max(...lonely.map(({ width }) => width)) + GAP_Y * 2,
-    height: Math.max(...lonely.map(({ height }) => height)) + GAP_Y,
+    width: Math.max(...lonely.map(({ width }) => width)) + gap * 2,
+    height: Math.max(...lonely.map(({ height }) => height)) + gap,
   };
   const columns = Math.max(1, Math.floor(Math.max(above.width, Math.sqrt(lonely.length) * cell.width) / cell.width));
-  const begin = above.height === 0 ? 0 : above.height + GAP_Y * 3;
+  const begin = above.height === 0 ? 0 : above.height + gap * 3;
   const places = new Map(above.places);
   lonely.forEach(({ id }, index) =>
     places.set(id, { x: (index % columns) * cell.width, y: begin + Math.floor(index / columns) * cell.height }),
@@ -230,8 +261,9 @@ function withGrid(above: Layout, lonely: readonly Box[]): Layout {
   const rows = Math.ceil(lonely.length / columns);
   return {
     places,
-    width: Math.max(above.width, Math.min(columns, lonely.length) * cell.width - GAP_Y * 2),
-    height: begin + rows * cell.height - GAP_Y,
+    ways: above.ways,
+    width: Math.max(above.width, Math.min(columns, lonely.length) * cell.width - gap * 2),
+    height: begin + rows * cell.height - gap,
   };
 }
 

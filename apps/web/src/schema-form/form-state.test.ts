@@ -8,6 +8,11 @@ test.each([
   ["apiVersion", "API version"],
   ["cloneURL", "CloneURL"],
   ["owner", "Owner"],
+  ["url", "URL"],
+  ["baseDn", "Base DN"],
+  ["bindDn", "Bind DN"],
+  ["caCertificate", "CA certificate"],
+  ["projectIds", "Project IDs"],
 ])("%s is called %s", (name, title) => {
   expect(titleOf({ schema: {}, name, path: name, required: false })).toBe(title);
 });

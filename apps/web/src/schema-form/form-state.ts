@@ -16,13 +16,16 @@ export interface FormState {
   readonly onTouch: (path: string) => void;
 }
 
-/** The words before a field; where its schema has no title, `providesApis` is Provides APIs. */
+/** Names that are letters are written large, wherever they stand. */
+const LETTERS = /\b(https|http|dns|tls|aws|api|url|uri|dn|id|ca|ssl|ip|sso|ldap|scim|json|yaml|csv|sql|gcp|s3)(s?)\b/gi;
+
+/** The words before a field; where its schema has no title, `providesApis` is Provides APIs and `baseDn` is Base DN. */
 export function titleOf({ schema, name }: FieldSpec): string {
   return typeof schema["title"] === "string"
     ? schema["title"]
     : name
         .replace(/([a-z])([A-Z])(?![A-Z])/g, (_, before: string, letter: string) => `${before} ${letter.toLowerCase()}`)
-        .replace(/\b[Aa]pi(s?)\b/g, "API$1")
+        .replace(LETTERS, (_, letters: string, many: string) => letters.toUpperCase() + many.toLowerCase())
         .replace(/^./, (first) => first.toUpperCase());
 }
 

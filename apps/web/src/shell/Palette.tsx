@@ -10,6 +10,7 @@ import { listPaths } from "@roadbed/contracts/paths";
 import { useOperation } from "../api/use-operation.ts";
 import { partsOf } from "../ui/entity-kind.ts";
 import { ACTIONS } from "./actions.ts";
+import { paletteAhead } from "./palette-ahead.ts";
 import { groupHits, placeOf } from "./hits.ts";
 import { HitRow } from "./HitRow.tsx";
 import classes from "./shell.module.css";
@@ -54,6 +55,10 @@ export function Palette({ asked }: { readonly asked: number }): ReactNode {
       <Spotlight.Search
         placeholder="Search entities, documentation, paths and actions"
         aria-label="Search or run a command"
+        onFocus={() => {
+          const typed = paletteAhead.end();
+          if (typed !== "") setQuery((before) => before + typed);
+        }}
         leftSection={<Search size={17} aria-hidden />}
       />
       <Spotlight.ActionsList data-palette>

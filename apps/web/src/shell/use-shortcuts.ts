@@ -34,7 +34,7 @@ export function useShortcuts(): void {
   }, [navigate]);
 }
 
-function isTyping(target: EventTarget | null): boolean {
+export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || target.closest("input, textarea, select, [role=textbox], [role=dialog]") !== null)

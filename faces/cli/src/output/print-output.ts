@@ -12,9 +12,12 @@ export async function renderOutput(operation: Operation, answer: unknown, output
   if (operation.follow !== undefined) return rows.map((row) => renderLine(operation, row, paint)).join("");
   const { [rowsField]: _, ...beside } = answer as Record<string, unknown>;
   const columns = operation.cli?.columns ?? scalarColumns(rows);
+  // Beside no rows, tables of noughts say nothing.
+  const said = rows.length > 0 ? beside : Object.fromEntries(Object.entries(beside).filter(([, value]) => !isAllNought(value)));
+  const none = operation.cli?.empty ?? (rowsField === "items" ? "Nothing found." : undefined);
   return (
-    (await renderBeside(beside, output, paint)) +
-    (rows.length === 0 && rowsField !== "items" ? "" : await renderTable(rows, columns, output, paint)) +
+    (await renderBeside(said, output, paint)) +
+    (rows.length > 0 ? await renderTable(rows, columns, output, paint) : none === undefined ? "" : `${none}\n`) +
     renderMore(beside, paint)
   );
 }
@@ -42,4 +45,9 @@ function renderMore({ nextCursor, total }: Readonly<Record<string, unknown>>, pa
   if (typeof nextCursor !== "string") return "";
   const of = typeof total === "number" ? ` of ${total} in all` : "";
   return `${paint.dim(`There are more${of}: add --all, or --cursor ${nextCursor}`)}\n`;
+}
+
+/** An object of which every value is 0, or that has none. */
+function isAllNought(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every((one) => one === 0);
 }

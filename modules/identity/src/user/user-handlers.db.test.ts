@@ -91,6 +91,22 @@ describe("me", () => {
     });
   });
 
+  test("an account is linked to a person of the catalogue, each person to one account", async () => {
+    const grace = await world.person("grace", "developer");
+    await world.person("ada", "developer");
+    const link = (entityRef: string | null) => world.run("identity.user.update", admin, { username: "grace", entityRef });
+    await expect(link("user:default/ada")).rejects.toMatchObject({ code: "CONFLICT", problems: [{ at: "entityRef" }] });
+    await expect(link("group:default/platform")).rejects.toMatchObject({ code: "INVALID" });
+    await expect(world.run("identity.user.update", grace, { username: "grace", entityRef: "user:default/x" })).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
+    await world.run("identity.user.update", admin, { username: "ada", entityRef: null });
+    expect(await link("user:default/ada")).toMatchObject({ entityRef: "user:default/ada" });
+    expect(await world.run("identity.me.get", grace, {})).toMatchObject({ groups: ["group:default/platform"] });
+    await world.run("identity.user.update", admin, { username: "grace", displayName: "Grace H" });
+    expect(await world.run("identity.me.get", grace, {})).toMatchObject({ entityRef: "user:default/ada" });
+  });
+
   test("is nobody without a sign-in", async () => {
     await expect(world.run("identity.me.get", { ...admin, actor: { kind: "anonymous" }, scopes: new Set() }, {})).rejects.toBeInstanceOf(
       UnauthenticatedError,

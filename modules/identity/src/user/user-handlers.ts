@@ -14,7 +14,16 @@ import { z } from "zod";
 
 import { endSessionsOf } from "../session/session-store.ts";
 import { hashPassword, isPassword } from "./password.ts";
-import { findAccount, getAccount, insertAccount, listAccounts, savePassword, updateAccount, type Account } from "./user-store.ts";
+import {
+  findAccount,
+  findLinked,
+  getAccount,
+  insertAccount,
+  listAccounts,
+  savePassword,
+  updateAccount,
+  type Account,
+} from "./user-store.ts";
 
 /** `changed` is told of an account whose rights are different now. */
 export function makeUserHandlers({ changed }: { changed: (userId: string) => void }): Handler[] {
@@ -51,6 +60,7 @@ export function makeUserHandlers({ changed }: { changed: (userId: string) => voi
       if (isSelf(ctx, account) && (input.disabled === true || (input.role !== undefined && input.role !== "admin"))) {
         throw new ForbiddenError("You cannot take your own rights away.", { mend: "Ask another administrator." });
       }
+      await assertUnlinked(ctx, account, input.entityRef);
       await updateAccount(ctx.sql, account.id, input);
       if (input.disabled === true) await endSessionsOf(ctx.sql, account.id);
       changed(account.id);
@@ -87,6 +97,17 @@ export function toUser({ id, username, displayName, email, role, entityRef, disa
 /** Everything the role allows. */
 export function scopesOf(account: Pick<Account, "role">): ReadonlySet<string> {
   return new Set<string>(ROLES[account.role]);
+}
+
+/** Two accounts are never one person: each would have the other's teams. */
+async function assertUnlinked(ctx: Ctx, account: Account, entityRef: string | null | undefined): Promise<void> {
+  if (entityRef === null || entityRef === undefined) return;
+  const linked = await findLinked(ctx.sql, entityRef);
+  if (linked === undefined || linked === account.username) return;
+  throw new ConflictError(`${entityRef} is the account ${linked} already.`, {
+    mend: "Take that link away first, or choose another person.",
+    problems: [{ at: "entityRef", reason: `is linked to the account ${linked}` }],
+  });
 }
 
 function isSelf({ actor }: Ctx, account: Account): boolean {

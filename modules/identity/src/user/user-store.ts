@@ -92,12 +92,26 @@ export async function updateFromProvider(
 export async function updateAccount(
   sql: Sql,
   id: string,
-  change: { displayName?: string | undefined; role?: Role | undefined; disabled?: boolean | undefined },
+  change: {
+    displayName?: string | undefined;
+    role?: Role | undefined;
+    disabled?: boolean | undefined;
+    /** Null takes the link away. */
+    entityRef?: string | null | undefined;
+  },
 ): Promise<void> {
   await sql.query(
-    "update identity.user_account set display_name = coalesce($2, display_name), role = coalesce($3, role), disabled = coalesce($4, disabled) where id = $1",
-    [id, change.displayName, change.role, change.disabled],
+    "update identity.user_account set display_name = coalesce($2, display_name), role = coalesce($3, role), disabled = coalesce($4, disabled), entity_ref = case when $5 then $6 else entity_ref end where id = $1",
+    [id, change.displayName, change.role, change.disabled, change.entityRef !== undefined, change.entityRef ?? null],
   );
+}
+
+/** The username of the account that stands for a person of the catalogue, if one does. */
+export async function findLinked(sql: Sql, entityRef: string): Promise<string | undefined> {
+  const { rows } = await sql.query<{ username: string }>("select username from identity.user_account where entity_ref = $1 limit 1", [
+    entityRef,
+  ]);
+  return rows[0]?.username;
 }
 
 export async function savePassword(sql: Sql, id: string, passwordHash: string): Promise<void> {

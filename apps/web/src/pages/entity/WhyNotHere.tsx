@@ -6,6 +6,8 @@ import type { ReactNode } from "react";
 import { explainEntity } from "@roadbed/contracts/catalog/time";
 import { useOperation } from "../../api/use-operation.ts";
 import { palette } from "../../shell/switch.ts";
+import { formatExact } from "../../format/time.ts";
+import { useActorName } from "../../ui/Actor.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
@@ -37,8 +39,14 @@ export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
       <EmptyState icon={SearchX} title={`${what} is not in the catalogue`} act={act}>
         {data !== undefined && (
           <>
-            <p>{data.says}</p>
-            {data.mend !== undefined && !data.says.includes(data.mend) && <p>{data.mend}</p>}
+            <p>
+              <Said text={data.says} />
+            </p>
+            {data.mend !== undefined && !isSaid(data.says, data.mend) && (
+              <p>
+                <Said text={data.mend} />
+              </p>
+            )}
             {data.refs.length > 0 && (
               <Group component="p" gap="md">
                 {data.refs.map((ref) => (
@@ -60,7 +68,7 @@ export function WhyNotHere({ what }: { readonly what: string }): ReactNode {
                   <div className={classes.itemText}>
                     <div>{link === undefined ? capital(looked) : <Link to={link}>{capital(looked)}</Link>}</div>
                     <div className={classes.itemDetail}>
-                      {detail}
+                      <Said text={detail} />
                       {file !== undefined && (
                         <code className="rb-mono">
                           {" "}
@@ -93,3 +101,29 @@ const PAGES = [
   ["/sources", "Bring it"],
   ["/discover", "Show the proposal"],
 ] as const;
+
+/** The server's words, with moments, people and commands as they read best here. */
+function Said({ text }: { readonly text: string }): ReactNode {
+  const nameOf = useActorName();
+  return text.split(PARTS).map((part, at) => {
+    if (MOMENT.test(part)) return <b key={at}>{formatExact(new Date(part))}</b>;
+    if (ACTOR.test(part)) return <span key={at}>{nameOf(part)}</span>;
+    if (part.startsWith("`") && part.endsWith("`"))
+      return (
+        <code key={at} className="rb-mono">
+          {part.slice(1, -1)}
+        </code>
+      );
+    return part;
+  });
+}
+
+const PARTS = /(\d{4}-\d\d-\d\dT[\d:.]+Z|(?:user:usr_|service:tok_)\w+|system:[\w.-]+\w|`[^`]+`)/;
+const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const ACTOR = /^(?:user:usr_|service:tok_|system:)/;
+
+/** Whether the sentence names the same command already. */
+function isSaid(says: string, mend: string): boolean {
+  const command = /roadbed .+$/.exec(mend)?.[0];
+  return says.includes(mend) || (command !== undefined && says.includes(command));
+}

@@ -14,6 +14,7 @@ import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import row from "../../ui/tool-row.module.css";
+import { Criticality } from "./Criticality.tsx";
 import { OnCallLine } from "./OnCallLine.tsx";
 import { OwnerSelect } from "./OwnerSelect.tsx";
 import classes from "./ownership.module.css";
@@ -95,5 +96,12 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "ref", header: "Thing", sortable: false, cell: ({ ref, title }) => <EntityLink entityRef={ref} title={title} /> },
   { id: "owner", header: "Owner", width: "28%", sortable: false, cell: ({ owner }) => <EntityLink entityRef={owner} /> },
   { id: "lifecycle", header: "Lifecycle", width: "120px", sortable: false, cell: ({ lifecycle }) => lifecycle ?? "" },
-  { id: "criticality", header: "Criticality", width: "100px", sortable: false, align: "right", cell: ({ criticality }) => criticality },
+  {
+    id: "criticality",
+    header: "Criticality",
+    width: "120px",
+    sortable: false,
+    hint: "How much it matters when this fails: what its tier or criticality says, else by its lifecycle",
+    cell: ({ criticality }) => <Criticality value={criticality} />,
+  },
 ];

@@ -11,6 +11,7 @@ import { DataTable } from "../../table/DataTable.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Criticality } from "./Criticality.tsx";
 import classes from "./ownership.module.css";
 import { treeOf, type Branch } from "./tree.ts";
 
@@ -76,11 +77,12 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
     { id: "people", header: "People", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
     {
       id: "criticality",
-      header: "Most critical",
-      width: "120px",
+      header: "Criticality",
+      width: "130px",
       sortable: false,
-      hint: "Of the most critical thing that it owns, with all teams below it; 0 to 1",
-      cell: ({ team }) => team.criticality ?? <span className="rb-dim">owns nothing</span>,
+      hint: "Of the most critical thing that it owns, with all teams below it: how much else stands on it",
+      cell: ({ team }) =>
+        team.criticality === undefined ? <span className="rb-dim">owns nothing</span> : <Criticality value={team.criticality} />,
     },
     {
       id: "act",

@@ -8,6 +8,7 @@ import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { Section } from "../../ui/Page.tsx";
 import { Tag } from "../../ui/Tag.tsx";
+import { LinkAccount } from "./LinkAccount.tsx";
 import classes from "./settings.module.css";
 import { tellDone } from "./tell.ts";
 import { useForm } from "./use-form.ts";
@@ -32,19 +33,35 @@ export function ProfileTab({ me }: { readonly me: Me }): ReactNode {
             ],
             ["Role", me.role === undefined ? undefined : ROLES[me.role]],
             ["May", <Scopes key="scopes" scopes={me.scopes} />],
-            ["In the catalogue", me.entityRef === undefined ? undefined : <EntityLink key="entity" entityRef={me.entityRef} />],
+            [
+              "In the catalogue",
+              me.username === undefined ? undefined : me.entityRef === undefined ? (
+                <span key="entity" className="rb-dim">
+                  not linked: what your teams own is not known to be yours
+                </span>
+              ) : (
+                <EntityLink key="entity" entityRef={me.entityRef} />
+              ),
+            ],
             [
               "Groups",
               me.groups.length === 0
-                ? "none: nobody in the catalogue says you are a member of one"
+                ? me.entityRef === undefined
+                  ? "none"
+                  : "none: nobody in the catalogue says you are a member of one"
                 : me.groups.map((group) => <EntityLink key={group} entityRef={group} />),
             ],
           ]}
         />
+        {me.username !== undefined && mayLink(me) && <LinkAccount username={me.username} entityRef={me.entityRef} />}
       </Section>
       {me.username !== undefined && <PasswordForm first={me.mustSetPassword} />}
     </div>
   );
+}
+
+function mayLink({ scopes }: Me): boolean {
+  return scopes.some((scope) => scope === "*" || scope === "identity:admin");
 }
 
 export const ROLES = {

@@ -107,6 +107,9 @@ function ConnectForm({ connector, onClose }: { readonly connector: ConnectorView
         }}
       >
         <Stack gap="md" maw={680}>
+          <h2 className={classes.system}>
+            <Cable size={17} aria-hidden strokeWidth={1.6} /> {connector.title}
+          </h2>
           <p className={classes.lead}>{connector.summary}</p>
           <SchemaForm schema={main} state={state} />
           {more !== undefined && (

@@ -29,7 +29,7 @@ export function QuarantineList({ sourceId, count }: { readonly sourceId: string;
           <Row key={item.object} item={item} />
         ))}
       </ul>
-      <LoadMore shown={list.rows.length} total={count} more={list.more} loading={list.loadingMore} />
+      {list.more !== undefined && <LoadMore shown={list.rows.length} total={count} more={list.more} loading={list.loadingMore} />}
     </Section>
   );
 }
@@ -46,7 +46,7 @@ function Row({ item }: { readonly item: Item }): ReactNode {
         <code>{object}</code>
         {location !== object && <span className="rb-dim">{location}</span>}
         <span className="rb-dim">
-          {why === "kept" ? "kept" : "so"} since <When at={since} />
+          {why === "kept" ? "kept since" : "since"} <When at={since} />
         </span>
       </div>
       <div>

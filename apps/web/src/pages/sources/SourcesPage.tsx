@@ -17,6 +17,7 @@ import { BringFile } from "./BringFile.tsx";
 import { ConnectSystem } from "./ConnectSystem.tsx";
 import { DescriptorCheck } from "./DescriptorCheck.tsx";
 import { SourceTable } from "./SourceTable.tsx";
+import classes from "./sources.module.css";
 import { ThreeWays } from "./ThreeWays.tsx";
 
 const route = getRouteApi("/app/sources");
@@ -68,10 +69,12 @@ export function SourcesPage(): ReactNode {
         <SkeletonRows rows={5} height={38} />
       ) : (
         sources.rows.length > 0 && (
-          <SourceTable
-            sources={sources.rows}
-            footer={<LoadMore shown={sources.rows.length} total={sources.total} more={sources.more} loading={sources.loadingMore} />}
-          />
+          <div className={connect !== undefined || bringing ? classes.below : undefined}>
+            <SourceTable
+              sources={sources.rows}
+              footer={<LoadMore shown={sources.rows.length} total={sources.total} more={sources.more} loading={sources.loadingMore} />}
+            />
+          </div>
         )
       )}
       <BringFile />
