@@ -4,13 +4,25 @@ import { defineConfig } from "vitest/config";
 
 const ignored = ["**/node_modules/**", "**/dist/**", "golden-paths/**", ".roadbed/**"];
 
+/** What is waited for comes when the machine is free: a busy one is no fault of ours. */
+const patient = { poll: { timeout: 25_000 } };
+
 /** Three suites: rules beside the code, the real stores, and journeys through the whole product. */
 export default defineConfig({
   test: {
     // Files wait for stores and children much of their time: the usual one less than the cores leaves a small machine idle.
     maxWorkers: Math.max(2, availableParallelism()),
     projects: [
-      { test: { name: "unit", include: ["**/*.test.{ts,tsx}"], exclude: [...ignored, "**/*.db.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["**/*.test.{ts,tsx}"],
+          exclude: [...ignored, "**/*.db.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          expect: patient,
+        },
+      },
       {
         test: {
           name: "db",
@@ -20,6 +32,7 @@ export default defineConfig({
           globalSetup: ["kernel/testkit/src/global-postgres.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: patient,
         },
       },
       {
@@ -31,6 +44,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          expect: patient,
         },
       },
     ],

@@ -1,5 +1,6 @@
 export type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
+export { compressJson } from "./compress/compress-json.ts";
 export { type Check, type CheckResult, type Readiness } from "./health/add-health.ts";
 export { type ProblemBody, problemFor, STATUS, toProblemBody } from "./problem/problem.ts";
 export { sendProblem } from "./problem/send-problem.ts";

@@ -120,7 +120,13 @@ function readPage(ask: Ask, request: FastifyRequest, reply: FastifyReply, input:
 }
 
 /** Page by page, so that neither side holds all of it; the first is there already, and its errors were answered. */
-function streamAll(ask: Ask, request: FastifyRequest, reply: FastifyReply, input: InputOf<typeof readEntities>, first: Read): FastifyReply {
+async function streamAll(
+  ask: Ask,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  input: InputOf<typeof readEntities>,
+  first: Read,
+): Promise<FastifyReply> {
   if (!first.more) return sendJson(reply, `[${first.texts.join(",")}]`);
   reply.header("content-type", "application/json; charset=utf-8").header("cache-control", "no-store");
   return reply.send(Readable.from(pages()));

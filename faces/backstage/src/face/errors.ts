@@ -1,4 +1,4 @@
-import { toProblemBody, type FastifyReply, type FastifyRequest } from "@roadbed/http";
+import { compressJson, toProblemBody, type FastifyReply, type FastifyRequest } from "@roadbed/http";
 
 /** Backstage's names of errors, by the status that its clients read with them. */
 const NAMES: Readonly<Record<number, string>> = {
@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Answers an error as Backstage's `ResponseError` reads it; undefined: there is no such address. */
-export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const problem = error === undefined ? undefined : toProblemBody(error, request.id);
   // A policy's no has a status of its own with us, none there.
   const status = problem === undefined ? 404 : problem.status === 422 ? 403 : problem.status;
@@ -34,9 +34,10 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   return sendJson(reply.code(status), JSON.stringify(body));
 }
 
-/** JSON that is text already. */
-export function sendJson(reply: FastifyReply, text: string): FastifyReply {
-  return reply.header("content-type", "application/json; charset=utf-8").header("cache-control", "no-store").send(text);
+/** JSON that is text already. No answer of this face holds a secret, so all may be packed. */
+export async function sendJson(reply: FastifyReply, text: string): Promise<FastifyReply> {
+  reply.header("content-type", "application/json; charset=utf-8").header("cache-control", "no-store");
+  return reply.send(await compressJson(reply, text));
 }
 
 function messageOf({ detail, mend }: { readonly detail: string; readonly mend?: string }): string {

@@ -1,3 +1,5 @@
+import { gunzipSync } from "node:zlib";
+
 import {
   defineOperation,
   DeniedError,
@@ -35,7 +37,7 @@ const makeThing = defineOperation({
   scope: "toy:write",
   risk: "medium",
   http: { method: "POST", path: "/api/v1/things/{ref}/parts" },
-  input: z.object({ ref: z.string(), name: z.string().max(20), values: z.record(z.string(), z.unknown()).default({}) }),
+  input: z.object({ ref: z.string(), name: z.string().max(20_000), values: z.record(z.string(), z.unknown()).default({}) }),
   output: z.object({ made: z.string() }),
 });
 const removeThing = defineOperation({
@@ -235,4 +237,15 @@ test("the route and perform agree", async () => {
   };
   const direct = await perform(runtime, handlers[0]!, call, { ref: "x" });
   expect((await app.inject({ url: "/api/v1/things/x", headers: TOKEN })).json()).toEqual(direct);
+});
+
+test("what is read is packed when it is large; what a write answers never is", async () => {
+  serve();
+  const headers = { ...TOKEN, "accept-encoding": "gzip" };
+  const tags = Array.from({ length: 50 }, (_, at) => `tags=${"x".repeat(190)}${at}`).join("&");
+  const read = await app.inject({ url: `/api/v1/things/x?${tags}`, headers });
+  expect(read.headers["content-encoding"]).toBe("gzip");
+  expect(JSON.parse(gunzipSync(read.rawPayload).toString("utf8"))).toMatchObject({ ref: "x" });
+  const made = await app.inject({ method: "POST", url: "/api/v1/things/x/parts", headers, payload: { name: "y".repeat(12_000) } });
+  expect([made.statusCode, made.headers["content-encoding"]]).toEqual([200, undefined]);
 });

@@ -1,4 +1,5 @@
 import { perform, type Handler, type Runtime } from "@roadbed/core";
+import { compressJson } from "@roadbed/http";
 import type { FastifyInstance, RouteHandlerMethod } from "fastify";
 
 import { openapi } from "../openapi/openapi.ts";
@@ -33,7 +34,9 @@ function makeRoute(options: HttpFaceOptions, handler: Handler): RouteHandlerMeth
     const output = await perform(options.runtime, handler, call, stranger ? {} : readInput(request));
     if (options.checkOutputs === true) operation.output.parse(output);
     reply.header("content-type", "application/json; charset=utf-8").header("cache-control", "no-store");
-    return JSON.stringify(output ?? {});
+    const text = JSON.stringify(output ?? {});
+    // What a write answers may be a secret that is shown once; only what is read is packed.
+    return operation.risk === "read" ? compressJson(reply, text) : text;
   };
 }
 

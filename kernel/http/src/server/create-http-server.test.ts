@@ -183,15 +183,27 @@ test("closing lets a request under way finish and cuts one that never ends", asy
 test("a caller who hangs up aborts the work, one who stays does not", async () => {
   const app = makeServer();
   const aborted: boolean[] = [];
+  const began = Promise.withResolvers<void>();
   app.post("/work", async (_request, reply) => {
     const signal = onClientGone(reply);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    aborted.push(signal.aborted);
+    return {};
+  });
+  app.post("/long-work", async (_request, reply) => {
+    const signal = onClientGone(reply);
+    began.resolve();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
     aborted.push(signal.aborted);
     return {};
   });
   const url = await listen(app);
   await fetch(`${url}/work`, { method: "POST" });
-  await fetch(`${url}/work`, { method: "POST", signal: AbortSignal.timeout(40) }).catch(() => {});
+  const caller = new AbortController();
+  const call = fetch(`${url}/long-work`, { method: "POST", signal: caller.signal }).catch(() => {});
+  await began.promise;
+  caller.abort();
+  await call;
   await expect.poll(() => aborted).toEqual([false, true]);
 });
 
