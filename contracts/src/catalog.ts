@@ -4,6 +4,7 @@ import {
   facetEntities,
   getDocs,
   getEntity,
+  listNeighbours,
   graphEntities,
   listEntities,
   validateEntity,
@@ -12,7 +13,17 @@ import { getSample, removeSample } from "./catalog/sample.ts";
 import { searchAll } from "./catalog/search.ts";
 import { deleteSource, getSource, importSource, listSources, syncSource } from "./catalog/source.ts";
 
-export { Entity, EntityMetadata, EntityRow, EntityTrust, EntityView, Provenance, serviceNameOf, ValueChange } from "./catalog/entity.ts";
+export {
+  Entity,
+  EntityMetadata,
+  EntityRow,
+  EntityTrust,
+  EntityView,
+  NeighbourView,
+  Provenance,
+  serviceNameOf,
+  ValueChange,
+} from "./catalog/entity.ts";
 export {
   deleteEntity,
   entityHistory,
@@ -21,6 +32,7 @@ export {
   Flag,
   getDocs,
   getEntity,
+  listNeighbours,
   graphEntities,
   listEntities,
   validateEntity,
@@ -47,6 +59,7 @@ export {
 export const operations = [
   listEntities,
   getEntity,
+  listNeighbours,
   facetEntities,
   graphEntities,
   validateEntity,

@@ -37,6 +37,8 @@ export interface Connector<S extends object = any> {
    * Throws `UnauthenticatedError` for a wrong signature, `InvalidError` for a body it does not understand.
    */
   readonly receive?: (settings: S, request: WebhookRequest, o: ConnectorCall) => Promise<WebhookOutcome>;
+  /** Names in its state that are knowledge and not only what saves calls: they count also when everything is read anew. */
+  readonly keeps?: readonly string[];
   /**
    * The repositories whose files can be read, for systems that keep code: discovery looks into them. Ends normally only when all were
    * named. Calls are made only as far as somebody asks on.

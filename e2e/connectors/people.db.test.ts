@@ -1,8 +1,10 @@
 import { createHmac } from "node:crypto";
 
-import { getEntity, getSource, importSource, listEntities, syncSource } from "@roadbed/contracts/catalog";
-import { allowHost, createSource, rotateHook, testSource } from "@roadbed/contracts/catalog/connections";
+import { deleteSource, getEntity, getSource, importSource, listEntities, syncSource } from "@roadbed/contracts/catalog";
+import { allowHost, createSource, rotateHook, testSource, updateSource } from "@roadbed/contracts/catalog/connections";
+import { listFacts } from "@roadbed/contracts/catalog/facts";
 import { onCallAt, readOnCall } from "@roadbed/contracts/catalog/on-call";
+import { getOnCall } from "@roadbed/contracts/catalog/ownership";
 import { hasLeft } from "@roadbed/contracts/catalog/people";
 import { createAddressGuard } from "@roadbed/http";
 import { eventually } from "@roadbed/testkit";
@@ -10,8 +12,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { component, useWorld } from "../../modules/catalog/src/world.suite.ts";
 import { connectors } from "../../modules/connectors/src/index.ts";
+import { answerAsJira } from "../../modules/connectors/src/jira/jira.double.suite.ts";
 import { openLdapDouble } from "../../modules/connectors/src/ldap/ldap.double.suite.ts";
 import { openDouble, type Double } from "../../modules/connectors/src/lib/double.ts";
+import { answerAsLinear } from "../../modules/connectors/src/linear/linear.double.suite.ts";
+import { answerAsOpsgenie } from "../../modules/connectors/src/opsgenie/opsgenie.double.suite.ts";
 import { answerAsPagerDuty, type PagerDutyAccount } from "../../modules/connectors/src/pagerduty/pagerduty.double.suite.ts";
 import { answerAsScim, type ScimDirectory } from "../../modules/connectors/src/scim/scim.double.suite.ts";
 
@@ -116,6 +121,12 @@ test("an identity provider: whoever leaves is marked and keeps what they own, an
   expect((await ask(getEntity, { ref: "user:default/ole" })).neighbours.map(({ ref }) => ref)).toContain("component:default/tool");
   expect(hasLeft((await ask(getEntity, { ref: "user:default/ada" })).entity)).toBe(false);
   expect((await ask(listEntities, { filter: "metadata.annotations.roadbed.dev/active=false" })).items).toHaveLength(2);
+
+  // A test says what a run would do: whoever left long ago, or just now, is not told as removed.
+  directory.users.shift();
+  const { counts, removed } = await ask(testSource, { id: source.id });
+  expect(removed).toEqual([]);
+  expect(counts).toMatchObject({ removed: 0, changed: 1 });
 });
 
 test("a directory in a private network is not spoken to before an administrator allows it", async () => {
@@ -144,4 +155,76 @@ test("a directory in a private network is not spoken to before an administrator 
   expect(await refs()).toEqual(["user:default/ada"]);
   expect(JSON.stringify(await ask(getSource, { id: source.id }))).not.toContain('"pw"');
   await directory.close();
+});
+
+const tested = async (connector: string, settings: object) => {
+  await expect(ask(testSource, { connector, settings: { ...settings, token: "wrong" } })).rejects.toMatchObject({ code: "INVALID" });
+  const { counts, problems } = await ask(testSource, { connector, settings });
+  expect(counts).toMatchObject({ removed: 0, failed: problems.length });
+};
+
+test("Opsgenie and PagerDuty say who is on call for the same thing: both stand there, each with its source, and one may go again", async () => {
+  const named = component("orders").replace(
+    "  name: orders\n",
+    "  name: orders\n  annotations: { opsgenie.com/service-id: s1, pagerduty.com/service-id: P1 }\n",
+  );
+  await put("orders.yaml", named);
+  await ask(importSource, { target: world.folder });
+  double = await openDouble(answerAsOpsgenie);
+  const genie = { token: "t0ken", account: "acme", api: double.url };
+  await tested("opsgenie", genie);
+  const { source } = await ask(createSource, { connector: "opsgenie", settings: genie });
+  expect(source).toMatchObject({ state: "partial", everyMinutes: 10 });
+  const account: PagerDutyAccount = {
+    services: [{ id: "P1", name: "Order intake", policy: "E1" }],
+    onCalls: [{ policy: "E1", level: 1, name: "Pia Pedersen" }],
+  };
+  const pager = await openDouble((question) => answerAsPagerDuty(account, question));
+  await ask(createSource, { connector: "pagerduty", settings: { token: "t0ken", api: pager.url } });
+  const ref = "component:default/orders";
+  const shifts = async () => readOnCall((await ask(getEntity, { ref })).entity.spec?.["onCall"]);
+  expect([...new Set((await shifts()).map((one) => one.source))].sort()).toEqual(["opsgenie", "pagerduty"]);
+  const [fact] = (await ask(listFacts, { ref, property: "spec.onCall" })).items;
+  expect(fact!.parts!.map((one) => one.source).sort()).toEqual([expect.stringContaining("Opsgenie"), expect.stringContaining("PagerDuty")]);
+  expect(fact!.losing).toEqual([]);
+  expect((await ask(getOnCall, { ref })).now.map((one) => one.source)).toContain("pagerduty");
+
+  // The schedule reads it again; what it says no more goes, and what the other says stays.
+  await ask(updateSource, { id: source.id, everyMinutes: 1 });
+  await ask(deleteSource, { id: source.id });
+  expect((await shifts()).map((one) => one.source)).toEqual(["pagerduty"]);
+  await pager.close();
+});
+
+test("Jira and Linear say where work on the same thing is tracked: both stand there, are read again, and can be taken back", async () => {
+  const named = component("orders").replace(
+    "  name: orders\n",
+    "  name: orders\n  annotations: { jira/project-key: ORD, linear.app/project-id: slug0 }\n",
+  );
+  await put("orders.yaml", named);
+  await ask(importSource, { target: world.folder });
+  double = await openDouble(answerAsJira);
+  const jira = { url: double.url, user: "reader@example.com", token: "t0ken", tellUnplaced: false };
+  await tested("jira", jira);
+  const { source } = await ask(createSource, { connector: "jira", settings: jira });
+  expect(source).toMatchObject({ state: "ok", everyMinutes: 60 });
+  expect(JSON.stringify(await ask(getSource, { id: source.id }))).not.toContain("t0ken");
+  const other = await openDouble(answerAsLinear);
+  const linear = { workspace: "sample", token: "t0ken", api: other.url, tellUnplaced: false };
+  await tested("linear", linear);
+  const second = await ask(createSource, { connector: "linear", settings: linear });
+  const trackers = async () => {
+    const { entity } = await ask(getEntity, { ref: "component:default/orders" });
+    return ((entity.spec?.["tracker"] ?? []) as { source: string; key: string }[])
+      .map(({ source: system, key }) => `${system} ${key}`)
+      .sort();
+  };
+  expect(await trackers()).toEqual(["jira ORD", expect.stringMatching(/^linear /)]);
+  // Nothing is different at the next reading, and the history says so.
+  expect((await ask(syncSource, { id: source.id })).counts).toMatchObject({ changed: 0, removed: 0 });
+  const { syncs } = await ask(getSource, { id: source.id });
+  expect(syncs.length).toBeGreaterThan(1);
+  await ask(deleteSource, { id: second.source.id });
+  expect(await trackers()).toEqual(["jira ORD"]);
+  await other.close();
 });

@@ -1,7 +1,7 @@
 import { defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
-import { EntityRow, EntityView, ValueChange } from "./entity.ts";
+import { EntityRow, EntityView, NeighbourView, ValueChange } from "./entity.ts";
 import { AsOf } from "./instant.ts";
 import { EntityRef } from "./ref.ts";
 import { SEARCH_BOX } from "./search.ts";
@@ -55,6 +55,21 @@ export const getEntity = defineOperation({
   http: { method: "GET", path: "/api/v1/entities/{ref}" },
   input: z.object({ ref: EntityRef, asOf: AsOf, trust: WithTrust }),
   output: EntityView,
+});
+
+export const listNeighbours = defineOperation({
+  name: "catalog.neighbour.list",
+  summary: "List what an entity is related to, relation by relation.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/entities/{ref}/neighbours" },
+  input: PageInput.extend({
+    ref: EntityRef,
+    relation: z.string().max(100).optional().describe("Only this relation, as seen from the entity, e.g. hasMember"),
+    asOf: AsOf,
+  }),
+  output: pageOf(NeighbourView).extend({ total: z.number().int() }),
+  cli: { columns: ["type", "ref", "title", "origin"] },
 });
 
 export const facetEntities = defineOperation({

@@ -60,24 +60,28 @@ export const EntityTrust = z.object({
 });
 export type EntityTrust = z.infer<typeof EntityTrust>;
 
+/** The other end of a relation, with what is known of it; `found: false` where it dangles. */
+export const NeighbourView = z.object({
+  type: z.string(),
+  ref: z.string(),
+  title: z.string().optional(),
+  kind: z.string(),
+  specType: z.string().optional(),
+  found: z.boolean(),
+  /** `inferred` where a rule made the relation and no document states it. */
+  origin: z.enum(["declared", "inferred"]),
+  rule: z.string().optional(),
+});
+export type NeighbourView = z.infer<typeof NeighbourView>;
+
 export const EntityView = z.object({
   ref: z.string(),
   entity: Entity,
   provenance: Provenance,
-  /** One step away in the graph, with what is known of the other end; `found: false` for a dangling target. */
-  neighbours: z.array(
-    z.object({
-      type: z.string(),
-      ref: z.string(),
-      title: z.string().optional(),
-      kind: z.string(),
-      specType: z.string().optional(),
-      found: z.boolean(),
-      /** `inferred` where a rule made the relation and no document states it. */
-      origin: z.enum(["declared", "inferred"]),
-      rule: z.string().optional(),
-    }),
-  ),
+  /** One step away in the graph: the first 200 of each relation; the rest with `catalog.neighbour.list`. */
+  neighbours: z.array(NeighbourView),
+  /** How many of each relation there are. */
+  relationCounts: z.record(z.string(), z.number().int()),
   /** Properties that nobody writes: each with how it comes about, and without a value where there is none. */
   derived: z.array(
     z.object({

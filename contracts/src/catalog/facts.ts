@@ -67,6 +67,8 @@ export const Fact = z.object({
   /** Whom it is taken from. */
   winner: Witness.optional(),
   losing: z.array(Witness),
+  /** Where several systems each say a part of a list, e.g. who is on call: what each says. */
+  parts: z.array(Witness).optional(),
   /** The newest answer of a person to the question whether it is right. */
   answer: Answer.optional(),
   /** Only where one property was asked for: its earlier values and all answers, newest first. */

@@ -323,7 +323,13 @@ export const getOnCall = defineOperation({
     /** First called first. */
     now: z.array(OnCall.extend({ title: z.string().optional().describe("How the person is called, where the catalogue knows them") })),
     /** Whose rota it is, and why that one is asked. */
-    from: z.object({ ref: z.string(), title: z.string(), because: z.enum(["own", "owner", "system", "owner-of-system"]) }).optional(),
+    from: z
+      .object({
+        ref: z.string(),
+        title: z.string(),
+        because: z.enum(["own", "owner", "system", "owner-of-system", "domain", "owner-of-domain"]),
+      })
+      .optional(),
     /** The next to come, where the rota is known ahead. */
     next: OnCall.optional(),
     /** Who says so, since when, and how far that is to be trusted, 0 to 1. */

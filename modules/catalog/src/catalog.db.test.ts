@@ -9,6 +9,7 @@ import {
   getSample,
   importSource,
   listEntities,
+  listNeighbours,
   removeSample,
   searchAll,
   syncSource,
@@ -68,6 +69,29 @@ describe("neighbours", () => {
       expect((await world.catalog.getEntity(ctx, "component:default/a"))?.kind).toBe("Component");
     });
   });
+});
+
+test("a group of many answers the first of them and how many there are; the rest comes page by page", async () => {
+  const user = (at: number): string =>
+    `apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: u${String(at).padStart(4, "0")}}\nspec: {memberOf: [all]}\n`;
+  const group = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: all}\nspec: {type: team, children: [], parent: top}\n";
+  await put("a.yaml", [group, ...Array.from({ length: 450 }, (_, at) => user(at))].join("---\n"));
+  await ask(importSource, { target: world.folder, watch: false });
+  const ref = "group:default/all";
+  const { neighbours, relationCounts, entity } = await ask(getEntity, { ref });
+  expect(relationCounts).toEqual({ childOf: 1, hasMember: 450 });
+  expect(neighbours).toHaveLength(201);
+  expect(entity.relations).toHaveLength(201);
+  const seen: string[] = [];
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const page = await ask(listNeighbours, { ref, relation: "hasMember", limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    expect(page.total).toBe(450);
+    seen.push(...page.items.map((one) => one.ref));
+    cursor = page.nextCursor;
+  }
+  expect(seen).toEqual(Array.from({ length: 450 }, (_, at) => `user:default/u${String(at).padStart(4, "0")}`));
+  expect((await ask(listNeighbours, { ref, limit: 1 })).items).toMatchObject([{ type: "childOf", ref: "group:default/top", found: false }]);
+  await expect(ask(listNeighbours, { ref: "group:default/none" })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 describe("documentation", () => {

@@ -23,6 +23,7 @@ import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
 import { makeFacetEntities } from "./entity/facet-entities.ts";
 import { makeGetEntity } from "./entity/get-entity.ts";
+import { makeListNeighbours } from "./entity/neighbours.ts";
 import { makeListEntities } from "./entity/list-entities.ts";
 import { registerEntity } from "./entity/register-entity.ts";
 import { makeSaveEntity } from "./entity/save-entity.ts";
@@ -145,6 +146,7 @@ export function createCatalog(given: CatalogDeps): Catalog {
       makeExportEntities(catalogue, selector, engine),
       makeListEntities(standpoints),
       makeGetEntity(standpoints),
+      makeListNeighbours(standpoints),
       makeFacetEntities(standpoints),
       makeGraphEntities(standpoints),
       makeValidateDescriptors(catalogue),

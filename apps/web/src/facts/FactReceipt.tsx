@@ -78,14 +78,24 @@ function Believed({ fact }: { readonly fact: Fact }): ReactNode {
   );
 }
 
+/** Lists to which several systems add, and what others say instead. */
 function Losing({ fact }: { readonly fact: Fact }): ReactNode {
-  const name = useActorName();
-  if (fact.losing.length === 0) return null;
   return (
-    <section aria-label="What others say">
-      <h3 className={classes.title}>What others say</h3>
+    <>
+      <Witnesses title="What each says" of={fact.parts ?? []} />
+      <Witnesses title="What others say" of={fact.losing} />
+    </>
+  );
+}
+
+function Witnesses({ title, of }: { readonly title: string; readonly of: Fact["losing"] }): ReactNode {
+  const name = useActorName();
+  if (of.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h3 className={classes.title}>{title}</h3>
       <ul className={classes.list}>
-        {fact.losing.map((witness) => (
+        {of.map((witness) => (
           <li key={`${witness.standing} ${witness.source} ${witness.location ?? ""}`}>
             <span>
               <b>{valueWords(witness.value)}</b>

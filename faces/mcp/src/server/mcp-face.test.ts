@@ -87,6 +87,7 @@ const handlers: Handler[] = [
       entity: { apiVersion: "backstage.io/v1alpha1", kind: "Component", metadata: { name: "orders" } },
       provenance: { sourceId: "s", sourceName: "s", location: "a.yaml", observedAt: "2026-01-01T00:00:00Z", sample: false, orphan: false },
       neighbours: [],
+      relationCounts: {},
       derived: [],
       hasDocs: false,
     };

@@ -7,6 +7,7 @@ import type { Item } from "../estate/item.ts";
 import type { Visibility } from "../estate/visibility.ts";
 import { readTrust } from "../facts/entity-trust.ts";
 import { wordsOf } from "../kinds/words.ts";
+import { firstNeighbours } from "./neighbours.ts";
 import { createSourceNames } from "../source/source-names.ts";
 import { sayGone, sayWhen } from "../time/say-gone.ts";
 import type { Standpoints } from "../time/standpoints.ts";
@@ -51,7 +52,7 @@ function viewOf(
 ): EntityView {
   const { estate } = catalogue;
   const item = estate.get(stored.ref);
-  const neighbours = item ? estate.neighbours(item.id, visible.all ? undefined : visible.sees) : [];
+  const { neighbours, counts } = item ? firstNeighbours(catalogue, visible, item.id) : { neighbours: [], counts: {} };
   const entity = entityOf(stored);
   const observedAt = source?.lastSyncAt && source.lastSyncAt > stored.observedAt && !stored.orphan ? source.lastSyncAt : stored.observedAt;
   return {
@@ -66,19 +67,8 @@ function viewOf(
       sample: item?.sample ?? source?.sample ?? false,
       orphan: stored.orphan,
     },
-    neighbours: neighbours.map(({ type, id, ref, rule }) => {
-      const other = estate.at(id);
-      return {
-        type,
-        ref,
-        kind: other?.kind ?? ref.slice(0, ref.indexOf(":")),
-        ...(other?.title === undefined ? {} : { title: other.title }),
-        ...(other?.type === undefined ? {} : { specType: other.type }),
-        found: other !== undefined,
-        origin: rule === undefined ? ("declared" as const) : ("inferred" as const),
-        ...(rule === undefined ? {} : { rule }),
-      };
-    }),
+    neighbours: [...neighbours],
+    relationCounts: { ...counts },
     derived: item ? derivedOf(catalogue, item) : [],
     hasDocs: stored.docsRoot !== null,
   };

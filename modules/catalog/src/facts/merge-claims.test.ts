@@ -31,6 +31,40 @@ describe("mergeClaims", () => {
     expect(facts.get("metadata.annotations.a.b/c")?.value).toBe("1");
   });
 
+  test("what two systems say of who is on call stands side by side; a person, a descriptor or a declared order decides", () => {
+    const one = base({ owner: "team-a" });
+    const pager = connector(
+      { onCall: [{ name: "Ada", source: "pagerduty" }], tags: ["a"] },
+      { id: "a-pager", names: ["pagerduty"], since: 1 },
+    );
+    const genie = connector(
+      { onCall: [{ name: "Ole", source: "opsgenie" }], tags: ["b"] },
+      { id: "b-genie", names: ["opsgenie"], since: 2 },
+    );
+    const both = [
+      { name: "Ada", source: "pagerduty" },
+      { name: "Ole", source: "opsgenie" },
+    ];
+    for (const claims of [
+      [pager, genie],
+      [genie, pager],
+    ]) {
+      const { document, facts } = mergeClaims(one, claims, []);
+      // Any other list is taken whole: it does not say whose each item is.
+      expect(document["spec"]).toEqual({ owner: "team-a", onCall: both, tags: ["b"] });
+      expect(facts.get("spec.onCall")).toMatchObject({
+        winner: { id: "b-genie" },
+        losing: [],
+        parts: [{ voice: { id: "a-pager" } }, { voice: { id: "b-genie" } }],
+      });
+    }
+    const onCall = (overlays: Overlay[], order: DeclaredOrder[] = [], first: Claim = one) =>
+      (mergeClaims(first, [pager, genie], overlays, order).document["spec"] as Record<string, unknown>)["onCall"];
+    expect(onCall([overlay("spec.onCall", "pia")])).toBe("pia");
+    expect(onCall([], [], base({ onCall: "pia" }))).toBe("pia");
+    expect(onCall([], [{ property: ["spec", "onCall"], order: ["pagerduty"] }])).toEqual([both[0]]);
+  });
+
   test("the descriptor is believed before a person, a person before a connector, a lock before all", () => {
     const one = base({ owner: "team-a" });
     const pager = connector({ owner: "team-p", onCall: "pia", tier: "3" });

@@ -46,7 +46,15 @@ export interface MergedFact<V extends Voice = Voice> {
   readonly value: unknown;
   readonly winner: V | undefined;
   readonly losing: readonly { readonly voice: V; readonly value: unknown }[];
+  /** Where several systems each say a part of a list: what each says, the winner's among them. */
+  readonly parts?: readonly { readonly voice: V; readonly value: unknown }[];
 }
+
+/** Lists to which several systems each add what they know, every item saying whose it is: nobody's is lost to another's. */
+const COLLECTED: readonly Path[] = [
+  ["spec", "onCall"],
+  ["spec", "tracker"],
+];
 
 export interface Merged<V extends Voice = Voice> {
   readonly document: Record<string, unknown>;
@@ -95,6 +103,8 @@ function merge<V extends Voice>(path: Path, said: readonly Said<V>[], inherited:
   const heard = ranked.filter(({ voice }) => voice.standing !== "standby" || listedAt(voice, order) < order.length);
   const best = heard[0];
   const records = ranked.filter(({ value }) => isRecord(value));
+  const parts = best && COLLECTED.some((one) => isSame(one, path)) ? partsBeside(best, heard, order) : [];
+  if (parts.length > 1) return collect(path, best!, parts, ranked, run);
   if (best && !isRecord(best.value)) return settle(path, best, ranked, run);
   if (!best && records.length === 0) return settle(path, undefined, ranked, run);
   const others = ranked.filter(({ value }) => !isRecord(value));
@@ -137,6 +147,29 @@ function settle<V extends Voice>(path: Path, best: Said<V> | undefined, ranked: 
   const value = best === undefined || best.value === NONE ? undefined : best.value;
   const losing = ranked.filter((one) => one !== best);
   note(path, value, best?.voice, losing, run);
+  return value;
+}
+
+/** What connectors say beside the best one, where no declared order prefers it: then they are equals. */
+function partsBeside<V extends Voice>(best: Said<V>, heard: readonly Said<V>[], order: readonly string[]): readonly Said<V>[] {
+  if (best.voice.standing !== "connector" || listedAt(best.voice, order) < order.length) return [];
+  return heard
+    .filter(({ voice, value }) => voice.standing === "connector" && Array.isArray(value))
+    .sort((a, b) => (a.voice.id < b.voice.id ? -1 : 1));
+}
+
+function collect<V extends Voice>(path: Path, best: Said<V>, parts: readonly Said<V>[], ranked: readonly Said<V>[], run: Run<V>): unknown {
+  const items = new Map(parts.flatMap(({ value }) => (value as unknown[]).map((item) => [JSON.stringify(item), item] as const)));
+  const value = [...items.values()];
+  note(
+    path,
+    value,
+    best.voice,
+    ranked.filter((one) => !parts.includes(one)),
+    run,
+  );
+  const noted = run.facts.get(formatProperty(path))!;
+  run.facts.set(formatProperty(path), { ...noted, parts: parts.map(({ voice, value: said }) => ({ voice, value: said })) });
   return value;
 }
 

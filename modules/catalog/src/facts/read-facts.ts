@@ -89,6 +89,7 @@ function factOf(view: View, property: string, fact: MergedFact<Witness>, answer:
   const { rules, now } = view;
   const { value, winner: voice } = fact;
   const winner = voice ? witnessOf(view, property, voice, value, value) : undefined;
+  const parts = fact.parts?.map((one) => ({ ...witnessOf(view, property, one.voice, one.value, value), agrees: true }));
   const losing = fact.losing.map((one) => witnessOf(view, property, one.voice, one.value, value));
   const locked = voice?.standing === "lock";
   // An answer is about the value that there was: another one has not been confirmed by it, nor denied.
@@ -98,7 +99,11 @@ function factOf(view: View, property: string, fact: MergedFact<Witness>, answer:
   const contradicts = ({ agrees, standing, refused }: WitnessView) => !agrees && standing !== "standby" && refused === undefined;
   const trust = winner
     ? trustOfValue({
-        supporting: [winner.trust, confirmed, ...losing.filter(({ agrees }) => agrees).map((one) => one.trust)],
+        supporting: [
+          parts ? Math.min(...parts.map((one) => one.trust)) : winner.trust,
+          confirmed,
+          ...losing.filter(({ agrees }) => agrees).map((one) => one.trust),
+        ],
         contradicting: losing.filter(contradicts).map((one) => one.trust),
         locked,
         denied: counts && !answer.correct,
@@ -120,6 +125,7 @@ function factOf(view: View, property: string, fact: MergedFact<Witness>, answer:
     ...(observedAt === undefined ? {} : { observedAt }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(winner === undefined ? {} : { winner }),
+    ...(parts === undefined ? {} : { parts }),
     ...(counts ? { answer: answerView(answer) } : {}),
   };
 }
@@ -127,10 +133,18 @@ function factOf(view: View, property: string, fact: MergedFact<Witness>, answer:
 /** Of a source that the reader may not know of, the value is in the document; where it comes from is not said. */
 function shownOf(fact: Fact, seesSource: (sourceId: string) => boolean): Fact {
   const isShown = ({ sourceId }: WitnessView): boolean => sourceId === undefined || seesSource(sourceId);
-  const losing = fact.losing.filter(isShown);
-  if (!fact.winner || isShown(fact.winner)) return losing.length === fact.losing.length ? fact : { ...fact, losing };
-  const { sourceId: _id, location: _location, line: _line, rule: _rule, ...rest } = fact.winner;
-  return { ...fact, losing, winner: { ...rest, source: "a source that you may not see" } };
+  const veil = (one: WitnessView): WitnessView => {
+    if (isShown(one)) return one;
+    const { sourceId: _id, location: _location, line: _line, rule: _rule, ...rest } = one;
+    return { ...rest, source: "a source that you may not see" };
+  };
+  const { winner, parts } = fact;
+  return {
+    ...fact,
+    losing: fact.losing.filter(isShown),
+    ...(winner ? { winner: veil(winner) } : {}),
+    ...(parts ? { parts: parts.map(veil) } : {}),
+  };
 }
 
 export function answerView({ correct, actor, at, reason }: Answer): NonNullable<Fact["answer"]> {

@@ -6,7 +6,7 @@ import { handle, type Handler, type OutputOf } from "@roadbed/core";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Visibility } from "../estate/visibility.ts";
 import { readFact, requireEntity } from "../facts/fact-access.ts";
-import { OWNED_BY } from "./ownership-view.ts";
+import { OWNED_BY, PART_OF } from "./ownership-view.ts";
 import { titleOf } from "./words.ts";
 
 type From = NonNullable<OutputOf<typeof getOnCall>["from"]>;
@@ -17,7 +17,7 @@ interface Candidate {
   readonly because: From["because"];
 }
 
-/** Who is called for a thing: by its own rota, else by that of its owner, of its system, or of whoever owns the system. */
+/** Who is called for a thing: by its own rota, else by that of its owner, of its system, of whoever owns the system, of its domain, or of whoever owns that. */
 export function makeGetOnCall(catalogue: Catalogue): Handler {
   const { estate } = catalogue;
   return handle(getOnCall, async (ctx, { ref }) => {
@@ -37,7 +37,7 @@ export function makeGetOnCall(catalogue: Catalogue): Handler {
       return {
         ref,
         now: [],
-        said: `Nobody is named for ${titleOf(estate, ref)}, its owner or its system. Connect PagerDuty or Opsgenie, or set ${ON_CALL_PROPERTY} by hand.`,
+        said: `Nobody is named for ${titleOf(estate, ref)}, its owner, its system or its domain. Connect PagerDuty or Opsgenie, or set ${ON_CALL_PROPERTY} by hand.`,
       };
     }
     const { candidate, shifts, now } = found;
@@ -73,8 +73,19 @@ export function makeGetOnCall(catalogue: Catalogue): Handler {
     if (system !== undefined && visible.sees(system)) {
       put(system, "system");
       for (const owner of owners(system)) put(owner, "owner-of-system");
+      const domain = domainOf(system);
+      if (domain !== undefined && visible.sees(domain)) {
+        put(domain, "domain");
+        for (const owner of owners(domain)) put(owner, "owner-of-domain");
+      }
     }
     return candidates;
+  }
+
+  function domainOf(system: number): number | undefined {
+    const found: number[] = [];
+    estate.graph.forEach(system, "out", (other, type) => type === PART_OF >> 1 && found.push(other));
+    return found.find((id) => estate.at(id)?.kind === "Domain");
   }
 
   /** The user of the catalogue, by reference or by the address of their mail. */
@@ -86,12 +97,22 @@ export function makeGetOnCall(catalogue: Catalogue): Handler {
   }
 
   function sayOnCall(now: readonly OnCall[], { ref: whose, because }: Candidate, ref: string, visible: Visibility): string {
-    const what = { own: "", owner: ", its owner,", system: ", its system,", "owner-of-system": ", who own its system," }[because];
+    const what = {
+      own: "",
+      owner: ", its owner,",
+      system: ", its system,",
+      "owner-of-system": ", who own its system,",
+      domain: ", its domain,",
+      "owner-of-domain": ", who own its domain,",
+    }[because];
     const rota = because === "own" ? `${titleOf(estate, ref)} itself` : `${titleOf(estate, whose)}${what}`;
     const [first] = now;
     if (!first) return `Nobody is on call now, by the rota of ${rota.replace(/,$/, "")}.`;
     const until = first.until === undefined ? "" : ` until ${new Date(first.until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-    return `${personOf(first, visible).title ?? first.name} is on call${until}, by the rota of ${rota.replace(/,$/, "")}.`;
+    const others = now.slice(1).filter(({ source, level }) => level === first.level && source !== first.source);
+    const also = others.map((one) => `${personOf(one, visible).title ?? one.name} by ${one.source ?? "what a person wrote"}`).join(", ");
+    const said = `${personOf(first, visible).title ?? first.name} is on call${until}, by the rota of ${rota.replace(/,$/, "")}`;
+    return also === "" ? `${said}.` : `${said} in ${first.source ?? "what a person wrote"}; ${also}.`;
   }
 }
 

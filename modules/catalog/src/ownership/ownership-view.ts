@@ -8,6 +8,7 @@ import { typeMask } from "../graph/graph.ts";
 
 /** The statement that names an owner, and the types of edges that tell of owning and belonging. */
 export const OWNED_BY = builtInCode("ownedBy");
+export const PART_OF = builtInCode("partOf");
 export const OWNS_TYPE = OWNED_BY >> 1;
 export const CHILD_TYPE = builtInCode("childOf") >> 1;
 export const MEMBER_TYPE = builtInCode("memberOf") >> 1;

@@ -1,4 +1,4 @@
-import { getEntity, importSource } from "@roadbed/contracts/catalog";
+import { getEntity, importSource, syncSource } from "@roadbed/contracts/catalog";
 import { lockFact } from "@roadbed/contracts/catalog/facts";
 import {
   assignOwner,
@@ -19,7 +19,7 @@ import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 
 import type { Catalog } from "../index.ts";
-import { useWorld } from "../world.suite.ts";
+import { component, useWorld } from "../world.suite.ts";
 
 const world = useWorld();
 const { open, put, sql } = world;
@@ -315,6 +315,32 @@ describe("a hand-over", () => {
       NotFoundError,
     );
   });
+});
+
+test("when neither a thing, its owner nor its system names anybody, its domain does, and then whoever owns that", async () => {
+  const domain = "apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata: {name: sales}\nspec: {owner: chiefs}\n";
+  const system = "apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {name: shop}\nspec: {owner: nobody, domain: sales}\n";
+  const chiefs = (more: string): string =>
+    `apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: chiefs}\nspec: {type: team, children: []${more}}\n`;
+  await put("a.yaml", [domain, system, chiefs(", onCall: Pia"), component("orders", "  system: shop\n")].join("---\n"));
+  const { source } = await ask(importSource, { target: world.folder, watch: false });
+  const ref = "component:default/orders";
+  expect(await ask(getOnCall, { ref })).toMatchObject({
+    now: [{ name: "Pia" }],
+    from: { ref: "group:default/chiefs", because: "owner-of-domain" },
+    said: "Pia is on call, by the rota of chiefs, who own its domain.",
+  });
+  await put(
+    "a.yaml",
+    [
+      domain.replace("owner: chiefs", "owner: chiefs, onCall: Ole"),
+      system,
+      chiefs(", onCall: Pia"),
+      component("orders", "  system: shop\n"),
+    ].join("---\n"),
+  );
+  await ask(syncSource, { id: source.id });
+  expect((await ask(getOnCall, { ref })).from).toMatchObject({ ref: "domain:default/sales", because: "domain" });
 });
 
 test("on call is a thing's own, else its owner's or its system's, and it says which", async () => {

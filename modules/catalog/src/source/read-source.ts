@@ -30,7 +30,7 @@ export async function readFiles(deps: Pick<ReadDeps, "kinds">, sql: Sql, { tree,
 }
 
 /**
- * Reads a connector's source to its end. `fresh`: as if nothing were remembered. Throws `DomainError`: what is not one is told as a
+ * Reads a connector's source to its end. `fresh`: as if nothing were remembered but what the connector knows only by itself. Throws `DomainError`: what is not one is told as a
  * system that does not answer, because whatever it answered, the catalogue is not at fault.
  */
 export async function readConnected(
@@ -41,7 +41,11 @@ export async function readConnected(
 ): Promise<Snapshot> {
   const connector = connectors.get(source.connector ?? "");
   const settings = await connectors.settingsOf(source);
-  const call = connectors.call({ signal: o.signal, now: o.now, state: o.fresh === true ? {} : source.memory });
+  const call = connectors.call({
+    signal: o.signal,
+    now: o.now,
+    state: o.fresh === true ? kept(source.memory, connector.keeps ?? []) : source.memory,
+  });
   const gleaned = o.gleaned ?? { samples: [] };
   try {
     return await readConnector(connector, settings, call, { kinds: await kindsIn(sql, kinds), gleaned });
@@ -57,4 +61,8 @@ export async function readConnected(
     if (error instanceof DomainError) throw error;
     throw new UnavailableError(`${connector.title} could not be read: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function kept(memory: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(memory).filter(([name]) => names.includes(name)));
 }

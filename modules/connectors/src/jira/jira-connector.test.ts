@@ -2,45 +2,16 @@ import type { Found } from "@roadbed/contracts/connector";
 import { afterAll, expect, test } from "vitest";
 
 import { callWith, createCel, entitiesOf, readAll } from "../lib/connector.suite.ts";
-import { openDouble, type Question, type Reply } from "../lib/double.ts";
+import { openDouble } from "../lib/double.ts";
 import { testFaults } from "../lib/faults.suite.ts";
+import { answerAsJira } from "./jira.double.suite.ts";
 import { jiraConnector } from "./jira-connector.ts";
 
 const cel = createCel();
 afterAll(() => cel.close());
 
-const basic = `Basic ${Buffer.from("reader@example.com:t0ken").toString("base64")}`;
-const lead = { accountId: "a1", displayName: "Ada Lovelace", emailAddress: "Ada@example.com" };
-const projects = [
-  { id: "1", key: "ORD", name: "Orders", description: "All about orders", lead },
-  { id: "2", key: "OLD", name: "Old things", description: "", lead: { displayName: "Ole Olsen" } },
-  ...Array.from({ length: 60 }, (_, n) => ({ id: `9${n}`, key: `P${n}`, name: `Project ${n}` })),
-];
-
-/** A double of Jira: the cloud's REST API (v3) with pages by `startAt`, and Data Center's (v2). */
-function answer({ url, headers, method, body }: Question): Reply {
-  const isCloud = url.pathname.startsWith("/rest/api/3/");
-  if (headers["authorization"] !== (isCloud ? basic : "Bearer t0ken")) return { status: 401, body: {} };
-  const path = url.pathname.replace(/^\/rest\/api\/[23]/, "");
-  if (isCloud && path === "/project/search") {
-    const [startAt, maxResults] = [Number(url.searchParams.get("startAt")), Number(url.searchParams.get("maxResults"))];
-    const values = projects.slice(startAt, startAt + maxResults);
-    return { body: { startAt, maxResults, total: projects.length, isLast: startAt + values.length >= projects.length, values } };
-  }
-  if (!isCloud && path === "/project") return { body: projects };
-  if (path === "/project/ORD/components") return { body: [{ name: "intake" }, { name: "api" }] };
-  if (path.endsWith("/components")) return { body: [] };
-  if (isCloud && method === "POST" && path === "/search/approximate-count") {
-    return (JSON.parse(body) as { jql: string }).jql === 'project = "ORD" AND statusCategory != Done'
-      ? { body: { count: 42 } }
-      : { status: 400, body: {} };
-  }
-  if (!isCloud && path === "/search") return { body: { total: 7, maxResults: 0, issues: [] } };
-  return { status: 404, body: {} };
-}
-
 async function readFrom(settings: object, known: readonly Found[] = []) {
-  const double = await openDouble(answer);
+  const double = await openDouble(answerAsJira);
   const find = async (asked: Parameters<ReturnType<typeof callWith>["find"]>[0]) =>
     known.filter(({ ref, annotations }) =>
       "refs" in asked ? asked.refs.includes(ref) : asked.annotations.some((name) => name in annotations),
@@ -107,4 +78,4 @@ test("the cloud wants to know whose token it is", async () => {
   await expect(readFrom({ user: undefined })).rejects.toMatchObject({ code: "INVALID", problems: [{ at: "settings.user" }] });
 });
 
-testFaults(jiraConnector, { cel, settings: (url) => ({ url, user: "reader@example.com", token: "t0ken" }), answer });
+testFaults(jiraConnector, { cel, settings: (url) => ({ url, user: "reader@example.com", token: "t0ken" }), answer: answerAsJira });

@@ -15,6 +15,8 @@ export const ldapConnector: Connector<LdapSettings> = {
   secrets: ["password"],
   targetOf: ({ url, baseDn }) => `${new URL(url).host}/${normal(baseDn)}`,
   defaults: { everyMinutes: 60, halfLifeDays: 30, confidence: 0.95 },
+  // Who was there and is named no more is known by nothing else.
+  keeps: ["people", "groups"],
   read,
 };
 

@@ -6,42 +6,14 @@ import { afterAll, expect, test } from "vitest";
 import { callWith, createCel, entitiesOf, readAll } from "../lib/connector.suite.ts";
 import { openDouble, type Question, type Reply } from "../lib/double.ts";
 import { testFaults } from "../lib/faults.suite.ts";
+import { answerAsLinear } from "./linear.double.suite.ts";
 import { linearConnector } from "./linear-connector.ts";
 
 const cel = createCel();
 afterAll(() => cel.close());
 
-const projects = Array.from({ length: 120 }, (_, n) => ({
-  id: `id-${n}`,
-  name: `Project ${n}`,
-  slugId: `slug${n}`,
-  url: `https://linear.app/sample/project/project-${n}-slug${n}`,
-  progress: 0.333333,
-  targetDate: n === 0 ? "2026-06-30" : null,
-  status: { name: "In Progress" },
-  lead: n === 0 ? { name: "Ada Lovelace", email: "Ada@example.com" } : null,
-}));
-const teams = [{ id: "t1", key: "ENG", name: "Engineering", description: "Builds" }];
-
-/** A double of Linear: it speaks GraphQL over HTTP and gives pages by cursor. */
-function answer({ url, headers, body }: Question): Reply {
-  if (headers["authorization"] !== "t0ken")
-    return { status: 401, body: { errors: [{ message: "no", extensions: { code: "AUTHENTICATION_ERROR" } }] } };
-  const { query, variables } = JSON.parse(body) as { query: string; variables: { first: number; after?: string } };
-  if (url.pathname !== "/graphql" || !/^query \w+\(/.test(query)) return { status: 400, body: { errors: [{ message: "Syntax error" }] } };
-  const [key, all] = query.includes("teams(") ? ["teams", teams] : ["projects", projects];
-  const from = variables.after === undefined ? 0 : Number(variables.after);
-  const nodes = all.slice(from, from + variables.first);
-  const end = from + nodes.length;
-  return {
-    body: {
-      data: { [key as string]: { nodes, pageInfo: { hasNextPage: end < all.length, endCursor: end === from ? null : String(end) } } },
-    },
-  };
-}
-
 async function readFrom(settings: object, known: readonly Found[] = [], over: (question: Question) => Reply | undefined = () => undefined) {
-  const double = await openDouble((question) => over(question) ?? answer(question));
+  const double = await openDouble((question) => over(question) ?? answerAsLinear(question));
   const find = async (asked: Parameters<ReturnType<typeof callWith>["find"]>[0]) =>
     known.filter(({ ref, annotations }) =>
       "refs" in asked ? asked.refs.includes(ref) : asked.annotations.some((name) => name in annotations),
@@ -101,7 +73,7 @@ const limited = (): Reply => ({
 testFaults(linearConnector, {
   cel,
   settings: (url) => ({ workspace: "sample", token: "t0ken", api: url }),
-  answer,
+  answer: answerAsLinear,
   limit: { reply: limited(), seconds: expect.any(Number) as unknown as number },
   refusal: {
     status: 400,

@@ -36,6 +36,8 @@ export const scimConnector: Connector<ScimSettings> = {
   secrets: ["token", "password"],
   targetOf: ({ url }) => bare(url).replace(/^https?:\/\//, ""),
   defaults: { everyMinutes: 60, halfLifeDays: 30, confidence: 0.95 },
+  // Who was there and is named no more is known by nothing else.
+  keeps: ["people", "groups"],
   read,
 };
 

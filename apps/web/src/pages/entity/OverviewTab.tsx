@@ -3,6 +3,7 @@ import { Fragment, type ReactNode } from "react";
 
 import { FactMark } from "../../facts/FactMark.tsx";
 import { valueWords } from "../../facts/words.ts";
+import { formatNumber } from "../../format/number.ts";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { partsOf, relationWords } from "../../ui/entity-kind.ts";
 import { Facts } from "../../ui/Facts.tsx";
@@ -175,7 +176,9 @@ function Relations({ known: { view, kind } }: { readonly known: KnownEntity }): 
                   {rule !== undefined && <Tag title={`No document says so: ${rule} made it`}>inferred</Tag>}
                 </Fragment>
               ))}
-              {ends.length > SHOWN && <span className="rb-dim">and {ends.length - SHOWN} more</span>}
+              {view.relationCounts[type]! > SHOWN && (
+                <span className="rb-dim">and {formatNumber(view.relationCounts[type]! - SHOWN)} more</span>
+              )}
             </dd>
           </div>
         ))}
