@@ -30,7 +30,11 @@ export function createOrigins(): Origins {
     all: async (sql) => {
       if (performance.now() - readAt < MAX_AGE_MS) return known;
       const { rows } = await sql.query<{ id: string; kind: string; target: string }>("select id, kind, target from catalog.source");
-      known = new Map(rows.map(({ id, kind, target }) => [id, { kind, target }]));
+      // The same map as long as it says the same: what was made of it is not made again.
+      const isSame =
+        rows.length === known.size &&
+        rows.every(({ id, kind, target }) => known.get(id)?.kind === kind && known.get(id)?.target === target);
+      if (!isSame) known = new Map(rows.map(({ id, kind, target }) => [id, { kind, target }]));
       readAt = performance.now();
       return known;
     },

@@ -21,8 +21,9 @@ interface Prepared {
   readonly origin: Origin | undefined;
   readonly headLength: number;
   text: string;
-  /** Right as long as nothing changed and the sources are as they were read; that is at most two seconds, for what rules say of relations follows later. */
+  /** Right as long as nothing changed, rules say the same of relations, and the sources are as they were read. */
   asOf: number;
+  rules: number;
   sources: ReadonlyMap<string, Origin> | undefined;
 }
 
@@ -34,7 +35,7 @@ const READ_AHEAD = 100;
 const FITS = 50_000;
 
 export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
-  const { estate, documents, feed } = catalogue;
+  const { estate, documents, feed, derived } = catalogue;
   /** By number. */
   let prepared = new Map<number, Prepared>();
   let characters = 0;
@@ -63,7 +64,7 @@ export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
 
   function ready(id: number, sources: ReadonlyMap<string, Origin>): string | undefined {
     const one = prepared.get(id);
-    return one?.asOf === feed.applied && one.sources === sources ? one.text : undefined;
+    return one?.asOf === feed.applied && one.rules === derived.engine.version && one.sources === sources ? one.text : undefined;
   }
 
   function textOf(id: number, stored: StoredEntity, sources: ReadonlyMap<string, Origin>, visible: Visibility): string {
@@ -71,7 +72,7 @@ export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
     let one = prepared.get(id);
     if (one?.stored !== stored || !isSame(one.origin, origin)) one = prepare(id, stored, origin);
     const text = one.text.slice(0, one.headLength) + endOf(id, visible);
-    if (visible.all) Object.assign(one, { text, asOf: feed.applied, sources });
+    if (visible.all) Object.assign(one, { text, asOf: feed.applied, rules: derived.engine.version, sources });
     return text;
   }
 
@@ -81,7 +82,7 @@ export function createTexts(catalogue: Catalogue, origins: Origins): Texts {
       characters = 0;
     }
     const text = JSON.stringify(finalOf(stored, origin));
-    const one: Prepared = { stored, origin, headLength: text.length - 1, text, asOf: -1, sources: undefined };
+    const one: Prepared = { stored, origin, headLength: text.length - 1, text, asOf: -1, rules: -1, sources: undefined };
     characters += text.length;
     prepared.set(id, one);
     return one;

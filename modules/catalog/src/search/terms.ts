@@ -29,7 +29,7 @@ const MAX_CANDIDATES = 5_000;
 export function createTerms(): Terms {
   const terms = new Map<string, Term>();
   /** Made by the first question after a change: in order, and as one text, in which the machine finds a middle fastest. */
-  let sorted: string[] | undefined;
+  let sorted: Term[] | undefined;
   let joined: string | undefined;
   let since = 0;
 
@@ -39,8 +39,9 @@ export function createTerms(): Terms {
       const term = terms.get(text);
       if (term) return void term.places.push(place);
       // Most words of a large estate are names, and stand in one place: a list that is made with it takes no more room than that.
-      terms.set(text, { text, places: [place] });
-      keepSorted(text);
+      const made = { text, places: [place] };
+      terms.set(text, made);
+      keepSorted(made);
     },
     beginningWith,
     containing: (text) => containing(text),
@@ -52,28 +53,28 @@ export function createTerms(): Terms {
   };
 
   /** A few new words are put in their place; while very many come, nobody asks. */
-  function keepSorted(text: string): void {
+  function keepSorted(term: Term): void {
     joined = undefined;
     if (!sorted) return;
     if (++since > 500) sorted = undefined;
-    else sorted.splice(lowerBound(sorted, text), 0, text);
+    else sorted.splice(lowerBound(sorted, term.text), 0, term);
   }
 
-  function inOrder(): string[] {
+  function inOrder(): Term[] {
     since = 0;
-    return (sorted ??= [...terms.keys()].sort());
+    return (sorted ??= [...terms.values()].sort((a, b) => (a.text < b.text ? -1 : 1)));
   }
 
   function* beginningWith(text: string): Generator<Term> {
     const order = inOrder();
     const from = lowerBound(order, text);
-    for (let at = from; at < order.length && at < from + MAX_EXPANSION && order[at]!.startsWith(text); at++) yield terms.get(order[at]!)!;
+    for (let at = from; at < order.length && at < from + MAX_EXPANSION && order[at]!.text.startsWith(text); at++) yield order[at]!;
   }
 
   /** `lengths`: of the words that are wanted; the others are passed over. */
   function* containing(text: string, most = MAX_EXPANSION, lengths: readonly [number, number] = [0, Infinity]): Generator<Term> {
     joined ??= `\n${inOrder()
-      .filter((term) => !term.startsWith(WHOLE))
+      .flatMap(({ text: word }) => (word.startsWith(WHOLE) ? [] : [word]))
       .join("\n")}\n`;
     for (let at = joined.indexOf(text), found = 0; at >= 0 && found < most; found++) {
       const end = joined.indexOf("\n", at);
@@ -111,11 +112,11 @@ function partsOf(text: string, count: number): Set<string> {
   return parts;
 }
 
-function lowerBound(sorted: readonly string[], value: string): number {
+function lowerBound(sorted: readonly Term[], value: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
+    if (sorted[middle]!.text < value) low = middle + 1;
     else high = middle;
   }
   return low;
