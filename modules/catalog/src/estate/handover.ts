@@ -1,12 +1,13 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 
 import { isLabelledSample } from "../entity/is-sample.ts";
 import type { DescribedWrite } from "../facts/merge-entities.ts";
 import { createArena } from "./arena.ts";
 import type { Follower, Prepared } from "./feed.ts";
 
-/** Short: the database waits for the rest of what it is sent, which goes out between turns. */
-const TURN_MS = 2;
+/** First the database is sent all of its work, which goes out in pieces while this process has nothing else to do. */
+const SEND_MS = 5;
+const TURN_MS = 4;
 
 /**
  * What one transaction of this process writes, prepared for memory while the database is busy writing it: reading it back would cost
@@ -29,6 +30,7 @@ export function createHandover(follower: Pick<Follower, "prepare" | "kindsVersio
   let named: string | undefined;
   return {
     take: async ({ id, sample }, writes) => {
+      await setTimeout(SEND_MS);
       let turnEnds = 0;
       for (const { ref, entity, docsRoot } of writes) {
         if (performance.now() > turnEnds) {
