@@ -40,7 +40,7 @@ function answerAsBackstage({ url, headers, body }: Question): Reply {
 }
 
 test("Backstage is imported by one command: it becomes a source that is followed, and says what to do next", async () => {
-  const imported = await ask(importBackstage, { url: double.url, apiToken: "s3cret" });
+  const imported = await ask(importBackstage, { address: double.url, apiToken: "s3cret" });
   expect(imported).toMatchObject({
     source: { kind: "connector", connector: "backstage", everyMinutes: 10, entities: 2 },
     counts: { read: 3, registered: 2, failed: 1 },
@@ -53,16 +53,16 @@ test("Backstage is imported by one command: it becomes a source that is followed
   });
   expect(JSON.stringify([imported, await ask(getSource, { id: imported.source.id })])).not.toContain("s3cret");
   // The same again is the same source.
-  expect((await ask(importBackstage, { url: `${double.url}/api/catalog`, apiToken: "s3cret" })).counts).toMatchObject({ unchanged: 2 });
+  expect((await ask(importBackstage, { address: `${double.url}/api/catalog`, apiToken: "s3cret" })).counts).toMatchObject({ unchanged: 2 });
   expect((await ask(listSources, {})).items).toHaveLength(1);
 });
 
 test("an import that cannot be read leaves nothing behind, and who may not connect systems may not import one", async () => {
-  await expect(ask(importBackstage, { url: double.url, apiToken: "wrong" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-  await expect(ask(importBackstage, { url: "backstage" })).rejects.toMatchObject({ code: "INVALID" });
+  await expect(ask(importBackstage, { address: double.url, apiToken: "wrong" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(ask(importBackstage, { address: "backstage" })).rejects.toMatchObject({ code: "INVALID" });
   expect((await ask(listSources, {})).items).toEqual([]);
   const who = { scopes: new Set(["catalog:read", "catalog:write"]) };
-  await expect(ask(importBackstage, { url: double.url, apiToken: "s3cret" }, world.catalog, who)).rejects.toMatchObject({
+  await expect(ask(importBackstage, { address: double.url, apiToken: "s3cret" }, world.catalog, who)).rejects.toMatchObject({
     code: "FORBIDDEN",
   });
 });

@@ -86,7 +86,7 @@ export const importBackstage = defineOperation({
   risk: "medium",
   http: { method: "POST", path: "/api/v1/import/backstage" },
   input: z.object({
-    url: z.string().trim().min(1).max(1_000).describe("Address of Backstage's backend, e.g. https://backstage.example.org"),
+    address: z.string().trim().min(1).max(1_000).describe("Address of Backstage's backend, e.g. https://backstage.example.org"),
     apiToken: z
       .string()
       .min(1)
@@ -98,7 +98,7 @@ export const importBackstage = defineOperation({
   }),
   output: z.object({ source: Source, counts: SyncCounts, problems: z.array(SourceProblem), next: Next, durationMs: z.number() }),
   secrets: ["apiToken"],
-  cli: { command: "import backstage", positional: ["url"], rows: "problems", columns: ["file", "at", "reason", "mend"] },
+  cli: { command: "import backstage", positional: ["address"], rows: "problems", columns: ["file", "at", "reason", "mend"] },
 });
 
 const FileImport = z.object({

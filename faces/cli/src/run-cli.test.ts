@@ -8,7 +8,7 @@ import { listOrphans } from "@roadbed/contracts/catalog/ownership";
 import { setPassword, getMe } from "@roadbed/contracts/identity";
 import { getRun, getRunLogs, previewPath, runPath } from "@roadbed/contracts/paths";
 import { checkPolicies } from "@roadbed/contracts/standards";
-import { DeniedError, NotFoundError, parseInput, UnauthenticatedError, UnavailableError, type Operation } from "@roadbed/core";
+import { DeniedError, fieldsOf, NotFoundError, parseInput, UnauthenticatedError, UnavailableError, type Operation } from "@roadbed/core";
 import type { CallOptions, Client, ClientOptions } from "@roadbed/face-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
@@ -235,7 +235,7 @@ test("another portal is imported by its name: an address with a token that is no
     "catalog.source.import": done,
   };
   const imported = await run("import backstage https://backstage.example.org --api-token -", answers, { stdin: "s3cret\n" });
-  expect(seen.pop()).toMatchObject({ url: "https://backstage.example.org", apiToken: "s3cret" });
+  expect(seen.pop()).toMatchObject({ address: "https://backstage.example.org", apiToken: "s3cret" });
   expect(imported.code).toBe(0);
   expect(imported.out + imported.err).not.toContain("s3cret");
   expect(imported.out).toMatch(/registered {2}1/);
@@ -459,4 +459,10 @@ test("completion offers nouns, verbs, flags and words", async () => {
   expect(await complete("path", "run", "node", "--w")).toEqual(["--wait"]);
   for (const shell of ["bash", "zsh", "fish"]) expect((await run(`completion ${shell}`)).out).toContain("roadbed __complete");
   expect((await run("completion tcsh")).code).toBe(2);
+});
+
+test("no operation has a field by which the command line finds its server", () => {
+  // A field would win, and the value meant for it would be taken for the server's address or the token to sign in with.
+  const hidden = allOperations.filter(({ input }) => ["url", "token"].some((name) => name in (fieldsOf(input) ?? {})));
+  expect(hidden.map(({ name }) => name)).toEqual([]);
 });

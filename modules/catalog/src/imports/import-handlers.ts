@@ -25,8 +25,8 @@ export function makeImportHandlers(deps: UploadDeps & ConnectDeps): readonly Han
 }
 
 function makeImportBackstage(deps: ConnectDeps): Handler {
-  return handle(importBackstage, async (ctx, { url, apiToken, filter, name }) => {
-    const settings = { url, ...(apiToken === undefined ? {} : { token: apiToken }), ...(filter === undefined ? {} : { filter }) };
+  return handle(importBackstage, async (ctx, { address, apiToken, filter, name }) => {
+    const settings = { url: address, ...(apiToken === undefined ? {} : { token: apiToken }), ...(filter === undefined ? {} : { filter }) };
     const made = await connectSource(deps, ctx, { connector: "backstage", settings, name, read: true });
     return { ...made, next: nextOf(made.source.id, made.problems.length) };
   });
