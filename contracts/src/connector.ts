@@ -18,6 +18,8 @@ export interface Connector<S extends object = any> {
   readonly settings: z.ZodType<S>;
   /** Names of the settings that are secret: stored sealed, never returned, never logged. */
   readonly secrets: readonly (keyof S & string)[];
+  /** Settings that are documents: what is given as YAML comes as JSON. */
+  readonly documents?: readonly (keyof S & string)[];
   /** Says without secrets what is read, e.g. `github.com/acme`; two sources with the same one are the same source. */
   readonly targetOf: (settings: S) => string;
   readonly defaults: {
@@ -32,6 +34,11 @@ export interface Connector<S extends object = any> {
    * for what the person can mend (a wrong token, an address that does not answer).
    */
   readonly read: (settings: S, o: ConnectorCall) => AsyncIterable<Reading>;
+  /**
+   * Yields whenever something changed, over a connection that stays open; the source is read then. Ends or throws when the connection
+   * breaks: it is begun anew after a while.
+   */
+  readonly watch?: (settings: S, o: ConnectorCall) => AsyncIterable<void>;
   /**
    * What a webhook's body says, once its signature has been checked. Absent: the connector takes no webhooks.
    * Throws `UnauthenticatedError` for a wrong signature, `InvalidError` for a body it does not understand.

@@ -9,6 +9,7 @@ import { makeGetApi } from "./apis/get-api.ts";
 import { makeListApiVersions } from "./apis/list-api-versions.ts";
 import { tellApiChanges } from "./apis/tell-api-changes.ts";
 import { isHostAllowed } from "./connector/allowed-hosts.ts";
+import { createFollower } from "./connector/follow-sources.ts";
 import { createConnectors } from "./connector/connectors.ts";
 import { guardRemotes } from "./source/guard-remotes.ts";
 import type { CatalogDeps } from "./deps.ts";
@@ -135,6 +136,12 @@ export function createCatalog(given: CatalogDeps): Catalog {
   const sources = { ...deps, secrets, connectors, catalogue, feed, kinds: catalogue.kinds };
   const syncer = createSyncer(sources);
   const keeper = createKeeper(deps);
+  const follower = createFollower({
+    ...deps,
+    connectors,
+    schedule: (id) => syncer.schedule(id, { cause: "watch" }),
+    ...(deps.tickMs === undefined || deps.tickMs === 0 ? {} : { lookMs: deps.tickMs }),
+  });
   const discovery = createDiscovery({ ...deps, connectors }, catalogue);
   const questions = createQuestions({ catalogue, db: deps.db, runtime: deps.runtime, log: deps.log });
   const observer = createObserver({ db: deps.db, log: deps.log, observations: deps.observations, folded: () => catalogue.observed.wake() });
@@ -212,12 +219,14 @@ export function createCatalog(given: CatalogDeps): Catalog {
       await noteConnectorTrust(deps.db, connectors.all);
       await syncer.start();
       keeper.start();
+      follower.start();
       discovery.start();
       questions.start();
       observer.start();
     },
     stop: async () => {
       keeper.stop();
+      await follower.stop();
       await discovery.stop();
       await questions.stop();
       await observer.stop();

@@ -2,6 +2,7 @@ import type { Connector, ConnectorCall, Evaluate } from "@roadbed/contracts/conn
 import { InvalidError, NotFoundError, parseInput, UnavailableError, type Logger, type Sql } from "@roadbed/core";
 
 import type { CatalogDeps } from "../deps.ts";
+import { parseYaml } from "../descriptor/parse-yaml.ts";
 import type { SourceSecrets } from "../source/source-secrets.ts";
 import type { SourceRow } from "../source/source-store.ts";
 import { isHostAllowed } from "./allowed-hosts.ts";
@@ -97,12 +98,29 @@ export function createConnectors(
 
 function parseSettings(connector: Connector, given: Readonly<Record<string, unknown>>): object {
   try {
-    return parseInput(connector.settings, given) as object;
+    return parseInput(connector.settings, { ...given, ...documentsIn(connector, given) }) as object;
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error;
     const problems = error.problems.map((problem) => ({ ...problem, at: `settings.${problem.at}` }));
     throw new InvalidError(`The settings of ${connector.title} are not right: ${error.message}`, { problems });
   }
+}
+
+/** Settings that are documents, as JSON: whatever they were written in. */
+function documentsIn({ documents = [] }: Connector, given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of documents) {
+    const text = given[name];
+    if (typeof text !== "string" || text.trim() === "") continue;
+    const [parsed] = parseYaml(text);
+    if (!parsed) continue;
+    if ("unreadable" in parsed) {
+      const reason = `cannot be read: line ${parsed.unreadable.line}: ${parsed.unreadable.reason}`;
+      throw new InvalidError(`The setting ${name} ${reason}`, { problems: [{ at: name, reason }] });
+    }
+    found[name] = JSON.stringify(parsed.document.value);
+  }
+  return found;
 }
 
 function refuse(): never {

@@ -69,8 +69,10 @@ test("topics are read over their pages, with the components whose consumer group
       dependencyOf: ["component:default/billing", "component:default/shipping"],
       consumerGroups: [
         { group: "Shipping", state: "STABLE" },
-        { group: "billing-consumer", state: "STABLE" },
+        // Over its three partitions; of the other group no lag is told.
+        { group: "billing-consumer", state: "STABLE", lag: 15 },
       ],
+      consumerLag: 15,
     },
   });
   expect(invoices?.spec).not.toHaveProperty("dependencyOf");

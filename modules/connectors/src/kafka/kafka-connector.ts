@@ -45,7 +45,7 @@ function isPattern(text: string): boolean {
 export const kafkaConnector: Connector<KafkaSettings> = {
   kind: "kafka",
   title: "Kafka cluster",
-  summary: "Topics, and the components whose consumer groups read them.",
+  summary: "Topics, the components whose consumer groups read them, and how far these lag behind.",
   settings: KafkaSettings as never,
   secrets: ["password", "token"],
   targetOf: ({ url, cluster }) => `${baseOf(url).replace(/^https?:\/\//, "")}${cluster === undefined ? "" : `/${cluster}`}`,
@@ -133,6 +133,8 @@ interface Reader {
   readonly group: string;
   readonly component: string;
   readonly state: string | undefined;
+  /** Messages that it has not read yet, over all partitions; undefined where none is told. */
+  readonly lag: number | undefined;
 }
 
 /** Which groups read which topic, by their lags; where the API tells of none, nothing is known of readers. */
@@ -144,9 +146,11 @@ async function readersOf(ask: Ask, at: string, settings: KafkaSettings): Promise
     const component = group === undefined ? undefined : pattern.exec(group)?.[1];
     if (group === undefined || component === undefined || component === "") continue;
     const lags = await list(ask, `${at}/consumer-groups/${encodeURIComponent(group)}/lags`, settings, [404]);
-    for (const topic of new Set(lags.map((lag) => textOf(lag["topic_name"])))) {
+    for (const [topic, partitions] of Map.groupBy(lags, (lag) => textOf(lag["topic_name"]))) {
       if (topic === undefined) continue;
-      const reader = { group, component: toEntityName(component).toLowerCase(), state: textOf(one["state"]) };
+      const told = partitions.map((partition) => partition["lag"]).filter((lag) => typeof lag === "number");
+      const lag = told.length === 0 ? undefined : told.reduce((sum, some) => sum + Math.max(0, some), 0);
+      const reader = { group, component: toEntityName(component).toLowerCase(), state: textOf(one["state"]), lag };
       readers.set(topic, [...(readers.get(topic) ?? []), reader]);
     }
   }
@@ -179,10 +183,23 @@ function topicReading(
       ...numbers(topic, { partitions: "partitions_count", replication: "replication_factor" }),
       ...(groups.length === 0
         ? {}
-        : { consumerGroups: groups.map(({ group, state }) => ({ group, ...(state === undefined ? {} : { state }) })) }),
+        : {
+            consumerGroups: groups.map(({ group, state, lag }) => ({
+              group,
+              ...(state === undefined ? {} : { state }),
+              ...(lag === undefined ? {} : { lag }),
+            })),
+            ...lagOf(groups),
+          }),
     },
   };
   return { type: "entity", mode: "define", entity, location: o.location };
+}
+
+/** The largest lag of its readers: what can be sorted by, asked for and watched by a scorecard. */
+function lagOf(groups: readonly Reader[]): { consumerLag?: number } {
+  const lags = groups.map(({ lag }) => lag).filter((lag) => lag !== undefined);
+  return lags.length === 0 ? {} : { consumerLag: Math.max(...lags) };
 }
 
 function numbers(from: Readonly<Record<string, unknown>>, keys: Readonly<Record<string, string>>): Record<string, unknown> {

@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+
 import { openDouble, type Double, type Question, type Reply } from "../lib/double.ts";
 
 /** A cluster as its API shows it: objects by the path of their list, e.g. `/apis/apps/v1/deployments`. */
@@ -10,6 +12,18 @@ export interface KubeDouble extends Double {
   /** What is answered instead, once per entry. */
   readonly faults: Reply[];
   uid: string;
+  /** Puts an object into a list, or takes it out, and tells whoever watches. */
+  change(path: string, type: "ADDED" | "MODIFIED" | "DELETED", object: Record<string, unknown>): void;
+  /** Forgets all versions before now: watches end with 410 Gone. */
+  forget(): void;
+  /** Ends every watch, as a server does after a while. */
+  endWatches(): void;
+}
+
+interface Watcher {
+  readonly path: string;
+  readonly namespace: string | undefined;
+  readonly raw: ServerResponse;
 }
 
 const TOKEN = "t0ken";
@@ -22,9 +36,65 @@ export async function openKubeDouble(): Promise<KubeDouble> {
     pagesUntilGone: Number.POSITIVE_INFINITY,
     faults: [] as Reply[],
     uid: "uid-1",
+    version: 1_000,
+    oldest: 0,
+    watchers: new Set<Watcher>(),
+    log: [] as { path: string; version: number; line: string; namespace: unknown }[],
   };
-  const double = await openDouble((question) => answer(state as KubeDouble, question));
-  return Object.assign(state, double);
+  const double = await openDouble((question, raw) =>
+    question.url.searchParams.get("watch") === "1" ? watch(state, question, raw) : answer(state as unknown as KubeDouble, question),
+  );
+  return Object.assign(state, double, {
+    change: (path: string, type: string, given: Record<string, unknown>) => {
+      const version = ++state.version;
+      const object = { ...given, metadata: { ...metadataOf(given), resourceVersion: String(version) } };
+      const isIt = (other: Record<string, unknown>): boolean =>
+        metadataOf(other)["name"] === metadataOf(given)["name"] && metadataOf(other)["namespace"] === metadataOf(given)["namespace"];
+      const others = (state.objects[path] ?? []).filter((other) => !isIt(other));
+      state.objects[path] = type === "DELETED" ? others : [...others, object];
+      const entry = { path, version, line: `${JSON.stringify({ type, object })}\n`, namespace: metadataOf(given)["namespace"] };
+      state.log.push(entry);
+      for (const one of state.watchers) send(one, entry);
+    },
+    forget: () => {
+      state.oldest = ++state.version;
+      for (const { raw } of state.watchers)
+        raw.end(`${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } })}\n`);
+      state.watchers.clear();
+    },
+    endWatches: () => {
+      for (const { raw } of state.watchers) {
+        // How far it is, without anything having changed.
+        raw.end(`${JSON.stringify({ type: "BOOKMARK", object: { metadata: { resourceVersion: String(state.version) } } })}\n`);
+      }
+      state.watchers.clear();
+    },
+  });
+}
+
+interface WatchState {
+  readonly oldest: number;
+  readonly watchers: Set<Watcher>;
+  readonly log: readonly { path: string; version: number; line: string; namespace: unknown }[];
+}
+
+/** Speaks the watch API: everything after a version, then what comes; 410 for a version that is forgotten. */
+function watch({ oldest, watchers, log }: WatchState, { url, headers }: Question, raw: ServerResponse): Reply | undefined {
+  if (headers.authorization !== `Bearer ${TOKEN}`) return statusReply(401, "Unauthorized", "Unauthorized");
+  const from = Number(url.searchParams.get("resourceVersion"));
+  if (from < oldest) return statusReply(410, "Expired", "too old resource version");
+  const [, namespace] = /\/namespaces\/([^/]+)\//.exec(url.pathname) ?? [];
+  const watcher = { path: url.pathname.replace(/\/namespaces\/[^/]+\//, "/"), namespace, raw };
+  raw.writeHead(200, { "content-type": "application/json" });
+  raw.flushHeaders();
+  for (const entry of log) if (entry.version > from) send(watcher, entry);
+  watchers.add(watcher);
+  raw.on("close", () => watchers.delete(watcher));
+  return undefined;
+}
+
+function send({ path, namespace, raw }: Watcher, entry: WatchState["log"][number]): void {
+  if (entry.path === path && (namespace === undefined || entry.namespace === namespace)) raw.write(entry.line);
 }
 
 function answer(state: KubeDouble, { url, headers }: Question): Reply {
@@ -69,7 +139,13 @@ function listReply(state: KubeDouble, url: URL): Reply {
   const limit = Number(url.searchParams.get("limit") ?? all.length);
   const rest = all.length - start - limit;
   const next = rest > 0 ? { continue: Buffer.from(String(start + limit)).toString("base64url"), remainingItemCount: rest } : {};
-  return { body: { kind: "List", metadata: { resourceVersion: "1000", ...next }, items: all.slice(start, start + limit) } };
+  return {
+    body: {
+      kind: "List",
+      metadata: { resourceVersion: String((state as unknown as { version: number }).version), ...next },
+      items: all.slice(start, start + limit),
+    },
+  };
 }
 
 function metadataOf(object: Record<string, unknown>): Record<string, unknown> {

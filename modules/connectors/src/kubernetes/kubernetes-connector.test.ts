@@ -116,7 +116,7 @@ describe("what is wrong", () => {
     await expect(read()).rejects.toMatchObject({
       code: "INVALID",
       message: expect.stringContaining("may not list deployments.apps in all namespaces"),
-      mend: expect.stringContaining('apiGroups ["apps"], resources ["deployments"], verbs ["get", "list"]'),
+      mend: expect.stringContaining('apiGroups ["apps"], resources ["deployments"], verbs ["get", "list", "watch"]'),
     });
   });
 

@@ -1,11 +1,12 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 import type { Connector, ConnectorCall, Reading } from "@roadbed/contracts/connector";
-import { ConflictError, UnavailableError } from "@roadbed/core";
+import { ConflictError, InvalidError, UnavailableError } from "@roadbed/core";
 
 import { record, textOf } from "../lib/git-host.ts";
 import { toEntityName } from "../lib/names.ts";
 import { createKubeApi, type KubeApi, type KubeObject, type Sort } from "./kube-api.ts";
 import { accessOf, KubernetesSettings } from "./settings.ts";
+import { watchLists, type Watched } from "./watch.ts";
 import { createAddresses, stringsOf, workloadOf, type Addresses, type Workload } from "./workloads.ts";
 
 /** Workloads of a cluster, read by the lists of its API. */
@@ -21,7 +22,9 @@ export const kubernetesConnector: Connector<KubernetesSettings> = {
     return `${new URL(accessOf(settings).server).host}${part === "" ? "" : `/${part}`}${selector === "" ? "" : `?${selector}`}`;
   },
   defaults: { everyMinutes: 10, halfLifeDays: 2, confidence: 0.95 },
+  documents: ["kubeconfig"],
   read,
+  watch: (settings, call) => watch(settings, call),
 };
 
 const NAMESPACES: Sort = { group: "", version: "v1", plural: "namespaces" };
@@ -60,6 +63,23 @@ async function* read(settings: KubernetesSettings, call: ConnectorCall): AsyncGe
   const byName = [...Map.groupBy(workloads, (workload) => keyOf(workload, settings))].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [key, members] of byName) yield componentReading(words, key, members, addressesOf);
   if (uid !== undefined) yield { type: "state", state: { cluster: uid } };
+}
+
+/** Most connections that are held open for one cluster; a source of more namespaces is read by its schedule alone. */
+const MAX_WATCHES = 60;
+
+async function* watch(settings: KubernetesSettings, call: ConnectorCall): AsyncGenerator<void> {
+  const sorts = [...WORKLOADS.map(([, sort]) => ({ sort, selector: settings.selector })), { sort: SERVICES }, { sort: INGRESSES }];
+  const lists: Watched[] =
+    settings.namespaces.length === 0
+      ? [...sorts, { sort: NAMESPACES }]
+      : settings.namespaces.flatMap((namespace) => sorts.map((one) => ({ ...one, namespace })));
+  if (lists.length > MAX_WATCHES) {
+    throw new InvalidError(`${settings.namespaces.length} namespaces are too many to be followed one by one.`, {
+      mend: "Read all namespaces, or fewer; this source is read by its schedule.",
+    });
+  }
+  yield* watchLists(createKubeApi(call, accessOf(settings)), lists, call.signal);
 }
 
 /** A cluster is known by its first namespace. Another one behind the same address would remove all that this one runs. */

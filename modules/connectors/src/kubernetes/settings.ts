@@ -35,7 +35,7 @@ export const KubernetesSettings = z
         .string()
         .max(200_000)
         .optional()
-        .describe("Instead of the three: what `kubectl config view --minify --flatten --raw -o json` prints; it is stored sealed"),
+        .describe("Instead of the three: what `kubectl config view --minify --flatten --raw` prints, as YAML or JSON; it is stored sealed"),
     ),
     namespaces: z.array(Name).max(200).default([]).describe("Namespaces that are read; none: all"),
     skip: advanced(
@@ -101,10 +101,10 @@ function parseConfig(text: string): Record<string, unknown> {
   try {
     return record(JSON.parse(text));
   } catch {
-    throw unusable("is no JSON");
+    throw unusable("is neither YAML nor JSON");
   }
 }
 
-function unusable(reason: string, mend = "Give what kubectl config view --minify --flatten --raw -o json prints."): InvalidError {
+function unusable(reason: string, mend = "Give what kubectl config view --minify --flatten --raw prints."): InvalidError {
   return new InvalidError(`The kubeconfig ${reason}.`, { problems: [{ at: "settings.kubeconfig", reason, mend }], mend });
 }
