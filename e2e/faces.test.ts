@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { allOperations } from "@roadbed/contracts/all";
 import { EXAMPLES } from "@roadbed/contracts/examples";
@@ -36,6 +40,9 @@ const handlers: Handler[] = allOperations.map((operation) => ({
 const work = <T>(call: Call, run: (ctx: Ctx) => Promise<T>): Promise<T> => run(call as Ctx);
 const runtime: Runtime = { may: async () => {}, read: work, write: (call, _operation, _input, _resource, run) => work(call, run) };
 const names = allOperations.map(({ name }) => name).toSorted();
+
+const files = mkdtempSync(join(tmpdir(), "roadbed-faces-"));
+afterAll(() => rmSync(files, { recursive: true, force: true }));
 
 let app: FastifyInstance;
 let url: string;
@@ -155,7 +162,9 @@ function sampleValue(name: string, schema: JsonSchema): unknown {
 /** The same input as words of a command line. */
 function toLine(operation: Operation, positional: readonly string[]): string[] {
   const input = sampleInput(operation);
-  const places = positional.filter((name) => name in input).map((name) => toWord(input[name]));
+  const places = positional
+    .filter((name) => name in input)
+    .map((name) => (operation.cli?.files?.includes(name) === true ? toFile(String(input[name])) : toWord(input[name])));
   const flags = Object.entries(input)
     .filter(([name]) => !positional.includes(name))
     .map(([name, value]) => {
@@ -165,6 +174,13 @@ function toLine(operation: Operation, positional: readonly string[]): string[] {
       return `${flag}=${list ? value.join(",") : toWord(value)}`;
     });
   return [...places, ...flags];
+}
+
+/** The command line is given a file's name where the others are given its text. */
+function toFile(text: string): string {
+  const file = join(files, `${text.length}.txt`);
+  writeFileSync(file, text);
+  return file;
 }
 
 function toWord(value: unknown): string {

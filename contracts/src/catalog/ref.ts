@@ -5,8 +5,8 @@ export const EntityRef = z
   .string()
   .trim()
   .max(200)
-  .regex(/^[a-z][a-z0-9]*:[a-z0-9-]+\/[^\s/:]+$/i, "must look like kind:namespace/name, e.g. component:default/orders")
-  .transform((ref) => ref.toLowerCase());
+  .regex(/^[a-z][a-z0-9]*:(?:[a-z0-9-]+\/)?[^\s/:]+$/i, "must look like kind:namespace/name, e.g. component:default/orders")
+  .transform((ref) => (ref.includes("/") ? ref : ref.replace(":", ":default/")).toLowerCase());
 
 export interface RefParts {
   readonly kind: string;

@@ -113,6 +113,8 @@ test("nobody there and a cancelled call are told apart", async () => {
     code: "UNAVAILABLE",
     mend: expect.stringContaining("npm start") as string,
   });
+  const pasted = createClient({ url: "http://127.0.0.1:9", token: "rb_a\nrb_b" });
+  await expect(pasted.call(getEntity, { ref: "a" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   const hanging = createClient({ url }).call(getEntity, { ref: "hang" }, { signal: AbortSignal.timeout(50) });
   await expect(hanging).rejects.toBeInstanceOf(CancelledError);
 });

@@ -1,4 +1,4 @@
-import { CancelledError, UnavailableError, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
+import { CancelledError, UnauthenticatedError, UnavailableError, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 
 import { toError, UnexpectedAnswerError } from "./to-error.ts";
 import { toRequest } from "./to-request.ts";
@@ -51,10 +51,16 @@ export function createClient(options: ClientOptions): Client {
 
 async function exchange(
   send: typeof fetch,
-  { url, face }: ClientOptions,
+  { url, face, token }: ClientOptions,
   address: string,
   init: RequestInit,
 ): Promise<{ response: Response; text: string }> {
+  // What cannot stand in a header would look like a server that is away.
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new UnauthenticatedError("The token is none: it has spaces, line breaks or letters that no token has.", {
+      mend: "Give it as it was shown, without anything around it.",
+    });
+  }
   try {
     const response = await send(address, init);
     return { response, text: await response.text() };

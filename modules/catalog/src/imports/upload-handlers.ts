@@ -1,5 +1,5 @@
 import { applyUpload, previewUpload } from "@roadbed/contracts/catalog/imports";
-import { handle, type Ctx, type Handler, type ParsedInputOf, type Sql } from "@roadbed/core";
+import { handle, InvalidError, type Ctx, type Handler, type ParsedInputOf, type Sql } from "@roadbed/core";
 
 import { readClaims } from "../entity/entity-store.ts";
 import type { Connectors } from "../connector/connectors.ts";
@@ -109,6 +109,12 @@ export async function applyFile(
   const visible = await visibleTo(catalogue, ctx);
   const { drafts, skipped, notes, mapping } = await readUpload({ ...input, evaluate: connectors.evaluate });
   const snapshot = await snapshotOfDrafts(catalogue.kinds, { drafts, skipped, notes }, { file: name, text: input.text });
+  if (drafts.length + skipped.length === 0) {
+    throw new InvalidError("The file describes nothing.", {
+      problems: [{ at: "text", reason: "has nothing in it that describes an entity" }],
+      mend: "Look whether it is the file you meant, and of the format you named; a table needs a line of names and at least one more.",
+    });
+  }
   const row = await ensureSource(
     ctx.sql,
     { kind: "upload", target: name, name, watch: false, definesKinds: mayDefineKinds(ctx) },

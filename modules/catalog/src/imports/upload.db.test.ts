@@ -66,6 +66,18 @@ test("a row that is wrong now keeps what it brought before", async () => {
   expect(await refs()).toEqual(["component:default/orders"]);
 });
 
+test("a file that describes nothing is refused, and takes nothing away", async () => {
+  await ask(applyUpload, { format: "csv", name: "table", text: "name,owner\norders,team-a\n" });
+  const before = await refs();
+  for (const [format, text] of [
+    ["csv", "name,owner\n"],
+    ["csv", "just one line"],
+    ["port", '{"blueprints": [], "entities": []}'],
+  ] as const)
+    await expect(ask(applyUpload, { format, name: "table", text })).rejects.toMatchObject({ code: "INVALID", problems: [{ at: "text" }] });
+  expect(await refs()).toEqual(before);
+});
+
 test("an upload has nothing to be read again", async () => {
   const { source } = await ask(applyUpload, { text: TABLE, name: "x" });
   const { source: after } = await ask(syncSource, { id: source.id });
