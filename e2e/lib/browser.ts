@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { chromium as playwright, type Browser, type Page } from "playwright-core";
+import { chromium as playwright, type Browser, type Page, type Request } from "playwright-core";
 
 const ARTIFACTS = join(import.meta.dirname, "../artifacts");
 
@@ -18,4 +18,30 @@ export async function openBrowser(): Promise<Browser> {
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(ARTIFACTS, { recursive: true });
   await page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });
+}
+
+/** How long nothing may be asked for until a page stands, and how long at most one waits for that. */
+const QUIET_MS = 200;
+const PATIENCE_MS = 3_000;
+
+/** Knows when a page has read all that it shows: nothing is asked for any more, but for the stream of events, which stays open. */
+export function watchReading(page: Page): { settled(): Promise<void> } {
+  const open = new Set<Request>();
+  let quietSince = Date.now();
+  page.on("request", (request) => {
+    if (!new URL(request.url()).pathname.endsWith("/api/v1/stream")) open.add(request);
+  });
+  const ended = (request: Request): void => {
+    open.delete(request);
+    quietSince = Date.now();
+  };
+  page.on("requestfinished", ended);
+  page.on("requestfailed", ended);
+  return {
+    settled: async () => {
+      const began = Date.now();
+      quietSince = began;
+      while (Date.now() - began < PATIENCE_MS && (open.size > 0 || Date.now() - quietSince < QUIET_MS)) await page.waitForTimeout(40);
+    },
+  };
 }

@@ -341,6 +341,31 @@ export const getOnCall = defineOperation({
   cli: { command: "oncall", rows: "now", columns: ["level", "name", "mail", "schedule", "until", "source"] },
 });
 
+export const listOnCall = defineOperation({
+  name: "catalog.on-call.list",
+  summary: "List who is called first now for several things; those for which nobody is on call are left out.",
+  scope: "catalog:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/on-call" },
+  input: z.object({
+    refs: z
+      .preprocess((value) => (typeof value === "string" ? value.split(",").filter(Boolean) : value), z.array(EntityRef).min(1).max(500))
+      .describe("The things, e.g. component:default/orders,component:default/parcels"),
+  }),
+  output: z.object({
+    items: z.array(
+      z.object({
+        ref: z.string(),
+        names: z.array(z.string()),
+        /** Whose rota says so, and why that one is asked. */
+        from: z.string(),
+        because: z.string(),
+      }),
+    ),
+  }),
+  cli: { positional: ["refs"], columns: ["ref", "names", "because", "from"], empty: "Nobody is on call for any of these now." },
+});
+
 const Ends = { id: z.string(), to: z.string(), things: z.number().int(), actor: z.string() };
 
 export const handedOver = defineEvent({
@@ -368,4 +393,5 @@ export const operations = [
   listHandOvers,
   undoHandOver,
   getOnCall,
+  listOnCall,
 ] as const;

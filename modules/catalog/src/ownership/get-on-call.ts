@@ -1,28 +1,20 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 import { ON_CALL_PROPERTY, onCallAt, readOnCall, type OnCall } from "@roadbed/contracts/catalog/on-call";
 import { getOnCall } from "@roadbed/contracts/catalog/ownership";
-import { handle, type Handler, type OutputOf } from "@roadbed/core";
+import { handle, type Handler } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Visibility } from "../estate/visibility.ts";
 import { readFact, requireEntity } from "../facts/fact-access.ts";
-import { OWNED_BY, PART_OF } from "./ownership-view.ts";
+import { candidatesFor, type Candidate } from "./rotas.ts";
 import { titleOf } from "./words.ts";
-
-type From = NonNullable<OutputOf<typeof getOnCall>["from"]>;
-
-/** Whose rota may be asked for a thing. */
-interface Candidate {
-  readonly ref: string;
-  readonly because: From["because"];
-}
 
 /** Who is called for a thing: by its own rota, else by that of its owner, of its system, of whoever owns the system, of its domain, or of whoever owns that. */
 export function makeGetOnCall(catalogue: Catalogue): Handler {
   const { estate } = catalogue;
   return handle(getOnCall, async (ctx, { ref }) => {
     const visible = await requireEntity(catalogue, ctx, ref);
-    const candidates = candidatesFor(ref, visible);
+    const candidates = candidatesFor(estate, ref, visible);
     const documents = await catalogue.readDocuments(
       ctx.sql,
       candidates.map((one) => one.ref),
@@ -55,38 +47,6 @@ export function makeGetOnCall(catalogue: Catalogue): Handler {
       said: sayOnCall(now, candidate, ref, visible),
     };
   });
-
-  function candidatesFor(ref: string, visible: Visibility): Candidate[] {
-    const item = estate.get(ref)!;
-    const candidates: Candidate[] = [{ ref, because: "own" }];
-    const put = (id: number, because: Candidate["because"]): void => {
-      const other = visible.sees(id) ? estate.at(id) : undefined;
-      if (other && !candidates.some((one) => one.ref === other.ref)) candidates.push({ ref: other.ref, because });
-    };
-    const owners = (id: number): number[] => {
-      const found: number[] = [];
-      estate.graph.forEach(id, "out", (other, type) => type === OWNED_BY >> 1 && found.push(other));
-      return found.sort((a, b) => (estate.refOf(a) < estate.refOf(b) ? -1 : 1));
-    };
-    for (const owner of owners(item.id)) put(owner, "owner");
-    const system = item.system === undefined ? undefined : estate.idOf(item.system);
-    if (system !== undefined && visible.sees(system)) {
-      put(system, "system");
-      for (const owner of owners(system)) put(owner, "owner-of-system");
-      const domain = domainOf(system);
-      if (domain !== undefined && visible.sees(domain)) {
-        put(domain, "domain");
-        for (const owner of owners(domain)) put(owner, "owner-of-domain");
-      }
-    }
-    return candidates;
-  }
-
-  function domainOf(system: number): number | undefined {
-    const found: number[] = [];
-    estate.graph.forEach(system, "out", (other, type) => type === PART_OF >> 1 && found.push(other));
-    return found.find((id) => estate.at(id)?.kind === "Domain");
-  }
 
   /** The user of the catalogue, by reference or by the address of their mail. */
   function personOf({ person, mail, name }: OnCall, visible: Visibility): { person?: string; title?: string } {

@@ -3,6 +3,7 @@ import type { Handler } from "@roadbed/core";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { makeListLeavers } from "./find-leavers.ts";
 import { makeGetOnCall } from "./get-on-call.ts";
+import { makeListOnCall } from "./list-on-call.ts";
 import { makeHandOverHandlers } from "./hand-over-handlers.ts";
 import { makeOrphanHandlers } from "./list-orphans.ts";
 import { createOwnership } from "./ownership-view.ts";
@@ -17,5 +18,6 @@ export function makeOwnershipHandlers(catalogue: Catalogue): readonly Handler[] 
     makeListLeavers(catalogue, ownership),
     ...makeHandOverHandlers(catalogue, ownership),
     makeGetOnCall(catalogue),
+    makeListOnCall(catalogue),
   ];
 }

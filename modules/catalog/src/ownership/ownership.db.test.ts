@@ -9,6 +9,7 @@ import {
   listHandOvers,
   listLeavers,
   listOrphans,
+  listOnCall,
   listOwned,
   listTeams,
   previewHandOver,
@@ -357,4 +358,13 @@ test("on call is a thing's own, else its owner's or its system's, and it says wh
     now: [],
     said: expect.stringContaining("Nobody is named"),
   });
+  const refs = ["till", "lost", "web", "no-such"].map((name) => `component:default/${name}`).join(",");
+  expect((await ask(listOnCall, { refs })).items).toEqual([
+    { ref: "component:default/till", names: ["lea"], from: "component:default/till", because: "own" },
+    { ref: "component:default/lost", names: ["Bob"], from: "system:default/shop", because: "system" },
+  ]);
+  const hidden = { ...service("vault", "red", { onCall: "lea" }), annotations: { "roadbed.dev/visible-to": "group:default/red" } };
+  await estate([...ESTATE, hidden]);
+  expect((await ask(listOnCall, { refs: "component:default/vault" }, catalog, as("lea"))).items).toHaveLength(1);
+  expect((await ask(listOnCall, { refs: "component:default/vault" }, catalog, as("bob"))).items).toEqual([]);
 });

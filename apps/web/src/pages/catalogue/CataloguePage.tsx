@@ -10,12 +10,13 @@ import { LoadMore } from "../../table/LoadMore.tsx";
 import { TableTools } from "../../table/TableTools.tsx";
 import { AsOf, AsOfBanner, AsOfProvider } from "../../ui/AsOf.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
+import { useOnCall } from "../../ui/use-on-call.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { CatalogueEmpty } from "./CatalogueEmpty.tsx";
 import { Facets } from "./Facets.tsx";
 import classes from "./catalogue.module.css";
-import { useColumns } from "./columns.tsx";
+import { onCallColumn, useColumns } from "./columns.tsx";
 import { FACETS, filterOf, type CatalogueSearch } from "./filter.ts";
 import { useKindColumns } from "./kind-columns.tsx";
 import { matchesText } from "./match.ts";
@@ -24,7 +25,7 @@ import { TextFilter } from "./TextFilter.tsx";
 
 const route = getRouteApi("/app/catalog");
 const PAGE_SIZE = 200;
-const LIVE: readonly string[] = ["health", "rate"];
+const LIVE: readonly string[] = ["health", "rate", "onCall"];
 const DEFAULT_COLUMNS = ["name", "kind", "type", "owner", "system", "lifecycle", "health"] as const;
 
 /** Everything in the catalogue as one table; the URL holds what is chosen. */
@@ -46,8 +47,10 @@ export function CataloguePage(): ReactNode {
   const facets = useOperation(facetEntities, { ...asked, facets: FACETS.map(({ field }) => field) }, { keep: true });
 
   const common = useColumns();
-  const columns = useMemo(() => [...common.slice(0, 1), ...own, ...common.slice(1)], [common, own]);
   const chosen = search.columns ?? (own.length > 0 ? ["name", ...fields, "owner"] : DEFAULT_COLUMNS);
+  const refs = useMemo(() => list.rows.map(({ ref }) => ref), [list.rows]);
+  const onCall = useOnCall(refs, chosen.includes("onCall") && asOf === undefined);
+  const columns = useMemo(() => [...common.slice(0, 1), ...own, ...common.slice(1), onCallColumn(onCall)], [common, own, onCall]);
   // Health and rates are of now only.
   const shown = columns.filter(({ id }) => chosen.includes(id) && (asOf === undefined || !LIVE.includes(id)));
   // Typing never waits: what is loaded already is narrowed at once, the server's answer replaces it.

@@ -8,6 +8,7 @@ import type { Column } from "../../table/column.ts";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { StateBadge } from "../../ui/StateBadge.tsx";
+import type { OnCallOf } from "../../ui/use-on-call.tsx";
 import { SampleTag, Tag } from "../../ui/Tag.tsx";
 
 const HEALTH_EVERY_MS = 15_000;
@@ -52,6 +53,11 @@ export function useColumns(): readonly Column<EntityRow>[] {
       },
     ];
   }, [services.data]);
+}
+
+/** Shown when it is chosen: somebody has to be asked for each page. */
+export function onCallColumn(onCall: OnCallOf): Column<EntityRow> {
+  return { id: "onCall", header: "On call", width: "150px", extra: true, sortable: false, cell: ({ ref }) => onCall(ref) };
 }
 
 const FIXED: readonly Column<EntityRow>[] = [

@@ -108,14 +108,14 @@ interface Acts {
 
 function columnsOf(acts: Acts): readonly Column<DriftItem>[] {
   return [
-    { id: "finding", header: "Finding", width: "150px", sortable: false, cell: ({ finding }) => WORDS[finding] },
+    { id: "finding", header: "Finding", width: "136px", sortable: false, cell: ({ finding }) => WORDS[finding] },
     { id: "from", header: "From", sortable: false, cell: ({ from }) => <EntityLink entityRef={from} /> },
     { id: "type", header: "Relation", width: "110px", sortable: false, cell: ({ type }) => labelOfRelation(type) },
     { id: "to", header: "To", sortable: false, cell: ({ to }) => <EntityLink entityRef={to} /> },
     {
       id: "evidence",
       header: "Evidence",
-      width: "30%",
+      width: "38%",
       sortable: false,
       cell: ({ reason, traffic }) => (
         <span className={classes.evidence} title={reason}>
@@ -132,7 +132,7 @@ function columnsOf(acts: Acts): readonly Column<DriftItem>[] {
         </span>
       ),
     },
-    { id: "acts", header: "", width: "170px", sortable: false, cell: (item) => <DriftActs item={item} {...acts} /> },
+    { id: "acts", header: "", width: "150px", sortable: false, cell: (item) => <DriftActs item={item} {...acts} /> },
   ];
 }
 

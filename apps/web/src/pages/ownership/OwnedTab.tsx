@@ -1,7 +1,7 @@
 import { Button, Switch } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { PackageOpen } from "lucide-react";
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 
 import { listOwned } from "@roadbed/contracts/catalog/ownership";
 import { useOperation, usePages } from "../../api/use-operation.ts";
@@ -12,6 +12,7 @@ import { LoadMore } from "../../table/LoadMore.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
+import { useOnCall, type OnCallOf } from "../../ui/use-on-call.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import row from "../../ui/tool-row.module.css";
 import { Criticality } from "./Criticality.tsx";
@@ -34,6 +35,8 @@ export function OwnedTab({ entityRef, onGive }: Props): ReactNode {
   const input = { ...(entityRef !== undefined && { ref: entityRef }), ...(within === true && { within: true }) };
   const pages = usePages(listOwned, { ...input, limit: 50 });
   const head = useOperation(listOwned, { ...input, limit: 1 }, { keep: true });
+  const onCall = useOnCall(useMemo(() => pages.rows.map(({ ref }) => ref), [pages.rows]));
+  const columns = useMemo(() => COLUMNS(onCall), [onCall]);
   const kinds = Object.entries(head.data?.kinds ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   if (pages.error !== null) return <ErrorState error={pages.error} retry={pages.retry} />;
   return (
@@ -71,7 +74,7 @@ export function OwnedTab({ entityRef, onGive }: Props): ReactNode {
       {entityRef !== undefined && <OnCallLine entityRef={entityRef} />}
       <DataTable
         label="What is owned"
-        columns={COLUMNS}
+        columns={columns}
         rows={pages.rows}
         rowKey={({ ref }) => ref}
         loading={pages.pending}
@@ -92,9 +95,10 @@ export function OwnedTab({ entityRef, onGive }: Props): ReactNode {
 
 type Row = ReturnType<typeof usePages<typeof listOwned>>["rows"][number];
 
-const COLUMNS: readonly Column<Row>[] = [
+const COLUMNS = (onCall: OnCallOf): readonly Column<Row>[] => [
   { id: "ref", header: "Thing", sortable: false, cell: ({ ref, title }) => <EntityLink entityRef={ref} title={title} /> },
   { id: "owner", header: "Owner", width: "28%", sortable: false, cell: ({ owner }) => <EntityLink entityRef={owner} /> },
+  { id: "onCall", header: "On call", width: "16%", sortable: false, cell: ({ ref }) => onCall(ref) },
   { id: "lifecycle", header: "Lifecycle", width: "120px", sortable: false, cell: ({ lifecycle }) => lifecycle ?? "" },
   {
     id: "criticality",

@@ -50,7 +50,6 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
     {
       id: "team",
       header: "Team",
-      width: "280px",
       sortable: false,
       cell: ({ team, depth }) => (
         <span className={classes.branch} style={{ paddingInlineStart: depth * 20 }}>
@@ -66,7 +65,7 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
     {
       id: "owns",
       header: "Owns",
-      width: "170px",
+      width: "150px",
       sortable: false,
       cell: ({ team }) => (
         <Link to="/ownership" search={{ view: "owned", ref: team.ref, ...(team.children.length > 0 && { within: true as const }) }}>
@@ -74,7 +73,7 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
         </Link>
       ),
     },
-    { id: "people", header: "People", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
+    { id: "people", header: "People", width: "24%", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
     {
       id: "criticality",
       header: "Criticality",
