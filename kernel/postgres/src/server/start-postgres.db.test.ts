@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { UnavailableError } from "@roadbed/core";
 import { eventually, quietLog, recordingLog } from "@roadbed/testkit";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { openDatabase, type Database } from "../database/open-database.ts";
 import { isAlive } from "./process-identity.ts";
@@ -18,6 +18,13 @@ const asRoot = process.getuid?.() === 0;
 const MAIN = fileURLToPath(new URL("../fixtures/supervisor-process.ts", import.meta.url));
 const cleanUps: (() => unknown)[] = [];
 
+let made: string;
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), "roadbed-supervise-"));
+  await (await startPostgres({ dataDir: made, log: quietLog })).stop();
+});
+afterAll(() => rmSync(made, { recursive: true, force: true }));
+
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
@@ -26,6 +33,13 @@ function newFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "roadbed-supervise-"));
   cleanUps.push(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
+}
+
+/** A data folder whose cluster was made before: initdb takes most of a start, and only the tests that make one are about it. */
+function folderWithCluster(home = newFolder()): string {
+  mkdirSync(home, { recursive: true });
+  expect(spawnSync("cp", ["-a", join(made, "cluster"), join(home, "cluster")]).status).toBe(0);
+  return home;
 }
 
 async function start(dataDir: string, settings: Record<string, string> = {}): Promise<EmbeddedPostgres> {
@@ -86,7 +100,7 @@ describe("a server of our own", () => {
   });
 
   test("keeps its data over a stop, and stops whole", async () => {
-    const dataDir = newFolder();
+    const dataDir = folderWithCluster();
     const first = await start(dataDir);
     const db = open(first.url);
     await db.query("create table note as select 1 as n");
@@ -99,7 +113,7 @@ describe("a server of our own", () => {
   });
 
   test("puts the socket into a short folder when the data folder's path is long", async () => {
-    const dataDir = join(newFolder(), "a-folder-with-a-rather-long-name".repeat(3), "postgres");
+    const dataDir = folderWithCluster(join(newFolder(), "a-folder-with-a-rather-long-name".repeat(3), "postgres"));
     const server = await start(dataDir);
     const socketDir = new URL(server.url).searchParams.get("host") ?? "";
     cleanUps.unshift(() => rmSync(socketDir, { recursive: true, force: true }));
@@ -112,7 +126,7 @@ describe("a server of our own", () => {
 
 describe("the end of the postmaster", () => {
   test("kill -9 while writing: it comes back, and every acknowledged commit is there", async () => {
-    const server = await start(newFolder());
+    const server = await start(folderWithCluster());
     const db = open(server.url);
     await db.query("create table written (n int primary key)");
     let lost = 0;
@@ -152,7 +166,7 @@ describe("the end of the postmaster", () => {
   });
 
   test("a single backend that is killed costs its own connection only", async () => {
-    const server = await start(newFolder());
+    const server = await start(folderWithCluster());
     const db = open(server.url);
     const { rows } = await db.query<{ pid: number }>("select pg_backend_pid() as pid");
     process.kill(rows[0]?.pid ?? 0, "SIGKILL");
@@ -163,7 +177,7 @@ describe("the end of the postmaster", () => {
 
 describe("a stale lock file", () => {
   test("that names a living stranger of the same account is removed", async () => {
-    const dataDir = newFolder();
+    const dataDir = folderWithCluster();
     const first = await start(dataDir);
     const account = statSync(join(dataDir, "cluster"));
     await first.stop();
@@ -177,7 +191,7 @@ describe("a stale lock file", () => {
   });
 
   test("that names a dead process does not matter", async () => {
-    const dataDir = newFolder();
+    const dataDir = folderWithCluster();
     const first = await start(dataDir);
     process.kill(first.pid, "SIGSTOP");
     process.kill(first.pid, "SIGCONT");
@@ -193,7 +207,7 @@ describe("a stale lock file", () => {
 
 describe("several processes on one folder", () => {
   test("after the owner's kill -9 the server lives on; the successor adopts it and stops it when it leaves", async () => {
-    const dataDir = newFolder();
+    const dataDir = folderWithCluster();
     const owner = await startOther(dataDir);
     const db = open(owner.url);
     await db.query("create table kept as select 7 as n");
@@ -210,7 +224,7 @@ describe("several processes on one folder", () => {
   });
 
   test("who is not the owner leaves it running; an owner who leaves first passes it on", async () => {
-    const dataDir = newFolder();
+    const dataDir = folderWithCluster();
     const owner = await startOther(dataDir);
     const guest = await start(dataDir);
     await guest.stop();
@@ -234,7 +248,7 @@ describe("several processes on one folder", () => {
   });
 
   test("when the postmaster dies, both go on with the one that is started anew", async () => {
-    const dataDir = newFolder();
+    const dataDir = folderWithCluster();
     const other = await startOther(dataDir);
     const mine = await start(dataDir);
     process.kill(mine.pid, "SIGKILL");
@@ -269,7 +283,7 @@ describe.runIf(asRoot)("accounts", () => {
     const closed = newFolder();
     chmodSync(closed, 0o700);
     const log = recordingLog();
-    const server = await startPostgres({ dataDir: join(closed, "postgres"), log });
+    const server = await startPostgres({ dataDir: folderWithCluster(join(closed, "postgres")), log });
     cleanUps.push(server.stop);
     expect(statSync(closed).mode & 0o777).toBe(0o701);
     expect(log.lines.filter(({ level }) => level === "warn").map(({ fields }) => fields["folder"])).toEqual([closed]);
