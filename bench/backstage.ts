@@ -73,7 +73,6 @@ try {
   await running.ask(`${BASE}/entities/by-query?limit=0`);
   console.log(`${refs.length} entities, 10 connections; in brackets: Backstage on Postgres\n`);
   for (const [name, theirCpu, theirP99, path] of QUESTIONS) {
-    if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
     await load({ running, path, connections: 10, seconds: 1 });
     const { p50, p99, answersPerSecond, cpuMsPerAnswer } = await load({ running, path, connections: 10, seconds: SECONDS });
     Object.assign(figures, { [`${name}_cpu_ms`]: round(cpuMsPerAnswer), [`${name}_p99_ms`]: p99 });

@@ -31,6 +31,7 @@ const TARGETS: readonly Target[] = [
   { name: "server_peak_mb", words: "server, peak memory, MB", most: { [HUGE]: 1_500 }, backstage: 555 },
   { name: "update_1_visible_ms", words: "update of 1 until visible, ms", most: { [SMALL]: 50 }, backstage: 400 },
   { name: "update_100_visible_ms", words: "update of 100 until visible, ms", most: { [SMALL]: 100 }, backstage: 1_360 },
+  { name: "webhook_visible_ms", words: "message of a webhook until visible, ms", most: { [SMALL]: 100 }, backstage: 950 },
   { name: "by_name_cpu_ms", words: "by name, processor ms", most: { [SMALL]: 0.15 }, backstage: 0.76 },
   { name: "by_refs_100_cpu_ms", words: "by 100 references, processor ms", most: { [SMALL]: 0.5 }, backstage: 2.33 },
   { name: "owner_50_cpu_ms", words: "50 of an owner, processor ms", most: { [SMALL]: 0.5 }, backstage: 5.2 },
