@@ -51,6 +51,8 @@ export function createRelay(o: RelayOptions): Relay {
   const loops = new Map<string, { running: Promise<void> | undefined; again: boolean }>();
   const timers = new Map<string, NodeJS.Timeout>();
   const housekeeping = setInterval(() => void forgetOldKeys(), HOUSEKEEPING_MS).unref();
+  let looking: Promise<void> | undefined;
+  let lookAgain = false;
   let listening: ReturnType<typeof listenForEvents> | undefined;
 
   return {
@@ -63,19 +65,20 @@ export function createRelay(o: RelayOptions): Relay {
         );
       }
       void forgetOldKeys();
-      listening = listenForEvents({ url: o.db.url, log: o.log, pollMs: o.pollMs ?? 2_000, onWake: wakeAll });
+      listening = listenForEvents({ url: o.db.url, log: o.log, pollMs: o.pollMs ?? 2_000, onWake: look });
       await listening.ready;
     },
     stop: async () => {
       stopping.abort();
       clearInterval(housekeeping);
       await listening?.close();
+      await looking;
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all([...loops.values()].map(async ({ running }) => running));
     },
     settled: async () => {
       while ((await countWaiting()) > 0) {
-        wakeAll();
+        look();
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
@@ -98,9 +101,35 @@ export function createRelay(o: RelayOptions): Relay {
     return rows[0]?.n ?? 0;
   }
 
-  function wakeAll(): void {
-    if (stopping.signal.aborted) return;
-    for (const subscription of o.subscriptions) wake(subscription);
+  /** One question for all of them: most events concern few, and a transaction for each of the others would cost more than the event. */
+  function look(): void {
+    lookAgain = true;
+    looking ??= wakeWaiting().finally(() => {
+      looking = undefined;
+      if (lookAgain && !stopping.signal.aborted) look();
+    });
+  }
+
+  async function wakeWaiting(): Promise<void> {
+    while (lookAgain && !stopping.signal.aborted) {
+      lookAgain = false;
+      const waiting = await findWaiting().catch((error: unknown) => {
+        o.log.debug("it cannot be asked now who waits for events", { error: String(error) });
+        return new Set<string>();
+      });
+      for (const subscription of o.subscriptions) if (waiting.has(subscription.name) && !stopping.signal.aborted) wake(subscription);
+    }
+  }
+
+  /** Those for which an event is there, and those whose position has fallen far behind. */
+  async function findWaiting(): Promise<ReadonlySet<string>> {
+    const { rows } = await o.db.query<{ name: string }>(
+      `select s.name from kernel.subscription s, kernel.head h
+       where s.name = any($1) and s.position < h.event_seq and (h.event_seq - s.position >= $2
+         or exists (select 1 from kernel.event e where e.name = any(s.events) and e.seq > s.position))`,
+      [o.subscriptions.map(({ name }) => name), IDLE_STEP.toString()],
+    );
+    return new Set(rows.map(({ name }) => name));
   }
 
   /** At most one loop per subscription; being woken while it runs makes it look once more. */
