@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { getEntity } from "@roadbed/contracts/catalog";
+import { getEntity, importSource } from "@roadbed/contracts/catalog";
+import { listOrphans } from "@roadbed/contracts/catalog/ownership";
 import {
   acceptProposals,
   editProposal,
@@ -304,5 +305,35 @@ describe("two servers, and one that dies", () => {
     } finally {
       await survivor.stop();
     }
+  });
+});
+
+describe("what nobody owns", () => {
+  it("may be given to whom its repository names, also where a file describes it and nothing about it is proposed", async () => {
+    const described = (name: string): string =>
+      `apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: ${name}}\nspec: {type: service, lifecycle: x, owner: ghosts}\n`;
+    const team = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: orders}\nspec: {type: team, children: []}\n";
+    const cart = { "go.mod": "module example.com/shop/cart\n", "main.go": "package main\n", CODEOWNERS: "* @shop/orders\n" };
+    await putClones(world, { cart });
+    const files = join(world.home, `described-${Date.now()}`);
+    await mkdir(files);
+    await writeFile(join(files, "a.yaml"), [team, described("orders"), described("cart"), described("alone")].join("---\n"));
+    await world.ask(importSource, { target: files, watch: false });
+    await discover(world);
+    expect((await proposalsOf(world)).map(({ ref }) => ref)).not.toContain("component:default/cart");
+    const suggestions = async () => {
+      const { items } = await world.ask(listOrphans, { limit: 100 });
+      return Object.fromEntries(items.map(({ ref, suggestion }) => [ref.slice("component:default/".length), suggestion]));
+    };
+    const said = expect.objectContaining({
+      owner: "group:default/orders",
+      reasons: [expect.stringContaining("Its repository says so: CODEOWNERS")],
+    });
+    expect(await suggestions()).toMatchObject({ orders: said, cart: said });
+    expect((await suggestions())["alone"]).toBeUndefined();
+    // What a repository says no more is suggested no more.
+    await rm(join(world.folder, "cart"), { recursive: true });
+    await discover(world);
+    expect((await suggestions())["cart"]).toBeUndefined();
   });
 });

@@ -1,8 +1,6 @@
 import type { Orphan } from "@roadbed/contracts/catalog/ownership";
 import { type Sql } from "@roadbed/core";
 
-import { reasonOf } from "../discovery/combine/confidence.ts";
-import type { ProposalRow } from "../discovery/proposal/proposal-row.ts";
 import { canonical } from "../entity/relations.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import type { Visibility } from "../estate/visibility.ts";
@@ -55,15 +53,16 @@ export async function suggestOwners(
 
   /** What repositories say: CODEOWNERS, commits, manifests. */
   async function fromDiscovery(): Promise<Hint[]> {
-    const { rows } = await sql.query<{ ref: string; owner: string; draft: ProposalRow["draft"] }>(
-      "select ref, owner, draft from catalog.proposal where ref = any($1) and owner is not null and state <> 'refused'",
+    const { rows } = await sql.query<{ ref: string; owner: string; reason: string }>(
+      `select o.ref, o.owner, o.reason from catalog.discovered_owner o
+       where o.ref = any($1) and not exists (select 1 from catalog.proposal p where p.ref = o.ref and p.state = 'refused')`,
       [refs],
     );
-    return rows.map(({ ref, owner, draft }) => ({
+    return rows.map(({ ref, owner, reason }) => ({
       ref,
       owner: canonical(owner, "group", "default"),
       weight: 0.8,
-      reason: draft.owner ? `Its repository says so: ${reasonOf(draft.owner.evidence)}` : "Its repository says so",
+      reason: `Its repository says so: ${reason}`,
     }));
   }
 

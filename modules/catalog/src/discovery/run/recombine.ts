@@ -9,6 +9,7 @@ import { proposeLogins, readLogins } from "../identity/login-store.ts";
 import { lockProposals, readProposals, writeSettlement } from "../proposal/proposal-store.ts";
 import { settleProposals } from "../proposal/settle-proposals.ts";
 import { readPeopleOf, readEntitiesOf } from "./known-entities.ts";
+import { writeOwners } from "./owner-store.ts";
 import { readRepositories } from "./repository-store.ts";
 
 export type ProposalCounts = NonNullable<Discovery["proposals"]>;
@@ -29,6 +30,7 @@ export async function recombine(sql: Sql, kinds: Stating, now: Date): Promise<Pr
   const drafts = await unhurried(
     drafting({ repositories, known: { entities: people, identities }, today: now.toISOString().slice(0, 10) }),
   );
+  await writeOwners(sql, drafts);
   const there = await readEntitiesOf(
     sql,
     kinds,
