@@ -19,6 +19,8 @@ const TWO_WEEKS = 14 * 86_400_000;
 /** A long history leaves a large heap behind: we end with this code, and the server starts us again with a small one. */
 const START_AFRESH = 64;
 const LONG = 6 * 3_600_000;
+/** So long we try to send what is left; a server that is gone takes nothing any more. */
+const LAST_MS = 5_000;
 
 /** `origin`: the first start. `toldTo`: up to when the present was played. `gaps`: stretches of the past still to be told. */
 interface State {
@@ -32,9 +34,9 @@ const token = needed("SIMULATOR_TOKEN");
 const stateFile = needed("SIMULATOR_STATE");
 const estate = readEstate(needed("SIMULATOR_FLOWS"));
 const stop = new AbortController();
-process.on("SIGTERM", () => stop.abort());
-process.on("SIGINT", () => stop.abort());
-process.on("disconnect", () => stop.abort()); // the server is gone
+process.on("SIGTERM", end);
+process.on("SIGINT", end);
+process.on("disconnect", end); // the server is gone
 
 // The machine belongs to the person at the screen first.
 setPriority(10);
@@ -52,6 +54,11 @@ await Promise.all([
 ]);
 await exporters.stop();
 process.exit(0);
+
+function end(): void {
+  stop.abort();
+  setTimeout(() => process.exit(0), LAST_MS).unref();
+}
 
 /** What happened since the last end, then what an earlier start did not finish; each stretch the newest hour first. */
 async function tellPast(): Promise<void> {

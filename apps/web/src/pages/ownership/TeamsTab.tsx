@@ -50,6 +50,7 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
     {
       id: "team",
       header: "Team",
+      width: "204px",
       sortable: false,
       cell: ({ team, depth }) => (
         <span className={classes.branch} style={{ paddingInlineStart: depth * 20 }}>
@@ -73,7 +74,7 @@ function columnsOf(onGive: (from: string) => void): readonly Column<Branch<Team>
         </Link>
       ),
     },
-    { id: "people", header: "People", width: "24%", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
+    { id: "people", header: "People", sortable: false, cell: ({ team }) => withBelow(team.people, team.peopleWithin) },
     {
       id: "criticality",
       header: "Criticality",

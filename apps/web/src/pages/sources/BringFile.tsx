@@ -77,6 +77,7 @@ export function BringFile(): ReactNode {
               w={240}
             />
             <Button
+              title={name.trim() === "" && asked.trim() !== "" ? "Name the source first" : undefined}
               disabled={name.trim() === "" || asked.trim() === "" || preview.data === undefined || preview.data.total === 0}
               loading={apply.isPending}
               onClick={() => apply.mutate({ ...input, name: name.trim() }, { onError: tellFault("Nothing was brought in") })}
