@@ -15,6 +15,8 @@ const TELL_MS = 500;
 const LOOK_MS = 5_000;
 /** Whoever asked may still be about to commit what is to be looked at. */
 const PAUSE_MS = 50;
+/** And may be kept from it by another act for longer. */
+const SECOND_LOOK_MS = 1_500;
 
 /**
  * Reads repositories in the background, one discovery at a time in each process. What it has read is kept at once, repository by
@@ -43,7 +45,10 @@ export function createDiscoverer(deps: Omit<CatalogDeps, "connectors"> & { reado
   const ended = new AbortController();
 
   return {
-    wake: () => later(wake),
+    wake: () => {
+      later(wake);
+      later(wake, SECOND_LOOK_MS);
+    },
     recombineSoon: () => later(() => void (combining ??= recombineNow().finally(() => (combining = undefined)))),
     start: () => {
       timer = setInterval(wake, LOOK_MS).unref();
@@ -58,12 +63,12 @@ export function createDiscoverer(deps: Omit<CatalogDeps, "connectors"> & { reado
     },
   };
 
-  function later(run: () => void): void {
+  function later(run: () => void, ms = PAUSE_MS): void {
     if (stopped) return;
     const pause = setTimeout(() => {
       pauses.delete(pause);
       if (!stopped) run();
-    }, PAUSE_MS).unref();
+    }, ms).unref();
     pauses.add(pause);
   }
 
