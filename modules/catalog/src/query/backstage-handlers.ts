@@ -17,7 +17,7 @@ import { intersect } from "../estate/sets.ts";
 import { orderBy, type QueryEngine } from "./engine.ts";
 import { parseGroups } from "./filter-groups.ts";
 import { makeProjection } from "./project.ts";
-import { seesOf } from "./texts.ts";
+import { countFacets } from "./count-facets.ts";
 import { takePage } from "./run-query.ts";
 
 interface Deps {
@@ -134,8 +134,8 @@ function makeReadFacets({ catalogue, engine }: Deps): Handler {
   return handle(readFacets, async (ctx, { facets, filter, query }) => {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
-    const chosen = await engine.choose(ctx.sql, visible, choiceOf({ filter, query }));
-    return { facets: catalogue.estate.facets(chosen, facets, seesOf(visible)) };
+    const choose = () => engine.choose(ctx.sql, visible, choiceOf({ filter, query }));
+    return { facets: await countFacets(catalogue, visible, { facets, question: ["theirs", filter, query], choose }) };
   });
 }
 
