@@ -199,7 +199,8 @@ async function visitAll(look: (visited: Page, name: string, settled: () => Promi
   const work = async (): Promise<void> => {
     const own = await browser.newContext({ viewport: DESK, storageState, colorScheme: "light", reducedMotion: "reduce" });
     const visited = await own.newPage();
-    const { settled } = watchReading(visited);
+    const reading = watchReading(visited);
+    const settled = () => reading.settled();
     let at = "";
     const complain = (what: string): void => void complaints.push(`${at}: ${what}`);
     visited.on("pageerror", (error) => complain(String(error)));

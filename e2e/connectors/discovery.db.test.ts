@@ -88,7 +88,7 @@ test("an organisation is read with a token: services with owners by CODEOWNERS, 
   const asked = double.asked
     .filter(({ url }) => url.pathname === "/graphql")
     .map(({ body }) => Object.keys(JSON.parse(body).variables).length);
-  expect(asked.sort()).toEqual([5, 6]);
+  expect(asked.sort((a, b) => a - b)).toEqual([5, 6]);
 
   // Who committed is who the host says, and whom the source brought.
   const { items } = await ask(listIdentities, { limit: 100 });

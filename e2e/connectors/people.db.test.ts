@@ -183,7 +183,7 @@ test("Opsgenie and PagerDuty say who is on call for the same thing: both stand t
   await ask(createSource, { connector: "pagerduty", settings: { token: "t0ken", api: pager.url } });
   const ref = "component:default/orders";
   const shifts = async () => readOnCall((await ask(getEntity, { ref })).entity.spec?.["onCall"]);
-  expect([...new Set((await shifts()).map((one) => one.source))].sort()).toEqual(["opsgenie", "pagerduty"]);
+  expect([...new Set((await shifts()).map((one) => String(one.source)))].sort()).toEqual(["opsgenie", "pagerduty"]);
   const [fact] = (await ask(listFacts, { ref, property: "spec.onCall" })).items;
   expect(fact!.parts!.map((one) => one.source).sort()).toEqual([expect.stringContaining("Opsgenie"), expect.stringContaining("PagerDuty")]);
   expect(fact!.losing).toEqual([]);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 import {
   CancelledError,
@@ -245,6 +246,22 @@ test("a head that is too large is a problem like every other", async () => {
     mend: expect.any(String),
     requestId: expect.stringMatching(/^req_/),
   });
+});
+
+test("who sends too much is told so when they have sent it, and not cut off before", async () => {
+  const app = makeServer({ bodyLimit: 100 });
+  app.post("/things", async () => ({}));
+  const { port } = new URL(await listen(app));
+  const socket = connect(Number(port), "127.0.0.1");
+  const half = "x".repeat(500_000);
+  socket.write(`POST /things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${half.length * 2}\r\n\r\n${half}`);
+  let answer = "";
+  socket.on("data", (bytes: Buffer) => void (answer += bytes.toString()));
+  await pause(200);
+  expect([answer, socket.destroyed]).toEqual(["", false]);
+  socket.write(half);
+  await once(socket, "close");
+  expect(answer).toMatch(/^HTTP\/1.1 413 /);
 });
 
 test("a malformed request line gets 400 and no crash", async () => {

@@ -1,3 +1,6 @@
+import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
+
 import cookie from "@fastify/cookie";
 import { explainJson, InvalidError, newId, UnavailableError, type Logger } from "@roadbed/core";
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
@@ -70,9 +73,10 @@ export function createHttpServer({
       ms: Math.round(reply.elapsedTime),
     });
   });
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const body = toProblemBody(error, request.id);
     if (body.status >= 500) logFault(log, body.status, error, request);
+    if (body.status === 413) await takeRest(request.raw);
     return sendProblem(reply, body);
   });
   const routes = watchRoutes(app);
@@ -80,6 +84,15 @@ export function createHttpServer({
   addHealth(app, checks);
   return app;
 }
+
+/** Whoever is still sending does not listen, and would take the end of the connection for a fault: the answer waits for them, a little. */
+async function takeRest(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return;
+  request.resume();
+  await finished(request, { signal: AbortSignal.timeout(REST_MS) }).catch(() => {});
+}
+
+const REST_MS = 2_000;
 
 /** JSON only, and an empty body is no body: `POST .../cancel` needs none even when a client names a content type. */
 function readJson(app: FastifyInstance): void {

@@ -152,7 +152,8 @@ function documentOf(name: string, mapping: ColumnMapping, valueOf: (field: strin
     if (value === undefined || field === "kind") continue;
     if (field === "repository")
       for (const [key, slug] of Object.entries(repositoryAnnotation(value))) put(document, ["metadata", "annotations", key], slug);
-    else if (field === "link") put(document, ["metadata", "links"], URL.canParse(String(value)) ? [{ url: String(value) }] : undefined);
+    else if (field === "link")
+      put(document, ["metadata", "links"], typeof value === "string" && URL.canParse(value) ? [{ url: value }] : undefined);
     else put(document, pathOf(field), typeof value === "string" ? convert(field, value) : value);
   }
   put(document, ["metadata", "name"], name);

@@ -31,8 +31,8 @@ test("a repository is read at the addresses that were checked; a refused host is
   });
   await guarded.clone({ url: "https://outside.example/a.git", dir: "/d" });
   await guarded.fetch({ url: "file:///srv/a", dir: "/d" });
-  for (const call of [guarded.clone, guarded.fetch])
-    await expect(call({ url: "https://inside.example/a.git", dir: "/d" })).rejects.toMatchObject({ code: "FORBIDDEN" });
+  for (const call of ["clone", "fetch"] as const)
+    await expect(guarded[call]({ url: "https://inside.example/a.git", dir: "/d" })).rejects.toMatchObject({ code: "FORBIDDEN" });
   expect(remotes.calls).toEqual([
     { url: "https://outside.example/a.git", dir: "/d", addresses: ["93.184.216.34", "2606:4700::1111"] },
     { url: "file:///srv/a", dir: "/d" },

@@ -193,8 +193,8 @@ describe("what changed here", () => {
     expect(await about(refs.other)).toEqual(["It was given 3 things: it moved"]);
     expect(await about(refs.team)).toEqual(["3 things of it went to another owner: it moved"]);
     const { items, counts } = await ask(listChanges, { sorts: "source,api" });
-    expect(items.map(({ refs: those }) => those.length).sort()).toEqual([1, 2, 2]);
-    expect(items.map(({ count }) => count).sort()).toEqual([1, 2, 2]);
+    expect(items.map(({ refs: those }) => those.length).sort((a, b) => a - b)).toEqual([1, 2, 2]);
+    expect(items.map(({ count }) => count).sort((a, b) => a! - b!)).toEqual([1, 2, 2]);
     expect(counts).toEqual([
       { sort: "api", count: 2 },
       { sort: "source", count: 1 },

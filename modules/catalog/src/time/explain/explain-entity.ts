@@ -63,10 +63,10 @@ async function explainRef(ctx: Ctx, now: Standpoint, ref: string): Promise<Expla
   const steps: Step[] = [{ looked: "the catalogue", outcome: "nothing", detail: `${ref} is not here` }];
   // What is hidden from the caller left no traces for them either.
   const mayKnow = item === undefined && (await seesHistoryOf(catalogue, ctx, ref));
-  for (const { look, nothing } of LOOKS) {
-    const found = mayKnow ? await look(ctx, now, ref, steps) : undefined;
+  for (const one of LOOKS) {
+    const found = mayKnow ? await one.look(ctx, now, ref, steps) : undefined;
     if (found) return found;
-    steps.push(nothing);
+    steps.push(one.nothing);
   }
   return explainSources(ctx, now, ref, steps);
 }
