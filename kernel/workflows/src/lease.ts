@@ -1,8 +1,8 @@
 import type { Logger } from "@roadbed/core";
 import pg from "pg";
 
-/** The server ends a lease that was silent this long. It must exceed the longest pause of the event loop. */
-const TTL_MS = 10_000;
+/** The server ends a lease that was silent this long. It must exceed the longest pause of the event loop: a million entities come into memory at once. */
+const TTL_MS = 30_000;
 const BEATS_PER_TTL = 5;
 /** Names the family of locks; the slot's number is the second half of the lock's key. */
 const FAMILY = "roadbed-executor";
@@ -24,7 +24,7 @@ export interface LeaseOptions {
   readonly onMessage: (payload: string) => void;
   /** Runs on each beat, on the lease's own connection; its queries keep the lease alive. */
   readonly onBeat: (query: (text: string, values: unknown[]) => Promise<pg.QueryResult>) => Promise<void>;
-  /** Default 10 000. */
+  /** Default 30 000. */
   readonly ttlMs?: number | undefined;
 }
 
