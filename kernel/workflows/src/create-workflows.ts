@@ -6,7 +6,7 @@ import type { Database } from "@roadbed/postgres";
 import pg from "pg";
 
 import { dbosLogger, openQueueBell, outside, recoverExecutor, registerQueues, slowIdlePolling, stopTelemetry } from "./engine.ts";
-import { acquireLease, NOTIFY, takeOver, type Lease } from "./lease.ts";
+import { acquireLease, NOTIFY, takeOver, type Lease, TTL_MS } from "./lease.ts";
 import { createCtx, type Gate } from "./step.ts";
 import { retryWorkflow, toDbosFilter, toStartError, toStatus, toStep } from "./status.ts";
 import type { Flow, Workflows } from "./workflows.ts";
@@ -83,7 +83,7 @@ export function createWorkflows(options: WorkflowsOptions): Workflows {
       idleTimeoutMillis: 30_000,
       application_name: "roadbed:workflows",
       // A transaction left open, by a process that was paused in it, would keep its workflow's row from whoever takes over.
-      idle_in_transaction_session_timeout: Math.max(5_000, 3 * (options.leaseTtlMs ?? 10_000)),
+      idle_in_transaction_session_timeout: Math.max(5_000, 3 * (options.leaseTtlMs ?? TTL_MS)),
     });
     pool.on("error", (error) => log.warn("a connection of the workflow engine was lost", { error: error.message }));
     slowIdlePolling();

@@ -2,7 +2,7 @@ import type { Logger } from "@roadbed/core";
 import pg from "pg";
 
 /** The server ends a lease that was silent this long. It must exceed the longest pause of the event loop: a million entities come into memory at once. */
-const TTL_MS = 30_000;
+export const TTL_MS = 30_000;
 const BEATS_PER_TTL = 5;
 /** Names the family of locks; the slot's number is the second half of the lock's key. */
 const FAMILY = "roadbed-executor";
