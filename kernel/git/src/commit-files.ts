@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { ConflictError, InvalidError } from "@roadbed/core";
 
 import { checkPath, checkRef } from "./names.ts";
-import { readHead } from "./read-repository.ts";
+import { readHead, resolveCommit } from "./read-repository.ts";
 import { GitFailure, runGit } from "./run-git.ts";
 
 export interface FileChange {
@@ -20,6 +20,10 @@ export interface CommitFilesOptions {
   readonly author: { readonly name: string; readonly email: string };
   /** A hash, null for "the branch must not be there yet", undefined for "wherever it stands". */
   readonly expectedParent?: string | null;
+  /** The commit to build on where that is not the branch's newest: for a branch that is new, or that is made anew. */
+  readonly onto?: string;
+  /** Files that are taken away. */
+  readonly removed?: readonly string[];
 }
 
 /**
@@ -30,10 +34,10 @@ export async function commitFiles(gitDir: string, options: CommitFilesOptions): 
   const branch = checkRef(options.branch);
   const head = await readHead(gitDir, branch);
   const parent = options.expectedParent === undefined ? head : (options.expectedParent ?? undefined);
-  if (parent !== undefined && !/^[0-9a-f]{40,64}$/.test(parent))
-    throw new InvalidError(`"${parent.slice(0, 100)}" is not a full commit hash.`);
+  const onto = options.onto ?? parent;
+  for (const hash of [parent, onto]) if (hash !== undefined) checkHash(hash);
   const draft = `refs/drafts/${randomUUID()}`;
-  const hash = await importCommit(gitDir, draft, parent, options);
+  const hash = await importCommit(gitDir, draft, onto, options);
   try {
     await moveBranch(gitDir, `refs/heads/${branch}`, hash, parent);
     return { hash };
@@ -50,6 +54,45 @@ export async function commitFiles(gitDir: string, options: CommitFilesOptions): 
   }
 }
 
+/**
+ * Keeps a tree of files under a name that is no branch, so that nobody's clone shows it and nothing tidies it away. The same files
+ * under the same name are kept once. Answers the commit.
+ */
+export async function keepFiles(
+  gitDir: string,
+  { ref, files, message, author }: Pick<CommitFilesOptions, "files" | "message" | "author"> & { readonly ref: string },
+): Promise<{ hash: string }> {
+  const name = `refs/roadbed/${checkRef(ref)}`;
+  const draft = `refs/drafts/${randomUUID()}`;
+  const hash = await importCommit(gitDir, draft, undefined, { branch: "", files, message, author });
+  try {
+    const known = await resolveCommit(gitDir, name);
+    if (known !== undefined && (await isSameCommit(gitDir, known, hash))) return { hash: known };
+    await runGit({ args: ["--git-dir", gitDir, "update-ref", name, hash] });
+    return { hash };
+  } finally {
+    await runGit({ args: ["--git-dir", gitDir, "update-ref", "-d", draft] }).catch(() => {});
+  }
+}
+
+/** Moves a branch from one commit to another, or takes it away; false when it is not where it was said to be. */
+export async function moveBranchTo(gitDir: string, branch: string, from: string, to: string | null): Promise<boolean> {
+  const ref = `refs/heads/${checkRef(branch)}`;
+  const args = to === null ? ["-d", ref, checkHash(from)] : [ref, checkHash(to), checkHash(from)];
+  try {
+    await runGit({ args: ["--git-dir", gitDir, "update-ref", ...args] });
+    return true;
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    return (await readHead(gitDir, branch)) === (to ?? undefined);
+  }
+}
+
+function checkHash(hash: string): string {
+  if (/^[0-9a-f]{40,64}$/.test(hash)) return hash;
+  throw new InvalidError(`"${hash.slice(0, 100)}" is not a full commit hash.`);
+}
+
 async function importCommit(gitDir: string, ref: string, parent: string | undefined, options: CommitFilesOptions): Promise<string> {
   try {
     const printed = await runGit({ args: ["--git-dir", gitDir, "fast-import", "--quiet", "--done"], input: script(ref, parent, options) });
@@ -64,13 +107,15 @@ async function importCommit(gitDir: string, ref: string, parent: string | undefi
 }
 
 /** The import's language: https://git-scm.com/docs/git-fast-import */
-function script(ref: string, parent: string | undefined, { files, message, author }: CommitFilesOptions): Buffer {
+function script(ref: string, parent: string | undefined, { files, removed = [], message, author }: CommitFilesOptions): Buffer {
   const who = `${personText(author.name) || "unknown"} <${personText(author.email)}> ${Math.floor(Date.now() / 1_000)} +0000`;
   const text = Buffer.from(message.replaceAll("\0", ""), "utf8");
   return Buffer.concat([
     Buffer.from(`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`),
     text,
     Buffer.from(`\n${parent === undefined ? "" : `from ${parent}\n`}`),
+    // First what goes: a folder may become a file of the same name.
+    ...removed.map((path) => Buffer.from(`D ${quote(path)}\n`)),
     ...files.flatMap(fileCommand),
     Buffer.from("\nget-mark :1\ndone\n"),
   ]);
@@ -78,12 +123,15 @@ function script(ref: string, parent: string | undefined, { files, message, autho
 
 function fileCommand({ path, content, executable }: FileChange): Buffer[] {
   const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
-  const quoted = `"${checkPath(path).replaceAll('"', '\\"')}"`;
   return [
-    Buffer.from(`M ${executable === true ? "100755" : "100644"} inline ${quoted}\ndata ${bytes.length}\n`),
+    Buffer.from(`M ${executable === true ? "100755" : "100644"} inline ${quote(path)}\ndata ${bytes.length}\n`),
     Buffer.from(bytes),
     Buffer.from("\n"),
   ];
+}
+
+function quote(path: string): string {
+  return `"${checkPath(path).replaceAll('"', '\\"')}"`;
 }
 
 /** Names and addresses must not break the line or the angle brackets they stand in. */

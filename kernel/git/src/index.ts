@@ -1,5 +1,16 @@
 export { cloneRepository, fetchRepository, type RemoteOptions, type RemoteState } from "./clone-repository.ts";
 export { describeClone, type CloneAuthor, type CloneDescription } from "./describe-clone.ts";
 export { checkRepositoryName, isRepositoryName } from "./names.ts";
-export { openRepositories, type Commit, type CommitFilesOptions, type FileChange, type Repositories } from "./repositories.ts";
+export { mergeText, type MergedText } from "./merge-text.ts";
+export { blobHash } from "./read-tree.ts";
+export {
+  openRepositories,
+  type Commit,
+  type CommitFilesOptions,
+  type FileChange,
+  type FileDifference,
+  type FilePatch,
+  type Repositories,
+  type TreeEntry,
+} from "./repositories.ts";
 export { createSmartHttp, type Push, type SmartHttpOptions } from "./smart-http.ts";

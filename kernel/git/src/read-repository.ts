@@ -67,7 +67,7 @@ async function commitOf(gitDir: string, ref: string): Promise<string> {
   throw new NotFoundError("commit", ref);
 }
 
-async function resolveCommit(gitDir: string, ref: string): Promise<string | undefined> {
+export async function resolveCommit(gitDir: string, ref: string): Promise<string | undefined> {
   try {
     const printed = await runGit({
       args: ["--git-dir", gitDir, "rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`],

@@ -4,12 +4,24 @@ import { join, resolve } from "node:path";
 
 import { NotFoundError } from "@roadbed/core";
 
-import { commitFiles, type CommitFilesOptions } from "./commit-files.ts";
+import { commitFiles, keepFiles, moveBranchTo, type CommitFilesOptions } from "./commit-files.ts";
 import { exportTree, listFiles, readFile, readHead, readLog } from "./read-repository.ts";
+import {
+  isAncestor,
+  readBlobs,
+  readDifferences,
+  readLastTouched,
+  readPatches,
+  readTree,
+  type FileDifference,
+  type FilePatch,
+  type TreeEntry,
+} from "./read-tree.ts";
 import { checkRef, checkRepositoryName, isRepositoryName } from "./names.ts";
 import { runGit } from "./run-git.ts";
 
 export type { CommitFilesOptions, FileChange } from "./commit-files.ts";
+export type { FileDifference, FilePatch, TreeEntry } from "./read-tree.ts";
 
 export interface Commit {
   readonly hash: string;
@@ -35,11 +47,31 @@ export interface Repositories {
    * a repeated call answers the first one's hash.
    */
   commitFiles(name: string, options: CommitFilesOptions): Promise<{ readonly hash: string }>;
+  /** Keeps a tree of files under `refs/roadbed/<ref>`: no branch, not shown to clients, never tidied away. */
+  keepFiles(
+    name: string,
+    options: Pick<CommitFilesOptions, "files" | "message" | "author"> & { readonly ref: string },
+  ): Promise<{ readonly hash: string }>;
+  /** By compare-and-swap; `to` null takes the branch away. False when it does not stand at `from`. */
+  moveBranch(name: string, branch: string, from: string, to: string | null): Promise<boolean>;
   /** The newest commit of a branch; undefined when there is no such branch. */
   head(name: string, branch: string): Promise<string | undefined>;
   /** Newest first; empty when the ref does not exist. */
   log(name: string, options: { readonly ref: string; readonly limit: number }): Promise<Commit[]>;
   listFiles(name: string, ref: string): Promise<string[]>;
+  /** All files of a commit with their hashes; undefined when there is no such commit. */
+  tree(name: string, ref: string): Promise<{ readonly commit: string; readonly files: readonly TreeEntry[] } | undefined>;
+  /** Contents by hash; unknown hashes are left out. */
+  blobs(name: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  differences(name: string, from: string, to: string): Promise<readonly FileDifference[]>;
+  /** The same with the lines; `paths` limits it to some files. */
+  patches(name: string, from: string, to: string, paths?: readonly string[]): Promise<readonly FilePatch[]>;
+  /** The newest commit after `from` that touched each file. */
+  lastTouched(
+    name: string,
+    input: { readonly from: string; readonly to: string; readonly paths: readonly string[] },
+  ): Promise<ReadonlyMap<string, Commit>>;
+  isAncestor(name: string, older: string, newer: string): Promise<boolean>;
   /** Undefined when there is no such file; `TooLargeError` above 32 MB. */
   readFile(name: string, ref: string, path: string): Promise<Uint8Array | undefined>;
   /**
@@ -66,6 +98,14 @@ export function openRepositories(root: string): Repositories {
     list: () => listRepositories(home),
     remove: async (name) => removeRepository(home, await existing(name)),
     commitFiles: async (name, options) => commitFiles(await existing(name), options),
+    keepFiles: async (name, options) => keepFiles(await existing(name), options),
+    moveBranch: async (name, branch, from, to) => moveBranchTo(await existing(name), branch, from, to),
+    tree: async (name, ref) => readTree(await existing(name), ref),
+    blobs: async (name, hashes) => readBlobs(await existing(name), hashes),
+    differences: async (name, from, to) => readDifferences(await existing(name), from, to),
+    patches: async (name, from, to, paths) => readPatches(await existing(name), from, to, paths),
+    lastTouched: async (name, input) => readLastTouched(await existing(name), input),
+    isAncestor: async (name, older, newer) => isAncestor(await existing(name), older, newer),
     head: async (name, branch) => readHead(await existing(name), branch),
     log: async (name, options) => readLog(await existing(name), options),
     listFiles: async (name, ref) => listFiles(await existing(name), ref),

@@ -48,12 +48,15 @@ export interface GitCall {
 export class GitFailure extends Error {
   readonly exitCode: number | null;
   readonly stderr: string;
+  /** What it printed before it ended. */
+  readonly stdout: Buffer | undefined;
 
-  constructor(command: string, exitCode: number | null, stderr: string) {
+  constructor(command: string, exitCode: number | null, stderr: string, stdout?: Buffer) {
     super(`git ${command} failed (${exitCode ?? "killed"}): ${stderr.trim() || "no message"}`);
     this.name = "GitFailure";
     this.exitCode = exitCode;
     this.stderr = stderr;
+    this.stdout = stdout;
   }
 }
 
@@ -76,7 +79,7 @@ export async function runGit(call: GitCall): Promise<Buffer> {
   }
   const [exitCode] = await Promise.all([ended, fed]);
   if (call.signal?.aborted) throw new CancelledError(`git ${commandOf(call)} was cancelled.`);
-  if (exitCode !== 0) throw new GitFailure(commandOf(call), exitCode, redactCredentials(stderr()));
+  if (exitCode !== 0) throw new GitFailure(commandOf(call), exitCode, redactCredentials(stderr()), Buffer.concat(chunks));
   return Buffer.concat(chunks);
 }
 

@@ -38,6 +38,8 @@ export interface SmartHttpOptions<A> {
 const MAX_PUSH_BYTES = 512 * 2 ** 20;
 /** What a client sends to fetch: a list of commits it has. */
 const MAX_FETCH_BYTES = 32 * 2 ** 20;
+/** What the platform keeps for itself is neither shown to clients nor written by them. */
+const HIDDEN = "transfer.hideRefs=refs/roadbed";
 const ROUTE = /^([^/]+)\.git\/(info\/refs|git-upload-pack|git-receive-pack)$/;
 const STATUS: Partial<Record<ErrorCode, number>> = {
   INVALID: 400,
@@ -101,7 +103,7 @@ function readTarget(request: IncomingMessage, prefix: string): Target {
 
 async function advertise(request: IncomingMessage, response: ServerResponse, { service }: Target, gitDir: string): Promise<void> {
   const env = protocolOf(request);
-  const child = spawnGit({ args: [service, "--stateless-rpc", "--advertise-refs", "--", gitDir], env });
+  const child = spawnGit({ args: [service, "--stateless-rpc", "--advertise-refs", "--", gitDir], env, settings: [HIDDEN] });
   child.stdin.end();
   prepare(response, `application/x-git-${service}-advertisement`);
   if (env.GIT_PROTOCOL?.includes("version=2") !== true) response.write(`${packetLine(`# service=git-${service}\n`)}0000`);
@@ -109,7 +111,7 @@ async function advertise(request: IncomingMessage, response: ServerResponse, { s
 }
 
 async function uploadPack(request: IncomingMessage, response: ServerResponse, gitDir: string): Promise<void> {
-  const child = spawnGit({ args: ["upload-pack", "--stateless-rpc", "--", gitDir], env: protocolOf(request) });
+  const child = spawnGit({ args: ["upload-pack", "--stateless-rpc", "--", gitDir], env: protocolOf(request), settings: [HIDDEN] });
   response.once("close", () => child.kill("SIGKILL"));
   prepare(response, "application/x-git-upload-pack-result");
   const [, , code] = await Promise.all([
@@ -134,6 +136,7 @@ async function receivePack<A>(call: ReceiveCall<A>): Promise<void> {
   const maxBytes = call.maxPushBytes ?? MAX_PUSH_BYTES;
   const received = join(hooks, `${randomUUID()}.moved`);
   const settings = [
+    HIDDEN,
     `core.hooksPath=${hooks}`,
     `receive.maxInputSize=${maxBytes}`,
     "receive.fsckObjects=true",
