@@ -5,8 +5,9 @@ import { createCel } from "./cel.ts";
 import { makeFilter } from "./filter.ts";
 import type { Outcome } from "./program.ts";
 
-const cel = createCel({ deadlineMs: 400 });
-afterAll(() => cel.close());
+const cel = createCel({ deadlineMs: 400, expressionCost: Infinity });
+const thrifty = createCel({ deadlineMs: 20_000 });
+afterAll(() => Promise.all([cel.close(), thrifty.close()]));
 
 /** 300^4 turns: years, unless somebody stops it. */
 const ENDLESS = "o.list.all(a, o.list.all(b, o.list.all(c, o.list.all(d, a + b + c + d < 100000))))";
@@ -62,7 +63,7 @@ describe("the deadline", () => {
   });
 
   test("an expression that eats memory is stopped and named too", async () => {
-    const small = createCel({ deadlineMs: 20_000, memoryMb: 32 });
+    const small = createCel({ deadlineMs: 20_000, memoryMb: 32, expressionCost: Infinity });
     const greedy = "o.list.map(a, o.list.map(b, o.list.map(c, [a, b, c])))";
     await expect(small.evaluate(greedy, { o: { list: LIST } })).rejects.toThrow("used more than 32 MB");
     expect(await small.evaluate("1 + 1", {})).toBe(2);
@@ -70,13 +71,53 @@ describe("the deadline", () => {
   });
 
   test("a batch as a whole has a limit", async () => {
-    const brief = createCel({ deadlineMs: 200, batchMs: 300 });
+    const brief = createCel({ deadlineMs: 200, batchMs: 300, expressionCost: Infinity });
     const programs = Array.from({ length: 4 }, (_, i) =>
       brief.createProgram({ names: ["o"], rules: [{ expression: `${i} < 9 && ${ENDLESS}` }] }),
     );
     const outcomes = await brief.evaluateBatch({ programs, bindings: [{ o: { list: LIST } }] });
     expect(outcomes.map(summary).at(-1)).toBe("was not evaluated: the batch took longer than 300 ms");
     await brief.close();
+  });
+});
+
+describe("the cost", () => {
+  const CUBED = "o.list.all(a, o.list.all(b, o.list.all(c, a + b + c < 100000)))";
+
+  test.each([
+    ["loops inside loops", CUBED],
+    ["a loop that another operand would outweigh", `${CUBED} || true`],
+    ["loops of two variables", "o.list.all(i, a, o.list.all(j, b, o.list.all(k, c, a + b + c < 100000)))"],
+    ["making lists", "o.list.map(a, o.list.map(b, o.list.map(c, a)))"],
+    ["a regular expression over a long text", "o.text.matches('(a|b|ab|ba)+(x|y|z)?(a+b+)+c')"],
+  ])("of %s has a limit, and the worker lives on", async (_what, expression) => {
+    const o = { list: LIST, text: "ab".repeat(1_000_000) };
+    await expect(thrifty.evaluate(expression, { o })).rejects.toThrow("costs more than an expression may");
+    expect(await thrifty.evaluate("o.list.all(a, o.list.exists(b, a == b))", { o })).toBe(true);
+  });
+
+  test("of each definition is its own, and that of a program is ten times one", async () => {
+    const square = "object.list.all(a, object.list.all(b, a + b < 100000))";
+    const run = async (definitions: number) => {
+      const names = Array.from({ length: definitions }, (_, i) => `d${i}`);
+      const program = thrifty.createProgram({
+        names: ["object"],
+        definitions: names.map((name) => ({ name, expression: square })),
+        rules: [{ expression: names.map((name) => `variables.${name}`).join(" && ") }],
+      });
+      const [outcome] = await thrifty.evaluateBatch({ programs: [program], bindings: [{ object: { list: LIST } }] });
+      return summary(outcome as Outcome);
+    };
+    expect(await run(5)).toBe("true");
+    expect(await run(40)).toContain("costs more than");
+  });
+
+  test("of a manifest of five megabytes is bounded", async () => {
+    const containers = Array.from({ length: 20_000 }, (_, i) => ({ name: `c${i}`, image: `registry/${"x".repeat(200)}:${i}` }));
+    expect(await thrifty.evaluate("o.containers.all(c, c.image.startsWith('registry/'))", { o: { containers } })).toBe(true);
+    await expect(
+      thrifty.evaluate("o.containers.all(c, o.containers.exists_one(d, d.name == c.name))", { o: { containers } }),
+    ).rejects.toThrow("costs more");
   });
 });
 
@@ -267,7 +308,7 @@ describe("workers", () => {
   });
 
   test.for([0, 300])("close ends what is under way for %i ms and refuses what comes later", async (ms) => {
-    const closing = createCel({ deadlineMs: 60_000 });
+    const closing = createCel({ deadlineMs: 60_000, expressionCost: Infinity });
     const pending = closing.evaluate(ENDLESS, { o: { list: LIST } }).catch((error) => error);
     if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
     await closing.close();

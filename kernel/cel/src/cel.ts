@@ -1,5 +1,6 @@
 import { InvalidError, UnavailableError } from "@roadbed/core";
 
+import { EXPRESSION_COST } from "./budget.ts";
 import { checkExpression, type CheckResult } from "./check.ts";
 import type { VariableType } from "./environment.ts";
 import { evaluateRows, type RowCell } from "./evaluate-rows.ts";
@@ -19,6 +20,8 @@ export interface CelOptions {
   readonly batchMs?: number;
   /** Heap of one worker. Default 128. */
   readonly memoryMb?: number;
+  /** What one expression may cost, in the units of Kubernetes: about one per step. Default 1 000 000; a program ten times that. */
+  readonly expressionCost?: number;
   /** A worker that is not asked for this long is stopped. Default 60 000. */
   readonly idleMs?: number;
 }
@@ -50,9 +53,9 @@ export interface Cel {
 }
 
 export function createCel(options: CelOptions = {}): Cel {
-  const { workers = 1, deadlineMs = 1_000, memoryMb = 128, idleMs = 60_000 } = options;
+  const { workers = 1, deadlineMs = 1_000, memoryMb = 128, expressionCost = EXPRESSION_COST, idleMs = 60_000 } = options;
   const limits: BatchLimits = { deadlineMs, memoryMb, batchMs: options.batchMs ?? 20 * deadlineMs };
-  const free: Thread[] = Array.from({ length: Math.max(1, workers) }, () => createThread({ deadlineMs, memoryMb, idleMs }));
+  const free: Thread[] = Array.from({ length: Math.max(1, workers) }, () => createThread({ deadlineMs, memoryMb, expressionCost, idleMs }));
   const all = [...free];
   const waiting: ((thread: Thread) => void)[] = [];
   const programs = new Map<string, Program>();

@@ -1,10 +1,15 @@
 import { Environment } from "@marcbachmann/cel-js";
 
+import { registerFormat } from "./functions/format.ts";
 import { registerLists } from "./functions/lists.ts";
+import { registerMoreLists } from "./functions/more-lists.ts";
+import { registerNetwork } from "./functions/network.ts";
 import { registerOptionals } from "./functions/optionals.ts";
 import { registerQuantity } from "./functions/quantity.ts";
 import { registerRegex } from "./functions/regex.ts";
+import { registerSemver } from "./functions/semver.ts";
 import { registerStrings } from "./functions/strings.ts";
+import { registerTwoVariables } from "./functions/two-variables.ts";
 import { registerUrl } from "./functions/url.ts";
 
 /** A variable's type: `dyn` for JSON from outside, or an object whose fields are known. */
@@ -32,6 +37,11 @@ function base(): Environment {
   registerQuantity(environment);
   registerUrl(environment);
   registerOptionals(environment);
+  registerNetwork(environment);
+  registerSemver(environment);
+  registerFormat(environment);
+  registerMoreLists(environment);
+  registerTwoVariables(environment);
   return (made = environment);
 }
 

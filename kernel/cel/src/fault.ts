@@ -37,6 +37,7 @@ const MENDS: Record<string, string> = {
   invalid_condition_type: "Make it an expression that gives true or false.",
   invalid_logical_operand: "Put expressions that give true or false on both sides.",
   invalid_regular_expression: "Use RE2 syntax: no look-around and no back references.",
+  cost_exceeded: "Make the expression cheaper: fewer loops inside loops, shorter lists, shorter texts for regular expressions.",
   invalid_quantity: 'Write a Kubernetes quantity such as "500m", "2" or "128Mi".',
 };
 

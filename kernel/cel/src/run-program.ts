@@ -1,9 +1,11 @@
 import type { Environment } from "@marcbachmann/cel-js";
 
+import { openProgram, withBudget } from "./budget.ts";
 import { checkSize } from "./check.ts";
 import { createEnvironment } from "./environment.ts";
 import { toFault, type CelFault } from "./fault.ts";
 import type { Outcome, ProgramSource, RuleOutcome } from "./program.ts";
+import { quicken } from "./quicken.ts";
 import { toJson } from "./values.ts";
 
 /** A program ready to run: gives what it says about one binding whose numbers are CEL's already. Never throws. */
@@ -22,6 +24,7 @@ export function compileProgram(source: ProgramSource): Runner {
   const scope = createScope((source.definitions ?? []).map(({ name, expression }) => ({ name, read: compile(inner, expression) })));
 
   return (binding) => {
+    openProgram();
     const stopped = runConditions(conditions, binding);
     if (stopped) return stopped;
     const values = scope(binding);
@@ -38,9 +41,12 @@ function compile(environment: Environment, expression: string): Expression {
   if (size) return () => ({ fault: size });
   try {
     const parsed = environment.parse(expression);
+    const { valid, error } = parsed.check();
+    if (!valid) throw error;
+    quicken(parsed.ast);
     return (values) => {
       try {
-        return { value: parsed(values) };
+        return { value: withBudget(() => parsed(values)) };
       } catch (error) {
         return { fault: error instanceof DefinitionFault ? error.fault : toFault(error, expression) };
       }

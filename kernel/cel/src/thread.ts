@@ -20,6 +20,7 @@ export interface Thread {
 export interface ThreadOptions {
   readonly deadlineMs: number;
   readonly memoryMb: number;
+  readonly expressionCost: number;
   /** A worker that nobody asks for this long is stopped; the next batch starts another. */
   readonly idleMs: number;
 }
@@ -28,7 +29,7 @@ export interface ThreadOptions {
  * One worker at a time, watched from outside: a worker that stays at one evaluation for the deadline is
  * terminated, for nothing inside it can be interrupted. The caller runs batches one after another.
  */
-export function createThread({ deadlineMs, memoryMb, idleMs }: ThreadOptions): Thread {
+export function createThread({ deadlineMs, memoryMb, expressionCost, idleMs }: ThreadOptions): Thread {
   let live: Live | undefined;
   let batches = 0;
   let idle: NodeJS.Timeout | undefined;
@@ -58,7 +59,7 @@ export function createThread({ deadlineMs, memoryMb, idleMs }: ThreadOptions): T
 
   /** A worker that dies while nobody asks is forgotten, so that the next batch is not sent to the dead. */
   async function begin(): Promise<Live> {
-    const begun = await startWorker(memoryMb);
+    const begun = await startWorker(memoryMb, expressionCost);
     begun.worker.once("exit", () => {
       if (live === begun) live = undefined;
     });
@@ -82,10 +83,10 @@ interface Live {
   readonly known: Set<number>;
 }
 
-function startWorker(memoryMb: number): Promise<Live> {
+function startWorker(memoryMb: number, expressionCost: number): Promise<Live> {
   const shared = new SharedArrayBuffer(4);
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-    workerData: shared,
+    workerData: { shared, expressionCost },
     execArgv: [],
     env: compileCache(),
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 4 },

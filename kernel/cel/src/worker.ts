@@ -4,12 +4,15 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 
+import { setExpressionCost } from "./budget.ts";
 import { DONE } from "./progress.ts";
 import type { Outcome, WorkerAnswer, WorkerRequest } from "./program.ts";
 import { compileProgram, type Runner } from "./run-program.ts";
 import { convertNumbers } from "./values.ts";
 
-const progress = new Int32Array(workerData as SharedArrayBuffer);
+const { shared, expressionCost } = workerData as { shared: SharedArrayBuffer; expressionCost: number };
+setExpressionCost(expressionCost);
+const progress = new Int32Array(shared);
 const runners = new Map<number, Runner>();
 
 parentPort?.on("message", (request: WorkerRequest) => {

@@ -44,7 +44,8 @@ function pick(list: unknown[], name: string, better: (best: unknown, item: unkno
   return list.reduce((best, item) => (better(best, item) ? item : best));
 }
 
-function compare(a: unknown, b: unknown): number {
+/** Below, at or above zero; throws where two values have no order. */
+export function compare(a: unknown, b: unknown): number {
   const numbers = isNumber(a) && isNumber(b);
   if (!numbers && typeof a !== typeof b) throw unordered(a, b);
   if (!numbers && typeof a !== "string" && typeof a !== "boolean" && !(a instanceof Date && b instanceof Date)) throw unordered(a, b);
@@ -60,7 +61,7 @@ function unordered(a: unknown, b: unknown): EvaluationError {
 }
 
 /** Equal as CEL means it: numbers across types, lists and maps by content. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   // oxlint-disable-next-line eqeqeq -- 1n == 1 is what CEL asks for
   if (isNumber(a) && isNumber(b)) return (a as number) == (b as number);

@@ -2,6 +2,8 @@ import { EvaluationError, type Environment } from "@marcbachmann/cel-js";
 import { InvalidError } from "@roadbed/core";
 import { RE2JS } from "re2js";
 
+import { chargeMatch } from "../budget.ts";
+
 /**
  * Regular expressions in time linear to the text. The engine's own `string.matches` backtracks and cannot be
  * replaced by another function, but a macro is looked up by name before any function is: registering `matches`
@@ -65,10 +67,12 @@ function evaluateMatches(evaluator: any, { receiver, pattern, ast }: Macro, ctx:
 }
 
 function isMatch(text: string, pattern: string): boolean {
+  chargeMatch(text, pattern);
   return compile(pattern).test(text);
 }
 
 function findAll(text: string, pattern: string, limit: number): string[] {
+  chargeMatch(text, pattern);
   const matcher = compile(pattern).matcher(text);
   const found: string[] = [];
   while ((limit < 0 || found.length < limit) && matcher.find()) found.push(matcher.group() ?? "");
