@@ -52,7 +52,15 @@ export interface WorkerRequest {
   readonly pairs: Int32Array;
 }
 
+/** Most of what is asked is answered by yes: a byte each says so, and only the rest is written out. */
 export interface WorkerAnswer {
   readonly batch: number;
-  readonly outcomes: readonly Outcome[];
+  /** One of `ALL_TRUE`, `SKIPPED` and `IN_FULL` per evaluation. */
+  readonly codes: Uint8Array;
+  /** The outcomes of those that are `IN_FULL`, in order. */
+  readonly rest: readonly Outcome[];
 }
+
+export const IN_FULL = 0;
+export const ALL_TRUE = 1;
+export const SKIPPED = 2;

@@ -21,7 +21,8 @@ type Evaluate = (ev: any, ast: Node, ctx: any) => unknown;
 function nodesOf(root: Node): Set<Node> {
   const found = new Set<Node>();
   const open: Node[] = [root];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+  while (open.length > 0) {
+    const at = open.pop();
     if (Array.isArray(at)) open.push(...at);
     else if (isNode(at) && !found.has(at)) {
       found.add(at);
@@ -43,7 +44,10 @@ function isNode(value: Node): boolean {
 
 function ownWay(node: Node): Evaluate | undefined {
   if (node.meta.alternate) return undefined;
-  if (node.meta.macro) return node.meta.macro.macroHasProps ? has(node) : undefined;
+  if (node.meta.macro) {
+    if (node.meta.macro.macroHasProps) return has(node);
+    return node.op === "rcall" && node.args[0] === "orValue" ? orValue(node) : undefined;
+  }
   // The check replaced the evaluation of some nodes, e.g. of an empty list: they are quick already.
   switch (node.op) {
     case "comprehension":
@@ -64,6 +68,10 @@ function ownWay(node: Node): Evaluate | undefined {
       return order(node);
     case "in":
       return membership(node);
+    case "+":
+      return joining(node);
+    case "call":
+      return node.args[1].length === 1 ? callOfText(node) : undefined;
     case "rcall":
       return method(node);
     default:
@@ -160,6 +168,50 @@ function membership(node: Node): Evaluate {
   };
 }
 
+/** Texts put together; sums are the engine's, for they may overflow. */
+function joining(node: Node): Evaluate {
+  const [left, right] = node.args as [Node, Node];
+  return (ev, ast, ctx) => {
+    const a: unknown = left.evaluate(ev, left, ctx);
+    const b: unknown = right.evaluate(ev, right, ctx);
+    if (typeof a !== "string" || typeof b !== "string") return ast.handle(a, b, ast, ev);
+    charge((a.length + b.length) >> 8);
+    return a + b;
+  };
+}
+
+function orValue(node: Node): Evaluate {
+  const [, receiver, [otherwise]] = node.args as [string, Node, [Node]];
+  const macro = node.meta.macro;
+  return (ev, _ast, ctx) => {
+    const found: unknown = receiver.evaluate(ev, receiver, ctx);
+    if (!(found instanceof Optional)) return macro.evaluate(ev, macro, ctx);
+    return found.hasValue() ? found.value() : otherwise.evaluate(ev, otherwise, ctx);
+  };
+}
+
+/** A function of one text, e.g. `quantity("1Gi")`: which overload it is stays the same, so it is looked up once. */
+function callOfText(node: Node): Evaluate {
+  const [only] = node.args[1] as [Node];
+  let handler: ((this: unknown, value: unknown) => unknown) | undefined;
+  return (ev, ast, ctx) => {
+    const value: unknown = only.evaluate(ev, only, ctx);
+    if (typeof value !== "string") return ast.handle([value], ast, ev);
+    handler ??= ast.candidates.findFunction([ev.stringType])?.handler;
+    return handler === undefined ? ast.handle([value], ast, ev) : plainly(handler, ev, [value], () => ast.handle([value], ast, ev));
+  };
+}
+
+/** The engine words what goes wrong, with its position: our functions do the same each time. */
+function plainly(handler: (...args: never[]) => unknown, ev: unknown, args: readonly unknown[], again: () => unknown): unknown {
+  try {
+    return handler.apply(ev, args as never[]);
+  } catch (thrown) {
+    if (thrown instanceof CostExceeded) throw thrown;
+    return again();
+  }
+}
+
 const TESTS: Record<string, (text: string, other: string) => boolean> = {
   startsWith: (text, other) => text.startsWith(other),
   endsWith: (text, other) => text.endsWith(other),
@@ -169,22 +221,29 @@ const TESTS: Record<string, (text: string, other: string) => boolean> = {
 function method(node: Node): Evaluate | undefined {
   const [name, receiver, args] = node.args as [string, Node, Node[]];
   const [only] = args;
-  if (name === "size" && args.length === 0) {
-    return (ev, ast, ctx) => {
-      const over: unknown = receiver.evaluate(ev, receiver, ctx);
-      return Array.isArray(over) ? BigInt(over.length) : ast.handle([over], ev, ast);
-    };
-  }
+  if (args.length === 0) return name === "size" ? sizeOf(receiver) : undefined;
+  if (args.length !== 1) return undefined;
   const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined;
-  if (test === undefined || args.length !== 1) return undefined;
+  let handler: ((this: unknown, ...values: never[]) => unknown) | undefined;
   return (ev, ast, ctx) => {
-    const text: unknown = receiver.evaluate(ev, receiver, ctx);
+    const over: unknown = receiver.evaluate(ev, receiver, ctx);
     const other: unknown = only.evaluate(ev, only, ctx);
-    if (typeof text === "string" && typeof other === "string") {
-      if (text.length > 256) charge(text.length >> 4);
-      return test(text, other);
+    const again = (): unknown => ast.handle([over, other], ev, ast);
+    if (typeof other !== "string") return again();
+    if (typeof over === "string") {
+      if (over.length > 256) charge(over.length >> 4);
+      if (test) return test(over, other);
+      handler ??= ast.candidates.findFunction([ev.stringType], ev.stringType)?.handler;
+      return handler === undefined ? again() : plainly(handler, ev, [over, other], again);
     }
-    return ast.handle([text, other], ev, ast);
+    return again();
+  };
+}
+
+function sizeOf(receiver: Node): Evaluate {
+  return (ev, ast, ctx) => {
+    const over: unknown = receiver.evaluate(ev, receiver, ctx);
+    return Array.isArray(over) ? BigInt(over.length) : ast.handle([over], ev, ast);
   };
 }
 
@@ -217,7 +276,8 @@ function comprehension(node: Node): Evaluate {
 function weightOf(step: Node): number {
   let count = 0;
   const open: Node[] = [step];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+  while (open.length > 0) {
+    const at = open.pop();
     if (Array.isArray(at)) open.push(...at);
     // A loop inside counts for itself.
     else if (isNode(at) && !(at.op === "comprehension")) {

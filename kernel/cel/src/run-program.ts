@@ -57,6 +57,9 @@ function compile(environment: Environment, expression: string): Expression {
   }
 }
 
+/** What most rules say. */
+export const TRUE: RuleOutcome = { kind: "value", value: true };
+
 function runConditions(conditions: readonly Expression[], values: Values): Outcome | undefined {
   let fault: CelFault | undefined;
   for (const condition of conditions) {
@@ -70,8 +73,11 @@ function runConditions(conditions: readonly Expression[], values: Values): Outco
 function runRule(rule: Expression, otherwise: Expression | undefined, values: Values): RuleOutcome {
   const answer = rule(values);
   if (answer.fault) return { kind: "fault", fault: answer.fault };
+  if (answer.value === true) return TRUE;
   if (answer.value !== false || otherwise === undefined) return { kind: "value", value: toJson(answer.value) };
   const text = otherwise(values);
+  // As in Kubernetes: a message that cannot be worded is left out, one that costs too much is an error.
+  if (text.fault?.code === "cost_exceeded") return { kind: "fault", fault: text.fault };
   return { kind: "value", value: false, ...(text.fault ? {} : { otherwise: toJson(text.value) }) };
 }
 
@@ -91,24 +97,24 @@ class DefinitionFault extends Error {
 function createScope(definitions: readonly { readonly name: string; readonly read: Expression }[]): (binding: Values) => Values {
   if (definitions.length === 0) return (binding) => binding;
   const variables: Record<string, unknown> = {};
-  let known = new Map<string, Answer | "underway">();
+  const known: (Answer | "underway" | undefined)[] = definitions.map(() => undefined);
   let values: Values = {};
-  for (const { name, read } of definitions) {
-    Object.defineProperty(variables, name, { enumerable: true, get: () => valueOf(name, read) });
+  for (const [position, { name, read }] of definitions.entries()) {
+    Object.defineProperty(variables, name, { enumerable: true, get: () => valueOf(position, name, read) });
   }
 
-  function valueOf(name: string, read: Expression): unknown {
-    const before = known.get(name);
+  function valueOf(position: number, name: string, read: Expression): unknown {
+    const before = known[position];
     if (before === "underway") throw new DefinitionFault(name, { code: "circular", reason: "refers to itself" });
-    if (before === undefined) known.set(name, "underway");
+    if (before === undefined) known[position] = "underway";
     const answer = before ?? read(values);
-    known.set(name, answer);
+    known[position] = answer;
     if (answer.fault) throw new DefinitionFault(name, answer.fault);
     return answer.value;
   }
 
   return (binding) => {
-    known = new Map();
+    known.fill(undefined);
     values = { ...binding, variables };
     return values;
   };

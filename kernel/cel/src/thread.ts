@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 
 import { UnavailableError } from "@roadbed/core";
 
-import type { Outcome, Program, WorkerAnswer, WorkerRequest } from "./program.ts";
+import { ALL_TRUE, SKIPPED, type Outcome, type Program, type RuleOutcome, type WorkerAnswer, type WorkerRequest } from "./program.ts";
 import { DONE, PREPARING } from "./progress.ts";
 
 /** How one batch ended in a thread: answered, or stopped at the evaluation that is to blame. */
@@ -79,8 +79,8 @@ const START_TIMEOUT_MS = 30_000;
 interface Live {
   readonly worker: Worker;
   readonly progress: Int32Array;
-  /** Ids of the programs it has compiled. */
-  readonly known: Set<number>;
+  /** Ids of the programs it has compiled, with how many rules each has. */
+  readonly known: Map<number, number>;
 }
 
 function startWorker(memoryMb: number, expressionCost: number): Promise<Live> {
@@ -103,7 +103,7 @@ function startWorker(memoryMb: number, expressionCost: number): Promise<Live> {
     worker.once("message", () => {
       clearTimeout(timer);
       worker.removeAllListeners("error").on("error", () => {});
-      resolve({ worker, progress: new Int32Array(shared), known: new Set() });
+      resolve({ worker, progress: new Int32Array(shared), known: new Map() });
     });
   });
 }
@@ -116,11 +116,11 @@ function compileCache(): Record<string, string> {
 
 function takeUnknown({ known }: Live, programs: readonly Program[]): Program[] {
   const unknown = programs.filter(({ id }) => !known.has(id));
-  for (const { id } of unknown) known.add(id);
+  for (const { id, source } of unknown) known.set(id, source.rules.length);
   return unknown;
 }
 
-function runBatch({ worker, progress }: Live, request: WorkerRequest, deadlineMs: number, remainingMs: number): Promise<BatchEnd> {
+function runBatch({ worker, progress, known: rulesOf }: Live, request: WorkerRequest, deadlineMs: number, remainingMs: number): Promise<BatchEnd> {
   return new Promise((resolve, reject) => {
     const started = Date.now();
     let last = PREPARING;
@@ -134,8 +134,8 @@ function runBatch({ worker, progress }: Live, request: WorkerRequest, deadlineMs
       release();
       resolve(how);
     };
-    const onAnswer = ({ batch, outcomes }: WorkerAnswer): void => {
-      if (batch === request.batch) end({ kind: "answered", outcomes });
+    const onAnswer = (answer: WorkerAnswer): void => {
+      if (answer.batch === request.batch) end({ kind: "answered", outcomes: unfold(answer, request, rulesOf) });
     };
     const onError = (error: unknown): void => {
       if (isMemoryError(error)) return end({ kind: "stopped", at: position(), why: "memory" });
@@ -165,6 +165,24 @@ function runBatch({ worker, progress }: Live, request: WorkerRequest, deadlineMs
     worker.on("message", onAnswer).on("error", onError).on("exit", onExit);
     worker.postMessage(request);
   });
+}
+
+function unfold({ codes, rest }: WorkerAnswer, { pairs }: WorkerRequest, rulesOf: ReadonlyMap<number, number>): Outcome[] {
+  let next = 0;
+  return Array.from(codes, (code, i) => {
+    if (code === SKIPPED) return SKIPPED_OUTCOME;
+    if (code === ALL_TRUE) return allTrue(rulesOf.get(pairs[i * 2] ?? -1) ?? 0);
+    return rest[next++] as Outcome;
+  });
+}
+
+const SKIPPED_OUTCOME: Outcome = { kind: "skipped" };
+const TRUE: RuleOutcome = { kind: "value", value: true };
+const made: Outcome[] = [];
+
+/** The same answer each time, per number of rules. */
+function allTrue(rules: number): Outcome {
+  return (made[rules] ??= { kind: "rules", rules: Array.from({ length: rules }, () => TRUE) });
 }
 
 function isMemoryError(error: unknown): boolean {

@@ -6,8 +6,8 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import { setExpressionCost } from "./budget.ts";
 import { DONE } from "./progress.ts";
-import type { Outcome, WorkerAnswer, WorkerRequest } from "./program.ts";
-import { compileProgram, type Runner } from "./run-program.ts";
+import { ALL_TRUE, IN_FULL, SKIPPED, type Outcome, type WorkerAnswer, type WorkerRequest } from "./program.ts";
+import { compileProgram, TRUE, type Runner } from "./run-program.ts";
 import { convertNumbers } from "./values.ts";
 
 const { shared, expressionCost } = workerData as { shared: SharedArrayBuffer; expressionCost: number };
@@ -16,23 +16,31 @@ const progress = new Int32Array(shared);
 const runners = new Map<number, Runner>();
 
 parentPort?.on("message", (request: WorkerRequest) => {
-  const answer: WorkerAnswer = { batch: request.batch, outcomes: runBatch(request) };
+  const answer: WorkerAnswer = { batch: request.batch, ...runBatch(request) };
   Atomics.store(progress, 0, DONE);
   parentPort?.postMessage(answer);
 });
 parentPort?.postMessage("ready");
 
-function runBatch({ learn, bindings, pairs }: WorkerRequest): Outcome[] {
+function runBatch({ learn, bindings, pairs }: WorkerRequest): Omit<WorkerAnswer, "batch"> {
   for (const { id, source } of learn) runners.set(id, compileProgram(source));
   const converted: Readonly<Record<string, unknown>>[] = [];
-  const outcomes: Outcome[] = [];
+  const codes = new Uint8Array(pairs.length / 2);
+  const rest: Outcome[] = [];
   for (let i = 0; i * 2 < pairs.length; i++) {
     Atomics.store(progress, 0, i);
     const [program = -1, binding = -1] = [pairs[i * 2], pairs[i * 2 + 1]];
     const values = (converted[binding] ??= convertNumbers(bindings[binding]) as Readonly<Record<string, unknown>>);
-    outcomes.push(runOne(program, values));
+    const outcome = runOne(program, values);
+    codes[i] = codeOf(outcome);
+    if (codes[i] === IN_FULL) rest.push(outcome);
   }
-  return outcomes;
+  return { codes, rest };
+}
+
+function codeOf(outcome: Outcome): number {
+  if (outcome.kind === "skipped") return SKIPPED;
+  return outcome.kind === "rules" && outcome.rules.every((rule) => rule === TRUE) ? ALL_TRUE : IN_FULL;
 }
 
 function runOne(program: number, values: Readonly<Record<string, unknown>>): Outcome {

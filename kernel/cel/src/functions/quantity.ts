@@ -53,8 +53,16 @@ function scale(value: bigint, power: number): bigint {
   return (value + divisor - 1n) / divisor;
 }
 
+const known = new Map<string, Quantity>();
+const KNOWN_LIMIT = 500;
+
+/** The same few quantities come again and again. */
 function parseOrThrow(text: string): Quantity {
+  const before = known.get(text);
+  if (before) return before;
   const quantity = parseQuantity(text);
+  if (quantity && known.size >= KNOWN_LIMIT) known.clear();
+  if (quantity) known.set(text, quantity);
   if (!quantity) throw new EvaluationError({ code: "invalid_quantity", message: `"${text}" is not a quantity` });
   return quantity;
 }

@@ -3,6 +3,7 @@ import { InvalidError } from "@roadbed/core";
 import { RE2JS } from "re2js";
 
 import { chargeMatch } from "../budget.ts";
+import { simplePattern } from "./simple-pattern.ts";
 
 /**
  * Regular expressions in time linear to the text. The engine's own `string.matches` backtracks and cannot be
@@ -31,6 +32,8 @@ export function linearRegExp(pattern: string): { test(text: string): boolean } {
 const SYNC = { async: false } as never;
 const COMPILED_LIMIT = 500;
 const compiled = new Map<string, RE2JS>();
+/** Null: one that only RE2 may run. */
+const simple = new Map<string, ReturnType<typeof simplePattern> | null>();
 
 /** The hooks that the engine calls on a macro; its types do not name them. */
 interface Macro {
@@ -68,7 +71,13 @@ function evaluateMatches(evaluator: any, { receiver, pattern, ast }: Macro, ctx:
 
 function isMatch(text: string, pattern: string): boolean {
   chargeMatch(text, pattern);
-  return compile(pattern).test(text);
+  const known = simple.get(pattern);
+  if (known !== undefined) return known?.test(text) ?? compile(pattern).test(text);
+  // RE2 says first whether it is one at all.
+  const answer = compile(pattern).test(text);
+  if (simple.size >= COMPILED_LIMIT) simple.clear();
+  simple.set(pattern, simplePattern(pattern) ?? null);
+  return answer;
 }
 
 function findAll(text: string, pattern: string, limit: number): string[] {
