@@ -120,7 +120,12 @@ function takeUnknown({ known }: Live, programs: readonly Program[]): Program[] {
   return unknown;
 }
 
-function runBatch({ worker, progress, known: rulesOf }: Live, request: WorkerRequest, deadlineMs: number, remainingMs: number): Promise<BatchEnd> {
+function runBatch(
+  { worker, progress, known: rulesOf }: Live,
+  request: WorkerRequest,
+  deadlineMs: number,
+  remainingMs: number,
+): Promise<BatchEnd> {
   return new Promise((resolve, reject) => {
     const started = Date.now();
     let last = PREPARING;

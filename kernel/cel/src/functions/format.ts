@@ -56,8 +56,7 @@ const FORMATS: Record<string, Check> = {
   labelValue: shaped(/^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, LABEL_VALUE, 63),
   uri: (text) => (URL.canParse(text) || (text.startsWith("/") && !/\s/.test(text)) ? [] : ["must be a valid URI"]),
   uuid: shaped(/^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i, "does not match the UUID format", 36),
-  byte: (text) =>
-    /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 ? [] : ["must be base64"],
+  byte: (text) => (/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 ? [] : ["must be base64"]),
   date: (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) && isReal(`${text}T00:00:00Z`, text) ? [] : ["must be a date, e.g. 2024-01-31"]),
   datetime: (text) =>
     /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text))

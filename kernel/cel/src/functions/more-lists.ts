@@ -69,7 +69,8 @@ function sorted(list: readonly unknown[], keys: readonly unknown[]): unknown[] {
 
 function unwrap(list: unknown[]): unknown[] {
   return list.flatMap((item) => {
-    if (!(item instanceof Optional)) throw new EvaluationError({ code: "optional_expected", message: "unwrap() needs a list of optionals" });
+    if (!(item instanceof Optional))
+      throw new EvaluationError({ code: "optional_expected", message: "unwrap() needs a list of optionals" });
     return item.hasValue() ? [item.value()] : [];
   });
 }

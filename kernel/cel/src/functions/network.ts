@@ -59,7 +59,11 @@ class Prefix {
 }
 
 function parseAddress(text: string): Address | undefined {
-  if (isIPv4(text)) return new Address(32, text.split(".").reduce((sum, part) => sum * 256n + BigInt(part), 0n));
+  if (isIPv4(text))
+    return new Address(
+      32,
+      text.split(".").reduce((sum, part) => sum * 256n + BigInt(part), 0n),
+    );
   if (!isIPv6(text) || text.includes("%") || text.includes(".")) return undefined;
   const [head = "", tail] = text.split("::");
   const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));

@@ -15,15 +15,47 @@ const SIMPLE = [
 
 test.each(SIMPLE)("%s is run by the platform", (pattern) => expect(simplePattern(pattern)).toBeDefined());
 
-test.each(["^(a+)+$", "(a|b)*c", "a+b+", "(?=a)", "(a)\\1", "[[:alpha:]]", ".", "\\s", "\\pL", "a{200}", "a?a?a?a?a?a?a", "(", "a**", "(?i:a)", "(ab){2}"])(
-  "%s is not",
-  (pattern) => expect(simplePattern(pattern)).toBeUndefined(),
-);
+test.each([
+  "^(a+)+$",
+  "(a|b)*c",
+  "a+b+",
+  "(?=a)",
+  "(a)\\1",
+  "[[:alpha:]]",
+  ".",
+  "\\s",
+  "\\pL",
+  "a{200}",
+  "a?a?a?a?a?a?a",
+  "(",
+  "a**",
+  "(?i:a)",
+  "(ab){2}",
+])("%s is not", (pattern) => expect(simplePattern(pattern)).toBeUndefined());
 
 test("a long text goes to RE2", () => expect(simplePattern("a")?.test("a".repeat(1_001))).toBeUndefined());
 
 test("whatever is simple means what RE2 makes of it", () => {
-  const piece = fc.constantFrom("a", "b", "-", "[ab]", "[^a]", "[0-9a-f]", "\\.", "\\d", "(a|b)", "(?:a|-)", "^", "$", "|", "a?", "[ab]{2}", "b{1,2}", "[a-]+", "(a)?");
+  const piece = fc.constantFrom(
+    "a",
+    "b",
+    "-",
+    "[ab]",
+    "[^a]",
+    "[0-9a-f]",
+    "\\.",
+    "\\d",
+    "(a|b)",
+    "(?:a|-)",
+    "^",
+    "$",
+    "|",
+    "a?",
+    "[ab]{2}",
+    "b{1,2}",
+    "[a-]+",
+    "(a)?",
+  );
   const letters = fc.string({ unit: fc.constantFrom("a", "b", "-", ".", "0", "f", "A", "é", "😀"), maxLength: 12 });
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), fc.boolean(), letters, (pieces, ignoresCase, text) => {

@@ -83,7 +83,8 @@ function quantify(turns: Iterable<Turn>, decisive: boolean): boolean {
 function toMap(entries: readonly (readonly [unknown, unknown])[]): Map<unknown, unknown> {
   const made = new Map<unknown, unknown>();
   for (const [key, value] of entries) {
-    if (made.has(key)) throw new EvaluationError({ code: "duplicate_key", message: `transformMapEntry() makes the key ${String(key)} twice` });
+    if (made.has(key))
+      throw new EvaluationError({ code: "duplicate_key", message: `transformMapEntry() makes the key ${String(key)} twice` });
     made.set(key, value);
   }
   return made;
@@ -126,7 +127,8 @@ function makeMacro(form: Form) {
       evaluate(evaluator: any, _macro: unknown, ctx: any): unknown {
         const over: unknown = evaluator.run(receiver, ctx);
         const pairs = pairsOf(over);
-        if (pairs === undefined) throw evaluator.createError("invalid_comprehension_range", `${form.name}() needs a list or a map`, receiver);
+        if (pairs === undefined)
+          throw evaluator.createError("invalid_comprehension_range", `${form.name}() needs a list or a map`, receiver);
         return form.run(turns(evaluator, ctx, pairs));
       },
     };
@@ -152,6 +154,7 @@ function isTrue(evaluator: any, test: any, scope: unknown, name: string): boolea
 function pairsOf(over: unknown): Iterable<readonly [unknown, unknown]> | undefined {
   if (Array.isArray(over)) return over.map((item, i) => [BigInt(i), item] as const);
   if (over instanceof Map) return over;
-  if (typeof over === "object" && over !== null && [Object.prototype, null].includes(Object.getPrototypeOf(over))) return Object.entries(over);
+  if (typeof over === "object" && over !== null && [Object.prototype, null].includes(Object.getPrototypeOf(over)))
+    return Object.entries(over);
   return undefined;
 }

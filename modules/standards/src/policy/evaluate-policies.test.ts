@@ -81,7 +81,9 @@ test("an endless policy is stopped and does not spoil the others", async () => {
     [policyText({ name: "endless", expression: endless }), policyText({ name: "good", expression: "size(object.spec.replicas) == 300" })],
     [deployment(list)],
   );
-  expect(findings).toMatchObject([{ policy: "endless", result: "error", message: expect.stringContaining("took longer than 400 ms") }]);
+  expect(findings).toMatchObject([
+    { policy: "endless", result: "error", message: expect.stringContaining("costs more than an expression may") },
+  ]);
 });
 
 test("a regular expression that backtracks elsewhere answers at once", async () => {
