@@ -16,6 +16,7 @@ import { operations as delivery } from "./delivery.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
+import { operations as ledger } from "./paths/ledger.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as telemetry } from "./telemetry.ts";
 
@@ -36,6 +37,7 @@ export const allOperations: readonly Operation[] = [
   ...imports,
   ...standards,
   ...paths,
+  ...ledger,
   ...delivery,
   ...telemetry,
   ...notify,

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Finding, Verdict } from "./standards.ts";
 
 /** A path's name, `node-service`, or its full reference, `template:default/node-service`. */
-const PathName = z
+export const PathName = z
   .string()
   .max(200)
   .regex(/^(?:template:)?(?:[a-z0-9-]+\/)?[^\s/:]+$/i, "must be a path's name, e.g. node-service, or its reference");
@@ -73,6 +73,7 @@ export const Preview = z.object({
       path: z.string(),
       bytes: z.number().int(),
       executable: z.boolean(),
+      hash: z.string().describe("Of the content, as git counts it"),
       text: z.string().optional().describe("The content, for text files up to 100 kB"),
     }),
   ),
@@ -90,6 +91,7 @@ export const Preview = z.object({
   /** Absent where no price is known: unknown is not zero. */
   monthlyCost: z.object({ amount: z.string(), currency: z.string(), basis: z.string() }).optional(),
   log: z.array(z.string()),
+  digest: z.string().describe("Of all files: the same as that of the run which makes them"),
 });
 export type Preview = z.infer<typeof Preview>;
 
@@ -134,6 +136,9 @@ export const Run = z.object({
   outputs: z.record(z.string(), z.unknown()),
   links: z.array(z.object({ title: z.string(), url: z.string().optional(), entityRef: z.string().optional() })),
   decisionId: z.string().optional(),
+  /** The digest of the preview that was made just before it began, and the version of the path that it follows. */
+  previewDigest: z.string().optional(),
+  version: z.string().optional(),
   /** As given, with secrets as `***`. */
   values: z.record(z.string(), z.unknown()),
 });

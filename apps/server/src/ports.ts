@@ -20,6 +20,7 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
   };
   return {
     get: (ctx, ref) => catalog.getEntity(ctx, ref),
+    hiddenFrom: (ctx) => catalog.hiddenFrom(ctx),
     async refs(_ctx, kinds) {
       const refs: string[] = [];
       for (let cursor: string | undefined; ;) {

@@ -208,6 +208,7 @@ export async function startServer({
       templates: { list: (ctx) => catalog.listTemplates(ctx) },
       catalog: catalogForPaths(catalog, runtime),
       git: delivery,
+      repositories,
       standards,
       delivery,
       people: peopleForPaths(identity, runtime),

@@ -128,6 +128,23 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./pages/runs/RunPage.tsx"), "RunPage"),
 });
 
+const ledger = createRoute({
+  getParentRoute: () => app,
+  path: "/ledger",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "state", ["drifted", "older", "deviates", "current", "gone"] as const),
+    ...text(raw, "q"),
+    ...text(raw, "path"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/ledger/LedgerPage.tsx"), "LedgerPage"),
+});
+
+const made = createRoute({
+  getParentRoute: () => app,
+  path: "/ledger/$id",
+  component: lazyRouteComponent(() => import("./pages/ledger/MadePage.tsx"), "MadePage"),
+});
+
 const delivery = createRoute({
   getParentRoute: () => app,
   path: "/delivery",
@@ -317,7 +334,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, runs, run, delivery,
+  home, catalogue, entity, graph, changes, create, follow, runs, run, ledger, made, delivery,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -18,7 +18,17 @@ import { makeGetDocAsset } from "./docs/get-doc-asset.ts";
 import { makeGetDocs } from "./docs/get-docs.ts";
 import { makeListDocProblems } from "./docs/list-doc-problems.ts";
 import { makeListDocs } from "./docs/list-docs.ts";
-import { askDependants, askEntity, askGroups, askOwners, askSees, askTemplates, askTitle, type TemplateFiles } from "./entity/ask.ts";
+import {
+  askDependants,
+  askEntity,
+  askGroups,
+  askHidden,
+  askOwners,
+  askSees,
+  askTemplates,
+  askTitle,
+  type TemplateFiles,
+} from "./entity/ask.ts";
 import { makeTellChanges } from "./derived/tell-changes.ts";
 import { makeDeleteEntity } from "./entity/delete-entity.ts";
 import { makeEntityHistory } from "./entity/entity-history.ts";
@@ -94,6 +104,8 @@ export interface Catalog {
   exists(ctx: Ctx, ref: string): Promise<boolean>;
   /** Whether somebody may see an entity; false as well when there is none. */
   sees(viewer: Viewer, ref: string): Promise<boolean>;
+  /** References of everything that somebody may not see: for lists of things that have an entity. */
+  hiddenFrom(viewer: Viewer): Promise<readonly string[]>;
   /** Ends when all that is committed by now is in memory: news of it may then be judged by `seesNewsOf`. */
   settled(): Promise<void>;
   /** Whether news of this subject may be told to somebody: also of an entity that was removed a moment ago. */
@@ -202,6 +214,7 @@ export function createCatalog(given: CatalogDeps): Catalog {
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),
     exists: async (ctx, ref) => (await askEntity(catalogue, ctx, ref)) !== undefined,
     sees: (viewer, ref) => askSees(catalogue, deps.db, viewer, ref),
+    hiddenFrom: (viewer) => askHidden(catalogue, viewer),
     settled: () => feed.caughtUp(),
     seesNewsOf: (viewer, ref) => seesNewsOf(catalogue, viewer, ref),
     ownersOf: (ctx, ref) => askOwners(catalogue, ctx.sql, ref),

@@ -4,6 +4,8 @@ import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 import type { Workflows } from "@roadbed/workflows";
 
+import type { LedgerRepositories } from "./ledger/check-made.ts";
+
 export interface PathsDeps {
   readonly log: Logger;
   readonly db: Database;
@@ -20,6 +22,8 @@ export interface PathsDeps {
   readonly templates: Templates;
   readonly catalog: Catalog;
   readonly git: Git;
+  /** The same host's repositories as they lie there. Absent: what was made is remembered, and not looked at again. */
+  readonly repositories?: LedgerRepositories | undefined;
   readonly standards: Standards;
   readonly delivery: Delivery;
   /** Absent: an actor's own name is all that is known. */
@@ -56,6 +60,8 @@ export interface Catalog {
     ctx: Ctx,
     input: { readonly repository: string; readonly branch: string },
   ): Promise<{ readonly refs: readonly string[] }>;
+  /** References of everything that the caller may not see. Absent: everything may be seen. */
+  hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
   /** Reads descriptors at an address outside the embedded host. Absent: such addresses are refused in words. */
   registerUrl?(ctx: Ctx, url: string): Promise<{ readonly refs: readonly string[] }>;
 }

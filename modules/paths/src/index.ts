@@ -5,6 +5,9 @@ import { join } from "node:path";
 
 import { createActions } from "./action/actions.ts";
 import type { PathsDeps } from "./deps.ts";
+import { followLedger } from "./ledger/follow-ledger.ts";
+import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
+import { createSources } from "./ledger/source-store.ts";
 import { createRenderer } from "./render/renderer.ts";
 import { createLogBell } from "./run/run-log.ts";
 import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
@@ -55,11 +58,17 @@ export function createPaths(deps: PathsDeps): Paths {
   const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
-  const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer };
+  const sources = createSources(dataDir);
+  const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer, sources };
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
   return {
-    handlers: [...makePathHandlers(shared), makeRunPath(shared), ...makeRunHandlers({ ...deps, actions, bell })],
+    handlers: [
+      ...makePathHandlers(shared),
+      makeRunPath(shared),
+      ...makeRunHandlers({ ...deps, actions, bell }),
+      ...makeLedgerHandlers(shared),
+    ],
     subscriptions: [
       {
         name: "paths.start-runs",
@@ -70,6 +79,7 @@ export function createPaths(deps: PathsDeps): Paths {
           await deps.workflows.start(flow, { runId, attempt }, { id: workflowIdOf(runId, attempt) });
         },
       },
+      ...followLedger(deps.repositories),
     ],
     async start() {
       await cleanUp(deps.db, dataDir);

@@ -39,7 +39,9 @@ export function concernedBy(event: string): readonly string[] {
   const [module = "", noun = ""] = event.split(".");
   switch (`${module}.${noun}`) {
     case "paths.run":
-      return ["paths.run."];
+      return ["paths.run.", "paths.ledger."];
+    case "paths.ledger":
+      return ["paths.ledger.", "paths.version.", "paths.deviation."];
     case "telemetry.incident":
       return ["telemetry.incident."];
     case "catalog.property":
@@ -114,6 +116,7 @@ const EVENTS = [
   "paths.run.requested",
   "paths.run.progressed",
   "paths.run.finished",
+  "paths.ledger.changed",
   "delivery.repository.created",
   "delivery.repository.pushed",
   "delivery.deployment.requested",

@@ -25,7 +25,15 @@ const ENTRIES: readonly Entry[] = [
       { to: "/discover", label: "Discover" },
     ],
   },
-  { to: "/create", label: "Create", icon: Plus, under: [{ to: "/runs", label: "Runs" }] },
+  {
+    to: "/create",
+    label: "Create",
+    icon: Plus,
+    under: [
+      { to: "/runs", label: "Runs" },
+      { to: "/ledger", label: "Ledger" },
+    ],
+  },
   { to: "/delivery", label: "Delivery", icon: Rocket },
   {
     to: "/observe",

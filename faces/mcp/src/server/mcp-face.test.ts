@@ -51,11 +51,12 @@ const handlers: Handler[] = [
   handle(previewPath, async (_ctx, { values }) => ({
     verdict: values["owner"] === undefined ? ("deny" as const) : ("allow" as const),
     findings: [],
-    files: [{ path: "README.md", bytes: 3, executable: false, text: "# A" }],
+    files: [{ path: "README.md", bytes: 3, executable: false, text: "# A", hash: "0".repeat(40) }],
     entities: [],
     resources: [],
     steps: [],
     log: [],
+    digest: "0".repeat(64),
   })),
   handle(runPath, async (_ctx, { path, values }) => {
     if (values["boom"] === true) throw new Error("secret internals");

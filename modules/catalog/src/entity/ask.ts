@@ -4,7 +4,7 @@ import { type Entity, formatRef, parseRef } from "@roadbed/contracts/catalog";
 import type { Ctx, Sql } from "@roadbed/core";
 
 import type { Catalogue } from "../estate/catalogue.ts";
-import { seesDocument, type Viewer } from "../estate/visibility.ts";
+import { seesDocument, visibleTo, type Viewer } from "../estate/visibility.ts";
 import { typeMask } from "../graph/graph.ts";
 import { pathOfPage } from "../source/git-address.ts";
 import { cloneFolder } from "../source/open-tree.ts";
@@ -27,6 +27,13 @@ export async function askEntity(catalogue: Catalogue, asker: Asker, ref: string)
 export async function askSees(catalogue: Catalogue, sql: Sql, viewer: Viewer, ref: string): Promise<boolean> {
   await catalogue.feed.fresh();
   return (await askEntity(catalogue, { ...viewer, sql }, ref)) !== undefined;
+}
+
+/** References of everything that somebody may not see. */
+export async function askHidden(catalogue: Catalogue, viewer: Viewer): Promise<string[]> {
+  await catalogue.feed.fresh();
+  const visible = await visibleTo(catalogue, viewer);
+  return visible.hidden().map((id) => catalogue.estate.refOf(id));
 }
 
 async function readDocument(sql: Sql, ref: string): Promise<{ readonly entity: Entity; readonly sourceId: string } | undefined> {

@@ -2,6 +2,7 @@ import type { Entity } from "@roadbed/contracts/catalog";
 import type { Call, Ctx } from "@roadbed/core";
 import type { z } from "zod";
 
+import type { RepositoryFile } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
 
 /** One thing that a step can do. */
@@ -26,6 +27,14 @@ export interface Action<I = any> {
   describe(c: ActionContext, input: I): Promise<Effect>;
   /** Does it; `c.key` makes an outside effect happen once. Answers the step's output. */
   run(c: ActionContext, input: I): Promise<Output>;
+}
+
+/** What a step tells the ledger of a repository that it made. */
+export interface Publication {
+  readonly repository: string;
+  readonly branch: string;
+  readonly commit: string;
+  readonly files: readonly RepositoryFile[];
 }
 
 export type Output = Readonly<Record<string, unknown>>;
@@ -55,6 +64,8 @@ export interface ActionContext {
   read<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
   /** Changes something at a neighbour, in one audited transaction, in the name of who started the run. */
   write<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+  /** Tells the ledger of a repository that was made, in the transaction of `write`; absent in a preview. */
+  remember?(ctx: Ctx, publication: Publication): Promise<void>;
   readonly call: Call;
 }
 

@@ -43,8 +43,8 @@ export function makePublishGit(git: Git, publicUrl: string): Action {
     async run(c, input) {
       const name = nameOf(input);
       const files = await readFiles(await resolveInside(c.workspace, input.sourcePath, "sourcePath"));
-      const { cloneUrl, commit } = await c.write((ctx) =>
-        git.createRepository(ctx, {
+      const { cloneUrl, commit } = await c.write(async (ctx) => {
+        const made = await git.createRepository(ctx, {
           name,
           description: input.description,
           branch: input.defaultBranch,
@@ -52,8 +52,10 @@ export function makePublishGit(git: Git, publicUrl: string): Action {
           message: input.gitCommitMessage,
           author: authorOf(c, input),
           key: c.key,
-        }),
-      );
+        });
+        await c.remember?.(ctx, { repository: name, branch: input.defaultBranch, commit: made.commit, files });
+        return made;
+      });
       await c.log("info", `Repository ${name}: ${files.length} files in commit ${commit.slice(0, 10)}, ${cloneUrl}`);
       return { ...outputOf(cloneUrl, name), commitHash: commit };
     },

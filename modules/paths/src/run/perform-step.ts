@@ -6,6 +6,8 @@ import type { ActionContext, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
 import { isFileError, runAction } from "../action/run-action.ts";
 import type { Standards } from "../deps.ts";
+import type { Sources } from "../ledger/source-store.ts";
+import { rememberMade } from "../ledger/remember-made.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { hideSecrets } from "../template/form.ts";
 import { collectResources } from "../workspace/collect-resources.ts";
@@ -30,6 +32,7 @@ export interface StepDeps {
   readonly standards: Standards;
   readonly snapshots: Snapshots;
   readonly sealer: Sealer;
+  readonly sources: Sources;
   readonly pollMs?: number;
 }
 
@@ -43,6 +46,8 @@ export interface Work {
   readonly run: RunRow;
   readonly step: StepRow;
   readonly scope: Scope;
+  /** Where the path's files are: the version that was kept when the run began, whatever became of the path since. */
+  readonly home: { readonly folder: string | undefined; readonly root: string | undefined };
   readonly redactor: Redactor;
   readonly failed: boolean;
   readonly call: Call;
@@ -127,7 +132,7 @@ function contextFor(deps: StepDeps, work: Work, workspace: string, turn: number,
   const key = `${run.id}:${step.id}${turn === 0 ? "" : `:${turn}`}`;
   return {
     workspace,
-    template: { ref: run.path_ref, folder: run.path.folder, root: run.path.root },
+    template: { ref: run.path_ref, ...work.home },
     taskId: run.id,
     user: scope.user,
     key,
@@ -135,6 +140,7 @@ function contextFor(deps: StepDeps, work: Work, workspace: string, turn: number,
     renderer: deps.renderer,
     call,
     log: (level, message) => say(deps, work, level, message),
+    remember: (ctx, publication) => rememberMade(ctx, run, key, publication),
     read: (ask) => deps.runtime.read(call, ask),
     write: (make) => deps.runtime.write(call, makeThing, { runId: run.id, step: step.id }, { kind: "run", id: run.id }, make),
   };
@@ -176,10 +182,12 @@ async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
   const { values, secrets } =
     run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open<Sealed>(run.sealed, runId);
   const call: Call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor, reason: `run ${runId} of ${run.path_ref}` };
+  const home = run.source_digest === null ? run.path : await deps.sources.open(deps.db, run.source_digest);
   return {
     run,
     step,
     call,
+    home: { folder: home.folder, root: home.root },
     failed: steps.some(({ status }) => status === "failed"),
     redactor: createRedactor([...Object.values(secrets), ...hideSecrets(run.path, values).secrets]),
     scope: {

@@ -1,7 +1,9 @@
 import type { Preview } from "@roadbed/contracts/paths";
 import type { Resource } from "@roadbed/contracts/standards";
 import { InvalidError, type Call, type Ctx, type Problem } from "@roadbed/core";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { blobHash } from "@roadbed/git";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
@@ -93,12 +95,14 @@ async function follow(deps: PreviewDeps, ctx: Ctx, { path, scope: given, secrets
   }
   for (const unreadable of judged.collected.unreadable)
     log.push(redactor.text(`warning: ${unreadable}: could not be read, policies were not asked about it`));
+  const files = await readFiles(workspace);
   return {
     resources: judged.collected.resources,
     preview: {
+      digest: digestOf(files),
       verdict: judged.judgement.verdict,
       findings: [...judged.judgement.findings],
-      files: await readFiles(workspace),
+      files,
       entities: judged.collected.descriptors.flatMap(({ yaml }) => entitiesIn(yaml)),
       resources: effects.flatMap(({ resources }) => resources ?? []),
       steps,
@@ -182,9 +186,15 @@ async function readFiles(workspace: string): Promise<Preview["files"]> {
   return Promise.all(
     files.map(async ({ path, bytes, executable }) => {
       const text = bytes <= LONGEST_TEXT ? await readText(join(workspace, path)) : undefined;
-      return { path, bytes, executable, ...(text === undefined ? {} : { text }) };
+      const hash = blobHash(text ?? (await readFile(join(workspace, path))));
+      return { path, bytes, executable, hash, ...(text === undefined ? {} : { text }) };
     }),
   );
+}
+
+function digestOf(files: Preview["files"]): string {
+  const lines = files.map(({ path, hash, executable }) => [path, hash, executable]);
+  return createHash("sha256").update(JSON.stringify(lines)).digest("hex");
 }
 
 function entitiesIn(yaml: string): Preview["entities"] {

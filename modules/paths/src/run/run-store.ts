@@ -39,6 +39,9 @@ export interface RunRow extends Record<string, unknown> {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
+  readonly source_digest: string | null;
+  readonly path_version: string | null;
+  readonly preview_digest: string | null;
 }
 
 export interface StepRow extends Record<string, unknown> {
@@ -61,13 +64,17 @@ export interface NewRun {
   readonly actorDetail: ActorDetail;
   readonly shownValues: Record<string, unknown>;
   readonly sealed: Buffer;
+  /** The kept version of the path, where it could be kept. */
+  readonly sourceDigest: string | undefined;
+  readonly previewDigest: string;
   readonly at: Date;
 }
 
 export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
   await sql.query(
-    `insert into paths.run (id, path_ref, path_title, path, status, actor, actor_detail, user_ref, shown_values, sealed, created_at)
-     values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10)`,
+    `insert into paths.run (id, path_ref, path_title, path, status, actor, actor_detail, user_ref, shown_values, sealed, created_at, source_digest, path_version,
+       preview_digest)
+     values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       run.id,
       run.path.ref,
@@ -79,6 +86,9 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
       JSON.stringify(run.shownValues),
       run.sealed,
       run.at,
+      run.sourceDigest ?? null,
+      run.path.promises.version ?? null,
+      run.previewDigest,
     ],
   );
   for (const [n, step] of run.path.steps.entries()) {
@@ -144,6 +154,8 @@ export function toRun(run: RunRow, steps: readonly StepRow[]): Run {
     outputs: run.outputs,
     links: run.links,
     ...optional("decisionId", run.decision_id),
+    ...optional("previewDigest", run.preview_digest),
+    ...optional("version", run.path_version),
     values: run.shown_values,
   };
 }

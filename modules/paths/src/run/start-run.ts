@@ -4,6 +4,7 @@ import type { Sealer } from "@roadbed/postgres";
 import type { z } from "zod";
 
 import type { PathsDeps } from "../deps.ts";
+import type { Sources } from "../ledger/source-store.ts";
 import type { CheckValues, Checked } from "../template/check-values.ts";
 import { hideSecrets } from "../template/form.ts";
 import type { Library } from "../template/library.ts";
@@ -19,6 +20,7 @@ export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "cat
   readonly library: Library;
   readonly checkValues: CheckValues;
   readonly sealer: Sealer;
+  readonly sources: Sources;
 }
 
 /** Starts a run, after everything has been checked that can be checked before anything is made. */
@@ -35,6 +37,8 @@ export function makeRunPath(deps: StartDeps): Handler {
       actorDetail: { actor: ctx.actor, user },
       shownValues: hideSecrets(path, values).shown,
       sealed: await deps.sealer.seal({ values, secrets }, id),
+      previewDigest: previewed.preview.digest,
+      sourceDigest: await deps.sources.keep(ctx.sql, path),
       at: ctx.now(),
     });
     ctx.emit(runRequested, id, { runId: id, path: path.ref });
@@ -44,7 +48,7 @@ export function makeRunPath(deps: StartDeps): Handler {
 
 /** Everything before the first effect: known actions, right values, a dry run. Throws `InvalidError`. */
 export async function rehearse(
-  deps: Omit<StartDeps, "sealer" | "runtime" | "library">,
+  deps: Omit<StartDeps, "sealer" | "runtime" | "library" | "sources">,
   ctx: Ctx,
   path: Path,
   given: Record<string, unknown>,

@@ -6,7 +6,7 @@ import { rehearse, type StartDeps } from "../run/start-run.ts";
 import { assertRunnable } from "../run/step-context.ts";
 import type { Path } from "./template.ts";
 
-export function makePathHandlers(deps: Omit<StartDeps, "sealer">): Handler[] {
+export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): Handler[] {
   const { library, actions } = deps;
   return [
     handle(listPaths, async (ctx, { limit, cursor }) => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { TemplateSource } from "../deps.ts";
 import type { Page } from "../render/validate-values.ts";
+import { promisesOf, PromisesSpec, type Promises } from "./golden-path.ts";
 
 /** A step as the path's author wrote it, with its id and name. */
 export interface Step {
@@ -29,6 +30,7 @@ export interface Path {
   readonly pages: readonly FormPage[];
   readonly steps: readonly Step[];
   readonly output: Readonly<Record<string, unknown>>;
+  readonly promises: Promises;
   readonly entity: Entity;
   readonly folder: string | undefined;
   readonly root: string | undefined;
@@ -60,6 +62,7 @@ export function parsePath({ entity, folder, root }: TemplateSource): Path {
     pages: [spec.parameters ?? []].flat().map(toPage),
     steps: withUniqueIds(metadata.name, spec.steps.map(toStep)),
     output: spec.output ?? {},
+    promises: promisesOf(metadata.name, spec, metadata.annotations),
     entity,
     folder,
     root: root ?? folder,
@@ -84,8 +87,10 @@ const Template = z.looseObject({
     title: z.string().optional(),
     description: z.string().optional(),
     tags: z.array(z.string()).nullish(),
+    annotations: z.record(z.string(), z.unknown()).optional(),
   }),
   spec: z.looseObject({
+    ...PromisesSpec.shape,
     type: z.string(),
     owner: z.string().optional(),
     parameters: z.union([z.array(PageSpec), PageSpec]).nullish(),

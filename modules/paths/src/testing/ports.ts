@@ -9,6 +9,10 @@ import type { Catalog, Delivery, Git, RepositoryFile, Standards, Templates, Temp
 export interface World {
   readonly entities: Map<string, Entity>;
   readonly repositories: Map<string, { readonly key: string; readonly commit: string; readonly files: readonly RepositoryFile[] }>;
+  /** Which key made a repository of the real host. */
+  readonly makers: Map<string, string>;
+  /** References that nobody may see. */
+  readonly hidden: Set<string>;
   readonly decisions: { readonly id: string; readonly verdict: string; readonly subject: string }[];
   readonly templates: TemplateSource[];
   /** How often each port was asked to make something. */
@@ -30,9 +34,11 @@ export function createWorld(): World {
   const decisions: World["decisions"] = [];
   const templates: TemplateSource[] = [];
   const calls: string[] = [];
+  const hidden = new Set<string>();
 
   const catalog: Catalog = {
     get: async (_ctx, ref) => entities.get(ref),
+    hiddenFrom: async () => [...hidden],
     refs: async (_ctx, kinds) => [...entities.keys()].filter((ref) => kinds.length === 0 || kinds.includes(ref.split(":")[0] ?? "")),
     validate: async (_ctx, yaml) => parseEntities(yaml).flatMap(({ metadata, spec }) => [...badName(metadata.name), ...badOwner(spec)]),
     async registerRepository(_ctx, { repository }) {
@@ -60,6 +66,8 @@ export function createWorld(): World {
   };
   return {
     entities,
+    makers: new Map(),
+    hidden,
     repositories,
     decisions,
     templates,

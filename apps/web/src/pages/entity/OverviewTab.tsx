@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, lazy, Suspense, type ReactNode } from "react";
 
 import { FactMark } from "../../facts/FactMark.tsx";
 import { valueWords } from "../../facts/words.ts";
@@ -17,6 +17,8 @@ import { missingOf } from "./missing.ts";
 import { Parts } from "./Parts.tsx";
 import type { KnownEntity } from "./use-entity.ts";
 
+const LedgerSection = lazy(async () => ({ default: (await import("../ledger/LedgerSection.tsx")).LedgerSection }));
+
 /** Kinds that are made of others: those stand in a table. */
 const WHOLES: ReadonlySet<string> = new Set(["system", "domain", "group", "user"]);
 
@@ -32,6 +34,11 @@ export function OverviewTab({ known }: { readonly known: KnownEntity }): ReactNo
       </div>
       <div>
         <About known={known} />
+        {known.asOf === undefined && (
+          <Suspense fallback={null}>
+            <LedgerSection entityRef={known.ref} />
+          </Suspense>
+        )}
         {known.asOf === undefined && <Derived known={known} />}
         {known.asOf === undefined && <Missing known={known} />}
       </div>

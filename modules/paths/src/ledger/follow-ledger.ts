@@ -1,0 +1,30 @@
+import { repositoryPushed } from "@roadbed/contracts/delivery";
+import { runFinished } from "@roadbed/contracts/paths";
+import type { Subscription } from "@roadbed/core";
+
+import { checkMade, type LedgerRepositories } from "./check-made.ts";
+import { findMadeOf } from "./made-store.ts";
+
+/** What the ledger hears: pushes to what was made, and the entity that a run registered. */
+export function followLedger(repositories: LedgerRepositories | undefined): Subscription[] {
+  return [
+    {
+      name: "paths.ledger-hears-pushes",
+      events: [repositoryPushed.name],
+      async receive(ctx, event) {
+        if (repositories === undefined) return;
+        const { repository, branch } = repositoryPushed.payload.parse(event.payload);
+        for (const id of await findMadeOf(ctx.sql, repository, branch)) await checkMade(repositories, ctx, id);
+      },
+    },
+    {
+      name: "paths.ledger-hears-runs",
+      events: [runFinished.name],
+      async receive(ctx, event) {
+        const { runId, entityRef } = runFinished.payload.parse(event.payload);
+        if (entityRef === undefined) return;
+        await ctx.sql.query("update paths.made set entity_ref = $2 where run_id = $1 and entity_ref is null", [runId, entityRef]);
+      },
+    },
+  ];
+}

@@ -1,0 +1,89 @@
+import { InvalidError } from "@roadbed/core";
+import { z } from "zod";
+
+/** What a path says beyond a Backstage template: in `spec` of `kind: GoldenPath`, or of any Template, which ignores what it does not know. */
+export interface Promises {
+  /** As semver; absent: its content alone tells one state of it from another. */
+  readonly version: string | undefined;
+  /** Newest first. */
+  readonly changelog: readonly { readonly version: string; readonly date?: string | undefined; readonly changes: readonly string[] }[];
+  /** From that day on it is not supported any more. */
+  readonly deprecation:
+    | { readonly from: string; readonly reason?: string | undefined; readonly replacedBy?: string | undefined }
+    | undefined;
+  /** Globs of the files that stay the path's; the others are only begun by it. Default: all of them. */
+  readonly managed: readonly string[];
+}
+
+const VERSION_ANNOTATION = "roadbed.dev/version";
+const MANAGED_ANNOTATION = "roadbed.dev/managed";
+
+/** Semver without the build part: https://semver.org */
+const Version = z
+  .string()
+  .max(100)
+  .regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]+)?$/, "must be a version such as 1.4.0");
+const Day = z.union([z.iso.date(), z.date().transform((date) => date.toISOString().slice(0, 10))], {
+  error: "must be a day such as 2027-01-31",
+});
+
+export const PromisesSpec = z.object({
+  version: Version.optional(),
+  changelog: z
+    .array(z.object({ version: Version, date: Day.optional(), changes: z.array(z.string().max(1_000)).max(100) }))
+    .max(1_000)
+    .optional(),
+  deprecation: z.object({ from: Day, reason: z.string().max(1_000).optional(), replacedBy: z.string().max(200).optional() }).optional(),
+  managed: z.array(z.string().min(1).max(300)).max(200).optional(),
+});
+
+/** Reads them off a parsed spec and the template's annotations, which count where the spec says nothing. */
+export function promisesOf(
+  name: string,
+  spec: z.output<typeof PromisesSpec>,
+  annotations: Readonly<Record<string, unknown>> | undefined,
+): Promises {
+  const noted = annotations?.[VERSION_ANNOTATION];
+  const version = spec.version ?? (noted === undefined ? undefined : String(noted));
+  if (version !== undefined && !Version.safeParse(version).success) {
+    throw new InvalidError(`The path ${name} has the version "${version.slice(0, 100)}", which is no version.`, {
+      mend: "Write it as 1.4.0.",
+    });
+  }
+  const globs = annotations?.[MANAGED_ANNOTATION];
+  return {
+    version,
+    changelog: [...(spec.changelog ?? [])].sort((a, b) => compareVersions(b.version, a.version)),
+    deprecation: spec.deprecation,
+    managed: spec.managed ?? (typeof globs === "string" ? globs.split(/[\s,]+/).filter((glob) => glob !== "") : ["**"]),
+  };
+}
+
+/** Below zero when `a` is older. A version without one is older than any; a pre-release is older than its release. */
+export function compareVersions(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
+  const [numbersA, preA] = split(a);
+  const [numbersB, preB] = split(b);
+  for (const [n, number] of numbersA.entries()) if (number !== numbersB[n]) return number - (numbersB[n] ?? 0);
+  if (preA === preB) return 0;
+  if (preA === undefined || preB === undefined) return preA === undefined ? 1 : -1;
+  return comparePreReleases(preA.split("."), preB.split("."));
+}
+
+function split(version: string): [number[], string | undefined] {
+  const [numbers = "", ...pre] = version.split("-");
+  return [numbers.split(".").map(Number), pre.length === 0 ? undefined : pre.join("-")];
+}
+
+function comparePreReleases(a: readonly string[], b: readonly string[]): number {
+  for (let n = 0; n < Math.max(a.length, b.length); n++) {
+    const [x, y] = [a[n], b[n]];
+    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
+    if (x === y) continue;
+    const [isX, isY] = [/^\d+$/.test(x), /^\d+$/.test(y)];
+    if (isX && isY) return Number(x) - Number(y);
+    if (isX !== isY) return isX ? -1 : 1;
+    return x < y ? -1 : 1;
+  }
+  return 0;
+}
