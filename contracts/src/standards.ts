@@ -1,18 +1,37 @@
 import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
-/** When a policy is asked. One text serves them all. */
-export const PolicyMoment = z.enum(["provision", "audit"]);
+import { ACTIONS, MOMENTS } from "./policy-file.ts";
+
+/** The points at which a policy is asked. One text serves them all. */
+export const PolicyMoment = z.enum(MOMENTS);
 export type PolicyMoment = z.infer<typeof PolicyMoment>;
+
+/** What a no does: stops the act, warns whoever acts, or is only noted. */
+export const PolicyAction = z.enum(ACTIONS);
+export type PolicyAction = z.infer<typeof PolicyAction>;
+
+/** What a policy does at one point. */
+export const PolicyPoint = z.object({ moment: PolicyMoment, action: PolicyAction });
+export type PolicyPoint = z.infer<typeof PolicyPoint>;
 
 export const Policy = z.object({
   name: z.string(),
   title: z.string(),
   /** Why the rule exists, in one or two sentences. */
   why: z.string(),
-  severity: z.enum(["deny", "warn"]),
+  /** What a no does where nothing else is said. */
+  severity: PolicyAction,
   version: z.string(),
+  /** The pack it belongs to; policies of one's own outside a folder have none. */
+  pack: z.string().optional(),
+  references: z.array(z.string()),
+  /** The points at which it is in force now. */
   moments: z.array(PolicyMoment),
+  /** What it does at each of them. */
+  points: z.array(PolicyPoint),
+  /** Where bindings say where it holds. */
+  bindings: z.array(z.object({ name: z.string(), actions: z.array(z.enum(["Deny", "Warn", "Audit"])), moments: z.array(PolicyMoment) })),
   /** The resources it looks at, e.g. `apps/v1/Deployment`, `backstage.io/v1alpha1/Component`. */
   matches: z.array(z.string()),
   rules: z.array(z.object({ expression: z.string(), message: z.string(), mend: z.string() })),
@@ -23,7 +42,7 @@ export type Policy = z.infer<typeof Policy>;
 export const Finding = z.object({
   policy: z.string(),
   title: z.string(),
-  severity: z.enum(["deny", "warn"]),
+  severity: PolicyAction,
   /** `fail`: the rule said no. `error`: it could not be evaluated, which counts as no. */
   result: z.enum(["fail", "error"]),
   message: z.string(),
@@ -33,6 +52,9 @@ export const Finding = z.object({
   /** The resource it is about: `Kind name`, and the file it came from where one is known. */
   resource: z.string(),
   file: z.string().optional(),
+  /** The binding by which the policy holds here, and the parameters it was asked with. */
+  binding: z.string().optional(),
+  params: z.string().optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 
@@ -53,9 +75,27 @@ export const Decision = z.object({
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** One thing to be judged. */
-export const Resource = z.object({ file: z.string().optional(), object: z.record(z.string(), z.unknown()) });
+/** One thing to be judged: as it will be, and as it was (`oldObject`). What is removed is given as `object` with `operation` DELETE. */
+export const Resource = z.object({
+  file: z.string().optional(),
+  object: z.record(z.string(), z.unknown()),
+  oldObject: z.record(z.string(), z.unknown()).optional(),
+  /** Default: by what is there. */
+  operation: z.enum(["CREATE", "UPDATE", "DELETE"]).optional(),
+});
 export type Resource = z.infer<typeof Resource>;
+
+/** What an API server would have answered about one resource, in its words. */
+export const AdmissionAnswer = z.object({
+  resource: z.string(),
+  allowed: z.boolean(),
+  code: z.number().int().optional(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  warnings: z.array(z.string()),
+  auditAnnotations: z.record(z.string(), z.string()),
+});
+export type AdmissionAnswer = z.infer<typeof AdmissionAnswer>;
 
 export const listPolicies = defineOperation({
   name: "standards.policy.list",
@@ -85,7 +125,13 @@ export const checkPolicies = defineOperation({
   risk: "read",
   http: { method: "POST", path: "/api/v1/policies/check" },
   input: z.object({ moment: PolicyMoment.default("provision"), resources: z.array(Resource).min(1).max(500) }),
-  output: z.object({ verdict: Verdict, findings: z.array(Finding), evaluated: z.number().int() }),
+  output: z.object({
+    verdict: Verdict,
+    findings: z.array(Finding),
+    evaluated: z.number().int(),
+    /** Of each resource that a policy looks at, what Kubernetes would have answered. */
+    admission: z.array(AdmissionAnswer),
+  }),
   cli: {
     rows: "findings",
     columns: ["severity", "policy", "resource", "message", "mend"],

@@ -101,8 +101,9 @@ async function exampleProblems(file: string, text: string): Promise<string[]> {
   const templates = blocks.filter((block) => block.includes("kind: Template"));
   const cel = createCel();
   return [
-    ...policies.flatMap((block) =>
-      readPolicyFile(file, block, cel).problems.map(({ line, reason }) => `${file}: line ${line} of a policy: ${reason}`),
+    // One after another: a binding is for a policy that was shown before it.
+    ...readPolicyFile(file, policies.join("\n---\n"), cel).problems.map(
+      ({ line, reason }) => `${file}: line ${line} of its policies: ${reason}`,
     ),
     ...(await Promise.all(templates.map(templateProblem)))
       .map((problem) => problem && `${file}: a template: ${problem}`)

@@ -1,5 +1,6 @@
 import { Environment } from "@marcbachmann/cel-js";
 
+import type { Shape, TypeSchema } from "./check-fields.ts";
 import { registerFormat } from "./functions/format.ts";
 import { registerLists } from "./functions/lists.ts";
 import { registerMoreLists } from "./functions/more-lists.ts";
@@ -12,8 +13,18 @@ import { registerStrings } from "./functions/strings.ts";
 import { registerTwoVariables } from "./functions/two-variables.ts";
 import { registerUrl } from "./functions/url.ts";
 
-/** A variable's type: `dyn` for JSON from outside, or an object whose fields are known. */
-export type VariableType = "dyn" | "string" | "bool" | "int" | "double" | "list" | "map" | { readonly fields: readonly string[] };
+/** A variable's type: `dyn` for JSON from outside, an object whose fields are known, or one of a named type. */
+export type VariableType =
+  | "dyn"
+  | "string"
+  | "bool"
+  | "int"
+  | "double"
+  | "list"
+  | "map"
+  /** `shapes`: the named types of its fields, as `checkExpression` found them. */
+  | { readonly fields: readonly string[]; readonly shapes?: Readonly<Record<string, Shape>> }
+  | TypeSchema;
 
 /** Longest expression that is looked at, in characters. */
 export const EXPRESSION_LIMIT = 20_000;
@@ -47,6 +58,8 @@ function base(): Environment {
 
 function declare(environment: Environment, name: string, type: VariableType): void {
   if (typeof type === "string") environment.registerVariable(name, type);
+  // Named types are followed by `checkFields`: an object of JSON stays an object of JSON for the engine.
   // A schema must have a field: one that no expression can name stands for none.
+  else if ("types" in type) environment.registerVariable(name, "dyn");
   else environment.registerVariable({ name, schema: Object.fromEntries([" ", ...type.fields].map((field) => [field, "dyn"])) });
 }

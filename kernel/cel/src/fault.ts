@@ -30,6 +30,7 @@ export function formatFault(fault: CelFault): string {
 
 const MENDS: Record<string, string> = {
   no_such_key: "Ask first whether the field is there: `has(a.b) && a.b == ...`, or read it as `a.?b.orValue(default)`.",
+  no_such_field: "Write a field that this kind of object has.",
   unknown_variable: "Use one of the variables that this expression may see.",
   no_such_overload: "Compare values of one type; convert with int(), double() or string() where they differ.",
   no_matching_overload: "Check the function's name, the number of its arguments and their types.",

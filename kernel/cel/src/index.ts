@@ -1,4 +1,5 @@
 export { createCel, type Cel, type CelOptions } from "./cel.ts";
+export type { Shape, TypeSchema, TypeTable } from "./check-fields.ts";
 export { checkExpression, type CheckResult } from "./check.ts";
 export type { VariableType } from "./environment.ts";
 export type { RowCell } from "./evaluate-rows.ts";

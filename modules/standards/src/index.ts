@@ -1,5 +1,5 @@
-import { checkPolicies, type Decision, type Policy, type PolicyMoment, type Resource } from "@roadbed/contracts/standards";
-import { handle, type Ctx, type Handler } from "@roadbed/core";
+import { checkPolicies, type Decision, type PolicyMoment, type Resource } from "@roadbed/contracts/standards";
+import { formatActor, handle, type Ctx, type Handler } from "@roadbed/core";
 
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
@@ -7,7 +7,8 @@ import type { StandardsDeps } from "./deps.ts";
 import { evaluatePolicies, type Judgement } from "./policy/evaluate-policies.ts";
 import { makePolicyReaders } from "./policy/list-policies.ts";
 import { loadPolicies, type PolicyProblem } from "./policy/load-policies.ts";
-import type { LoadedPolicy } from "./policy/policy.ts";
+import { holdsAt } from "./policy/plan.ts";
+import { toPublic } from "./policy/policy.ts";
 
 export type { Act, Judgement, PolicyProblem, StandardsDeps };
 
@@ -29,12 +30,13 @@ export interface Standards {
 
 /** Reads the policies and makes their operations. A policy file that is broken is logged and told by `health`. */
 export function createStandards({ log, cel, policies: folders, disabled = [] }: StandardsDeps): Standards {
-  const { policies, problems } = loadPolicies(folders, cel);
+  const { policies, params, problems } = loadPolicies(folders, cel);
   const enabled = policies.filter(({ name }) => !disabled.includes(name));
   for (const problem of problems) log.error("a policy file is broken", { ...problem });
   log.info("policies loaded", { policies: policies.length, enabled: enabled.length, problems: problems.length });
 
-  const evaluate: Standards["evaluate"] = (_ctx, resources, moment = "provision") => evaluatePolicies(cel, enabled, moment, resources);
+  const evaluate: Standards["evaluate"] = (ctx, resources, moment = "provision") =>
+    evaluatePolicies(cel, enabled, { moment, params, ...(ctx.actor === undefined ? {} : { username: formatActor(ctx.actor) }) }, resources);
 
   return {
     problems,
@@ -42,8 +44,8 @@ export function createStandards({ log, cel, policies: folders, disabled = [] }: 
     async judge(ctx, act) {
       const moment = act.moment ?? "provision";
       const judgement = await evaluate(ctx, act.resources, moment);
-      const asked = enabled.filter(({ moments }) => moments.includes(moment));
-      const decision = await storeDecision(ctx, act, judgement, asked);
+      const asked = new Set(holdsAt(enabled, moment, () => undefined).map(({ policy }) => policy));
+      const decision = await storeDecision(ctx, act, judgement, [...asked]);
       return { ...judgement, decisionId: decision.id, decision };
     },
     async health() {
@@ -54,13 +56,9 @@ export function createStandards({ log, cel, policies: folders, disabled = [] }: 
       ...makePolicyReaders(policies.map((policy) => toPublic(policy, !disabled.includes(policy.name)))),
       ...makeDecisionReaders(),
       handle(checkPolicies, async (ctx, { moment, resources }) => {
-        const { verdict, findings, evaluated } = await evaluate(ctx, resources, moment);
-        return { verdict, findings: [...findings], evaluated };
+        const { verdict, findings, evaluated, admission } = await evaluate(ctx, resources, moment);
+        return { verdict, findings: [...findings], evaluated, admission: [...admission] };
       }),
     ],
   };
-}
-
-function toPublic({ name, title, why, severity, version, moments, matches, rules }: LoadedPolicy, enabled: boolean): Policy {
-  return { name, title, why, severity, version, moments, matches, rules, enabled };
 }

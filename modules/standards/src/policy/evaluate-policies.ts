@@ -1,8 +1,12 @@
-import { formatFault, type CelFault, type Evaluation, type Outcome, type RuleOutcome } from "@roadbed/cel";
-import type { Finding, PolicyMoment, Resource, Verdict } from "@roadbed/contracts/standards";
+import type { Outcome } from "@roadbed/cel";
+import type { AdmissionAnswer, Finding, PolicyMoment, Resource, Verdict } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
-import { matchesTarget, targetOf, type Target } from "./match.ts";
+import { toAdmission } from "./admission.ts";
+import { missingParams, readOutcome, type Note, type Subject, type Violation } from "./findings.ts";
+import { targetOf, type Target } from "./match.ts";
+import type { ParamObject } from "./params.ts";
+import { holdsAt, planQuestions, type Question, type StageOf } from "./plan.ts";
 import type { LoadedPolicy } from "./policy.ts";
 
 export interface Judgement {
@@ -10,94 +14,155 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   /** How often a policy was asked about a resource that it looks at. */
   readonly evaluated: number;
+  /** What Kubernetes would have answered about each resource that somebody has something to say of. */
+  readonly admission: readonly AdmissionAnswer[];
+}
+
+/** What policies are asked with, besides the resources. */
+export interface Circumstances {
+  readonly moment: PolicyMoment;
+  readonly params?: readonly ParamObject[];
+  /** Default: what the policies say themselves. */
+  readonly stageOf?: StageOf;
+  /** Who acts, as policies read it in `request.userInfo`. */
+  readonly username?: string;
+}
+
+/** What was found, before it is told: which object, which policy, by which binding. */
+export interface Evaluated {
+  readonly violations: readonly Violation[];
+  readonly notes: readonly Note[];
+  readonly evaluated: number;
+  readonly names: readonly string[];
 }
 
 /** Asks every policy of this moment about every resource that it looks at, in one batch. Stores nothing. */
 export async function evaluatePolicies(
   cel: Expressions,
   policies: readonly LoadedPolicy[],
-  moment: PolicyMoment,
+  about: PolicyMoment | Circumstances,
   resources: readonly Resource[],
 ): Promise<Judgement> {
-  const asked = policies.filter(({ moments }) => moments.includes(moment));
-  const targets = resources.map(({ object }) => targetOf(object));
-  const evaluations: Evaluation[] = [];
-  for (const [binding, target] of targets.entries()) {
-    for (const [program, policy] of asked.entries()) {
-      if (matchesTarget(policy.match, target)) evaluations.push({ program, binding });
-    }
-  }
-  const outcomes = await cel.evaluateBatch({
-    programs: asked.map(({ program }) => program),
-    bindings: resources.map(({ object }, i) => bind(object, targets[i] as Target)),
-    evaluations,
-  });
-  const findings = evaluations.flatMap(({ program, binding }, i) =>
-    toFindings(asked[program] as LoadedPolicy, outcomes[i] as Outcome, resources[binding] as Resource, targets[binding] as Target),
-  );
-  return { verdict: verdictOf(findings), findings, evaluated: evaluations.length };
+  return toJudgement(await findViolations(cel, policies, typeof about === "string" ? { moment: about } : about, resources));
 }
 
-/** The values that an expression may read, as the API server would give them for a new object. */
-function bind(object: Readonly<Record<string, unknown>>, { group, version, kind, resource, name }: Target): Record<string, unknown> {
-  const metadata = object.metadata as { namespace?: unknown } | undefined;
+/** The same, with what each finding hangs on. */
+export async function findViolations(
+  cel: Expressions,
+  policies: readonly LoadedPolicy[],
+  { moment, params = [], stageOf = () => undefined, username = "" }: Circumstances,
+  resources: readonly Resource[],
+): Promise<Evaluated> {
+  const namespaces = namespacesIn(resources);
+  const labels = new Map([...namespaces].map(([name, { metadata }]) => [name, recordOf(recordOf(metadata)["labels"])]));
+  const targets = resources.map((resource) => targetOf(resource, labels));
+  const holds = holdsAt(policies, moment, stageOf);
+  const { questions, unaskable } = planQuestions(holds, targets, params);
+  const bindings = makeBindings(resources, targets, namespaces, username);
+  const programs = [...new Set(questions.map(({ policy }) => policy.program))];
+  const positions = new Map(programs.map((program, i) => [program, i]));
+  const outcomes = await cel.evaluateBatch({
+    programs,
+    evaluations: questions.map((question) => ({
+      program: positions.get(question.policy.program) ?? -1,
+      binding: bindings.positionOf(question),
+    })),
+    bindings: bindings.all,
+  });
+  const violations: Violation[] = [];
+  const notes: Note[] = [];
+  const subjectOf = (target: number): Subject => ({ resource: resources[target] as Resource, target: targets[target] as Target });
+  for (const [i, question] of questions.entries()) {
+    const read = readOutcome(question, outcomes[i] as Outcome, subjectOf(question.target));
+    violations.push(...read.violations);
+    notes.push(...read.notes);
+  }
+  for (const one of unaskable) violations.push(...missingParams(one, one.target, subjectOf(one.target)));
+  const names = targets.map(({ kind, name }) => `${kind} ${name}`);
+  return { violations, notes, evaluated: questions.length + unaskable.length, names };
+}
+
+export function toJudgement({ violations, notes, evaluated, names }: Evaluated): Judgement {
+  const findings = violations.map(({ finding }) => finding);
+  return { verdict: verdictOf(findings), findings, evaluated, admission: toAdmission(names, violations, notes) };
+}
+
+export function verdictOf(findings: readonly Pick<Finding, "severity">[]): Verdict {
+  if (findings.some(({ severity }) => severity === "deny")) return "deny";
+  return findings.some(({ severity }) => severity === "warn") ? "warn" : "allow";
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** One set of values per object and parameters: policies that read the same are given the same. */
+function makeBindings(
+  resources: readonly Resource[],
+  targets: readonly Target[],
+  namespaces: ReadonlyMap<string, Data>,
+  username: string,
+): { readonly all: Data[]; positionOf(question: Question): number } {
+  const all: Data[] = [];
+  const known: Map<ParamObject | null, number>[] = [];
+  return {
+    all,
+    positionOf({ target, param }) {
+      const mine = (known[target] ??= new Map());
+      const before = mine.get(param);
+      if (before !== undefined) return before;
+      const resource = resources[target] as Resource;
+      mine.set(param, all.push(bind(resource, targets[target] as Target, namespaces, username, param)) - 1);
+      return all.length - 1;
+    },
+  };
+}
+
+/** The values that an expression may read, as the API server would give them. */
+function bind(
+  { object, oldObject }: Resource,
+  target: Target,
+  namespaces: ReadonlyMap<string, Data>,
+  username: string,
+  param: ParamObject | null,
+): Data {
+  const { group, version, kind, resource, name, namespace, operation } = target;
   const request = {
-    operation: "CREATE",
     kind: { group, version, kind },
     resource: { group, version, resource },
+    subResource: "",
+    requestKind: { group, version, kind },
+    requestResource: { group, version, resource },
+    requestSubResource: "",
     name,
-    namespace: typeof metadata?.namespace === "string" ? metadata.namespace : "",
+    namespace,
+    operation,
+    userInfo: { username, uid: "", groups: [], extra: {} },
     dryRun: true,
+    options: {},
   };
-  return { object, oldObject: null, request, params: null, namespaceObject: null };
+  const namespaceObject = namespace === "" ? null : (namespaces.get(namespace) ?? bareNamespace(namespace));
+  return {
+    object: operation === "DELETE" ? null : object,
+    oldObject: oldObject ?? (operation === "DELETE" ? object : null),
+    request,
+    params: param?.object ?? null,
+    namespaceObject,
+  };
 }
 
-function toFindings(policy: LoadedPolicy, outcome: Outcome, resource: Resource, target: Target): Finding[] {
-  if (outcome.kind === "skipped") return [];
-  if (outcome.kind === "fault") return policy.failurePolicy === "Ignore" ? [] : [toError(policy, 0, outcome.fault, resource, target)];
-  return outcome.rules.flatMap((rule, i) => toFinding(policy, i, rule, resource, target));
+function bareNamespace(name: string): Data {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name } } };
 }
 
-function toFinding(policy: LoadedPolicy, position: number, rule: RuleOutcome, resource: Resource, target: Target): Finding[] {
-  if (rule.kind === "value" && rule.value === true) return [];
-  if (rule.kind === "value" && rule.value === false) {
-    return [{ ...describe(policy, position, resource, target), result: "fail", message: messageOf(policy, position, rule.otherwise) }];
+/** The namespaces that are made together with what stands in them. */
+function namespacesIn(resources: readonly Resource[]): Map<string, Data> {
+  const found = new Map<string, Data>();
+  for (const { object } of resources) {
+    const name = object["kind"] === "Namespace" ? recordOf(object["metadata"])["name"] : undefined;
+    if (typeof name === "string") found.set(name, object);
   }
-  if (policy.failurePolicy === "Ignore") return [];
-  const fault = rule.kind === "fault" ? rule.fault : { code: "not_bool", reason: "the rule must give true or false" };
-  return [toError(policy, position, fault, resource, target)];
+  return found;
 }
 
-function toError(policy: LoadedPolicy, position: number, fault: CelFault, resource: Resource, target: Target): Finding {
-  return {
-    ...describe(policy, position, resource, target),
-    result: "error",
-    message: `This policy could not be evaluated, which counts as no. ${formatFault(fault)}`,
-    mend: `Check that the ${target.kind || "resource"} is complete. If it is, correct the policy. ${fault.mend ?? ""}`.trim(),
-  };
-}
-
-function describe(policy: LoadedPolicy, position: number, { file }: Resource, { kind, name }: Target): Omit<Finding, "result" | "message"> {
-  const rule = policy.rules[position];
-  return {
-    policy: policy.name,
-    title: policy.title,
-    severity: policy.severity,
-    mend: rule?.mend ?? "",
-    why: policy.why,
-    expression: rule?.expression ?? "",
-    resource: `${kind || "resource without a kind"} ${name || "without a name"}`,
-    ...(file === undefined ? {} : { file }),
-  };
-}
-
-/** As in Kubernetes: what `messageExpression` gives, where it is one line of at most 5 kB; else `message`. */
-function messageOf({ rules }: LoadedPolicy, position: number, computed: unknown): string {
-  const line = typeof computed === "string" ? computed.trim() : "";
-  return line === "" || line.length > 5_000 || line.includes("\n") ? (rules[position]?.message ?? "") : line;
-}
-
-function verdictOf(findings: readonly Finding[]): Verdict {
-  if (findings.some(({ severity }) => severity === "deny")) return "deny";
-  return findings.length > 0 ? "warn" : "allow";
+function recordOf(value: unknown): Data {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Data) : {};
 }

@@ -18,7 +18,7 @@ describe("a policy file", () => {
         why: "Because.",
         severity: "deny",
         version: "1.0.0",
-        moments: ["provision", "audit"],
+        moments: ["provision", "pull-request", "promotion", "audit"],
         matches: ["apps/v1/Deployment"],
         rules: [{ expression: "object.spec.replicas > 1", message: "Too few.", mend: "Add some." }],
         failurePolicy: "Fail",
@@ -31,7 +31,13 @@ describe("a policy file", () => {
     ["kind: Pod", "kind: ValidatingAdmissionPolicy", "kind: Pod", /^kind: /, 2],
     ["a missing annotation", '    roadbed.dev/title: "Example"\n', "", /needs the annotation roadbed.dev\/title/, 6],
     ["a version that is none", '"1.0.0"', '"one"', /roadbed.dev\/version/, 6],
-    ["a severity that is none", "  annotations:\n", "  annotations:\n    roadbed.dev/severity: fatal\n", /severity is deny or warn/, 6],
+    [
+      "a severity that is none",
+      "  annotations:\n",
+      "  annotations:\n    roadbed.dev/severity: fatal\n",
+      /severity is deny, warn or audit/,
+      6,
+    ],
     ["a moment that is none", "  annotations:\n", "  annotations:\n    roadbed.dev/moments: birth\n", /moments is a list/, 6],
     [
       "an unknown field",
@@ -39,14 +45,6 @@ describe("a policy file", () => {
       "  failurePolicy: Fail\n  failPolicy: Fail\n",
       /spec.failPolicy: is not a known field/,
       12,
-    ],
-    ["parameters", "  failurePolicy: Fail\n", "  failurePolicy: Fail\n  paramKind: { kind: X }\n", /paramKind: is not supported/, 12],
-    [
-      "a namespace selector",
-      "    resourceRules:\n",
-      "    namespaceSelector: {}\n    resourceRules:\n",
-      /namespaceSelector: is not supported/,
-      13,
     ],
     ["no validations", /validations:[^]*$/, "validations: []\n", /spec.validations: /, 18],
     ["an operation that is none", "CREATE", "MAKE", /operations.0/, 16],
@@ -67,11 +65,12 @@ describe("a policy file", () => {
     ["reads a variable that is not there", "objekt.spec == 1", /Unknown variable: objekt/],
     ["reads a definition that is not there", "variables.imagse == 1", /imagse/],
     ["gives no truth", "size(object.spec)", /gives a int, not a bool/],
-    ["has a bad regular expression", "object.name.matches('(')", /RE2/],
+    ["has a misspelt field of a Deployment", "object.spec.replicaz > 1", /column 13: No such key: replicaz; did you mean replicas\?/],
+    ["has a bad regular expression", "object.metadata.name.matches('(')", /RE2/],
   ])("an expression that %s is told, and the policy stays in force", (_name, expression, reason) => {
     const text = policyText({ expression }).replace(
       "  validations:",
-      "  variables:\n    - name: images\n      expression: object.images\n  validations:",
+      "  variables:\n    - name: images\n      expression: object.spec.replicas\n  validations:",
     );
     const { policies, problems } = read(text);
     expect(policies).toHaveLength(1);

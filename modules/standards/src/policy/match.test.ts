@@ -4,7 +4,7 @@ import { matchesTarget, pluralOf, targetOf, type Match } from "./match.ts";
 
 const rule = { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE" as const], resources: ["deployments"] };
 const asks = (match: Partial<Match>, object: Record<string, unknown> = deployment): boolean =>
-  matchesTarget({ resourceRules: [rule], excludeResourceRules: [], ...match }, targetOf(object));
+  matchesTarget({ resourceRules: [rule], excludeResourceRules: [], ...match }, targetOf({ object }));
 
 const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "shop", labels: { tier: "web" } } };
 

@@ -1,6 +1,8 @@
-import type { LabelSelector, PolicyFile, ResourceRule } from "@roadbed/contracts/policy-file";
+import type { LabelSelector, Match, ResourceRule } from "@roadbed/contracts/policy-file";
 
-export type Match = PolicyFile["spec"]["matchConstraints"];
+export type { Match };
+export type Operation = "CREATE" | "UPDATE" | "DELETE";
+type Labels = Readonly<Record<string, unknown>>;
 
 /** What a policy is asked about, read off the object. */
 export interface Target {
@@ -10,25 +12,65 @@ export interface Target {
   /** The plural that rules name, e.g. `deployments`. */
   readonly resource: string;
   readonly name: string;
-  readonly labels: Readonly<Record<string, unknown>>;
+  /** "" for what is of no namespace, or does not say which. */
+  readonly namespace: string;
+  readonly operation: Operation;
+  /** The labels as they will be, and as they were, where there is such an object. */
+  readonly labels: readonly Labels[];
+  /** The labels of its namespace; for a Namespace its own; undefined for what belongs to a cluster. */
+  readonly namespaceLabels: Labels | undefined;
+}
+
+/** One thing to be judged. */
+export interface Judged {
+  readonly object: Readonly<Record<string, unknown>>;
+  readonly oldObject?: Readonly<Record<string, unknown>> | undefined;
+  readonly operation?: Operation | undefined;
 }
 
 /** Reads what is needed for matching; missing parts are "". */
-export function targetOf(object: Readonly<Record<string, unknown>>): Target {
+export function targetOf({ object, oldObject, operation }: Judged, namespaces: ReadonlyMap<string, Labels> = NONE): Target {
   const [group, version] = splitVersion(asText(object.apiVersion));
   const kind = asText(object.kind);
   const metadata = asRecord(object.metadata);
-  return { group, version, kind, resource: pluralOf(kind), name: asText(metadata.name), labels: asRecord(metadata.labels) };
+  const name = asText(metadata.name);
+  const namespace = CLUSTER_KINDS.has(kind) ? "" : asText(metadata.namespace);
+  const labels = [object, oldObject].flatMap((one) => (one ? [asRecord(asRecord(one.metadata).labels)] : []));
+  return {
+    group,
+    version,
+    kind,
+    resource: pluralOf(kind),
+    name,
+    namespace,
+    operation: operation ?? (oldObject === undefined ? "CREATE" : "UPDATE"),
+    labels,
+    namespaceLabels: CLUSTER_KINDS.has(kind) ? (kind === "Namespace" ? labels[0] : undefined) : namespaceLabels(namespace, namespaces),
+  };
 }
 
-/** Whether a policy looks at it: any rule, no excluding rule, and the labels. */
-export function matchesTarget(match: Match, target: Target): boolean {
+const NONE: ReadonlyMap<string, Labels> = new Map();
+
+/** Every namespace carries its name as a label, whether its manifest is at hand or not. */
+function namespaceLabels(namespace: string, namespaces: ReadonlyMap<string, Labels>): Labels {
+  return { ...namespaces.get(namespace), ...(namespace === "" ? {} : { "kubernetes.io/metadata.name": namespace }) };
+}
+
+/** Whether a policy looks at it: any rule, no excluding rule, and all selectors. Policies themselves are never looked at. */
+export function matchesTarget(match: Match | PartialMatch, target: Target): boolean {
   return (
-    match.resourceRules.some((rule) => matchesRule(rule, target)) &&
+    (match.resourceRules === undefined || match.resourceRules.some((rule) => matchesRule(rule, target))) &&
     !match.excludeResourceRules.some((rule) => matchesRule(rule, target)) &&
-    (match.objectSelector === undefined || matchesLabels(match.objectSelector, target.labels))
+    (match.objectSelector === undefined || target.labels.some((labels) => matchesLabels(match.objectSelector!, labels))) &&
+    (match.namespaceSelector === undefined ||
+      target.namespaceLabels === undefined ||
+      matchesLabels(match.namespaceSelector, target.namespaceLabels)) &&
+    !(target.group === "admissionregistration.k8s.io" && target.kind.startsWith("ValidatingAdmissionPolicy"))
   );
 }
+
+/** What a binding narrows: without rules of its own it takes the policy's. */
+export type PartialMatch = Omit<Match, "resourceRules"> & { readonly resourceRules?: Match["resourceRules"] | undefined };
 
 /** What rules look at, for people: `apps/v1/Deployment`; `*` stays a star. */
 export function describeRules(rules: readonly ResourceRule[]): string[] {
@@ -40,9 +82,9 @@ export function describeRules(rules: readonly ResourceRule[]): string[] {
   return [...new Set(described)];
 }
 
-function matchesRule(rule: ResourceRule, { group, version, kind, resource, name }: Target): boolean {
+function matchesRule(rule: ResourceRule, { group, version, kind, resource, name, operation }: Target): boolean {
   return (
-    (rule.operations.includes("*") || rule.operations.includes("CREATE")) &&
+    (rule.operations.includes("*") || rule.operations.includes(operation)) &&
     has(rule.apiGroups, group) &&
     has(rule.apiVersions, version) &&
     (has(rule.resources, resource) || rule.resources.includes("*/*")) &&
@@ -55,7 +97,8 @@ function has(list: readonly string[], value: string): boolean {
   return list.includes("*") || list.includes(value);
 }
 
-function matchesLabels({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Target["labels"]): boolean {
+/** Kubernetes' label selectors; an empty one matches everything. */
+export function matchesLabels({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
   const value = (key: string): unknown => (Object.hasOwn(labels, key) ? labels[key] : undefined);
   return (
     Object.entries(matchLabels).every(([key, wanted]) => value(key) === wanted) &&

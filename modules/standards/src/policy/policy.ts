@@ -1,76 +1,188 @@
-import type { CelFault, Program, VariableType } from "@roadbed/cel";
-import { mendOf, momentsOf, text, type PolicyFile } from "@roadbed/contracts/policy-file";
-import type { Policy } from "@roadbed/contracts/standards";
+import type { CelFault, Program, Shape, TypeSchema, VariableType } from "@roadbed/cel";
+import { bindingMoments, mendOf, pointsOf, referencesOf, text, type BindingFile, type PolicyFile } from "@roadbed/contracts/policy-file";
+import type { Policy, PolicyAction, PolicyMoment } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
-import { describeRules, type Match } from "./match.ts";
+import { describeRules, type Match, type PartialMatch } from "./match.ts";
+import { schemaOf } from "./schema/schema-of.ts";
 
 /** A policy in force: what it says of itself, what it looks at, and its program. */
-export interface LoadedPolicy extends Omit<Policy, "enabled"> {
+export interface LoadedPolicy extends Omit<Policy, "enabled" | "bindings"> {
   readonly match: Match;
   readonly program: Program;
   /** What happens when it cannot be evaluated: `Fail` counts as a violation, `Ignore` as none. */
   readonly failurePolicy: "Fail" | "Ignore";
+  readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
+  /** Per validation: what Kubernetes answers with, and whether the author wrote a message. */
+  readonly answers: readonly { readonly reason: Reason; readonly message?: string }[];
+  /** Evaluated after the validations, as further rules of the program. */
+  readonly auditKeys: readonly string[];
+  /** Where it holds. None: everywhere it says itself. */
+  readonly bindings: readonly Binding[];
   /** Expressions that do not compile: where they stand in the document, and why. */
   readonly faults: readonly { readonly path: readonly (string | number)[]; readonly fault: CelFault }[];
   readonly file?: string;
+}
+
+type Reason = "Unauthorized" | "Forbidden" | "Invalid" | "RequestEntityTooLarge";
+
+export interface Binding {
+  readonly name: string;
+  readonly policyName: string;
+  readonly moments: readonly PolicyMoment[];
+  readonly actions: readonly PolicyAction[];
+  readonly match?: PartialMatch;
+  readonly paramRef?: NonNullable<BindingFile["spec"]["paramRef"]>;
 }
 
 /** What a policy's expressions may read, as Kubernetes names it. */
 export const VARIABLES = ["object", "oldObject", "request", "params", "namespaceObject"] as const;
 
 /** Compiles what a file says. An expression that does not compile is kept, with its fault: it fails when it is asked. */
-export function createPolicy({ metadata, spec }: PolicyFile, cel: Expressions): LoadedPolicy {
+export function createPolicy({ metadata, spec }: PolicyFile, cel: Expressions, pack?: string): LoadedPolicy {
   const { annotations } = metadata;
+  const points = pointsOf(annotations) ?? [];
+  const severity = text(annotations, "severity");
   return {
     name: metadata.name,
     title: text(annotations, "title"),
     why: text(annotations, "why"),
-    severity: text(annotations, "severity") === "warn" ? "warn" : "deny",
+    severity: severity === "warn" || severity === "audit" ? severity : "deny",
     version: text(annotations, "version"),
-    moments: momentsOf(annotations) as Policy["moments"],
+    ...(pack === undefined ? {} : { pack }),
+    references: referencesOf(annotations),
+    points,
+    moments: points.map(({ moment }) => moment),
     matches: describeRules(spec.matchConstraints.resourceRules),
     rules: spec.validations.map(({ expression, message }, i) => ({
       expression,
-      message: message?.trim() ?? text(annotations, "title"),
+      message: message?.trim() || text(annotations, "title"),
       mend: mendOf(annotations, i),
     })),
     match: spec.matchConstraints,
     failurePolicy: spec.failurePolicy,
+    ...(spec.paramKind === undefined ? {} : { paramKind: spec.paramKind }),
+    answers: spec.validations.map(({ reason = "Invalid", message }) => ({
+      reason,
+      ...(message?.trim() ? { message: message.trim() } : {}),
+    })),
+    auditKeys: spec.auditAnnotations.map(({ key }) => key),
+    bindings: [],
     faults: faultsOf(spec, cel),
     program: cel.createProgram({
       names: VARIABLES,
       conditions: spec.matchConditions.map(({ expression }) => expression),
       definitions: spec.variables,
-      rules: spec.validations.map(({ expression, messageExpression }) =>
-        messageExpression === undefined ? { expression } : { expression, otherwise: messageExpression },
-      ),
+      rules: [
+        ...spec.validations.map(({ expression, messageExpression }) =>
+          messageExpression === undefined ? { expression } : { expression, otherwise: messageExpression },
+        ),
+        ...spec.auditAnnotations.map(({ valueExpression }) => ({ expression: valueExpression })),
+      ],
     }),
   };
 }
 
-function faultsOf(spec: PolicyFile["spec"], cel: Expressions): LoadedPolicy["faults"] {
-  const outer: Record<string, VariableType> = Object.fromEntries(VARIABLES.map((name) => [name, "dyn" as const]));
-  const inner = (fields: readonly string[]): Record<string, VariableType> => ({ ...outer, variables: { fields } });
-  const names = spec.variables.map(({ name }) => name);
-  const checks = [
-    ...spec.matchConditions.map(({ expression }, i) =>
-      check(cel, expression, outer, ["bool"], ["spec", "matchConditions", i, "expression"]),
-    ),
-    ...spec.variables.map(({ expression }, i) =>
-      check(cel, expression, inner(names.slice(0, i)), [], ["spec", "variables", i, "expression"]),
-    ),
-    ...spec.validations.map(({ expression }, i) =>
-      check(cel, expression, inner(names), ["bool"], ["spec", "validations", i, "expression"]),
-    ),
-    ...spec.validations.map(({ messageExpression }, i) =>
-      messageExpression === undefined
-        ? undefined
-        : check(cel, messageExpression, inner(names), ["string"], ["spec", "validations", i, "messageExpression"]),
-    ),
-  ];
-  return checks.filter((found) => found !== undefined);
+/** What a binding's file says. */
+export function createBinding({ metadata, spec }: BindingFile): Binding {
+  return {
+    name: metadata.name,
+    policyName: spec.policyName,
+    moments: bindingMoments(metadata.annotations),
+    actions: spec.validationActions.map((action) => action.toLowerCase() as PolicyAction),
+    ...(spec.matchResources === undefined ? {} : { match: spec.matchResources }),
+    ...(spec.paramRef === undefined ? {} : { paramRef: spec.paramRef }),
+  };
 }
+
+/** The policy as operations show it. */
+export function toPublic(policy: LoadedPolicy, enabled: boolean): Policy {
+  const { name, title, why, severity, version, pack, references, moments, points, matches, rules, bindings } = policy;
+  return {
+    name,
+    title,
+    why,
+    severity,
+    version,
+    ...(pack === undefined ? {} : { pack }),
+    references,
+    moments: bindings.length === 0 ? moments : [...new Set(bindings.flatMap((binding) => binding.moments))],
+    points:
+      bindings.length === 0
+        ? points
+        : bindings.flatMap((binding) => binding.moments.map((moment) => ({ moment, action: strongest(binding.actions) }))),
+    matches,
+    rules,
+    bindings: bindings.map((binding) => ({ name: binding.name, actions: binding.actions.map(capital), moments: [...binding.moments] })),
+    enabled,
+  };
+}
+
+/** Deny before warn before audit. */
+export function strongest(actions: readonly PolicyAction[]): PolicyAction {
+  return actions.includes("deny") ? "deny" : actions.includes("warn") ? "warn" : "audit";
+}
+
+function capital(action: PolicyAction): "Deny" | "Warn" | "Audit" {
+  return action === "deny" ? "Deny" : action === "warn" ? "Warn" : "Audit";
+}
+
+function faultsOf(spec: PolicyFile["spec"], cel: Expressions): LoadedPolicy["faults"] {
+  const object: VariableType = schemaOf(spec.matchConstraints.resourceRules) ?? "dyn";
+  const outer: Record<string, VariableType> = {
+    ...Object.fromEntries(VARIABLES.map((name) => [name, "dyn" as const])),
+    object,
+    oldObject: object,
+    request: REQUEST,
+  };
+  const faults: Fault[] = [];
+  const shapes: Record<string, Shape> = {};
+  const look = (expression: string, variables: Readonly<Record<string, VariableType>>, wanted: readonly string[], path: Fault["path"]) => {
+    const { fault, shape } = check(cel, expression, variables, wanted, path);
+    if (fault) faults.push(fault);
+    return shape;
+  };
+  const inner = (): Record<string, VariableType> => ({ ...outer, variables: { fields: Object.keys(shapes), shapes: { ...shapes } } });
+
+  for (const [i, { expression }] of spec.matchConditions.entries()) {
+    look(expression, outer, ["bool"], ["spec", "matchConditions", i, "expression"]);
+  }
+  for (const [i, { name, expression }] of spec.variables.entries()) {
+    shapes[name] = look(expression, inner(), [], ["spec", "variables", i, "expression"]);
+  }
+  for (const [i, { expression, messageExpression }] of spec.validations.entries()) {
+    look(expression, inner(), ["bool"], ["spec", "validations", i, "expression"]);
+    if (messageExpression !== undefined) look(messageExpression, inner(), ["string"], ["spec", "validations", i, "messageExpression"]);
+  }
+  for (const [i, { valueExpression }] of spec.auditAnnotations.entries()) {
+    look(valueExpression, inner(), ["string", "null"], ["spec", "auditAnnotations", i, "valueExpression"]);
+  }
+  return faults;
+}
+
+/** What the API server tells of a request. */
+const REQUEST: TypeSchema = {
+  type: "AdmissionRequest",
+  types: {
+    AdmissionRequest: {
+      kind: "GroupVersionKind",
+      resource: "GroupVersionResource",
+      subResource: "string",
+      requestKind: "GroupVersionKind",
+      requestResource: "GroupVersionResource",
+      requestSubResource: "string",
+      name: "string",
+      namespace: "string",
+      operation: "string",
+      userInfo: "UserInfo",
+      dryRun: "bool",
+      options: "dyn",
+    },
+    GroupVersionKind: { group: "string", version: "string", kind: "string" },
+    GroupVersionResource: { group: "string", version: "string", resource: "string" },
+    UserInfo: { username: "string", uid: "string", groups: "list<string>", extra: "map<string, list<string>>" },
+  },
+};
 
 type Fault = LoadedPolicy["faults"][number];
 
@@ -79,10 +191,11 @@ function check(
   expression: string,
   variables: Readonly<Record<string, VariableType>>,
   wanted: readonly string[],
-  path: readonly (string | number)[],
-): Fault | undefined {
+  path: Fault["path"],
+): { readonly fault?: Fault; readonly shape?: Shape } {
   const checked = cel.check(expression, variables);
-  if (!checked.ok) return { path, fault: checked.fault };
-  if (wanted.length === 0 || checked.type.startsWith("dyn") || wanted.includes(checked.type)) return undefined;
-  return { path, fault: { code: "wrong_type", reason: `gives a ${checked.type}, not a ${wanted.join(" or ")}` } };
+  if (!checked.ok) return { fault: { path, fault: checked.fault } };
+  const { type, shape } = checked;
+  if (wanted.length === 0 || type.startsWith("dyn") || wanted.includes(type)) return { shape };
+  return { fault: { path, fault: { code: "wrong_type", reason: `gives a ${type}, not a ${wanted.join(" or ")}` } }, shape };
 }

@@ -76,8 +76,8 @@ function PolicyView({ policy: { name, severity, version, moments, matches, rules
       <Section title="What it decided">
         <p className="rb-dim">
           Every answer is kept with its reasons.{" "}
-          <Link to="/standards/decisions" search={{ verdict: severity }}>
-            See what was {severity === "deny" ? "denied" : "warned of"}
+          <Link to="/standards/decisions" search={{ verdict: severity === "audit" ? "allow" : severity }}>
+            See what was {severity === "deny" ? "denied" : severity === "warn" ? "warned of" : "noted"}
           </Link>
           .
         </p>

@@ -3,14 +3,21 @@ import type { Decision, Policy, PolicyMoment, Verdict } from "@roadbed/contracts
 import { formatCount } from "../../format/number.ts";
 
 /** What breaking a policy of this severity does. */
-export const SEVERITY_WORDS: Readonly<Record<Policy["severity"], string>> = { deny: "stops the act", warn: "warns" };
+export const SEVERITY_WORDS: Readonly<Record<Policy["severity"], string>> = {
+  deny: "stops the act",
+  warn: "warns",
+  audit: "is only noted",
+};
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { allow: "allowed", warn: "allowed with warnings", deny: "denied" };
 
 /** When a policy is asked, in words. */
 export const MOMENT_WORDS: Readonly<Record<PolicyMoment, string>> = {
   provision: "before a golden path makes anything",
+  "pull-request": "on what a pull request changes",
+  promotion: "before a release goes to the next environment",
   audit: "on what stands in the catalogue already",
+  scorecard: "when a scorecard is computed",
 };
 
 /** How many rules hold, in a sentence. */
@@ -18,10 +25,12 @@ export function answerOf(policies: readonly Pick<Policy, "severity" | "enabled">
   const on = policies.filter(({ enabled }) => enabled);
   if (on.length === 0) return "No policy is in force.";
   const deny = on.filter(({ severity }) => severity === "deny").length;
+  const warn = on.filter(({ severity }) => severity === "warn").length;
   const off = policies.length - on.length;
   const parts = [
     deny === 0 ? "none stops an act" : `${deny} ${deny === 1 ? "stops" : "stop"} the act`,
-    ...(on.length > deny ? [`${on.length - deny} ${on.length - deny === 1 ? "warns" : "warn"}`] : []),
+    ...(warn > 0 ? [`${warn} ${warn === 1 ? "warns" : "warn"}`] : []),
+    ...(on.length > deny + warn ? [`${on.length - deny - warn} only ${on.length - deny - warn === 1 ? "notes" : "note"}`] : []),
     ...(off > 0 ? [`${off} off`] : []),
   ];
   return `${formatCount(on.length, "policy", "policies")} in force: ${parts.join(", ")}.`;

@@ -1,0 +1,131 @@
+import { formatFault, type CelFault, type Outcome, type RuleOutcome } from "@roadbed/cel";
+import type { Finding, Resource } from "@roadbed/contracts/standards";
+
+import type { Target } from "./match.ts";
+import { describeParam, type ParamObject } from "./params.ts";
+import type { Hold, Question } from "./plan.ts";
+import { strongest } from "./policy.ts";
+
+/** A finding with what Kubernetes needs to word its answer. */
+export interface Violation extends Hold {
+  readonly finding: Finding;
+  /** Position of the object among those that were judged. */
+  readonly target: number;
+  /** Position of the validation. */
+  readonly position: number;
+}
+
+/** A value that a policy notes about an object, by its key. */
+export interface Note {
+  readonly target: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The resource and what was read off it. */
+export interface Subject {
+  readonly resource: Resource;
+  readonly target: Target;
+}
+
+/** What one answer says: rules that said no or failed, and the audit annotations. */
+export function readOutcome(question: Question, outcome: Outcome, subject: Subject): { violations: Violation[]; notes: Note[] } {
+  const { policy } = question;
+  if (outcome.kind === "skipped") return NOTHING;
+  if (outcome.kind === "fault") return { violations: errorOf(question, 0, outcome.fault, subject), notes: [] };
+  const violations: Violation[] = [];
+  const notes: Note[] = [];
+  for (const [position, rule] of outcome.rules.entries()) {
+    const key = policy.auditKeys[position - policy.answers.length];
+    if (key === undefined) violations.push(...readRule(question, position, rule, subject));
+    else readNote(question, position, key, rule, subject, { violations, notes });
+  }
+  return { violations, notes };
+}
+
+const NOTHING = { violations: [], notes: [] };
+
+/** A binding without the parameters that it must have: a fault of the configuration, which denies whatever its actions are. */
+export function missingParams(hold: Hold, target: number, subject: Subject): Violation[] {
+  const fault = { code: "no_params", reason: "no params found for policy binding with `Deny` parameterNotFoundAction" };
+  return errorOf({ ...hold, actions: ["deny"], target, param: null }, 0, fault, subject);
+}
+
+function readRule(question: Question, position: number, rule: RuleOutcome, subject: Subject): Violation[] {
+  if (rule.kind === "value" && rule.value === true) return [];
+  if (rule.kind === "value" && rule.value === false) {
+    const finding: Finding = {
+      ...describe(question, position, subject),
+      result: "fail",
+      message: messageOf(question, position, rule.otherwise),
+    };
+    return [{ ...holdOf(question), target: question.target, position, finding }];
+  }
+  return errorOf(question, position, rule.kind === "fault" ? rule.fault : NOT_BOOL, subject);
+}
+
+const NOT_BOOL: CelFault = { code: "not_bool", reason: "the rule must give true or false" };
+const NOT_TEXT: CelFault = { code: "not_string", reason: "an audit annotation must give text or null" };
+/** As Kubernetes cuts it. */
+const LONGEST_NOTE = 10_000;
+
+function readNote(
+  question: Question,
+  position: number,
+  key: string,
+  rule: RuleOutcome,
+  subject: Subject,
+  into: { readonly violations: Violation[]; readonly notes: Note[] },
+): void {
+  if (rule.kind === "fault" || (rule.value !== null && typeof rule.value !== "string")) {
+    into.violations.push(...errorOf(question, position, rule.kind === "fault" ? rule.fault : NOT_TEXT, subject));
+  } else if (typeof rule.value === "string" && rule.value.trim() !== "") {
+    into.notes.push({ target: question.target, key: `${question.policy.name}/${key}`, value: rule.value.trim().slice(0, LONGEST_NOTE) });
+  }
+}
+
+function errorOf(question: Question, position: number, fault: CelFault, subject: Subject): Violation[] {
+  if (question.policy.failurePolicy === "Ignore") return [];
+  const finding: Finding = {
+    ...describe(question, position, subject),
+    result: "error",
+    message: `This policy could not be evaluated, which counts as no. ${formatFault(fault)}`,
+    mend: `Check that the ${subject.target.kind || "resource"} is complete. If it is, correct the policy. ${fault.mend ?? ""}`.trim(),
+  };
+  return [{ ...holdOf(question), target: question.target, position, finding }];
+}
+
+function holdOf({ policy, binding, actions }: Question): Hold {
+  return { policy, binding, actions };
+}
+
+function describe(
+  { policy, binding, actions, param }: Question,
+  position: number,
+  { resource: { file }, target: { kind, name } }: Subject,
+): Omit<Finding, "result" | "message"> {
+  const rule = policy.rules[position];
+  return {
+    policy: policy.name,
+    title: policy.title,
+    severity: strongest(actions),
+    mend: rule?.mend ?? policy.rules[0]?.mend ?? "",
+    why: policy.why,
+    expression: rule?.expression ?? "",
+    resource: `${kind || "resource without a kind"} ${name || "without a name"}`,
+    ...(file === undefined ? {} : { file }),
+    ...(binding === undefined ? {} : { binding: binding.name }),
+    ...paramOf(param),
+  };
+}
+
+function paramOf(param: ParamObject | null): { params?: string } {
+  return param === null ? {} : { params: describeParam(param) };
+}
+
+/** As in Kubernetes: what `messageExpression` gives, where it is one line of at most 5 kB; else `message`; else the expression. */
+function messageOf({ policy }: Question, position: number, computed: unknown): string {
+  const line = typeof computed === "string" ? computed.trim() : "";
+  if (line !== "" && line.length <= 5_000 && !line.includes("\n")) return line;
+  return policy.answers[position]?.message ?? `failed expression: ${policy.rules[position]?.expression.trim()}`;
+}
