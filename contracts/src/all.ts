@@ -16,6 +16,8 @@ import { operations as delivery } from "./delivery.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
+import { operations as authoring } from "./paths/authoring.ts";
+import { operations as pathConnections } from "./paths/connections.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as telemetry } from "./telemetry.ts";
@@ -37,6 +39,8 @@ export const allOperations: readonly Operation[] = [
   ...imports,
   ...standards,
   ...paths,
+  ...authoring,
+  ...pathConnections,
   ...ledger,
   ...delivery,
   ...telemetry,

@@ -30,6 +30,7 @@ export const Scope = z.enum([
   "standards:write",
   "paths:read",
   "paths:write",
+  "paths:admin",
   "delivery:read",
   "delivery:write",
   "telemetry:read",

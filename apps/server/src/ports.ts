@@ -3,6 +3,8 @@ import type { Catalog } from "@roadbed/catalog";
 import { importSource, listEntities, validateEntity } from "@roadbed/contracts/catalog";
 import { getMe } from "@roadbed/contracts/identity";
 import { perform, type Handler, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
+import { cloneRepository, pushCommit } from "@roadbed/git";
+import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import { viewerOf } from "@roadbed/identity";
 import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
@@ -51,6 +53,56 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
       return { refs: items.map(({ ref }) => ref) };
     },
   };
+}
+
+/** The ways of golden paths to systems outside: through the same guard as sources, with the tokens that administrators opened for them. */
+export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxied: boolean }): NonNullable<PathsDeps["outside"]> {
+  const isAllowed = (host: string): Promise<boolean> => catalog.isHostAllowed(host);
+  const guard = createAddressGuard({ isAllowed });
+  const pinned = async (url: string): Promise<{ addresses?: string[] }> => {
+    const { hostname, host } = new URL(url);
+    // Where connections go through a proxy, it looks up names itself.
+    if (proxied) return {};
+    return { addresses: (await guard(hostname.replace(/^\[|\]$/g, ""), host)).map(({ address }) => address) };
+  };
+  const connections = async () => [
+    ...(await catalog.connectionsFor("github")).map(({ org, api = "https://api.github.com", token }) => ({
+      system: "github" as const,
+      host: hostOfApi(String(api)),
+      owner: String(org),
+      api: String(api).replace(/\/+$/, ""),
+      token: String(token),
+    })),
+    ...(await catalog.connectionsFor("gitlab")).map(({ group, url = "https://gitlab.com", token }) => ({
+      system: "gitlab" as const,
+      host: new URL(String(url)).host,
+      owner: String(group),
+      api: `${String(url).replace(/\/+$/, "")}/api/v4`,
+      token: String(token),
+    })),
+  ];
+  return {
+    fetch: createGuardedFetch({ isAllowed }),
+    push: async (o) => pushCommit({ ...o, ...(await pinned(o.url)) }),
+    clone: async (o) => cloneRepository({ ...o, ...(await pinned(o.url)) }),
+    async connection({ system, host, owner }) {
+      // Opened for one organisation or group, a token is used there and nowhere else.
+      const own = (await connections()).find((one) => one.system === system && one.host === host && isOf(owner, one.owner));
+      return own && { api: own.api, token: own.token, name: `${own.host}/${own.owner}` };
+    },
+    hosts: async () => (await connections()).map(({ system, host, owner }) => ({ system, host, owner })),
+  };
+}
+
+function hostOfApi(api: string): string {
+  const { host } = new URL(api);
+  return host === "api.github.com" ? "github.com" : host;
+}
+
+/** A group has groups below it. */
+function isOf(owner: string | undefined, holder: string): boolean {
+  const [a, b] = [owner?.toLowerCase() ?? "", holder.toLowerCase()];
+  return a === b || a.startsWith(`${b}/`);
 }
 
 /** Who asks for a run: the name of the account, and the user entity that is linked to it. */

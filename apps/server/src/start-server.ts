@@ -51,7 +51,7 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, peopleForPaths, thingsForNotify } from "./ports.ts";
+import { catalogForPaths, outsideForPaths, peopleForPaths, thingsForNotify } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -212,6 +212,7 @@ export async function startServer({
       standards,
       delivery,
       people: peopleForPaths(identity, runtime),
+      outside: outsideForPaths(catalog, options),
     });
     const notify = createNotify({
       db,

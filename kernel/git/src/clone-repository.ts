@@ -63,13 +63,15 @@ export async function fetchRepository(options: RemoteOptions): Promise<RemoteSta
   return stateOf(dir);
 }
 
-interface Remote {
+/** An address without credentials, and how they are sent. */
+export interface Remote {
   /** Without credentials. */
   readonly url: string;
   readonly settings: Readonly<Record<string, string>>;
 }
 
-function readRemote(text: string): Remote {
+/** Throws `InvalidError` for an address of another sort. */
+export function readRemote(text: string): Remote {
   if (/^[a-z0-9][a-z0-9._-]*@[a-z0-9][a-z0-9.-]*:(?!\/\/)[^\s\0]+$/i.test(text)) return { url: text, settings: {} };
   const url = URL.parse(text);
   if (url === null || !["https:", "http:", "ssh:", "file:"].includes(url.protocol) || url.hostname.startsWith("-")) {
@@ -122,7 +124,7 @@ async function callRemote(
 }
 
 /** A name that says one thing to the check says the same to the connection. Only what the check saw is asked, so no redirects. */
-function pinned(address: string, addresses: readonly string[]): string[] {
+export function pinned(address: string, addresses: readonly string[]): string[] {
   const url = URL.parse(address);
   if (url?.protocol !== "https:" && url?.protocol !== "http:") return [];
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
@@ -131,7 +133,7 @@ function pinned(address: string, addresses: readonly string[]): string[] {
 }
 
 /** Git says first what is wrong and ends with general advice. */
-function reasonIn(stderr: string): string {
+export function reasonIn(stderr: string): string {
   const lines = stderr.trim().split("\n");
   return lines.find((line) => /^(?:fatal|error|remote|ssh):/.test(line)) ?? lines[0] ?? "";
 }

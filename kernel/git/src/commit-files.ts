@@ -18,6 +18,8 @@ export interface CommitFilesOptions {
   readonly files: readonly FileChange[];
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
+  /** When it says it was made; default now. Given, the same files make the same commit again. */
+  readonly at?: Date;
   /** A hash, null for "the branch must not be there yet", undefined for "wherever it stands". */
   readonly expectedParent?: string | null;
   /** The commit to build on where that is not the branch's newest: for a branch that is new, or that is made anew. */
@@ -107,8 +109,8 @@ async function importCommit(gitDir: string, ref: string, parent: string | undefi
 }
 
 /** The import's language: https://git-scm.com/docs/git-fast-import */
-function script(ref: string, parent: string | undefined, { files, removed = [], message, author }: CommitFilesOptions): Buffer {
-  const who = `${personText(author.name) || "unknown"} <${personText(author.email)}> ${Math.floor(Date.now() / 1_000)} +0000`;
+function script(ref: string, parent: string | undefined, { files, removed = [], message, author, at }: CommitFilesOptions): Buffer {
+  const who = `${personText(author.name) || "unknown"} <${personText(author.email)}> ${Math.floor((at?.getTime() ?? Date.now()) / 1_000)} +0000`;
   const text = Buffer.from(message.replaceAll("\0", ""), "utf8");
   return Buffer.concat([
     Buffer.from(`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`),

@@ -13,4 +13,5 @@ export {
   type Repositories,
   type TreeEntry,
 } from "./repositories.ts";
+export { pushCommit, type PushCommitOptions } from "./push-commit.ts";
 export { createSmartHttp, type Push, type SmartHttpOptions } from "./smart-http.ts";

@@ -10,6 +10,7 @@ import { makeListApiVersions } from "./apis/list-api-versions.ts";
 import { tellApiChanges } from "./apis/tell-api-changes.ts";
 import { isHostAllowed } from "./connector/allowed-hosts.ts";
 import { createFollower } from "./connector/follow-sources.ts";
+import { connectionsFor } from "./connector/connections-for.ts";
 import { createConnectors } from "./connector/connectors.ts";
 import { guardRemotes } from "./source/guard-remotes.ts";
 import type { CatalogDeps } from "./deps.ts";
@@ -120,6 +121,13 @@ export interface Catalog {
   groupsOf(ctx: Ctx, userRef: string): Promise<readonly string[]>;
   /** Every entity of kind Template, whole, with the folder of its files where they are on this machine. */
   listTemplates(ctx: Ctx): Promise<readonly TemplateFiles[]>;
+  /**
+   * Settings, secrets among them, of the sources of this connector whose administrator lets golden paths write with them
+   * (`goldenPaths`). For the server's own parts only: never answered to anybody.
+   */
+  connectionsFor(connector: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Whether an administrator allowed this host of a private network. */
+  isHostAllowed(host: string): Promise<boolean>;
   /** Reads a folder as the sample estate, labelled so. */
   importSample(ctx: Ctx, folder: string): Promise<{ readonly entities: number }>;
   /** Told of a push by URL or by the name of an embedded repository; the sources that read it are read again soon. Answers how many. */
@@ -222,6 +230,8 @@ export function createCatalog(given: CatalogDeps): Catalog {
     titleOf: (ref) => askTitle(catalogue, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),
     listTemplates: (ctx) => askTemplates(catalogue, ctx, deps.dataDir),
+    connectionsFor: (connector) => connectionsFor({ db: deps.db, connectors }, connector),
+    isHostAllowed: (host) => isHostAllowed(deps.db, host),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),
     notifyPush: (repository) => notifyPush(deps.db, syncer, repository),
     foldObservations: () => observer.fold(),

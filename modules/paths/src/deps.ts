@@ -28,6 +28,52 @@ export interface PathsDeps {
   readonly delivery: Delivery;
   /** Absent: an actor's own name is all that is known. */
   readonly people?: People;
+  /** Systems outside. Absent: steps that need them say so before a run. */
+  readonly outside?: Outside | undefined;
+}
+
+/** The ways to systems outside, each through the server's guard. */
+export interface Outside {
+  /** A limit of time and of bytes, no redirects to other hosts, and no private networks unless an administrator allowed them. */
+  readonly fetch: typeof fetch;
+  /**
+   * Makes a branch of a remote repository with one first commit; the same call again is the same commit. Throws `ConflictError` for
+   * a branch with other commits, `InvalidError` for a refusal, `UnavailableError` for a host that does not answer.
+   */
+  push(o: {
+    readonly url: string;
+    readonly branch: string;
+    readonly files: readonly RepositoryFile[];
+    readonly message: string;
+    readonly author: { readonly name: string; readonly email: string };
+    readonly at: Date;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly commit: string }>;
+  /** Clones the newest commit into an empty folder. A name and password in the address are sent, never kept. Throws in words. */
+  clone(o: {
+    readonly url: string;
+    readonly dir: string;
+    readonly branch?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly hash: string }>;
+  /** What an administrator lets golden paths use for a host; the one of this owner (organisation, group) first. */
+  connection(o: {
+    readonly system: "github" | "gitlab";
+    /** `github.com`, or with its port. */
+    readonly host: string;
+    readonly owner?: string | undefined;
+  }): Promise<Connection | undefined>;
+  /** Every host for which there is one, without what is secret. */
+  hosts(): Promise<readonly { readonly system: "github" | "gitlab"; readonly host: string; readonly owner: string }[]>;
+}
+
+/** An account at a system outside. */
+export interface Connection {
+  /** Where its REST API begins, without a slash at the end. */
+  readonly api: string;
+  readonly token: string;
+  /** What it is called in errors, e.g. `github.com/acme`. */
+  readonly name: string;
 }
 
 /** A Template entity and the files beside it. */

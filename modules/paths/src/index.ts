@@ -3,7 +3,9 @@ import type { Handler, Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
+import { makeActionHandlers } from "./action/action-handlers.ts";
 import { createActions } from "./action/actions.ts";
+import { createNamedConnections, makeConnectionHandlers } from "./connection/connections.ts";
 import type { PathsDeps } from "./deps.ts";
 import { followLedger } from "./ledger/follow-ledger.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
@@ -22,10 +24,12 @@ import { createSnapshots } from "./workspace/snapshots.ts";
 
 export type {
   Catalog,
+  Connection,
   Delivery,
   DeploymentState,
   Git,
   Judgement,
+  Outside,
   People,
   PathsDeps,
   RepositoryFile,
@@ -53,9 +57,10 @@ export interface Paths {
 export function createPaths(deps: PathsDeps): Paths {
   const dataDir = join(deps.dataDir, "paths");
   const renderer = createRenderer();
-  const actions = createActions(deps);
   const library = createLibrary(deps);
   const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
+  const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
+  const actions = createActions({ ...deps, connections: createNamedConnections({ db: deps.db, sealer: connectionSealer }) });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
@@ -68,6 +73,8 @@ export function createPaths(deps: PathsDeps): Paths {
       makeRunPath(shared),
       ...makeRunHandlers({ ...deps, actions, bell }),
       ...makeLedgerHandlers(shared),
+      ...makeActionHandlers(actions),
+      ...makeConnectionHandlers({ sealer: connectionSealer }),
     ],
     subscriptions: [
       {
@@ -95,4 +102,8 @@ export function createPaths(deps: PathsDeps): Paths {
 const SEALED = {
   what: "What this run was given",
   mend: "Start it anew. Servers that share a database need the same ROADBED_SECRET_KEY; a restored one its paths/run-secrets.key.",
+};
+const SEALED_CONNECTION = {
+  what: "What is secret of this connection",
+  mend: "Save it again. Servers that share a database need the same ROADBED_SECRET_KEY; a restored one its paths/connections.key.",
 };

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { advanced } from "../lib/advanced.ts";
 import { createAsk, type Ask } from "../lib/ask.ts";
-import { bare, gitHostSettings, tokenSetting } from "../lib/settings.ts";
+import { bare, gitHostSettings, goldenPathsSetting, tokenSetting } from "../lib/settings.ts";
 
 export const GitHubSettings = z.strictObject({
   org: z
@@ -22,6 +22,7 @@ export const GitHubSettings = z.strictObject({
     repositories: "Every repository as a resource",
     descriptors: "Every catalog-info.yaml in the repositories",
   }),
+  goldenPaths: goldenPathsSetting("repositories, pull requests, webhooks and workflows"),
   archived: advanced(z.boolean().default(false).describe("Archived repositories too")),
   forks: advanced(z.boolean().default(false).describe("Forks too")),
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { advanced } from "../lib/advanced.ts";
 import { createAsk, type Ask } from "../lib/ask.ts";
-import { bare, gitHostSettings, tokenSetting } from "../lib/settings.ts";
+import { bare, gitHostSettings, goldenPathsSetting, tokenSetting } from "../lib/settings.ts";
 
 export const GitLabSettings = z.strictObject({
   group: z
@@ -22,6 +22,7 @@ export const GitLabSettings = z.strictObject({
     repositories: "Every project as a resource",
     descriptors: "Every catalog-info.yaml in the projects",
   }),
+  goldenPaths: goldenPathsSetting("projects, merge requests and variables"),
   archived: advanced(z.boolean().default(false).describe("Archived projects too")),
 });
 export type GitLabSettings = z.output<typeof GitLabSettings>;

@@ -25,6 +25,10 @@ export const gitHostSettings = (words: { readonly people: string; readonly repos
   namespace: namespaceSetting(),
 });
 
+/** Reading needs less than writing: an administrator says that golden paths may write with the same token. */
+export const goldenPathsSetting = (what: string) =>
+  z.boolean().default(false).describe(`Golden paths may make ${what} with this token; it needs write access then`);
+
 /** Whether what carries no annotation is found by its name, and whether what is not found is told. */
 export const placingSettings = {
   byName: advanced(

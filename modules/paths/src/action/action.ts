@@ -12,6 +12,10 @@ export interface Action<I = any> {
   /** One sentence. */
   readonly description: string;
   readonly input: z.ZodType<I>;
+  /** JSON Schema of what it puts out; absent where that is nothing or free. */
+  readonly output?: z.ZodType;
+  /** Steps as they are written in a path. */
+  readonly examples?: readonly { readonly description: string; readonly input: Readonly<Record<string, unknown>> }[];
   /**
    * `local`: changes nothing but the workspace, may be done again from the same workspace with the same result. `outside`: what
    * it makes stays; policies are judged before it, and it is only described in a preview.
@@ -55,6 +59,11 @@ export interface ActionContext {
   readonly template: { readonly ref: string; readonly folder: string | undefined; readonly root: string | undefined };
   readonly taskId: string;
   readonly user: { readonly ref: string; readonly entity: Entity };
+  /**
+   * Does this once for the step, however often it begins again, and answers the same every time: what must be known before something
+   * is made outside. The value is kept as JSON and holds no secrets. A preview has none.
+   */
+  once<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** The same for every attempt at this step of this run, different for all others. */
   readonly key: string;
   readonly signal: AbortSignal;

@@ -3,26 +3,39 @@ import type { Action } from "./action.ts";
 import { catalogWrite, makeCatalogFetch, makeCatalogRegister } from "./catalog.ts";
 import { debugLog, debugWait } from "./debug.ts";
 import { makeDeployWait } from "./deploy-wait.ts";
-import { fetchPlain, fetchPlainFile } from "./fetch-plain.ts";
-import { fetchTemplate, fetchTemplateFile } from "./fetch-template.ts";
+import { makeFetchPlain, makeFetchPlainFile } from "./fetch-plain.ts";
+import { makeFetchCookiecutter, makeFetchTemplate, makeFetchTemplateFile } from "./fetch-template.ts";
 import { fsDelete, fsReaddir, fsRename } from "./fs.ts";
+import { makeGithubBranchProtection, makeGithubRepoCreate, makeGithubRepoPush, makePublishGithub } from "./github/publish.ts";
+import { makePublishGithubPullRequest } from "./github/pull-request.ts";
+import { makeSmallGithubActions } from "./github/small.ts";
+import { makeGithubActionsDispatch } from "./github/workflow.ts";
+import { makePublishGitlabMergeRequest } from "./gitlab/merge-request.ts";
+import { makePublishGitlab } from "./gitlab/project.ts";
+import { makeSmallGitlabActions } from "./gitlab/small.ts";
+import { makeArgocdCreate, makeHttpRequest, type NamedConnections } from "./outside/named.ts";
+import { roadieUtils } from "./outside/roadie-utils.ts";
 import { policy } from "./policy.ts";
 import { makePublishGit } from "./publish-git.ts";
 
 /** Everything a step can name. */
 export type Actions = ReadonlyMap<string, Action>;
 
-export function createActions({
-  catalog,
-  git,
-  delivery,
-  publicUrl,
-}: Pick<PathsDeps, "catalog" | "git" | "delivery" | "publicUrl">): Actions {
+export interface ActionDeps extends Pick<PathsDeps, "catalog" | "git" | "delivery" | "publicUrl" | "outside"> {
+  readonly connections?: NamedConnections;
+  /** How often a thing outside that lasts is asked how far it is; default 5 s. */
+  readonly pollMs?: number;
+}
+
+export function createActions({ catalog, git, delivery, publicUrl, outside, connections = NONE, pollMs }: ActionDeps): Actions {
+  const named = { outside, connections };
+  const polling = pollMs === undefined ? {} : { pollMs };
   const all = [
-    fetchTemplate,
-    fetchTemplateFile,
-    fetchPlain,
-    fetchPlainFile,
+    makeFetchTemplate(outside),
+    makeFetchTemplateFile(outside),
+    makeFetchPlain(outside),
+    makeFetchPlainFile(outside),
+    makeFetchCookiecutter(outside),
     fsDelete,
     fsRename,
     fsReaddir,
@@ -34,6 +47,21 @@ export function createActions({
     makePublishGit(git, publicUrl),
     policy,
     makeDeployWait(delivery),
+    makePublishGithub(outside),
+    makePublishGithubPullRequest(outside),
+    makeGithubRepoCreate(outside),
+    makeGithubRepoPush(outside),
+    makeGithubBranchProtection(outside),
+    makeGithubActionsDispatch(outside, polling),
+    ...makeSmallGithubActions(outside),
+    makePublishGitlab(outside),
+    makePublishGitlabMergeRequest(outside),
+    ...makeSmallGitlabActions(outside),
+    makeHttpRequest(named),
+    makeArgocdCreate(named),
+    ...roadieUtils,
   ];
   return new Map(all.map((action) => [action.id, action]));
 }
+
+const NONE: NamedConnections = { get: async () => undefined };

@@ -6,8 +6,9 @@ import { z } from "zod";
 import type { Dialect } from "../render/engine.ts";
 import { matchesAny } from "../workspace/glob.ts";
 import { placeFile, readText, resolveInside } from "../workspace/workspace.ts";
-import { defineAction, type Action, type ActionContext } from "./action.ts";
-import { listSkeleton, locate, type SkeletonFile } from "./skeleton.ts";
+import { defineAction, type Action, type ActionContext, type Output } from "./action.ts";
+import { withSource, type SourceReader } from "./outside/remote-source.ts";
+import { listSkeleton, type SkeletonFile } from "./skeleton.ts";
 
 const Common = {
   url: z.string().min(1),
@@ -29,41 +30,92 @@ const FileInput = z.object({ ...Common, targetPath: z.string() });
 type TreeInput = z.output<typeof TreeInput>;
 
 /** A whole skeleton, names and contents rendered. */
-export const fetchTemplate: Action = defineAction({
-  id: "fetch:template",
-  description: "Copies a folder of the path into the workspace and fills in names and contents.",
-  input: TreeInput,
-  reach: "local",
-  describe: async (_c, { url, targetPath }) => ({ words: `Fills in the skeleton ${url}${where(targetPath)}.` }),
-  async run(c, input) {
-    const source = await locate(c.template, input.url, "folder");
-    const files = await listSkeleton(source, (message) => c.log("warn", message));
-    const target = await resolveInside(c.workspace, input.targetPath, "targetPath");
-    let written = 0;
-    for (const file of files) if (await placeRendered(c, target, file, input)) written++;
-    await c.log("info", `${written} of ${files.length} files of ${input.url} written${where(input.targetPath)}.`);
-    return {};
-  },
-});
+export const makeFetchTemplate = (outside: SourceReader | undefined): Action =>
+  defineAction({
+    id: "fetch:template",
+    description: "Copies a folder of the path, or of a repository elsewhere, into the workspace and fills in names and contents.",
+    examples: [
+      { description: "The skeleton beside the template", input: { url: "./skeleton", values: { name: "${{ parameters.name }}" } } },
+    ],
+    input: TreeInput,
+    reach: "local",
+    describe: async (_c, { url, targetPath }) => ({ words: `Fills in the skeleton ${url}${where(targetPath)}.` }),
+    run: (c, input) => withSource(c, outside, input, "folder", (source) => fillIn(c, source, input)),
+  });
+
+/** A skeleton as Cookiecutter has it: `{{ cookiecutter.name }}`, with the defaults of its `cookiecutter.json`. */
+export const makeFetchCookiecutter = (outside: SourceReader | undefined): Action =>
+  defineAction({
+    id: "fetch:cookiecutter",
+    description: "Copies a Cookiecutter skeleton into the workspace and fills in names and contents, without Python.",
+    input: z.object({
+      url: z.string().min(1),
+      targetPath: z.string().default("."),
+      values: z.record(z.string(), z.unknown()).default({}),
+      copyWithoutRender: z.array(z.string()).optional(),
+      extensions: z.array(z.string()).default([]),
+      imageName: z.string().optional(),
+      token: z.string().optional(),
+    }),
+    examples: [{ description: "A skeleton beside the template", input: { url: "./skeleton", values: { name: "orders" } } }],
+    reach: "local",
+    async describe(_c, { url, targetPath, extensions }) {
+      const problems = extensions.map((name) => ({
+        about: name,
+        reason: `the extension ${name} is one of Python and cannot be used here`,
+        mend: "Leave extensions out, and write the values with filters.",
+      }));
+      return { words: `Fills in the skeleton ${url}${where(targetPath)}.`, problems };
+    },
+    run: (c, input) =>
+      withSource(c, outside, input, "folder", async (source) => {
+        const defaults = await readDefaults(join(source, "cookiecutter.json"));
+        const { url, targetPath, copyWithoutRender } = input;
+        const values = { ...defaults, ...input.values };
+        return fillIn(c, source, TreeInput.parse({ url, targetPath, values, copyWithoutRender, cookiecutterCompat: true }), [
+          "cookiecutter.json",
+        ]);
+      }),
+  });
+
+/** Of a list of choices the first, as Cookiecutter takes it. */
+async function readDefaults(file: string): Promise<Record<string, unknown>> {
+  const text = await readText(file).catch(() => undefined);
+  if (text === undefined) return {};
+  const values = z.record(z.string(), z.unknown()).safeParse(JSON.parse(text));
+  const entries = Object.entries(values.data ?? {}).filter(([key]) => !key.startsWith("_"));
+  return Object.fromEntries(entries.map(([key, value]) => [key, Array.isArray(value) ? (value[0] as unknown) : value]));
+}
+
+async function fillIn(c: ActionContext, source: string, input: TreeInput, without: readonly string[] = []): Promise<Output> {
+  const files = (await listSkeleton(source, (message) => c.log("warn", message))).filter(({ path }) => !without.includes(path));
+  const target = await resolveInside(c.workspace, input.targetPath, "targetPath");
+  let written = 0;
+  for (const file of files) if (await placeRendered(c, target, file, input)) written++;
+  await c.log("info", `${written} of ${files.length} files of ${input.url} written${where(input.targetPath)}.`);
+  return {};
+}
 
 /** One file, its contents rendered. */
-export const fetchTemplateFile: Action = defineAction({
-  id: "fetch:template:file",
-  description: "Copies one file of the path into the workspace and fills in its contents.",
-  input: FileInput,
-  reach: "local",
-  describe: async (_c, { url, targetPath }) => ({ words: `Fills in the file ${url} as ${targetPath}.` }),
-  async run(c, input) {
-    const source = await locate(c.template, input.url, "file");
-    const target = await resolveInside(c.workspace, input.targetPath, "targetPath");
-    const text = await readText(source);
-    if (text === undefined)
-      throw new InvalidError(`${input.url} is not a text.`, { mend: "Use fetch:plain:file for files that are not texts." });
-    const data = await c.renderer.renderText(input.url, text, contextOf(input), dialectOf(input));
-    await placeFile(target, { data }, { mode: (await stat(source)).mode, replace: input.replace });
-    return {};
-  },
-});
+export const makeFetchTemplateFile = (outside: SourceReader | undefined): Action =>
+  defineAction({
+    id: "fetch:template:file",
+    description: "Copies one file of the path, or of a repository elsewhere, into the workspace and fills in its contents.",
+    examples: [{ description: "One file", input: { url: "./README.md.njk", targetPath: "README.md", values: { name: "orders" } } }],
+    input: FileInput,
+    reach: "local",
+    describe: async (_c, { url, targetPath }) => ({ words: `Fills in the file ${url} as ${targetPath}.` }),
+    run: (c, input) =>
+      withSource(c, outside, input, "file", async (source) => {
+        const target = await resolveInside(c.workspace, input.targetPath, "targetPath");
+        const text = await readText(source);
+        if (text === undefined)
+          throw new InvalidError(`${input.url} is not a text.`, { mend: "Use fetch:plain:file for files that are not texts." });
+        const data = await c.renderer.renderText(input.url, text, contextOf(input), dialectOf(input));
+        await placeFile(target, { data }, { mode: (await stat(source)).mode, replace: input.replace });
+        return {};
+      }),
+  });
 
 /** Answers false for a file that is left out: its name is empty in part, or it is there already. */
 async function placeRendered(c: ActionContext, target: string, file: SkeletonFile, input: TreeInput): Promise<boolean> {

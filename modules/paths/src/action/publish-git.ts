@@ -1,12 +1,11 @@
 import { InvalidError } from "@roadbed/core";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 
 import type { Git } from "../deps.ts";
 import { parseRepoUrl } from "../render/filters.ts";
 import { listFiles, resolveInside } from "../workspace/workspace.ts";
-import { defineAction, type Action, type ActionContext } from "./action.ts";
+import { defineAction, type Action } from "./action.ts";
+import { authorOf, readFiles } from "./published.ts";
 
 const PublishInput = z
   .object({
@@ -72,19 +71,4 @@ function nameOf({ name, repoUrl }: z.output<typeof PublishInput>): string {
 
 function outputOf(cloneUrl: string, repository: string): Record<string, string> {
   return { remoteUrl: cloneUrl, cloneUrl, repoContentsUrl: cloneUrl, repository };
-}
-
-async function readFiles(folder: string): Promise<{ path: string; content: Uint8Array; executable: boolean }[]> {
-  const files = await listFiles(folder);
-  if (files.length === 0) throw new InvalidError("There is nothing to publish: the workspace is empty.");
-  return Promise.all(files.map(async ({ path, executable }) => ({ path, executable, content: await readFile(join(folder, path)) })));
-}
-
-function authorOf({ user }: ActionContext, input: z.output<typeof PublishInput>): { name: string; email: string } {
-  const profile = (user.entity.spec?.["profile"] ?? {}) as { displayName?: unknown; email?: unknown };
-  const name = user.entity.metadata.name;
-  return {
-    name: input.gitAuthorName ?? (typeof profile.displayName === "string" ? profile.displayName : (user.entity.metadata.title ?? name)),
-    email: input.gitAuthorEmail ?? (typeof profile.email === "string" ? profile.email : `${name}@users.noreply.roadbed.dev`),
-  };
 }

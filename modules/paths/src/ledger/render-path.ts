@@ -81,6 +81,7 @@ async function doLocally(deps: RenderDeps, ctx: Ctx, { path, scope, plan, worksp
     renderer: deps.renderer,
     call: ctx,
     log: async () => {},
+    once: () => Promise.reject(new Error("nothing is remembered where files are rendered again")),
     read: (work) => work(ctx),
     write: () => Promise.reject(new Error("rendering changes nothing")),
   };

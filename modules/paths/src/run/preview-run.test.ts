@@ -153,8 +153,9 @@ describe("a template that wants out", () => {
   test("an address elsewhere is refused in words", async () => {
     const folder = await folderOf({ "a.txt": "x" });
     await expect(bench.preview(one("{ url: 'https://github.com/a/b/tree/main/skeleton' }"), folder, {})).rejects.toThrow(
-      /outside of the path's own source/,
+      "This server talks to no other host.",
     );
+    await expect(bench.preview(one("{ url: 'file:///etc' }"), folder, {})).rejects.toThrow(/outside of the path's own source/);
   });
 
   test("a loop without end is stopped", async () => {
@@ -301,10 +302,10 @@ steps:
 });
 
 test("an action that Roadbed does not have is named before anything else is done", async () => {
-  const unknown = template('steps: [{ id: p, action: "publish:github", input: {} }]');
+  const unknown = template('steps: [{ id: p, action: "publish:azure", input: {} }]');
   await expect(bench.preview(unknown, undefined, {})).rejects.toMatchObject({
-    message: "This path needs the action publish:github, which Roadbed does not have.",
-    problems: [{ at: "steps.p", mend: "Use publish:git." }],
+    message: "This path needs the action publish:azure, which Roadbed does not have.",
+    problems: [{ at: "steps.p", mend: "Use publish:github, publish:gitlab or publish:git in place of publish:azure." }],
   });
 });
 

@@ -149,6 +149,7 @@ function contextFor(deps: PreviewDeps, ctx: Ctx, { path, scope, workspace, stepI
     call: ctx as Call,
     log: async (level, message) => void log.push(redactor.text(`[${stepId}] ${level === "info" ? "" : `${level}: `}${message}`)),
     read: (work) => work(ctx),
+    once: () => Promise.reject(new Error("a preview remembers nothing")),
     write: () => Promise.reject(new Error("a preview changes nothing")),
   };
 }

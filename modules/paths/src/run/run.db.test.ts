@@ -1,4 +1,3 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,12 +11,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { migrations } from "../index.ts";
 import { folderOf, template } from "../testing/preview.ts";
+import { kill, startRunServer, type Server } from "../testing/start-run-server.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-interface Server {
-  readonly child: ChildProcess;
-  call<T = Run>(operation: string, input: unknown): Promise<T>;
-}
 interface Logs {
   readonly items: readonly { readonly seq: number; readonly level: string; readonly message: string; readonly stepId?: string }[];
   readonly next: number;
@@ -318,41 +314,8 @@ function finished(id: string): Promise<Run> {
   }, 40_000);
 }
 
-async function startServer(): Promise<Server> {
-  const child = fork(new URL("../testing/run-server.ts", import.meta.url), [database.url, dataDir, goldenPathsDir], {
-    execArgv: [],
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  const ready = Promise.withResolvers<void>();
-  child.on("message", (message: { ready?: boolean; n?: number; value?: unknown; error?: unknown }) => {
-    if (message.ready === true) return ready.resolve();
-    const asked = waiting.get(message.n ?? -1);
-    if (message.error === undefined) asked?.resolve(message.value);
-    else asked?.reject(message.error);
-  });
-  child.once("exit", (code, signal) => {
-    ready.reject(new Error(`the server ended: ${code ?? signal}`));
-    for (const asked of waiting.values()) asked.reject(new Error("the server is gone"));
-  });
-  await ready.promise;
-  let last = 0;
-  return {
-    child,
-    call: (operation, input) => {
-      const asked = Promise.withResolvers<unknown>();
-      waiting.set(++last, asked);
-      child.send({ n: last, operation, input });
-      return asked.promise as Promise<never>;
-    },
-  };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill("SIGKILL");
-  await gone;
+function startServer(): Promise<Server> {
+  return startRunServer([database.url, dataDir, goldenPathsDir]);
 }
 
 async function dead({ child }: Server): Promise<void> {

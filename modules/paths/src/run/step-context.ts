@@ -3,6 +3,7 @@ import { examine, InvalidError, toProblem } from "@roadbed/core";
 
 import type { Action, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
+import { providerOf } from "../action/providers.ts";
 import type { Context } from "../render/engine.ts";
 import { isFalsy } from "../render/render-value.ts";
 import type { Renderer } from "../render/renderer.ts";
@@ -107,25 +108,28 @@ export function contextOf(scope: Scope, withSecrets: boolean): Context {
   };
 }
 
-/** Throws `InvalidError` that names every action of the path that Roadbed does not have. */
+/** Throws `InvalidError` that names every action of the path that Roadbed does not have, and what provides it. */
 export function assertRunnable(path: Path, actions: Actions): void {
   const missing = path.steps.filter(({ action }) => !actions.has(action));
   if (missing.length === 0) return;
   const names = [...new Set(missing.map(({ action }) => action))];
   const words = names.length === 1 ? `the action ${names[0]}` : `the actions ${names.join(", ")}`;
+  const faults = missing.map(({ id, action }) => ({ at: `steps.${id}`, ...missingAction(action, actions) }));
   throw new InvalidError(`This path needs ${words}, which Roadbed does not have.`, {
-    mend: "Change the step to an action that Roadbed has, e.g. publish:git for a repository.",
-    problems: missing.map(({ id, action }) => ({
-      at: `steps.${id}`,
-      reason: `needs the action ${action}, which Roadbed does not have`,
-      ...mendOf(action),
-    })),
+    mend: [...new Set(faults.map(({ mend }) => mend))].join(" "),
+    problems: faults,
   });
+}
 
-  function mendOf(action: string): { mend?: string } {
-    const near = action.startsWith("publish:") ? "publish:git" : nearest(action, [...actions.keys()]);
-    return near === undefined ? {} : { mend: `Use ${near}.` };
-  }
+/** What is said of an action that is not here: who provides it, and what to use instead. */
+export function missingAction(action: string, actions: Actions): { readonly reason: string; readonly mend: string } {
+  const provider = providerOf(action);
+  const near = nearest(action, [...actions.keys()]);
+  const instead = provider?.instead ?? near;
+  return {
+    reason: `needs the action ${action}, which Roadbed does not have${provider === undefined ? "" : `; in Backstage it comes from ${provider.from}`}`,
+    mend: instead === undefined ? "Change the step to an action of: roadbed action list" : `Use ${instead} in place of ${action}.`,
+  };
 }
 
 function actionOf(step: Step, actions: Actions): Action {

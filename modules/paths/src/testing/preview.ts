@@ -5,7 +5,7 @@ import type { Entity } from "@roadbed/contracts/catalog";
 import type { Preview } from "@roadbed/contracts/paths";
 import { parse } from "yaml";
 
-import { createActions } from "../action/actions.ts";
+import { createActions, type ActionDeps } from "../action/actions.ts";
 import { createRenderer, type RendererOptions } from "../render/renderer.ts";
 import { rehearse } from "../run/start-run.ts";
 import { makeCheckValues } from "../template/check-values.ts";
@@ -27,10 +27,14 @@ export interface PreviewBench {
 }
 
 /** Everything that a preview needs, without a database. */
-export async function createPreviewBench(world: World, o: RendererOptions = {}): Promise<PreviewBench> {
+export async function createPreviewBench(
+  world: World,
+  o: RendererOptions = {},
+  ways: Pick<ActionDeps, "outside" | "connections"> = { outside: undefined },
+): Promise<PreviewBench> {
   const renderer = createRenderer(o);
   const dataDir = await temporaryFolder();
-  const actions = createActions({ ...world.ports, publicUrl: PUBLIC_URL });
+  const actions = createActions({ ...world.ports, ...ways, publicUrl: PUBLIC_URL });
   const checkValues = makeCheckValues({ ...world.ports, renderer });
   return {
     dataDir,

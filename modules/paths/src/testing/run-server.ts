@@ -10,9 +10,10 @@ import { createWorkflows } from "@roadbed/workflows";
 import { parseAllDocuments } from "yaml";
 
 import { createPaths, type PathsDeps } from "../index.ts";
+import { outsideTo } from "./outside-to.ts";
 import { createWorld, PUBLIC_URL } from "./ports.ts";
 
-const [url = "", dataDir = "", goldenPathsDir = ""] = process.argv.slice(2);
+const [url = "", dataDir = "", goldenPathsDir = "", gitHost] = process.argv.slice(2);
 const print = (level: string) => (message: string, fields?: unknown) =>
   process.env["VERBOSE"] === undefined ? undefined : console.error(process.pid, level, message, JSON.stringify(fields ?? {}));
 const log = { debug: print("debug"), info: print("info"), warn: print("warn"), error: print("error") };
@@ -97,7 +98,38 @@ const ports: Pick<PathsDeps, "catalog" | "git" | "standards" | "delivery" | "tem
   },
 };
 
-const paths = createPaths({ log, db, runtime, workflows, dataDir, goldenPathsDir, publicUrl: PUBLIC_URL, ...ports });
+/** The ways to the double, with places to die before and after what is made there. */
+function outside(address: string): PathsDeps["outside"] {
+  const ways = outsideTo({ host: new URL(address).host, url: address }, "github");
+  return {
+    ...ways,
+    async fetch(input, init) {
+      const what = `${init?.method} ${new URL(String(input)).pathname.split("/").at(-1)}`;
+      if (init?.method !== "GET") await dieAt(`${what}:before`);
+      const answer = await fetch(input, init);
+      if (init?.method !== "GET") await dieAt(`${what}:after`);
+      return answer;
+    },
+    async push(o) {
+      await dieAt("push:before");
+      const pushed = await ways.push(o);
+      await dieAt("push:after");
+      return pushed;
+    },
+  };
+}
+
+const paths = createPaths({
+  log,
+  db,
+  runtime,
+  workflows,
+  dataDir,
+  goldenPathsDir,
+  publicUrl: PUBLIC_URL,
+  ...ports,
+  ...(gitHost === undefined ? {} : { outside: outside(gitHost) }),
+});
 const relay = createRelay({ db, log, subscriptions: paths.subscriptions });
 await paths.start();
 await workflows.launch();

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, readonly [title: string, label: string, wha
   "standards:write": ["Standards", "Write", "Change and switch policies."],
   "paths:read": ["Golden paths", "Read", "Paths, previews, runs and their logs."],
   "paths:write": ["Golden paths", "Run", "Run a path, answer for it, cancel it."],
+  "paths:admin": ["Golden paths", "Administer", "Give systems outside a name and a credential that golden paths use."],
   "delivery:read": ["Delivery", "Read", "Workloads, their output, deployments, repositories."],
   "delivery:write": ["Delivery", "Deploy", "Deploy a commit, restart and stop workloads."],
   "git:read": ["Git", "Clone", "Clone and fetch the embedded repositories."],

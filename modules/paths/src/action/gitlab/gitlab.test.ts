@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import type { Output } from "../action.ts";
+import { createActions } from "../actions.ts";
+import { actionContext, type TestContext } from "../../testing/action-context.ts";
+import { outsideTo } from "../../testing/outside-to.ts";
+import { openGitLab, type GitLabDouble } from "../../testing/gitlab-double.ts";
+import { createWorld, PUBLIC_URL } from "../../testing/ports.ts";
+import { folderOf } from "../../testing/preview.ts";
+
+let gitlab: GitLabDouble;
+let workspace: string;
+beforeEach(async () => {
+  gitlab = await openGitLab();
+  workspace = await folderOf({ "README.md": "# Orders\n", "same.txt": "same" });
+});
+afterEach(() => gitlab.close());
+
+async function run(id: string, input: object, notes?: TestContext["notes"]): Promise<{ output: Output } & TestContext> {
+  const action = createActions({ ...createWorld().ports, publicUrl: PUBLIC_URL, outside: outsideTo(gitlab, "gitlab") }).get(id)!;
+  const given = await actionContext({ workspace, ...(notes === undefined ? {} : { notes }) });
+  return { ...given, output: await action.run(given.c, action.input.parse(input)) };
+}
+const url = (repo: string): string => `${gitlab.host}?owner=acme&repo=${repo}`;
+
+test("publish:gitlab makes the project, pushes the workspace, sets variables; cut off in between it goes on", async () => {
+  const input = { repoUrl: url("orders"), defaultBranch: "main", topics: ["node"], projectVariables: [{ key: "REGION", value: "eu" }] };
+  const notes: TestContext["notes"] = new Map();
+  gitlab.fault = ({ method, path }) => (method === "POST" && path.endsWith("/projects") ? "after" : undefined);
+  await expect(run("publish:gitlab", input, notes)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  gitlab.fault = () => undefined;
+  const { output } = await run("publish:gitlab", input, notes);
+  expect(output).toEqual({
+    remoteUrl: `${gitlab.url}/acme/orders`,
+    repoContentsUrl: `${gitlab.url}/acme/orders/-/blob/main`,
+    projectId: 1,
+    commitHash: await gitlab.repositories.head("acme--orders", "main"),
+    created: true,
+  });
+  expect(gitlab.projects).toHaveLength(1);
+  expect(gitlab.projects[0]?.asked).toMatchObject({ namespace_id: 7, visibility: "private", topics: ["node"] });
+  expect((await run("publish:gitlab", input, notes)).output).toEqual(output);
+  await expect(run("publish:gitlab", input)).rejects.toMatchObject({ code: "CONFLICT" });
+  expect((await run("publish:gitlab", { ...input, skipExisting: true })).output).toMatchObject({ created: false });
+});
+
+test("publish:gitlab:merge-request creates, updates and leaves out as needed, and opens one request", async () => {
+  const project = gitlab.seed("acme/gitops", { "same.txt": "same", "README.md": "old" });
+  const input = { repoUrl: url("gitops"), branchName: "add", title: "Add orders", assignee: "ada", reviewers: ["nobody"] };
+  const notes: TestContext["notes"] = new Map();
+  gitlab.fault = ({ method, path }) => (method === "POST" && path.endsWith("/commits") ? "after" : undefined);
+  await expect(run("publish:gitlab:merge-request", input, notes)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  gitlab.fault = () => undefined;
+  const { output, lines } = await run("publish:gitlab:merge-request", input, notes);
+  expect(output).toMatchObject({ targetBranchName: "main", mergeRequestUrl: `${gitlab.url}/acme/gitops/-/merge_requests/1` });
+  expect(project.requests).toMatchObject([{ source_branch: "add", target_branch: "main", assignee_id: 42 }]);
+  expect(project.branches.get("add")?.files.get("README.md")).toBe("# Orders\n");
+  expect(lines).toContain(`warn: ${gitlab.host} knows no nobody.`);
+  const [commit] = gitlab.asked.filter(({ path }) => path.endsWith("/commits"));
+  expect(commit?.body.actions.map(({ action, file_path }: any) => `${action} ${file_path}`)).toEqual(["update README.md"]);
+  await expect(run("publish:gitlab:merge-request", input)).rejects.toMatchObject({ code: "CONFLICT" });
+});
+
+test("gitlab:projectVariable:create makes or changes it", async () => {
+  const project = gitlab.seed("acme/orders", {});
+  for (const value of ["a", "b"]) await run("gitlab:projectVariable:create", { repoUrl: gitlab.host, projectId: "1", key: "K", value });
+  expect(project.variables.get("K")).toMatchObject({ value: "b", environment_scope: "*" });
+});

@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+
+import { openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
+import { TOKEN } from "./outside-to.ts";
+
+interface Repository {
+  readonly name: string;
+  readonly created_at: string;
+  readonly asked: Record<string, unknown>;
+  topics: string[];
+  readonly variables: Map<string, string>;
+  readonly protection: Map<string, unknown>;
+  readonly refs: Map<string, string>;
+  readonly hooks: any[];
+  readonly issues: any[];
+  readonly pulls: any[];
+  readonly environments: Map<string, unknown>;
+  readonly runs: any[];
+}
+
+export interface GitHubDouble extends GitHostDouble {
+  readonly all: Map<string, Repository>;
+  readonly commits: Map<string, { tree: string; parents: string[]; message: string; author: unknown }>;
+  readonly trees: Map<string, Map<string, string>>;
+  /** A repository with one commit on main. */
+  seed(name: string, files: Record<string, string>): void;
+  /** Whether the plan protects branches. */
+  protects: boolean;
+}
+
+/** GitHub Enterprise: REST below `/api/v3` as documented (2022-11-28), and pushes. Owners: the organisation `acme`. */
+export async function openGitHub(): Promise<GitHubDouble> {
+  const all: GitHubDouble["all"] = new Map();
+  const commits: GitHubDouble["commits"] = new Map();
+  const trees: GitHubDouble["trees"] = new Map();
+  const blobs = new Map<string, string>();
+  const host = await openGitHost((question, double) => answer(question, double));
+  const double: GitHubDouble = Object.assign(host, {
+    all,
+    commits,
+    trees,
+    protects: true,
+    seed(name: string, files: Record<string, string>) {
+      const tree = shaOf(files);
+      trees.set(tree, new Map(Object.entries(files)));
+      const commit = shaOf({ tree, name });
+      commits.set(commit, { tree, parents: [], message: "seed", author: undefined });
+      all.set(`acme/${name}`, { ...blank(name), refs: new Map([["main", commit]]) });
+    },
+  });
+  return double;
+
+  async function answer({ method, path, query, headers, body }: Question, { host: at, url, repositories }: GitHostDouble): Promise<Reply> {
+    if (headers["authorization"] !== `Bearer ${TOKEN}`) return { status: 401, body: { message: "Bad credentials" } };
+    const rest = path.replace(/^\/api\/v3/, "");
+    if (rest === "/users/acme") return { body: { login: "acme", type: "Organization" } };
+    if (method === "POST" && rest === "/orgs/acme/repos") {
+      const name = String(body.name);
+      if (all.has(`acme/${name}`))
+        return {
+          status: 422,
+          body: { message: "Repository creation failed.", errors: [{ message: "name already exists on this account" }] },
+        };
+      all.set(`acme/${name}`, { ...blank(name), asked: body });
+      await repositories.init(`acme--${name}`);
+      return { status: 201, body: view(name, url) };
+    }
+    if (/^\/orgs\/acme\/teams\/[^/]+\/repos\//.test(rest)) return { status: 204 };
+    const [, name = "", tail = ""] = /^\/repos\/acme\/([^/]+)(\/.*)?$/.exec(rest) ?? [];
+    const repository = all.get(`acme/${name}`);
+    if (repository === undefined) return { status: 404, body: { message: "Not Found" } };
+    return ofRepository(repository, { method, tail, query, body, url, at });
+  }
+
+  function ofRepository(
+    repository: Repository,
+    { method, tail, query, body, url }: { method: string; tail: string; query: URLSearchParams; body: any; url: string; at: string },
+  ): Reply {
+    const page = `${url}/acme/${repository.name}`;
+    const is = (wanted: string, pattern: RegExp): RegExpExecArray | undefined =>
+      method === wanted ? (pattern.exec(tail) ?? undefined) : undefined;
+    if (is("GET", /^$/)) return { body: view(repository.name, url) };
+    if (is("PUT", /^\/topics$/)) return { body: { names: (repository.topics = body.names) } };
+    if (is("PUT", /^\/collaborators\//)) return { status: 201 };
+    if (is("POST", /^\/actions\/variables$/)) {
+      if (repository.variables.has(body.name)) return { status: 409, body: { message: "Already exists" } };
+      repository.variables.set(body.name, body.value);
+      return { status: 201 };
+    }
+    const variable = is("PATCH", /^\/actions\/variables\/(.+)$/);
+    if (variable) return (repository.variables.set(variable[1] ?? "", body.value), { status: 204 });
+    const protection = is("PUT", /^\/branches\/(.+)\/protection$/);
+    if (protection) {
+      if (!double.protects) return { status: 403, body: { message: "Upgrade to GitHub Pro or make this repository public" } };
+      repository.protection.set(protection[1] ?? "", body);
+      return { body };
+    }
+    const ref = is("GET", /^\/git\/ref\/heads\/(.+)$/);
+    if (ref) {
+      const sha = repository.refs.get(decodeURIComponent(ref[1] ?? ""));
+      return sha === undefined ? { status: 404, body: { message: "Not Found" } } : { body: { object: { sha, type: "commit" } } };
+    }
+    const commit = is("GET", /^\/git\/commits\/(.+)$/);
+    if (commit) return { body: { sha: commit[1], tree: { sha: commits.get(commit[1] ?? "")?.tree } } };
+    if (is("POST", /^\/git\/blobs$/)) {
+      const text = Buffer.from(body.content, body.encoding).toString("latin1");
+      blobs.set(shaOf(text), text);
+      return { status: 201, body: { sha: shaOf(text) } };
+    }
+    if (is("POST", /^\/git\/trees$/)) {
+      const files = new Map(trees.get(body.base_tree));
+      for (const entry of body.tree) {
+        if (entry.sha === null) files.delete(entry.path);
+        else files.set(entry.path, entry.content ?? blobs.get(entry.sha));
+      }
+      const sha = shaOf([...files]);
+      trees.set(sha, files);
+      return { status: 201, body: { sha } };
+    }
+    if (is("POST", /^\/git\/commits$/)) {
+      const sha = shaOf(body);
+      commits.set(sha, body);
+      return { status: 201, body: { sha } };
+    }
+    if (is("POST", /^\/git\/refs$/)) {
+      const branch = String(body.ref).replace("refs/heads/", "");
+      if (repository.refs.has(branch)) return { status: 422, body: { message: "Reference already exists" } };
+      repository.refs.set(branch, body.sha);
+      return { status: 201, body: {} };
+    }
+    const moved = is("PATCH", /^\/git\/refs\/heads\/(.+)$/);
+    if (moved) return (repository.refs.set(decodeURIComponent(moved[1] ?? ""), body.sha), { body: {} });
+    if (is("GET", /^\/pulls$/)) return { body: repository.pulls.filter(({ head }) => `acme:${head}` === query.get("head")) };
+    if (is("POST", /^\/pulls$/)) {
+      if (repository.pulls.some(({ head }) => head === body.head))
+        return { status: 422, body: { message: "Validation Failed", errors: [{ message: "A pull request already exists" }] } };
+      const number = repository.pulls.length + 1;
+      repository.pulls.push({ ...body, number, html_url: `${page}/pull/${number}` });
+      return { status: 201, body: repository.pulls.at(-1) };
+    }
+    if (is("POST", /^\/pulls\/\d+\/requested_reviewers$/))
+      return body.reviewers.includes("nobody")
+        ? { status: 422, body: { message: "Reviews may only be requested from collaborators" } }
+        : { status: 201, body: {} };
+    if (is("GET", /^\/hooks$/)) return { body: repository.hooks };
+    if (is("POST", /^\/hooks$/)) return (repository.hooks.push(body), { status: 201, body: {} });
+    if (is("GET", /^\/issues$/)) return { body: repository.issues };
+    if (is("POST", /^\/issues$/)) {
+      const number = repository.issues.length + 1;
+      repository.issues.push({ ...body, number, html_url: `${page}/issues/${number}` });
+      return { status: 201, body: repository.issues.at(-1) };
+    }
+    const environment = is("PUT", /^\/environments\/([^/]+)$/);
+    if (environment) return (repository.environments.set(environment[1] ?? "", body), { body: {} });
+    if (is("POST", /^\/environments\/[^/]+\/variables$/)) return { status: 201 };
+    if (is("POST", /^\/actions\/workflows\/[^/]+\/dispatches$/)) {
+      const id = repository.runs.length + 1;
+      const run = {
+        id,
+        html_url: `${page}/actions/runs/${id}`,
+        status: "queued",
+        conclusion: null,
+        created_at: new Date().toISOString(),
+        inputs: body.inputs,
+      };
+      repository.runs.unshift(run);
+      return { status: 204 };
+    }
+    if (is("GET", /^\/actions\/workflows\/[^/]+\/runs$/)) return { body: { workflow_runs: repository.runs } };
+    const run = is("GET", /^\/actions\/runs\/(\d+)$/);
+    if (run) return { body: repository.runs.find(({ id }) => id === Number(run[1])) };
+    return { status: 404, body: { message: "Not Found" } };
+  }
+
+  function view(name: string, url: string): object {
+    const { created_at } = all.get(`acme/${name}`)!;
+    return { name, created_at, clone_url: `${url}/acme/${name}.git`, html_url: `${url}/acme/${name}`, default_branch: "main" };
+  }
+}
+
+function blank(name: string): Repository {
+  return {
+    name,
+    created_at: new Date().toISOString(),
+    asked: {},
+    topics: [],
+    variables: new Map(),
+    protection: new Map(),
+    refs: new Map(),
+    hooks: [],
+    issues: [],
+    pulls: [],
+    environments: new Map(),
+    runs: [],
+  };
+}
+
+function shaOf(value: unknown): string {
+  return createHash("sha1").update(JSON.stringify(value)).digest("hex");
+}

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+
+import { openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
+import { TOKEN } from "./outside-to.ts";
+
+interface Project {
+  readonly id: number;
+  readonly path: string;
+  readonly asked: Record<string, unknown>;
+  readonly variables: Map<string, unknown>;
+  readonly branches: Map<string, { message: string; files: Map<string, string> }>;
+  readonly requests: any[];
+}
+
+export interface GitLabDouble extends GitHostDouble {
+  readonly projects: Project[];
+  seed(path: string, files: Record<string, string>): Project;
+}
+
+/** GitLab: REST v4 as documented, and pushes. Its only group is `acme`. */
+export async function openGitLab(): Promise<GitLabDouble> {
+  const projects: Project[] = [];
+  const host = await openGitHost(answer);
+  return Object.assign(host, {
+    projects,
+    seed(path: string, files: Record<string, string>): Project {
+      const project = add(path, {});
+      project.branches.set("main", { message: "seed", files: new Map(Object.entries(files)) });
+      return project;
+    },
+  });
+
+  function add(path: string, asked: Record<string, unknown>): Project {
+    const project: Project = { id: projects.length + 1, path, asked, variables: new Map(), branches: new Map(), requests: [] };
+    projects.push(project);
+    return project;
+  }
+
+  async function answer({ method, path, query, headers, body }: Question, { url, repositories }: GitHostDouble): Promise<Reply> {
+    if (headers["private-token"] !== TOKEN) return { status: 401, body: { message: "401 Unauthorized" } };
+    const rest = path.replace(/^\/api\/v4/, "");
+    const view = ({ id, path: full }: Project): object => ({
+      id,
+      path_with_namespace: full,
+      http_url_to_repo: `${url}/${full}.git`,
+      default_branch: "main",
+    });
+    if (rest === "/namespaces/acme") return { body: { id: 7, full_path: "acme", kind: "group" } };
+    if (rest === "/users") return { body: query.get("username") === "ada" ? [{ id: 42 }] : [] };
+    if (method === "POST" && rest === "/projects") {
+      const project = add(`acme/${body.path}`, body);
+      await repositories.init(`acme--${body.path}`);
+      return { status: 201, body: view(project) };
+    }
+    const [, name = "", tail = ""] = /^\/projects\/([^/]+)(\/.*)?$/.exec(rest) ?? [];
+    const project = projects.find((one) => one.path === decodeURIComponent(name) || String(one.id) === name);
+    if (project === undefined) return { status: 404, body: { message: "404 Project Not Found" } };
+    if (tail === "") return { body: view(project) };
+    if (method === "POST" && tail === "/variables") {
+      if (project.variables.has(body.key)) return { status: 400, body: { message: { key: ["(X) has already been taken"] } } };
+      project.variables.set(body.key, body);
+      return { status: 201, body };
+    }
+    if (method === "PUT" && tail.startsWith("/variables/")) return (project.variables.set(body.key, body), { body });
+    if (method === "POST" && tail === "/protected_branches") return { status: 201, body: {} };
+    const file = /^\/repository\/files\/(.+)$/.exec(tail);
+    if (file) {
+      const text = project.branches.get(query.get("ref") ?? "")?.files.get(decodeURIComponent(file[1] ?? ""));
+      if (text === undefined) return { status: 404, body: { message: "404 File Not Found" } };
+      return { body: { content_sha256: createHash("sha256").update(text).digest("hex") } };
+    }
+    const branch = /^\/repository\/branches\/(.+)$/.exec(tail);
+    if (branch) {
+      const found = project.branches.get(decodeURIComponent(branch[1] ?? ""));
+      return found === undefined
+        ? { status: 404, body: { message: "404 Branch Not Found" } }
+        : { body: { commit: { message: found.message } } };
+    }
+    if (method === "POST" && tail === "/repository/commits") {
+      if (project.branches.has(body.branch)) return { status: 400, body: { message: "A branch of that name is there" } };
+      const files = new Map(project.branches.get(body.start_branch)?.files);
+      for (const { action, file_path, content, encoding } of body.actions) {
+        if (action === "create" && files.has(file_path)) return { status: 400, body: { message: "A file with this name already exists" } };
+        files.set(file_path, Buffer.from(content, encoding).toString());
+      }
+      project.branches.set(body.branch, { message: body.commit_message, files });
+      return { status: 201, body: {} };
+    }
+    if (method === "GET" && tail === "/merge_requests")
+      return { body: project.requests.filter((one) => one.source_branch === query.get("source_branch")) };
+    if (method === "POST" && tail === "/merge_requests") {
+      const iid = project.requests.length + 1;
+      project.requests.push({ ...body, iid, web_url: `${url}/${project.path}/-/merge_requests/${iid}` });
+      return { status: 201, body: project.requests.at(-1) };
+    }
+    return { status: 404, body: { message: "404 Not Found" } };
+  }
+}
