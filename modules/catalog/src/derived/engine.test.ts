@@ -8,6 +8,7 @@ import { createDocumentCache, type StoredEntity } from "../estate/document-cache
 import { createEstate, type Estate } from "../estate/estate.ts";
 import { createKinds, type KindRegistry } from "../kinds/registry.ts";
 import { createEngine, type Engine } from "./engine.ts";
+import { finish } from "../source/turns.ts";
 import { createEvaluator } from "./evaluate.ts";
 
 let cel: Cel;
@@ -39,7 +40,7 @@ function createProcess(): Process {
     define: (documents) => {
       const changed = kinds.set(documents);
       engine.define();
-      if (changed.length === 0) return engine.arrived([], []);
+      if (changed.length === 0) return finish(engine.arrived([], []));
       // As the feed does: entities of these kinds are read again.
       const again = estate.all().map((id) => JSON.parse(cache.get(estate.refOf(id))!.document) as Entity);
       apply(again.filter(({ kind }) => changed.includes(kind.toLowerCase())));
@@ -65,7 +66,7 @@ function createProcess(): Process {
       arrivals.map((arrival) => estate.prepare(arrival)),
       gone,
     );
-    engine.arrived(taken, gone);
+    finish(engine.arrived(taken, gone));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from "@roadbed/core";
 
 import type { Estate } from "../estate/estate.ts";
 import type { Kinds } from "../kinds/registry.ts";
+import type { Turns } from "../source/turns.ts";
 import { createColumns } from "./columns.ts";
 import { createComputer } from "./compute.ts";
 import type { Evaluator } from "./evaluate.ts";
@@ -25,7 +26,7 @@ export interface Engine {
   /** What is kept of a document, because definitions read it. */
   pick(entity: Entity): Picked;
   /** The estate has taken these up, and let go of those. */
-  arrived(arrivals: readonly Taken[], departures: readonly string[]): void;
+  arrived(arrivals: readonly Taken[], departures: readonly string[]): Turns;
   /** Ends when nothing is left to be done. */
   settled(): Promise<void>;
   /** Grows whenever a value or a relation becomes another. */
@@ -135,15 +136,14 @@ export function createEngine(o: {
     version++;
   }
 
-  function arrived(arrivals: readonly Taken[], departures: readonly string[]): void {
+  function* arrived(arrivals: readonly Taken[], departures: readonly string[]): Turns {
     stamp++;
     for (const ref of departures) depart(ref);
     // Beyond this, looking at everything is cheaper than finding out who is meant.
     const many = arrivals.length > MANY;
-    for (const {
-      ref,
-      picked: { kind, values },
-    } of arrivals) {
+    for (const [at, { ref, picked }] of arrivals.entries()) {
+      if (many && at % MANY === 0) yield;
+      const { kind, values } = picked;
       const id = estate.idOf(ref);
       if (id === undefined || !estate.at(id)) continue;
       const peers = byKind.get(kind) ?? new Set();

@@ -18,6 +18,7 @@ export function makeListEntities(standpoints: Standpoints): Handler {
     const asOf = given === undefined ? undefined : (position?.asOf ?? given);
     const { catalogue, selector, visible } = await standpoints.at(ctx, asOf);
     const selected = await selector.select(ctx.sql, visible, filter, text);
+    if (isLong(catalogue, selected)) await catalogue.estate.orders.ready(keyOf(sort));
     const page = pageOf(catalogue, selected, sort, limit, position?.at);
     const last = page.items.at(-1);
     // Trust decays: it is of now only.
@@ -77,6 +78,11 @@ function keyOf(sort: Sort): SortKey {
 
 const Cursor = z.object({ sort: z.string(), at: z.tuple([z.string(), z.string()]), asOf: z.iso.datetime().optional() });
 
+/** A short list is sorted on its own; for a long one, the order of everything is at hand. */
+function isLong({ estate }: Pick<Catalogue, "estate">, selected: readonly number[]): boolean {
+  return selected.length > estate.size / 8;
+}
+
 /** The page behind the position that the cursor names: rows that come or go in between shift nothing. */
 function pageOf(
   { estate }: Catalogue,
@@ -87,16 +93,14 @@ function pageOf(
 ): { readonly items: readonly Item[]; readonly more: boolean } {
   const key = keyOf(sort);
   const descending = sort.startsWith("-");
-  // A short list is sorted on its own; for a long one, the order of everything is at hand.
-  const isLong = selected.length > estate.size / 8;
-  const order = isLong
+  const order = isLong({ estate }, selected)
     ? estate.orders.by(key)
     : sortItems(
         selected.map((id) => estate.at(id)!),
         key,
       );
   // Looked up one by one: in a dense selection a page is found within a few rows, and a set of all would cost more.
-  const isPart = isLong && selected.length < estate.size;
+  const isPart = isLong({ estate }, selected) && selected.length < estate.size;
   const items: Item[] = [];
   const step = descending ? -1 : 1;
   for (let at = beginOf(order, key, position, descending); at >= 0 && at < order.length; at += step) {

@@ -27,6 +27,7 @@ export function createSelector(catalogue: Catalogue): Selector {
       const selected =
         "expression" in filter ? await evaluate(sql, visible, filter.expression) : visible.only(estate.select(filter.conditions, sees));
       if (words === undefined || words.trim() === "") return selected;
+      await finder.ready();
       return intersect(selected, finder.matching(words, sees));
     },
   };

@@ -3,6 +3,7 @@ import type { Ctx, Logger, Sql } from "@roadbed/core";
 import type { CatalogDeps, Expressions } from "../deps.ts";
 import { createDerived, type Derived } from "../derived/derived.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
+import { inPieces } from "../source/turns.ts";
 import { createColumns, type Columns } from "../graph/columns.ts";
 import { createObserved, type Observed } from "../observed/observed.ts";
 import { createFieldOrders, type FieldOrders } from "../query/field-orders.ts";
@@ -67,22 +68,25 @@ export function createCatalogue(o: {
           definition: typeof definition === "string" ? definition : undefined,
         };
       },
-      applyEntities: (arrivals, departures, stored) => {
+      applyEntities: function* (arrivals, departures, stored) {
         const items = arrivals.map(({ item }) => item);
         const refs = arrivals.map(({ ref }) => ref);
         for (const ref of departures) documents.forget(ref);
         for (const ref of refs) documents.forget(ref);
         for (const entity of stored ?? []) documents.put(entity);
-        estate.apply(items, departures);
-        columns.apply(items, departures);
-        derived.engine.arrived(arrivals, departures);
+        // By number, so nobody asks for what is not there yet.
+        yield* inPieces(items, (some) => columns.apply(some, []));
+        yield* estate.applying(items, departures);
+        columns.apply([], departures);
+        yield* derived.engine.arrived(arrivals, departures);
         fieldOrders.apply([...departures, ...refs]);
         for (const { ref, definition } of arrivals) if (definition !== undefined) finder.hold(ref, definition);
-        finder.applyEntities(refs, departures);
+        finder.applyEntities([], departures);
+        yield* inPieces(refs, (some) => finder.applyEntities(some, []));
       },
       applyDocs: (roots) => {
         finder.applyDocs(roots);
-        void finder.warm();
+        void finder.ready();
       },
     },
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { statementsOf, RELATION_TYPES } from "../entity/relations.ts";
 import { createKinds } from "../kinds/registry.ts";
-import { createEstate, type Arrival, type Estate } from "./estate.ts";
+import { createEstate, FIRST_OBSERVED, type Arrival, type Estate } from "./estate.ts";
 import { parseFilter } from "./filter.ts";
 
 function entity(name: string, over: Partial<Omit<Entity, "metadata">> & { readonly metadata?: object } = {}): Entity {
@@ -172,6 +172,46 @@ test("an estate that was changed step by step is the one that was loaded at once
     }),
     { numRuns: 300 },
   );
+});
+
+test("very many are taken up with stops: until the end all is as it was, and what was derived meanwhile stays", () => {
+  const named = (at: number, spec: object = {}): Arrival => arrival(entity(`s${at}`, { spec: { type: "x", owner: "team-a", ...spec } }));
+  const estate = createEstate();
+  const begin = [0, 1, 2, 3].map((at) => named(at, { dependsOn: at > 0 ? [`component:s${at - 1}`] : [] }));
+  estate.apply(
+    begin.map((one) => estate.prepare(one)),
+    [],
+  );
+  const before = describeEstate(estate);
+  // More than are looked at between two stops; one that was there changes, one is gone.
+  const many = Array.from({ length: 9_000 }, (_, at) => named(at + 2, { type: "y", dependsOn: [`component:s${at}`] }));
+  const work = estate.applying(
+    many.map((one) => estate.prepare(one)),
+    ["component:default/s1"],
+  );
+  const [first, changed] = [estate.idOf("component:default/s0")!, estate.idOf("component:default/s2")!];
+  const rule = estate.ruleNumber("rule");
+  const code = kinds.relations.find("dependson")!;
+  for (let turns = 0; !work.next().done; turns++) {
+    expect(describeEstate(estate)).toEqual(before);
+    if (turns !== 1) continue;
+    estate.derive(new Map([first, changed].map((id) => [id, { tier: "one" }])));
+    estate.infer(new Map([[changed, [code, first, rule]]]));
+    estate.observe([{ from: first, to: changed, code: FIRST_OBSERVED }]);
+  }
+  expect(estate.size).toBe(4 - 1 - 2 + 9_000);
+  expect(find(estate, "derived.tier=one")).toHaveLength(2);
+  expect(find(estate, "spec.type=x")).toEqual(["s0"]);
+  expect(estate.inferredBy(changed, code, first)).toBeUndefined();
+  expect(estate.neighbours(changed).map(({ type, ref }) => `${type} ${ref}`)).toEqual([
+    "dependencyOf component:default/s4",
+    "dependsOn component:default/s0",
+    "ownedBy group:default/team-a",
+  ]);
+  const seen: number[] = [];
+  estate.graph.forEach(first, "out", (_, type) => seen.push(type));
+  expect(seen).toContain(FIRST_OBSERVED);
+  expect(estate.get("component:default/s1")).toBeUndefined();
 });
 
 function describeEstate(estate: Estate): unknown {

@@ -1,10 +1,12 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
 import { statementsOf, type Statement } from "../entity/relations.ts";
-import { createGraph, type Graph } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { createKinds, type Kinds } from "../kinds/registry.ts";
+import { finish, type Turns } from "../source/turns.ts";
 import { SINGLY, type Arena } from "./arena.ts";
 import type { Condition } from "./filter.ts";
+import { createEdges, NONE, withoutRules, type EdgeListener, type ObservedLink } from "./edges.ts";
 import { createFlattener, type Flattener } from "./flatten.ts";
 import { createInterner, type Interner } from "./interner.ts";
 import { summarise, type Item } from "./item.ts";
@@ -20,13 +22,6 @@ export interface Arrival {
   readonly sourceId: string;
   readonly sample: boolean;
   readonly docsRoot: string | undefined;
-}
-
-/** An observed relation; its type is one of those that no descriptor can state. */
-export interface ObservedLink {
-  readonly from: number;
-  readonly to: number;
-  readonly code: number;
 }
 
 /** From here on, types of edges are observed ones. */
@@ -61,6 +56,8 @@ export interface Estate {
   fork(): Estate;
   /** Puts in and takes out; afterwards everything that can be asked agrees. */
   apply(arrivals: readonly Item[], departures: readonly string[]): void;
+  /** The same with stops, if there is much to do: until its end, everything that can be asked is as it was. One at a time. */
+  applying(arrivals: readonly Item[], departures: readonly string[]): Turns;
   get(ref: string): Item | undefined;
   /** The item with this number; undefined for a reference that dangles. */
   at(id: number): Item | undefined;
@@ -96,10 +93,7 @@ export interface Estate {
   watchEdges(listener: EdgeListener): void;
 }
 
-export interface EdgeListener {
-  changed(id: number, code: number, other: number): void;
-  all(): void;
-}
+export type { EdgeListener, ObservedLink } from "./edges.ts";
 
 /** Whether a node is shown to who asks. */
 export type Sees = (id: number) => boolean;
@@ -119,13 +113,15 @@ interface Beginning {
   readonly items: (Item | undefined)[];
 }
 
-function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estate {
-  let listener: EdgeListener | undefined;
+function startEstate({ kinds, refs, flattener, rules, items: first }: Beginning): Estate {
+  let items = first;
   /** Grows to the most statements there were, and is used for all. */
   let numbers = new Uint32Array(64);
-  const ids: number[] = [];
-  const graph = createGraph();
-  let observed: ReadonlyMap<string, ObservedLink> = new Map();
+  let ids: number[] = [];
+  /** Items of which something was derived or inferred while very many are taken up. */
+  let meanwhile: Set<number> | undefined;
+  const edges = createEdges((id) => items[id]);
+  const { graph } = edges;
   const postings = createPostings(flattener, (visit) => ids.forEach((id) => visit(items[id]!)));
   const orders = createOrders(function* () {
     for (const id of ids) yield items[id]!;
@@ -140,19 +136,20 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
   });
 
   for (const item of items) if (item) restrictions.put(item);
-  renumber();
+  finish(replacing(items, () => {}));
 
   return {
     get size() {
       return ids.length;
     },
     graph,
-    observe,
+    observe: (links) => edges.observe(links),
     orders,
     restrictions,
     prepare,
     fork: () => startEstate({ kinds, refs, flattener, rules, items: items.map(own) }),
-    apply,
+    apply: (arrivals, departures) => finish(applying(arrivals, departures)),
+    applying,
     get: (ref) => {
       const id = refs.find(ref);
       return id === undefined ? undefined : items[id];
@@ -179,8 +176,8 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     derive,
     infer,
     ruleNumber: (rule) => rules.idOf(rule),
-    inferredBy,
-    watchEdges: (one) => void (listener = one),
+    inferredBy: ruleNameOf,
+    watchEdges: (one) => edges.watch(one),
   };
 
   function selectBelow(key: string): readonly number[] {
@@ -204,39 +201,71 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     return first;
   }
 
-  function apply(arrivals: readonly Item[], departures: readonly string[]): void {
-    // Beyond this, making everything anew is cheaper than correcting it piece by piece.
-    const whole = isMany(arrivals.length + departures.length);
-    if (whole) {
-      postings.clear();
-      orders.clear();
-    }
-    for (const ref of departures) takeOut(ref, whole);
-    for (const arrival of arrivals) putIn(arrival, whole);
-    if (whole) renumber();
+  function* applying(arrivals: readonly Item[], departures: readonly string[]): Turns {
+    if (isMany(arrivals.length + departures.length)) return yield* applyMany(arrivals, departures);
+    for (const ref of departures) takeOut(ref);
+    for (const arrival of arrivals) putIn(arrival);
   }
 
-  function renumber(): void {
-    ids.length = 0;
-    items.forEach((item, id) => item && ids.push(id));
-    loadGraph();
-  }
-
+  /** Beyond this, making everything anew is cheaper than correcting it piece by piece. */
   function isMany(changes: number): boolean {
     return changes > Math.max(200, ids.length / 20);
   }
 
-  function takeOut(ref: string, whole: boolean): void {
+  /** What will be is made beside what is, and takes its place in one moment. */
+  function* applyMany(arrivals: readonly Item[], departures: readonly string[]): Turns {
+    const next = items.slice();
+    meanwhile = new Set();
+    const gone = departures.flatMap((ref) => items[refs.find(ref) ?? -1] ?? []);
+    for (const { id } of gone) next[id] = undefined;
+    const goneIds = new Set(gone.map(({ id }) => id));
+    const restricted: Item[] = [];
+    for (const [at, arrival] of arrivals.entries()) {
+      if (at % PIECE === 0) yield;
+      next[arrival.id] = joinedTo(arrival, next[arrival.id]);
+      if (restrictions.concern(arrival) || goneIds.has(arrival.id)) restricted.push(arrival);
+    }
+    yield* replacing(next, () => {
+      for (const item of gone) restrictions.remove(item);
+      restrictions.putAll(restricted);
+    });
+  }
+
+  function* replacing(next: (Item | undefined)[], also: () => void): Turns {
+    const nextIds: number[] = [];
+    for (let id = 0; id < next.length; id++) {
+      if (id % PIECE === 0) yield;
+      if (next[id]) nextIds.push(id);
+    }
+    const replaceEdges = yield* edges.building({ nodes: refs.size, ids: nextIds, items: next });
+    postings.clear();
+    orders.clear();
+    const before = items;
+    [items, ids] = [next, nextIds];
+    also();
+    replaceEdges();
+    for (const id of meanwhile ?? []) catchUpWith(id, before[id]);
+    meanwhile = undefined;
+  }
+
+  /** What was derived or inferred of an item while it was made anew. */
+  function catchUpWith(id: number, newer: Item | undefined): void {
+    const item = items[id];
+    if (!item || !newer) return;
+    items[id] = joinedTo(own(item), newer);
+    edges.change(id, withoutRules(item.inferred), withoutRules(newer.inferred));
+  }
+
+  function takeOut(ref: string): void {
     const item = items[refs.find(ref) ?? -1];
     if (!item) return;
     items[item.id] = undefined;
     restrictions.remove(item);
-    if (whole) return;
     removeFrom(ids, item.id);
     postings.remove(item);
     orders.remove(item);
-    changeEdges(item.id, item.statements, NONE);
-    changeEdges(item.id, withoutRules(item.inferred), NONE);
+    edges.change(item.id, item.statements, NONE);
+    edges.change(item.id, withoutRules(item.inferred), NONE);
   }
 
   function prepare({ ref, entity, sourceId, sample, docsRoot }: Arrival, arena: Arena = SINGLY): Item {
@@ -276,13 +305,12 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     return arena.keep(numbers, at);
   }
 
-  function putIn(prepared: Item, whole: boolean): void {
+  function putIn(prepared: Item): void {
     const { id } = prepared;
     const before = items[id];
-    const item = before && (before.derived || before.inferred.length > 0) ? { ...prepared, ...keptOf(prepared, before) } : prepared;
+    const item = joinedTo(prepared, before);
     items[id] = item;
     restrictions.put(item);
-    if (whole) return;
     if (before) {
       postings.remove(before);
       orders.remove(before);
@@ -290,12 +318,14 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     insert(ids, id);
     postings.insert(item);
     orders.insert(item);
-    changeEdges(id, before?.statements ?? NONE, item.statements);
+    edges.change(id, before?.statements ?? NONE, item.statements);
   }
 
   /** What is derived stays until it is worked out anew. */
-  function keptOf({ pairs }: Item, { derived, inferred }: Item): Pick<Item, "derived" | "inferred" | "pairs"> {
-    return { derived, inferred, pairs: joined(pairs, derived) };
+  function joinedTo(prepared: Item, before: Item | undefined): Item {
+    if (!before || (before.derived === undefined && before.inferred.length === 0)) return prepared;
+    const { derived, inferred } = before;
+    return { ...prepared, derived, inferred, pairs: joined(prepared.pairs, derived) };
   }
 
   function joined(own: Uint32Array, derived: Readonly<Record<string, unknown>> | undefined): Uint32Array {
@@ -318,6 +348,7 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
       if (!before) continue;
       const item = { ...before, derived, pairs: joined(before.pairs.slice(0, before.ownPairs), derived) };
       items[id] = item;
+      meanwhile?.add(id);
       if (whole) continue;
       postings.remove(before);
       orders.remove(before);
@@ -332,75 +363,17 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
       if (!before) continue;
       const item = { ...before, inferred: Uint32Array.from(triples) };
       items[id] = item;
+      meanwhile?.add(id);
       // Sorted orders hold the items themselves.
       orders.remove(before);
       orders.insert(item);
-      changeEdges(id, withoutRules(before.inferred), withoutRules(item.inferred));
+      edges.change(id, withoutRules(before.inferred), withoutRules(item.inferred));
     }
   }
 
-  /** A relation stays as long as the document of either end states it, or a rule. Call it when `items` is up to date. */
-  function changeEdges(id: number, before: Uint32Array, after: Uint32Array): void {
-    const stated = statedBy(items[id]?.statements ?? NONE);
-    for (let at = 0; at < before.length; at += 2) {
-      const [code, other] = [before[at]!, before[at + 1]!];
-      const isStated = stated(code, other) || states(items[other]?.statements ?? NONE, code ^ 1, id);
-      if (isStated || ruleOf(id, code, other) !== undefined) continue;
-      const [from, to] = endsOf(id, code, other);
-      if (graph.remove(from, to, code >> 1)) listener?.changed(id, code, other);
-    }
-    for (let at = 0; at < after.length; at += 2) {
-      const [code, other] = [after[at]!, after[at + 1]!];
-      const [from, to] = endsOf(id, code, other);
-      if (graph.add(from, to, code >> 1)) listener?.changed(id, code, other);
-    }
-  }
-
-  function isDeclared(id: number, code: number, other: number): boolean {
-    return states(items[id]?.statements ?? NONE, code, other) || states(items[other]?.statements ?? NONE, code ^ 1, id);
-  }
-
-  function inferredBy(id: number, code: number, other: number): string | undefined {
-    // Rules are few, and most nodes have nothing to do with any.
-    if (!items[id]?.inferred.length && !items[other]?.inferred.length) return undefined;
-    const rule = ruleOf(id, code, other);
-    return rule === undefined || isDeclared(id, code, other) ? undefined : rules.textOf(rule);
-  }
-
-  /** The number of the rule that made a relation; undefined when none did. */
-  function ruleOf(id: number, code: number, other: number): number | undefined {
-    return ruleIn(items[id]?.inferred ?? NONE, code, other) ?? ruleIn(items[other]?.inferred ?? NONE, code ^ 1, id);
-  }
-
-  function observe(edges: readonly ObservedLink[]): void {
-    const now = new Map(edges.map((edge) => [`${edge.from} ${edge.to} ${edge.code}`, edge]));
-    for (const [key, { from, to, code }] of observed) if (!now.has(key)) graph.remove(from, to, code);
-    for (const [key, { from, to, code }] of now) if (!observed.has(key)) graph.add(from, to, code);
-    observed = now;
-  }
-
-  function loadGraph(): void {
-    const edges = ids.reduce((sum, id) => sum + items[id]!.statements.length / 2 + items[id]!.inferred.length / 3, observed.size);
-    const from = new Uint32Array(edges);
-    const to = new Uint32Array(edges);
-    const type = new Uint8Array(edges);
-    let place = 0;
-    const put = (id: number, code: number, other: number): void => {
-      [from[place], to[place]] = endsOf(id, code, other);
-      type[place++] = code >> 1;
-    };
-    for (const id of ids) {
-      const { statements, inferred } = items[id]!;
-      for (let at = 0; at < statements.length; at += 2) put(id, statements[at]!, statements[at + 1]!);
-      for (let at = 0; at < inferred.length; at += 3) put(id, inferred[at]!, inferred[at + 1]!);
-    }
-    for (const link of observed.values()) {
-      from[place] = link.from;
-      to[place] = link.to;
-      type[place++] = link.code;
-    }
-    graph.load(refs.size, from, to, type);
-    listener?.all();
+  function ruleNameOf(id: number, code: number, other: number): string | undefined {
+    const rule = edges.inferredBy(id, code, other);
+    return rule === undefined ? undefined : rules.textOf(rule);
   }
 
   function selectOne({ key, values }: Condition, sees: Sees): readonly number[] {
@@ -438,7 +411,7 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
     const found: Neighbour[] = [];
     forEachNeighbour(id, (other, code) => {
       if (!sees(other)) return;
-      found.push({ type: kinds.relations.typeOf(code), id: other, ref: refs.textOf(other), rule: inferredBy(id, code, other) });
+      found.push({ type: kinds.relations.typeOf(code), id: other, ref: refs.textOf(other), rule: ruleNameOf(id, code, other) });
     });
     return found.sort((a, b) => (a.type === b.type ? (a.ref < b.ref ? -1 : 1) : a.type < b.type ? -1 : 1));
   }
@@ -494,47 +467,13 @@ function startEstate({ kinds, refs, flattener, rules, items }: Beginning): Estat
   }
 }
 
-const NONE = new Uint32Array(0);
+/** So many items are looked at between two stops. */
+const PIECE = 4_096;
 
 /** What the document alone says. */
-function own(item: Item | undefined): Item | undefined {
+function own<One extends Item | undefined>(item: One): One {
   if (!item || (item.derived === undefined && item.inferred.length === 0)) return item;
   return { ...item, derived: undefined, inferred: NONE, pairs: item.pairs.slice(0, item.ownPairs) };
-}
-
-function endsOf(id: number, code: number, other: number): [from: number, to: number] {
-  return (code & 1) === 0 ? [id, other] : [other, id];
-}
-
-function states(statements: Uint32Array, code: number, other: number): boolean {
-  for (let at = 0; at < statements.length; at += 2) if (statements[at] === code && statements[at + 1] === other) return true;
-  return false;
-}
-
-/** The same for many questions about one: a group may have twenty thousand members. */
-function statedBy(statements: Uint32Array): (code: number, other: number) => boolean {
-  if (statements.length < 200) return (code, other) => states(statements, code, other);
-  const pairs = new Set<number>();
-  for (let at = 0; at < statements.length; at += 2) pairs.add(statements[at + 1]! * CODES + statements[at]!);
-  return (code, other) => pairs.has(other * CODES + code);
-}
-
-/** More than there are codes of relations. */
-const CODES = 1_024;
-
-/** Pairs of code and other end, of which the rules have been taken. */
-function withoutRules(triples: Uint32Array): Uint32Array {
-  const pairs = new Uint32Array((triples.length / 3) * 2);
-  for (let at = 0, place = 0; at < triples.length; at += 3) {
-    pairs[place++] = triples[at]!;
-    pairs[place++] = triples[at + 1]!;
-  }
-  return pairs;
-}
-
-function ruleIn(triples: Uint32Array, code: number, other: number): number | undefined {
-  for (let at = 0; at < triples.length; at += 3) if (triples[at] === code && triples[at + 1] === other) return triples[at + 2];
-  return undefined;
 }
 
 function ranked(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {

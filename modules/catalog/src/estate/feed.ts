@@ -4,6 +4,7 @@ import type { Logger, Sql } from "@roadbed/core";
 import { readChangedPages, type StoredPage } from "../docs/doc-store.ts";
 import { isLabelledSample } from "../entity/is-sample.ts";
 import { breathe } from "../source/breathe.ts";
+import { finish, finishInTurns, type Turns } from "../source/turns.ts";
 import { createArena, type Arena } from "./arena.ts";
 import { STORED_COLUMNS, type StoredEntity } from "./document-cache.ts";
 import type { Arrival } from "./estate.ts";
@@ -35,9 +36,9 @@ export interface Follower {
   prepare(arrival: Arrival, arena?: Arena): Prepared;
   /**
    * Entities that appeared or changed, and references that are gone. Of a single batch, what is stored comes with it; a larger
-   * change is not in memory with all its documents.
+   * change is not in memory with all its documents, and is taken up with stops.
    */
-  applyEntities(arrivals: readonly Prepared[], departures: readonly string[], stored: readonly StoredEntity[] | undefined): void;
+  applyEntities(arrivals: readonly Prepared[], departures: readonly string[], stored: readonly StoredEntity[] | undefined): Turns;
   /** Folders of documentation, whole, of which something changed. */
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly StoredPage[] }[]): void;
 }
@@ -149,7 +150,9 @@ export function createFeed(o: { readonly sql: Sql; readonly log: Logger; readonl
       handed && again.length === 0 ? { arrivals: handed, stored: undefined } : await readArrivals(after, newest, again);
     const docs = await readChangedPages(o.sql, after, newest);
     o.follower.applyRestrictions(await readRestrictedSources(o.sql));
-    o.follower.applyEntities(arrivals, departures, stored);
+    const taking = o.follower.applyEntities(arrivals, departures, stored);
+    if (arrivals.length > BATCH) await finishInTurns(taking);
+    else finish(taking);
     o.follower.applyDocs(docs.map(({ source_id, root, pages }) => ({ sourceId: source_id, root, pages })));
     applied = newest;
   }

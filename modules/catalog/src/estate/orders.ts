@@ -1,3 +1,4 @@
+import { finish, finishInTurns, inPieces, sorting, type Turns } from "../source/turns.ts";
 import type { Item } from "./item.ts";
 
 export type SortKey = "name" | "kind" | "owner" | "type" | "system" | "lifecycle" | `derived.${string}`;
@@ -9,6 +10,8 @@ export type Position = readonly [value: string, ref: string];
 export interface Orders {
   /** All items in the order of a key. */
   by(key: SortKey): readonly Item[];
+  /** Makes the order with stops if it is not there: for whoever can wait, so that others need not. */
+  ready(key: SortKey): Promise<void>;
   insert(item: Item): void;
   remove(item: Item): void;
   clear(): void;
@@ -16,19 +19,40 @@ export interface Orders {
 
 export function createOrders(items: () => Iterable<Item>): Orders {
   const orders = new Map<SortKey, Item[]>();
+  const making = new Map<SortKey, Promise<void>>();
+  let version = 0;
   return {
     by: orderOf,
+    ready: async (key) => {
+      while (!orders.has(key)) {
+        if (!making.has(key)) making.set(key, make(key).finally(() => making.delete(key)));
+        await making.get(key);
+      }
+    },
     insert: (item) => {
+      version++;
       for (const [key, order] of orders) order.splice(search(order, key, positionOf(item, key)), 0, item);
     },
     remove: (item) => {
+      version++;
       for (const [key, order] of orders) {
         const at = search(order, key, positionOf(item, key));
         if (order[at] === item) order.splice(at, 1);
       }
     },
-    clear: () => orders.clear(),
+    clear: () => {
+      version++;
+      orders.clear();
+    },
   };
+
+  async function make(key: SortKey): Promise<void> {
+    const before = version;
+    const order = await finishInTurns(sortingItems([...items()], key));
+    // Something changed while it was made: that happens seldom, and who asks now gets it at once.
+    if (version !== before) orderOf(key);
+    else orders.set(key, order);
+  }
 
   function orderOf(key: SortKey): Item[] {
     let order = orders.get(key);
@@ -38,8 +62,19 @@ export function createOrders(items: () => Iterable<Item>): Orders {
 }
 
 export function sortItems(items: Item[], key: SortKey): Item[] {
-  const keyed = items.map((item) => ({ item, position: positionOf(item, key) }));
-  return keyed.sort((a, b) => compare(a.position, b.position)).map(({ item }) => item);
+  return finish(sortingItems(items, key));
+}
+
+function* sortingItems(items: readonly Item[], key: SortKey): Turns<Item[]> {
+  const keyed: Keyed[] = [];
+  yield* inPieces(items, (some) => void some.forEach((item) => keyed.push({ item, position: positionOf(item, key) })));
+  const sorted = yield* sorting(keyed, (a, b) => compare(a.position, b.position));
+  return sorted.map(({ item }) => item);
+}
+
+interface Keyed {
+  readonly item: Item;
+  readonly position: Position;
 }
 
 /** What an item is sorted by: without regard to case, and those without a value last. */

@@ -21,6 +21,10 @@ export interface Restrictions {
   /** Counts up with every change: what was worked out before it may be wrong now. */
   readonly version: number;
   put(item: Item): void;
+  /** Whether the item has to be put: others are for everybody, and were before. */
+  concern(item: Item): boolean;
+  /** After very many have changed: those of them that are concerned. */
+  putAll(concerned: readonly Item[]): void;
   remove(item: Item): void;
   /** Of all sources that are restricted, who may see them. */
   setSources(sources: ReadonlyMap<string, Viewers>): void;
@@ -64,11 +68,11 @@ export function createRestrictions(o: {
     get version() {
       return version;
     },
-    put: (item) => {
+    put,
+    concern: (item) => item.visibleTo !== undefined || annotated.has(item.id) || departed.has(item.ref),
+    putAll: (concerned) => {
       version++;
-      departed.delete(item.ref);
-      if (item.visibleTo === undefined) annotated.delete(item.id);
-      else annotated.add(item.id);
+      concerned.forEach(put);
     },
     remove: (item) => {
       version++;
@@ -104,6 +108,13 @@ export function createRestrictions(o: {
       return hidden;
     },
   };
+
+  function put(item: Item): void {
+    version++;
+    departed.delete(item.ref);
+    if (item.visibleTo === undefined) annotated.delete(item.id);
+    else annotated.add(item.id);
+  }
 
   function admitsToSource(viewer: Viewers, sourceId: string): boolean {
     const named = sources.get(sourceId);

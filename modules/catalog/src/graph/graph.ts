@@ -1,4 +1,16 @@
-import { buildRows, emptyRows, NODE_BITS, NODE_MASK, packEdge, turnRows, type Rows } from "./rows.ts";
+import { finish, type Turns } from "../source/turns.ts";
+import {
+  buildingRows,
+  buildRows,
+  emptyRows,
+  NODE_BITS,
+  NODE_MASK,
+  packEdge,
+  turningRows,
+  turnRows,
+  type EdgeSource,
+  type Rows,
+} from "./rows.ts";
 import { createWalker, setBit, type Patches, type Walk, type WalkOptions } from "./walk.ts";
 
 export { typeMask, type TypeMask } from "./rows.ts";
@@ -12,6 +24,8 @@ export type { Walk, WalkOptions } from "./walk.ts";
 export interface Graph {
   /** Replaces everything. The arrays have one element per edge; an edge given twice is kept once. */
   load(nodes: number, from: Uint32Array, to: Uint32Array, type: Uint8Array): void;
+  /** Builds beside what can be asked what will replace it; nothing is replaced before the answer is called. */
+  building(nodes: number, source: EdgeSource): Turns<() => void>;
   /** Answers false when it was there already. Nodes come into being by being named. */
   add(from: number, to: number, type: number): boolean;
   /** Answers false when there was no such edge. */
@@ -38,7 +52,15 @@ export function createGraph(): Graph {
   let edges = 0;
 
   return {
-    load,
+    load: (count, from, to, type) => {
+      const rows = buildRows(count, from, to, type);
+      replace(rows, turnRows(rows));
+    },
+    building: function* (count, source) {
+      const rows = yield* buildingRows(count, source);
+      const turned = yield* turningRows(rows);
+      return () => replace(rows, turned);
+    },
     forEach,
     add: (from, to, type) => {
       grow(Math.max(from, to) + 1);
@@ -70,13 +92,12 @@ export function createGraph(): Graph {
     },
   };
 
-  function load(count: number, from: Uint32Array, to: Uint32Array, type: Uint8Array): void {
-    out = buildRows(count, from, to, type);
-    into = turnRows(out);
-    nodes = count;
-    edges = out.edges.length;
+  function replace(forward: Rows, backward: Rows): void {
+    [out, into] = [forward, backward];
+    nodes = forward.start.length - 1;
+    edges = forward.edges.length;
     patches.clear();
-    patched = new Uint32Array((count >>> 5) + 1);
+    patched = new Uint32Array((nodes >>> 5) + 1);
   }
 
   function grow(count: number): void {
@@ -98,18 +119,13 @@ export function createGraph(): Graph {
 
   function compact(): void {
     if (patches.size <= Math.max(MAX_PATCHES, nodes / 10)) return;
-    const from = new Uint32Array(edges);
-    const to = new Uint32Array(edges);
-    const type = new Uint8Array(edges);
-    let at = 0;
-    for (let node = 0; node < nodes; node++) {
-      forEach(node, "out", (other, kind) => {
-        from[at] = node;
-        to[at] = other;
-        type[at++] = kind;
-      });
-    }
-    load(nodes, from, to, type);
+    const rows = finish(
+      buildingRows(nodes, function* (put) {
+        for (let node = 0; node < nodes; node++) forEach(node, "out", (other, type) => put(node, other, type));
+        yield;
+      }),
+    );
+    replace(rows, turnRows(rows));
   }
 
   function forEach(node: number, direction: "out" | "in", visit: (other: number, type: number) => void): void {

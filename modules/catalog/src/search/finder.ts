@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import { operationsOf, type ApiOperation } from "./api-operations.ts";
 import { readBox, textOfItem, type Reading } from "./read-box.ts";
 import type { Estate, Sees } from "../estate/estate.ts";
@@ -5,6 +7,7 @@ import type { Item } from "../estate/item.ts";
 import { sortItems } from "../estate/orders.ts";
 import { has, intersect } from "../estate/sets.ts";
 import { breathe } from "../source/breathe.ts";
+import { finishInTurns } from "../source/turns.ts";
 import { createSearchIndex, type Field } from "./search-index.ts";
 import { plainText } from "./plain-text.ts";
 
@@ -35,11 +38,14 @@ export interface Finder {
   matching(text: string, sees?: Sees): readonly number[];
   /** The definition of an API that is about to arrive. */
   hold(ref: string, definition: string): void;
-  /** After the estate has changed. What arrived is indexed by the next search, or by `warm` before anybody searches. */
+  /** After the estate has changed. What arrived is indexed by the next search if it is little, else by `ready`. */
   applyEntities(arrived: readonly string[], departed: readonly string[]): void;
   applyDocs(roots: readonly { readonly sourceId: string; readonly root: string; readonly pages: readonly Page[] }[]): void;
-  /** Indexes what waits, a little at a time. */
-  warm(): Promise<void>;
+  /**
+   * Indexes what waits, a little at a time, and answers how many still wait: none, unless it takes longer than `patience` (ms).
+   * Whoever searches without having waited does not find what has only just come in great numbers.
+   */
+  ready(patience?: number): Promise<number>;
 }
 
 interface Page {
@@ -55,6 +61,9 @@ interface IndexedPage {
   readonly title: string;
 }
 
+/** More than these would keep everybody else from being answered. */
+const MOST_AT_ONCE = 500;
+
 export function createFinder(estate: Estate): Finder {
   const entities = createSearchIndex();
   const docs = createSearchIndex();
@@ -67,6 +76,7 @@ export function createFinder(estate: Estate): Finder {
   const operations = createSearchIndex();
   const operationsByRef = new Map<string, readonly ApiOperation[]>();
   const definitions = new Map<string, string>();
+  let warming: Promise<void> | undefined;
 
   return {
     search: (text, limit, sees) => find(readBox(estate, text, sees), limit, sees),
@@ -86,11 +96,10 @@ export function createFinder(estate: Estate): Finder {
       return suits ? ids.filter((id) => suits(textOfItem(estate.at(id)!))) : ids;
     },
     hold: (ref, definition) => void definitions.set(ref, definition),
-    warm: async () => {
-      for (const ref of waiting) {
-        await breathe();
-        indexEntity(ref);
-      }
+    ready: async (patience) => {
+      warming ??= warm().finally(() => (warming = undefined));
+      await (patience === undefined ? warming : Promise.race([warming, setTimeout(patience, undefined, { ref: false })]));
+      return waiting.size;
     },
     applyEntities: (arrived, departed) => {
       for (const ref of departed) {
@@ -158,7 +167,18 @@ export function createFinder(estate: Estate): Finder {
     return found;
   }
 
+  async function warm(): Promise<void> {
+    while (waiting.size > 0) {
+      for (const ref of waiting) {
+        await breathe();
+        indexEntity(ref);
+      }
+      await finishInTurns(entities.preparing());
+    }
+  }
+
   function indexWaiting(): void {
+    if (waiting.size > MOST_AT_ONCE) return;
     for (const ref of waiting) indexEntity(ref);
   }
 

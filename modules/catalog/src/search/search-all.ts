@@ -11,21 +11,29 @@ import { readBox } from "./read-box.ts";
 
 type Row = OutputOf<typeof searchAll>["items"][number];
 
+/** Who searches waits so long for what has just arrived in great numbers, and is told if that was not enough. */
+const PATIENCE_MS = 2_000;
+
 export function makeSearchAll(catalogue: Catalogue): Handler {
   return handle(searchAll, async (ctx, { q, limit }) => {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const sees = visible.all ? undefined : visible.sees;
     const reading = readBox(catalogue.estate, q, sees);
+    const waiting = await catalogue.finder.ready(PATIENCE_MS);
     const found = catalogue.finder.find(reading, limit, sees);
     const texts = await readTexts(ctx.sql, found);
     const words = [...reading.wanted.words, ...(reading.wanted.whole ?? [])];
     return {
       items: found.map((one) => marked(rowOf(one, texts, words), words)),
       understood: describeSearchBox(reading.box),
-      hints: hintsOf(reading.box),
+      hints: [...hintsOf(reading.box), ...(waiting === 0 ? [] : [stillWaiting(waiting)])],
     };
   });
+}
+
+function stillWaiting(count: number): string {
+  return `${count.toLocaleString("en")} entities have only just arrived and are still being read for the search: they are not found yet. Try again in a moment.`;
 }
 
 function marked(row: Omit<Row, "marks">, words: readonly string[]): Row {

@@ -1,3 +1,4 @@
+import type { Turns } from "../source/turns.ts";
 import { createTerms, WHOLE, type Term } from "./terms.ts";
 import { normalise, tokens } from "./tokens.ts";
 
@@ -38,6 +39,8 @@ export interface SearchIndex {
   remove(key: string): void;
   /** Best first. What is not among `only` is as if it were not in the index. */
   query(wanted: Wanted | string, limit: number, only?: (key: string) => boolean): Hit[];
+  /** Does with stops what the next question would do at once. */
+  preparing(): Turns;
   /** Keys in which all words are found, whole or as a beginning. */
   matching(wanted: Wanted | string): ReadonlySet<string>;
 }
@@ -71,6 +74,7 @@ export function createSearchIndex(): SearchIndex {
     remove,
     query,
     matching,
+    preparing: () => terms.preparing(),
   };
 
   function remove(key: string): void {

@@ -1,3 +1,4 @@
+import { finish, joining, sorting, type Turns } from "../source/turns.ts";
 import { isNear } from "./tokens.ts";
 
 /** A word, and where it stands: `entry * 256 + weight`, a number per place. */
@@ -16,7 +17,8 @@ export interface Terms {
   /** Words that become this one by one slip, of eight letters or more by two. */
   lookingLike(text: string): Iterable<Term>;
   all(): Iterable<Term>;
-  drop(text: string): void;
+  /** Does with stops what the next question would do at once. */
+  preparing(): Turns;
 }
 
 /** Before a word that stands for a whole name. */
@@ -26,12 +28,20 @@ const MAX_EXPANSION = 1_000;
 /** Slips are looked for among so many words that hold a part of the one that was typed. */
 const MAX_CANDIDATES = 5_000;
 
+/** New words are looked at one by one until there are so many that they are put among the others. */
+const MOST_ADDED = 2_000;
+/** Putting more than these in order would keep everybody waiting: that is left to `preparing`, and until then each is looked at. */
+const MOST_AT_ONCE = 50_000;
+/** So many words are joined between two stops. */
+const PIECE = 8_192;
+
 export function createTerms(): Terms {
   const terms = new Map<string, Term>();
-  /** Made by the first question after a change: in order, and as one text, in which the machine finds a middle fastest. */
-  let sorted: Term[] | undefined;
+  let sorted: readonly Term[] = [];
+  /** The sorted words as one text, in which the machine finds a middle fastest. Made by the first question for one. */
   let joined: string | undefined;
-  let since = 0;
+  /** Not among the sorted yet. */
+  let added: Term[] = [];
 
   return {
     get: (text) => terms.get(text),
@@ -41,46 +51,68 @@ export function createTerms(): Terms {
       // Most words of a large estate are names, and stand in one place: a list that is made with it takes no more room than that.
       const made = { text, places: [place] };
       terms.set(text, made);
-      keepSorted(made);
+      added.push(made);
     },
     beginningWith,
     containing: (text) => containing(text),
     lookingLike,
     all: () => terms.values(),
-    drop: (text) => {
-      if (terms.delete(text)) [sorted, joined] = [undefined, undefined];
-    },
+    preparing,
   };
 
-  /** A few new words are put in their place; while very many come, nobody asks. */
-  function keepSorted(term: Term): void {
-    joined = undefined;
-    if (!sorted) return;
-    if (++since > 500) sorted = undefined;
-    else sorted.splice(lowerBound(sorted, term.text), 0, term);
+  function* preparing(): Turns {
+    if (added.length <= MOST_ADDED && joined !== undefined) return;
+    const [order, taken] = [sorted, added];
+    const count = taken.length;
+    const all = yield* joining(order, yield* sorting(taken.slice(0, count), inAlphabet), inAlphabet);
+    const parts: string[] = ["\n"];
+    for (let at = 0; at < all.length; at += PIECE) {
+      yield;
+      parts.push(joinedText(all.slice(at, at + PIECE)));
+    }
+    // Somebody who could not wait has put them in order meanwhile.
+    if (sorted !== order || added !== taken) return;
+    sorted = all;
+    joined = parts.join("");
+    added = taken.slice(count);
   }
 
-  function inOrder(): Term[] {
-    since = 0;
-    return (sorted ??= [...terms.values()].sort((a, b) => (a.text < b.text ? -1 : 1)));
+  function putInOrder(): void {
+    if (added.length <= MOST_ADDED || added.length > MOST_AT_ONCE) return;
+    sorted = finish(joining(sorted, added.sort(inAlphabet), inAlphabet));
+    joined = undefined;
+    added = [];
   }
 
   function* beginningWith(text: string): Generator<Term> {
-    const order = inOrder();
-    const from = lowerBound(order, text);
-    for (let at = from; at < order.length && at < from + MAX_EXPANSION && order[at]!.text.startsWith(text); at++) yield order[at]!;
+    putInOrder();
+    let found = 0;
+    for (let at = lowerBound(sorted, text); at < sorted.length && found < MAX_EXPANSION && sorted[at]!.text.startsWith(text); at++) {
+      found++;
+      yield sorted[at]!;
+    }
+    for (const term of added) {
+      if (!term.text.startsWith(text)) continue;
+      if (found++ >= MAX_EXPANSION) return;
+      yield term;
+    }
   }
 
   /** `lengths`: of the words that are wanted; the others are passed over. */
   function* containing(text: string, most = MAX_EXPANSION, lengths: readonly [number, number] = [0, Infinity]): Generator<Term> {
-    joined ??= `\n${inOrder()
-      .flatMap(({ text: word }) => (word.startsWith(WHOLE) ? [] : [word]))
-      .join("\n")}\n`;
-    for (let at = joined.indexOf(text), found = 0; at >= 0 && found < most; found++) {
+    putInOrder();
+    joined ??= `\n${joinedText(sorted)}`;
+    let found = 0;
+    for (let at = joined.indexOf(text); at >= 0 && found < most; found++) {
       const end = joined.indexOf("\n", at);
       const start = joined.lastIndexOf("\n", at) + 1;
       if (end - start >= lengths[0] && end - start <= lengths[1]) yield terms.get(joined.slice(start, end))!;
       at = joined.indexOf(text, end);
+    }
+    for (const term of added) {
+      if (!term.text.includes(text) || term.text.startsWith(WHOLE)) continue;
+      if (found++ >= most) return;
+      if (term.text.length >= lengths[0] && term.text.length <= lengths[1]) yield term;
     }
   }
 
@@ -99,6 +131,15 @@ export function createTerms(): Terms {
       }
     }
   }
+}
+
+function inAlphabet(a: Term, b: Term): number {
+  return a.text < b.text ? -1 : 1;
+}
+
+/** Each word with its end; those that stand for whole names are nobody's middle. */
+function joinedText(order: readonly Term[]): string {
+  return order.map(({ text }) => (text.startsWith(WHOLE) ? "" : `${text}\n`)).join("");
 }
 
 function partsOf(text: string, count: number): Set<string> {

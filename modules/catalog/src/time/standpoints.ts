@@ -11,6 +11,7 @@ import { bothOf, visibleTo, type Visibility } from "../estate/visibility.ts";
 import type { Observed } from "../observed/observed.ts";
 import { createFinder, type Finder } from "../search/finder.ts";
 import { breathe } from "../source/breathe.ts";
+import { finishInTurns } from "../source/turns.ts";
 import { createPastReader } from "./past-reader.ts";
 
 /** A catalogue to ask, with the selector that belongs to it, and what of it the caller may see. */
@@ -80,7 +81,7 @@ export function createStandpoints(catalogue: Catalogue, selector: Selector = cre
     const estate = catalogue.estate.fork();
     const upTo = catalogue.feed.applied;
     const { arrivals, departures } = await readLater(sql, estate, instant, upTo);
-    estate.apply(arrivals, departures);
+    await finishInTurns(estate.applying(arrivals, departures));
     const past: Catalogue = {
       ...catalogue,
       ...createPastReader(instant),
@@ -199,6 +200,6 @@ function finderOf(create: () => Finder): Finder {
     hold: () => {},
     applyEntities: () => {},
     applyDocs: () => {},
-    warm: async () => {},
+    ready: (patience) => finder().ready(patience),
   };
 }
