@@ -71,6 +71,14 @@ const words = (most: number, length: number) =>
     z.array(z.string().min(1).max(length)).max(most),
   );
 
+/** A field of an entity, e.g. `-metadata.name`. */
+const OrderedField = z
+  .string()
+  .regex(
+    /^-?(?:kind|apiVersion|(?:metadata|spec|status|relations|derived)\..+)$/i,
+    "must be kind, apiVersion, or a field below metadata, spec, status, relations or derived, e.g. metadata.name",
+  );
+
 export const queryEntities = defineOperation({
   name: "catalog.entity.query",
   summary: "Ask for whole entities, or some of their fields, in any order and page by page in both directions.",
@@ -87,6 +95,7 @@ export const queryEntities = defineOperation({
       'As JSON, e.g. {"kind": "Component", "metadata.tags": {"$contains": "java"}}; with a filter, both must hold',
     ),
     order: words(5, 300)
+      .pipe(z.array(OrderedField))
       .default([])
       .describe("Fields to sort by, the most important first; a dash in front turns the order round, e.g. spec.type,-metadata.name"),
     fields: words(100, 300).default([]).describe("Fields to answer, e.g. kind,metadata.name; without any, all"),

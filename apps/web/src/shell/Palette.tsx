@@ -107,7 +107,7 @@ export function Palette({ asked }: { readonly asked: number }): ReactNode {
         )}
       </Spotlight.ActionsList>
       <div className={classes.paletteFoot}>
-        <span aria-live="polite">{hints[0] ?? describeSearchBox(box)}</span>
+        <span aria-live="polite">{hints[0] ?? found.data?.hints[0] ?? describeSearchBox(box)}</span>
         <span aria-hidden>↑ ↓ choose · Enter open · Esc close</span>
       </div>
     </Spotlight.Root>

@@ -37,7 +37,7 @@ export function renderLine(operation: Operation, row: unknown, paint: Paint): st
 /** What an answer says besides its rows, e.g. the counts of an import; paging is shown below the table. */
 async function renderBeside(beside: Readonly<Record<string, unknown>>, output: Output, paint: Paint): Promise<string> {
   const { nextCursor: _, total: __, ...rest } = beside;
-  const shown = Object.fromEntries(Object.entries(rest).filter(([, value]) => isScalar(value) || !Array.isArray(value)));
+  const shown = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== "" && (isScalar(value) || !Array.isArray(value))));
   return Object.keys(shown).length === 0 ? "" : `${await renderDetail(shown, output, paint)}\n`;
 }
 

@@ -1,7 +1,8 @@
 import type { DerivedProperty, RelationRule } from "@roadbed/contracts/catalog/kinds";
+import { InvalidError } from "@roadbed/core";
 
 import type { Fault } from "../entity/fault.ts";
-import { parseFilter, type Condition } from "../estate/filter.ts";
+import { parseFilter, type Condition, type Filter } from "../estate/filter.ts";
 import { parseWay, type Hop } from "./path.ts";
 
 export type AggregateFunction = "count" | "sum" | "min" | "max" | "average" | "median";
@@ -125,7 +126,8 @@ function defineAggregate(
       mend: "Write e.g. property: spec.cost.",
     };
   }
-  const filter = parseFilter(given.filter);
+  const filter = readFilter(given.filter);
+  if ("reason" in filter) return { ...filter, path: [...path, "filter"] };
   const of = given.kind?.toLowerCase();
   const how = { by: "aggregate", hops: way.hops, of, function: given.function, property: property.property } as const;
   if ("conditions" in filter) return [{ ...base, how: { ...how, conditions: filter.conditions, test: undefined } }];
@@ -139,6 +141,16 @@ function defineAggregate(
     how: calculation,
   };
   return [test, { ...base, how: { ...how, conditions: [], test: test.name } }];
+}
+
+/** A kind that is stored must not make anybody fail who reads it: what is wrong with it is told where kinds are shown. */
+function readFilter(text: string | undefined): Filter | Pick<Fault, "reason" | "mend"> {
+  try {
+    return parseFilter(text);
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    return { reason: error.message, ...(error.mend === undefined ? {} : { mend: error.mend }) };
+  }
 }
 
 /** Understands one rule; `of` is the kind whose document holds it. */

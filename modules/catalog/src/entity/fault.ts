@@ -11,6 +11,12 @@ export function formatPath(path: Fault["path"]): string {
   return path.join(".");
 }
 
+/** Why a value does not do: whoever left it out is not told that it is nothing. */
+export function mustBe(expected: string, value: unknown): string {
+  const isMissing = value === undefined || value === null || value === "";
+  return isMissing ? `is missing; it must be ${expected}` : `must be ${expected}, but is ${describeValue(value)}`;
+}
+
 /** What a value is, in words for an error text. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return "nothing";

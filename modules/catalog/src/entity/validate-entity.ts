@@ -1,7 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 
 import type { Kinds } from "../kinds/registry.ts";
-import { describeValue, shorten, type Fault } from "./fault.ts";
+import { describeValue, mustBe, shorten, type Fault } from "./fault.ts";
 import { CLOSED_TYPES, type Field } from "./kinds.ts";
 import { isApiVersion, isKind, isMetadataKey, isNamespace, isObjectName, isTag } from "./patterns.ts";
 import { checkField, isRecord, looksTemplated, TEMPLATED_MEND } from "./validate-spec.ts";
@@ -63,7 +63,7 @@ function checkRoot(document: Record<string, unknown>, kinds: Kinds, faults: Faul
 
 function checkMetadata(metadata: unknown, faults: Fault[]): void {
   if (!isRecord(metadata)) {
-    faults.push({ path: ["metadata"], reason: `must be an object, but is ${describeValue(metadata)}`, mend: "Add metadata with a name." });
+    faults.push({ path: ["metadata"], reason: mustBe("an object", metadata), mend: "Add metadata with a name." });
     return;
   }
   checkName(metadata.name, faults);
@@ -72,7 +72,7 @@ function checkMetadata(metadata: unknown, faults: Fault[]): void {
   }
   for (const key of ["title", "description"] as const) {
     if (metadata[key] !== undefined && typeof metadata[key] !== "string") {
-      faults.push({ path: ["metadata", key], reason: `must be text, but is ${describeValue(metadata[key])}`, mend: "Put it in quotes." });
+      faults.push({ path: ["metadata", key], reason: mustBe("text", metadata[key]), mend: "Put it in quotes." });
     }
   }
   checkPairs(metadata.labels, "labels", isLabelValue, faults);
@@ -88,7 +88,7 @@ function checkName(name: unknown, faults: Fault[]): void {
   const path = ["metadata", "name"];
   if (typeof name !== "string" || name === "") {
     const mend = typeof name === "number" ? `Put it in quotes: "${name}".` : "Give it a name.";
-    faults.push({ path, reason: `must be text, but is ${describeValue(name)}`, mend });
+    faults.push({ path, reason: mustBe("text", name), mend });
     return;
   }
   if (looksTemplated(name)) {
@@ -120,13 +120,13 @@ function checkWord(
 ): void {
   if (typeof value === "string" && isRight(value)) return;
   if (typeof value === "string" && value !== "") faults.push({ path, reason: `"${shorten(value)}" ${wrong}`, mend });
-  else faults.push({ path, reason: `must be text, but is ${describeValue(value)}`, mend });
+  else faults.push({ path, reason: mustBe("text", value), mend });
 }
 
 function checkPairs(pairs: unknown, field: "labels" | "annotations", isValue: (value: unknown) => boolean, faults: Fault[]): void {
   if (pairs === undefined) return;
   if (!isRecord(pairs)) {
-    const reason = `must be an object of texts, but is ${describeValue(pairs)}`;
+    const reason = mustBe("an object of texts", pairs);
     faults.push({ path: ["metadata", field], reason, mend: "Write one line `key: value` for each." });
     return;
   }
@@ -161,7 +161,7 @@ function isAnyText(value: unknown): boolean {
 function checkTags(tags: unknown, faults: Fault[]): void {
   if (tags === undefined) return;
   if (!Array.isArray(tags)) {
-    faults.push({ path: ["metadata", "tags"], reason: `must be a list, but is ${describeValue(tags)}`, mend: "Write [a, b]." });
+    faults.push({ path: ["metadata", "tags"], reason: mustBe("a list", tags), mend: "Write [a, b]." });
     return;
   }
   tags.forEach((tag, at) => {
@@ -186,7 +186,7 @@ function checkLinks(links: unknown, faults: Fault[]): void {
   if (!Array.isArray(links)) {
     faults.push({
       path: ["metadata", "links"],
-      reason: `must be a list, but is ${describeValue(links)}`,
+      reason: mustBe("a list", links),
       mend: "Write - url: https://...",
     });
     return;
@@ -194,7 +194,7 @@ function checkLinks(links: unknown, faults: Fault[]): void {
   links.forEach((link: unknown, at) => {
     const path = ["metadata", "links", at];
     if (!isRecord(link)) {
-      faults.push({ path, reason: `must be an object with a url, but is ${describeValue(link)}`, mend: "Write url: https://..." });
+      faults.push({ path, reason: mustBe("an object with a url", link), mend: "Write url: https://..." });
       return;
     }
     if (typeof link.url !== "string" || !URL.canParse(link.url)) {
@@ -202,7 +202,7 @@ function checkLinks(links: unknown, faults: Fault[]): void {
     }
     for (const key of ["title", "icon", "type"]) {
       if (link[key] === undefined || (typeof link[key] === "string" && link[key] !== "")) continue;
-      faults.push({ path: [...path, key], reason: `must be text, but is ${describeValue(link[key])}`, mend: "Fill it, or remove it." });
+      faults.push({ path: [...path, key], reason: mustBe("text", link[key]), mend: "Fill it, or remove it." });
     }
   });
 }
@@ -226,7 +226,7 @@ function checkKind(document: Record<string, unknown>, kind: string, kinds: Kinds
   }
   if (spec === undefined && rule.specOptional === true) return;
   if (!isRecord(spec)) {
-    faults.push({ path: ["spec"], reason: `must be an object, but is ${describeValue(spec)}`, mend: `Add the spec of a ${kind}.` });
+    faults.push({ path: ["spec"], reason: mustBe("an object", spec), mend: `Add the spec of a ${kind}.` });
     return;
   }
   const closed = CLOSED_TYPES[kind];

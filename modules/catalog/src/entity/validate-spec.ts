@@ -1,6 +1,6 @@
 import { parseRef } from "@roadbed/contracts/catalog";
 
-import { describeValue, shorten, type Fault } from "./fault.ts";
+import { describeValue, mustBe, shorten, type Fault } from "./fault.ts";
 import type { Field } from "./kinds.ts";
 
 /** Checks one field of `spec` and reports what is wrong with it. */
@@ -51,17 +51,16 @@ const CHECKS: Readonly<Record<Field["type"], Check>> = {
 function checkText(value: unknown, path: Fault["path"], faults: Fault[]): void {
   if (typeof value === "string" && value !== "") return;
   const mend = typeof value === "number" || typeof value === "boolean" ? `Put it in quotes: "${value}".` : "Write some text.";
-  faults.push({ path, reason: `must be text, but is ${describeValue(value)}`, mend });
+  faults.push({ path, reason: mustBe("text", value), mend });
 }
 
 function checkObject(value: unknown, path: Fault["path"], faults: Fault[]): void {
-  if (!isRecord(value))
-    faults.push({ path, reason: `must be an object, but is ${describeValue(value)}`, mend: "Write `key: value` lines." });
+  if (!isRecord(value)) faults.push({ path, reason: mustBe("an object", value), mend: "Write `key: value` lines." });
 }
 
 function checkRef(value: unknown, path: Fault["path"], faults: Fault[], field: Field): void {
   if (typeof value !== "string" || value.trim() === "") {
-    faults.push({ path, reason: `must be a reference, but is ${describeValue(value)}`, mend: REF_MEND });
+    faults.push({ path, reason: mustBe("a reference", value), mend: REF_MEND });
     return;
   }
   if (looksTemplated(value)) {
@@ -125,7 +124,7 @@ function eachOf(
   if (Array.isArray(value)) return value.forEach((item, at) => check(item, [...path, at], faults));
   faults.push({
     path,
-    reason: `must be a list, but is ${describeValue(value)}`,
+    reason: mustBe("a list", value),
     mend: "Write [] for an empty list, or one `- item` per line.",
   });
 }

@@ -23,7 +23,11 @@ export interface Edges {
   /** The number of the rule that made a relation which no document states; undefined for all others. */
   inferredBy(id: number, code: number, other: number): number | undefined;
   /** Makes the graph of these items beside the one that is asked. The answer, called, puts it in its place. */
-  building(o: { readonly nodes: number; readonly ids: readonly number[]; readonly items: readonly (Item | undefined)[] }): Turns<() => void>;
+  building(o: {
+    readonly nodes: number;
+    readonly ids: readonly number[];
+    readonly items: readonly (Item | undefined)[];
+  }): Turns<() => void>;
   /** One listener. */
   watch(listener: EdgeListener): void;
 }

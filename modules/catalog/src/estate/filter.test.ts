@@ -1,3 +1,4 @@
+import { InvalidError } from "@roadbed/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -48,7 +49,35 @@ describe("parseFilter", () => {
     );
   });
 
-  test("no text makes it fail", () => {
-    fc.assert(fc.property(fc.string(), (text) => void parseFilter(text)));
+  test.each(["spec.owner~x", "kind:component", "spec.type!=service", "spec.cost>3", "kind component", "team a"])(
+    "%s is a slip, and told with what was meant",
+    (text) => {
+      expect(() => parseFilter(text)).toThrow("is not a condition");
+    },
+  );
+
+  test("what was meant is written out", () => {
+    const tell = (text: string): string | undefined => {
+      try {
+        parseFilter(text);
+        return undefined;
+      } catch (error) {
+        return (error as InvalidError).mend;
+      }
+    };
+    expect(tell("spec.owner~team-a")).toContain("spec.owner=team-a");
+    expect(tell("kind: component")).toContain("kind=component");
+  });
+
+  test("no text makes it fail otherwise", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        try {
+          parseFilter(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidError);
+        }
+      }),
+    );
   });
 });

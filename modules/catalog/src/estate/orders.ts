@@ -25,7 +25,11 @@ export function createOrders(items: () => Iterable<Item>): Orders {
     by: orderOf,
     ready: async (key) => {
       while (!orders.has(key)) {
-        if (!making.has(key)) making.set(key, make(key).finally(() => making.delete(key)));
+        if (!making.has(key))
+          making.set(
+            key,
+            make(key).finally(() => making.delete(key)),
+          );
         await making.get(key);
       }
     },
@@ -67,20 +71,24 @@ export function sortItems(items: Item[], key: SortKey): Item[] {
 
 function* sortingItems(items: readonly Item[], key: SortKey): Turns<Item[]> {
   const keyed: Keyed[] = [];
-  yield* inPieces(items, (some) => void some.forEach((item) => keyed.push({ item, position: positionOf(item, key) })));
-  const sorted = yield* sorting(keyed, (a, b) => compare(a.position, b.position));
+  yield* inPieces(items, (some) => void some.forEach((item) => keyed.push({ item, value: valueOf(item, key) })));
+  const sorted = yield* sorting(keyed, (a, b) => (a.value === b.value ? (a.item.ref < b.item.ref ? -1 : 1) : a.value < b.value ? -1 : 1));
   return sorted.map(({ item }) => item);
 }
 
 interface Keyed {
   readonly item: Item;
-  readonly position: Position;
+  readonly value: string;
 }
 
 /** What an item is sorted by: without regard to case, and those without a value last. */
 export function positionOf(item: Item, key: SortKey): Position {
+  return [valueOf(item, key), item.ref];
+}
+
+function valueOf(item: Item, key: SortKey): string {
   const value = key.startsWith("derived.") ? sortable(item.derived?.[key.slice("derived.".length)]) : item[key as "name"];
-  return [value === undefined ? LAST : value.toLowerCase(), item.ref];
+  return value === undefined ? LAST : value.toLowerCase();
 }
 
 const LAST = "\u{10FFFF}";

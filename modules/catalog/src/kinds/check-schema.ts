@@ -1,7 +1,7 @@
 import formats from "ajv-formats";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 
-import { describeValue, shorten, type Fault } from "../entity/fault.ts";
+import { describeValue, mustBe, shorten, type Fault } from "../entity/fault.ts";
 import { isRecord } from "../entity/validate-spec.ts";
 
 /** Makes a regular expression that needs time linear to the text. Throws for one that it does not know. */
@@ -192,7 +192,7 @@ function faultOf({ keyword, instancePath, params, message }: ErrorObject, spec: 
   }
   if (keyword === "type") {
     const words = [given["type"]].flat().map((type) => TYPES[String(type)] ?? String(type));
-    return { path, reason: `must be ${words.join(" or ")}, but is ${describeValue(value)}`, mend: mendType(value, given["type"]) };
+    return { path, reason: mustBe(words.join(" or "), value), mend: mendType(value, given["type"]) };
   }
   if (keyword === "enum") {
     const allowed = (given["allowedValues"] as unknown[]).map(String);

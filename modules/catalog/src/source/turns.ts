@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import { breathe } from "./breathe.ts";
 
 /** Long work that stops now and then; whoever drives it decides whether others get their turn meanwhile. */
@@ -11,14 +13,30 @@ export function finish<Result>(work: Turns<Result>): Result {
   }
 }
 
+/** Work that somebody waits for: what is done for later stands back. */
+let awaited = 0;
+
 /** Does it piece by piece: waiting requests get in between. */
 export async function finishInTurns<Result>(work: Turns<Result>): Promise<Result> {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-    await breathe();
+  awaited++;
+  try {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+      await breathe();
+    }
+  } finally {
+    awaited--;
   }
 }
+
+/** Called often by work that nobody waits for: lets others in, and all work that somebody does wait for to its end. */
+export async function standBack(): Promise<void> {
+  await breathe();
+  while (awaited > 0) await setTimeout(BACK_MS);
+}
+
+const BACK_MS = 5;
 
 /** So many of a list are taken between two stops. */
 const PIECE = 4_096;
@@ -47,6 +65,8 @@ export function* sorting<One>(list: readonly One[], compare: (a: One, b: One) =>
 
 /** Joins two sorted lists. */
 export function* joining<One>(first: readonly One[], second: readonly One[], compare: (a: One, b: One) => number): Turns<One[]> {
+  // Much of what is sorted is in order already: then there is nothing to compare.
+  if (first.length === 0 || second.length === 0 || compare(first.at(-1)!, second[0]!) <= 0) return first.concat(second);
   const joined: One[] = [];
   let [a, b] = [0, 0];
   while (a < first.length && b < second.length) {
