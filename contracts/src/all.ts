@@ -20,6 +20,7 @@ import { operations as authoring } from "./paths/authoring.ts";
 import { operations as pathConnections } from "./paths/connections.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as standards } from "./standards.ts";
+import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as telemetry } from "./telemetry.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -38,6 +39,7 @@ export const allOperations: readonly Operation[] = [
   ...ownership,
   ...imports,
   ...standards,
+  ...scorecards,
   ...paths,
   ...authoring,
   ...pathConnections,

@@ -45,6 +45,7 @@ import { z } from "zod";
 import { checkDisk } from "./check-disk.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
+import { openBadgeDoor } from "./doors/badge-door.ts";
 import { makeCallerOf } from "./doors/caller-of.ts";
 import { openHookDoor } from "./doors/hook-door.ts";
 import { openOtlpDoor } from "./doors/otlp-door.ts";
@@ -175,7 +176,19 @@ export async function startServer({
       outbound: (isAllowed) => createGuardedFetch({ isAllowed }),
       outboundAddress: (isAllowed) => createAddressGuard({ isAllowed }),
     });
-    const standards = createStandards({ log, cel, policies: [join(root, "policies")] });
+    const standards = createStandards({
+      log,
+      cel,
+      policies: [join(root, "policies")],
+      scorecards: {
+        db,
+        events,
+        things: catalog.subjects,
+        runtimes: { workloadsOf: (refs) => delivery.workloadsOf(refs) },
+        folders: [join(root, "scorecards")],
+        publicUrl,
+      },
+    });
     const delivery = createDelivery({
       log,
       db,
@@ -234,6 +247,7 @@ export async function startServer({
     const subscriptions = [
       readPushedRepositories(catalog),
       ...catalog.subscriptions,
+      ...standards.subscriptions,
       ...paths.subscriptions,
       ...delivery.subscriptions,
       ...telemetry.subscriptions,
@@ -266,13 +280,14 @@ export async function startServer({
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, authenticate });
+    if (standards.scorecards) openBadgeDoor(app, { scorecards: standards.scorecards, db, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));
     serveWebApp(app, { dir: join(root, "apps/web/dist") });
 
     // Life.
     await workflows.launch();
-    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery, notify })) {
+    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery, notify, standards })) {
       await module.start();
       onStop(name, () => module.stop());
     }

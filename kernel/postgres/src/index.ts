@@ -5,6 +5,7 @@ export { kernelMigrations, migrate, type MigrationSet } from "./database/migrate
 export { openDatabase, type Database } from "./database/open-database.ts";
 export { createRelay, type Relay, type RelayOptions } from "./events/create-relay.ts";
 export { watchEvents, type EventWatch } from "./events/watch-events.ts";
+export { append, createOutbox, type Outbox } from "./runtime/append.ts";
 export { createRuntime, type PostgresRuntime } from "./runtime/create-runtime.ts";
 export { createSealer, type Sealer, type SealerOptions } from "./seal/sealer.ts";
 export { startPostgres, type EmbeddedPostgres, type StartOptions } from "./server/start-postgres.ts";

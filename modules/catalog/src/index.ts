@@ -66,6 +66,7 @@ import { makeExportEntities } from "./query/export-entities.ts";
 import { makeLocationHandlers } from "./query/location-handlers.ts";
 import { makeQueryEntities } from "./query/query-entities.ts";
 import { importSample, makeSampleHandlers } from "./sample/sample.ts";
+import { createSubjects, type Subjects } from "./subject/subjects.ts";
 import { makeSearchAll } from "./search/search-all.ts";
 import { makeConnectionHandlers } from "./source/connection-handlers.ts";
 import { receiveHook, type Received } from "./source/receive-hook.ts";
@@ -83,6 +84,7 @@ import { makeRestoreEntity } from "./time/restore-entity.ts";
 import { createStandpoints } from "./time/standpoints.ts";
 
 export type { CatalogDeps, CatalogRuntime, CelFilter, Clones, Remotes, Repositories } from "./deps.ts";
+export type { Subjects } from "./subject/subjects.ts";
 
 /** The tables of this module. */
 export const migrations = { module: "catalog", dir: new URL("../migrations/", import.meta.url) };
@@ -94,6 +96,8 @@ export interface Catalog {
   readonly subscriptions: readonly Subscription[];
   /** What the Backstage face asks; no other face offers these. */
   readonly backstage: readonly Handler[];
+  /** For rules about entities: what each is, what changed, who may see it. */
+  readonly subjects: Subjects;
   /** Adds or changes one entity that no file describes. Doing it twice is doing it once. Throws `InvalidError` or `ConflictError`. */
   registerEntity(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<{ readonly ref: string }>;
   /** Makes a repository of the embedded Git host a source and reads it at once. Doing it twice is reading it again. */
@@ -211,6 +215,7 @@ export function createCatalog(given: CatalogDeps): Catalog {
       ...makeImportHandlers({ connectors, secrets, syncer, catalogue }),
       ...makeOwnershipHandlers(catalogue),
     ],
+    subjects: createSubjects(catalogue, deps),
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
     backstage: [...makeBackstageReaders({ catalogue, engine }), ...makeLocationHandlers({ catalogue, syncer, trees: deps })],
     registerEntity: async (ctx, o) => {

@@ -22,7 +22,7 @@ import { makeWorkloadChanges } from "./workload/change-workload.ts";
 import { createControl } from "./workload/control-workloads.ts";
 import { makeWorkloadReaders } from "./workload/read-workloads.ts";
 import { openEnvironmentSource } from "./workload/workload-environment.ts";
-import { findWorkload, urlOf, type WorkloadRecord } from "./workload/workload-store.ts";
+import { findWorkload, listWorkloadsOf, urlOf, type WorkloadRecord } from "./workload/workload-store.ts";
 
 const TIMING: Timing = { startMs: 60_000, buildMs: 600_000, healthEveryMs: 10_000, firstRestartMs: 500, graceMs: 10_000 };
 /** A process whose server was killed has lost its output already: it is not given long. */
@@ -127,6 +127,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
     deploymentOf,
+    workloadsOf: (refs) => listWorkloadsOf(deps.db, refs),
     async requestDeployment(ctx, { entityRef, environment: place, commit }) {
       const wanted = await findCommit(deps, await repositoryOf(ctx, entityRef), commit);
       const state = await deploymentOf(ctx, { entityRef, environment: place, commit: wanted.hash });

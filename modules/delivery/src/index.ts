@@ -24,6 +24,8 @@ export interface Delivery {
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
   /** The newest deployment of a component, of that commit where one is given. */
   deploymentOf(ctx: Ctx, input: DeploymentQuery): Promise<DeploymentState | undefined>;
+  /** What runs of each of these, by entity: for rules about them. */
+  workloadsOf(refs: readonly string[]): Promise<ReadonlyMap<string, readonly RunningWorkload[]>>;
   /** Asks for a deployment of the commit (default: the newest) unless there is one that has not failed. */
   requestDeployment(ctx: Ctx, input: DeploymentQuery & { readonly repository?: string }): Promise<void>;
   /** Ends what a killed server left running, starts what is to run, hears of pushes that were not announced. */
@@ -37,6 +39,15 @@ export interface DeploymentQuery {
   readonly entityRef: string;
   readonly environment: string;
   readonly commit?: string;
+}
+
+export interface RunningWorkload {
+  readonly environment: string;
+  readonly kind: string;
+  readonly desired: string;
+  readonly health: string;
+  /** "" until a deployment was healthy. */
+  readonly commit: string;
 }
 
 export interface DeploymentState {

@@ -1,6 +1,8 @@
 import type { Batch, CheckResult, Outcome, Program, ProgramSource, VariableType } from "@roadbed/cel";
 import type { Logger } from "@roadbed/core";
 
+import type { ScorecardDeps } from "./scorecard/create-scorecards.ts";
+
 /** What the standards need to live. */
 export interface StandardsDeps {
   readonly log: Logger;
@@ -9,6 +11,8 @@ export interface StandardsDeps {
   readonly policies: readonly (string | URL)[];
   /** Names of policies that are listed but not asked. */
   readonly disabled?: readonly string[];
+  /** Without it there are policies only. */
+  readonly scorecards?: ScorecardDeps;
 }
 
 /** The expression language, as much of it as policies need. */

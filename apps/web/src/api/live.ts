@@ -52,6 +52,11 @@ export function concernedBy(event: string): readonly string[] {
     case "catalog.discovery":
     case "catalog.proposal":
       return ["catalog.discovery.", "catalog.proposal.", "catalog.identity."];
+    case "standards.scorecard":
+    case "standards.scorecards":
+      return ["standards.score", "standards.scorecard."];
+    case "standards.decision":
+      return ["standards.decision."];
     case "catalog.sample":
       return ["catalog.", "telemetry.", "delivery.", "paths."];
     default:
@@ -125,4 +130,7 @@ const EVENTS = [
   "telemetry.incident.opened",
   "telemetry.incident.closed",
   "standards.decision.made",
+  "standards.scorecard.saved",
+  "standards.scorecard.changed",
+  "standards.scorecards.computed",
 ] as const;

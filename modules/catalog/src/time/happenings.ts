@@ -8,6 +8,7 @@ import {
 } from "@roadbed/contracts/delivery";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { decisionMade } from "@roadbed/contracts/standards";
+import { scorecardSaved, scoreChanged } from "@roadbed/contracts/standards/scorecards";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent } from "@roadbed/core";
 
@@ -60,6 +61,20 @@ const TELLERS: readonly Teller[] = [
     ...(ENTITY.test(subject) ? { about: { ref: subject } } : {}),
     link: `/standards/decisions/${decisionId}`,
   })),
+  teller(scorecardSaved, ({ scorecard, version, change }) => ({
+    sort: "policy",
+    text: `The scorecard ${scorecard} was ${change}${change === "removed" ? "" : ` (version ${version})`}`,
+    link: `/scorecards/${scorecard}`,
+  })),
+  teller(scoreChanged, ({ ref, title, before, after, rose, fell, rules }) => ({
+    sort: "policy",
+    text:
+      rose || fell
+        ? `It ${rose ? "rose" : "fell"} from ${before ?? "below the lowest level"} to ${after ?? "below the lowest level"} in ${title}`
+        : `In ${title} it is other than before: ${rules.map((rule) => `${rule.title} (${rule.after ?? "not asked"})`).join(", ")}`,
+    about: { ref },
+    link: pageOf(ref),
+  })),
   teller(incidentOpened, ({ service, severity }) => ({
     sort: "incident",
     text: `An incident (${severity}) of ${service} was declared`,
@@ -97,6 +112,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.proposal.changed": "a proposal is not in the catalogue",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
+  "standards.scorecard.due": "what comes of it is told as a changed result",
+  "standards.scorecards.computed": "a new scorecard's results are no news of the entities",
   "paths.run.progressed": "a run is told at its beginning and its end",
 };
 
@@ -111,6 +128,10 @@ export function tell(event: Pick<DomainEvent, "name" | "payload">): readonly Tol
 
 const DEPLOYMENTS = "/delivery?tab=deployments";
 const ENTITY = /^[a-z][a-z0-9]*:[a-z0-9-]+\/[^\s/:]+$/;
+
+function pageOf(ref: string): string {
+  return `/entities/${ref.split(/[:/]/).map(encodeURIComponent).join("/")}?tab=standards`;
+}
 
 function firstLine(text: string): string {
   return (text.split("\n", 1)[0] ?? "").slice(0, 200);

@@ -1,6 +1,7 @@
 import type { Workload } from "@roadbed/contracts/delivery";
 import type { Row, Sql } from "@roadbed/core";
 
+import type { RunningWorkload } from "../index.ts";
 import type { Observation, WorkloadKey } from "../runtime/local-runtime.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -85,6 +86,18 @@ export async function listWorkloadRecords(sql: Sql, { entityRef, environment, af
     [entityRef ?? null, environment ?? null, after?.[0] ?? "", after?.[1] ?? "", limit],
   );
   return rows.map(toRecord);
+}
+
+/** What runs of each of these entities. */
+export async function listWorkloadsOf(sql: Sql, refs: readonly string[]): Promise<ReadonlyMap<string, readonly RunningWorkload[]>> {
+  const { rows } = await sql.query<Row>("select * from delivery.workload where entity_ref = any($1) order by entity_ref, environment", [
+    refs,
+  ]);
+  const running = rows.map(toRecord).map(({ key, kind, desired, health, commit = "" }) => ({
+    ref: key.entityRef,
+    workload: { environment: key.environment, kind, desired, health, commit },
+  }));
+  return new Map([...Map.groupBy(running, ({ ref }) => ref)].map(([ref, all]) => [ref, all.map(({ workload }) => workload)]));
 }
 
 export async function listWanted(sql: Sql): Promise<WorkloadRecord[]> {

@@ -3,6 +3,7 @@ import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
+import { scoreChanged } from "@roadbed/contracts/standards/scorecards";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent, EventType } from "@roadbed/core";
 
@@ -69,6 +70,17 @@ const RULES: readonly Rule[] = [
   rule(workloadChanged, ({ entityRef, environment, health }) =>
     health === "crashed"
       ? { ref: entityRef, weight: "important", what: `crashed in ${environment}`, link: `${pageOf(entityRef)}?tab=deploys` }
+      : undefined,
+  ),
+  rule(scoreChanged, ({ ref, title, before, after, rose, fell, rules }) =>
+    rose || fell
+      ? {
+          ref,
+          weight: fell ? "important" : "info",
+          what: fell ? `fell in ${title}: from ${before} to ${after ?? "below the lowest level"}` : `rose to ${after} in ${title}`,
+          detail: rules.map((one) => one.title).join("; "),
+          link: `${pageOf(ref)}?tab=standards`,
+        }
       : undefined,
   ),
   rule(incidentOpened, ({ service, severity }) => ({

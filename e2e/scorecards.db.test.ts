@@ -1,0 +1,418 @@
+/** Scorecards over the real catalogue: what changes there is seen in the results, whichever process works them out. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
+import { createCel } from "@roadbed/cel";
+import { deleteEntity, importSource, syncSource } from "@roadbed/contracts/catalog";
+import { saveEntity } from "@roadbed/contracts/catalog/kinds";
+import {
+  deleteScorecard,
+  getEntityScores,
+  getMatrix,
+  getScorecard,
+  getTrend,
+  listScoreChanges,
+  listScorecards,
+  listScorecardVersions,
+  listScores,
+  saveScorecard,
+  testScorecard,
+  type EntityScore,
+} from "@roadbed/contracts/standards/scorecards";
+import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
+import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
+import { callAs, createTestDatabase, quietLog, recordingLog, type TestDatabase } from "@roadbed/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+const cel = createCel({ deadlineMs: 2_000 });
+const empty = await mkdtemp(join(tmpdir(), "scorecards-"));
+let database: TestDatabase;
+let catalog: Catalog;
+let standards: Standards;
+
+const rule = (id: string, expression: string, more: object = {}) => ({
+  id,
+  title: id,
+  expression,
+  level: "one",
+  message: `${id} fails`,
+  mend: `mend ${id}`,
+  ...more,
+});
+const scorecard = (name: string, rules: readonly object[], spec: object = {}) => ({
+  apiVersion: "roadbed.dev/v1",
+  kind: "Scorecard",
+  metadata: { name, title: name },
+  spec: {
+    levels: [
+      { name: "one", title: "One" },
+      { name: "two", title: "Two" },
+    ],
+    rules,
+    ...spec,
+  },
+});
+
+beforeAll(async () => {
+  database = await createTestDatabase([catalogTables, standardsTables]);
+});
+beforeEach(async () => {
+  await standards?.stop();
+  await catalog?.stop();
+  for (const table of ["catalog.entity", "catalog.removed_entity", "catalog.history", "catalog.source", "kernel.event"])
+    await database.db.query(`delete from ${table}`);
+  for (const table of ["", "_version", "_due", "_result", "_history"]) await database.db.query(`delete from standards.scorecard${table}`);
+  catalog = openCatalog();
+  standards = openStandards(catalog);
+});
+afterAll(async () => {
+  await standards.stop();
+  await catalog.stop();
+  await cel.close();
+  await database.drop();
+  await rm(empty, { recursive: true });
+});
+
+function openCatalog(): Catalog {
+  return createCatalog({ db: database.db, runtime: database.runtime, log: quietLog, cel });
+}
+
+function openStandards(of: Catalog, folders: readonly string[] = [], log = quietLog): Standards {
+  return createStandards({
+    log,
+    cel,
+    policies: [],
+    scorecards: { db: database.db, things: of.subjects, folders, publicUrl: "http://localhost" },
+  });
+}
+
+async function ask<O extends Operation>(operation: O, input: InputOf<O>, who: Partial<Call> = {}): Promise<OutputOf<O>> {
+  const handler = [...catalog.handlers, ...standards.handlers].find((one) => one.operation.name === operation.name)!;
+  return (await perform(database.runtime, handler, callAs(who), input)) as OutputOf<O>;
+}
+
+const put = (name: string, spec: object, more: { kind?: string; metadata?: object } = {}) =>
+  ask(saveEntity, {
+    entity: {
+      apiVersion: "backstage.io/v1alpha1",
+      kind: more.kind ?? "Component",
+      metadata: { name, ...more.metadata },
+      spec: { ...(more.kind === undefined ? { type: "service", lifecycle: "production" } : {}), ...spec },
+    },
+  });
+const putGroup = (name: string, spec: object = {}) => put(name, { type: "team", children: [], ...spec }, { kind: "Group" });
+const save = (document: object) => ask(saveScorecard, { scorecard: document as Record<string, unknown> });
+const settled = () => standards.scorecards!.settled();
+
+async function scoreOf(name: string, of = "mine"): Promise<EntityScore | undefined> {
+  const { scores } = await ask(getEntityScores, { ref: `component:default/${name}` });
+  return scores.find((one) => one.scorecard === of);
+}
+const outcomes = (score: EntityScore | undefined): Record<string, string> =>
+  Object.fromEntries(score?.rules.map(({ id, outcome }) => [id, outcome]) ?? []);
+
+test("results follow what they see: the entity, who it relates to, and what is gone", async () => {
+  await save(
+    scorecard("mine", [
+      rule("owned", "owner.found", { effort: "minutes" }),
+      rule("peopled", "owner.found && owner.members > 0", { level: "two", effort: "days" }),
+      rule("called", "onCall.found", { level: "two", effort: "minutes" }),
+      rule("known", "related.dependsOn.all(d, d.found)", { level: "two" }),
+    ]),
+  );
+  await put("shop", { owner: "red", dependsOn: ["component:default/till"] });
+  await settled();
+  expect(await scoreOf("shop")).toMatchObject({ rank: 0, score: 0, next: { level: "one", steps: [{ id: "owned", mend: "mend owned" }] } });
+  // Others come: the entity itself stays as it is.
+  await putGroup("red");
+  await settled();
+  expect(await scoreOf("shop")).toMatchObject({
+    rank: 1,
+    level: "one",
+    next: { level: "two", steps: [{ id: "called" }, { id: "known" }, { id: "peopled" }] },
+  });
+  await put("lea", { memberOf: ["red"] }, { kind: "User" });
+  await put("till", { owner: "red" });
+  await putGroup("red", { onCall: "Lea" });
+  await settled();
+  expect(await scoreOf("shop")).toMatchObject({ rank: 2, level: "two", score: 1 });
+  expect((await scoreOf("shop"))?.next).toBeUndefined();
+  // And go.
+  await ask(deleteEntity, { ref: "user:default/lea" });
+  await settled();
+  expect(outcomes(await scoreOf("shop"))).toMatchObject({ owned: "pass", peopled: "fail" });
+  await ask(deleteEntity, { ref: "component:default/shop" });
+  await settled();
+  expect((await ask(listScores, { name: "mine" })).items.map(({ ref }) => ref)).toEqual(["component:default/till"]);
+});
+
+test("a relation that the other end states no more is gone here too", async () => {
+  await save(scorecard("mine", [rule("provided", "related.apiProvidedBy.size() > 0")], { kinds: ["API"] }));
+  await put("fares", { type: "openapi", lifecycle: "production", owner: "red", definition: "openapi: 3.0.0" }, { kind: "API" });
+  await put("shop", { owner: "red", providesApis: ["fares"] });
+  await settled();
+  const rank = async () => (await ask(getEntityScores, { ref: "api:default/fares" })).scores[0]!.rank;
+  expect(await rank()).toBe(2);
+  await put("shop", { owner: "red" });
+  await settled();
+  expect(await rank()).toBe(0);
+});
+
+test("what cannot be evaluated is unknown, says why, and is no pass", async () => {
+  const endless =
+    "entity.spec.list.all(a, entity.spec.list.all(b, entity.spec.list.all(c, entity.spec.list.all(d, a + b + c + d < 9999999))))";
+  await save(
+    scorecard("mine", [
+      rule("absent", "entity.spec.nothing.here == 1"),
+      rule("text", "entity.spec.owner"),
+      rule("endless", endless),
+      rule("fine", "true"),
+      rule("not-about-it", "false", { filter: "entity.spec.type == 'library'" }),
+      rule("worded", "size(entity.spec.list) < 3", { messageExpression: "'it has ' + string(size(entity.spec.list))" }),
+    ]),
+  );
+  await put("shop", { owner: "red", list: Array.from({ length: 300 }, (_, n) => n) });
+  await settled();
+  const score = await scoreOf("shop");
+  expect(score?.rank).toBe(0);
+  expect(score?.rules).toMatchObject([
+    { outcome: "unknown", message: expect.stringContaining("No such key: nothing") },
+    { outcome: "unknown", message: expect.stringContaining("not true or false") },
+    { outcome: "unknown", message: expect.any(String) },
+    { outcome: "pass" },
+    { outcome: "not-applicable" },
+    { outcome: "fail", message: "it has 300" },
+  ]);
+  // As a whole as well: a filter of the scorecard that fails hides nothing.
+  await save(scorecard("mine", [rule("fine", "true")], { filter: "entity.spec.none == 1" }));
+  await settled();
+  expect(outcomes(await scoreOf("shop"))).toEqual({ fine: "unknown" });
+});
+
+test("files of the repository are read, as text and as data, and read again when they change", async () => {
+  const folder = await mkdtemp(join(empty, "repo-"));
+  const write = async (path: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+  await write(
+    "catalog-info.yaml",
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: shop}\nspec: {type: service, lifecycle: production, owner: red}\n",
+  );
+  await write("package.json", '{"engines": {"node": ">=24"}}');
+  await write("deploy/app.yaml", "replicas: 1\n");
+  await write("pyproject.toml", '[project]\nname = "shop"\n');
+  await save(
+    scorecard("mine", [
+      rule("json", 'repo.files["package.json"].data.engines.node == ">=24"', { reads: ["package.json"] }),
+      rule("yaml", 'repo.files["deploy/app.yaml"].data.replicas > 1', { reads: ["deploy/*.yaml"] }),
+      rule("toml", 'repo.files["pyproject.toml"].data.project.name == "shop"', { reads: ["pyproject.toml"] }),
+      rule("grep", 'repo.files["package.json"].text.matches("(?m)engines")', { reads: ["package.json"] }),
+      rule("none", '"LICENSE" in repo.paths'),
+    ]),
+  );
+  const { source } = await ask(importSource, { target: folder, watch: false });
+  await settled();
+  expect(outcomes(await scoreOf("shop"))).toEqual({ json: "pass", yaml: "fail", toml: "pass", grep: "pass", none: "fail" });
+  await write("LICENSE", "free");
+  await write("deploy/app.yaml", "replicas: 3\n");
+  await ask(syncSource, { id: source.id });
+  // The descriptor is the same: what tells of it is the event of the source.
+  const [subscription] = standards.subscriptions;
+  await database.runtime.write(callAs(), { ...saveScorecard }, {}, undefined, (ctx) =>
+    subscription!.receive(ctx, {
+      name: "catalog.source.synced",
+      payload: {
+        sourceId: source.id,
+        counts: source.counts ?? { read: 1, registered: 0, changed: 0, unchanged: 1, removed: 0, failed: 0, conflicts: 0 },
+      },
+    } as never),
+  );
+  await settled();
+  expect(outcomes(await scoreOf("shop"))).toEqual({ json: "pass", yaml: "pass", toml: "pass", grep: "pass", none: "pass" });
+});
+
+test("a change is told once with what changed, and kept as history and trend, however many processes work", async () => {
+  const others = [openCatalog(), openCatalog()].map((one) => ({ catalog: one, standards: openStandards(one) }));
+  await save(scorecard("mine", [rule("owned", "owner.found"), rule("described", "has(entity.metadata.description)", { level: "two" })]));
+  await put("shop", { owner: "red" });
+  await settled();
+  await database.db.query("delete from kernel.event");
+  await Promise.all([standards, ...others.map((one) => one.standards)].map((one) => one.start()));
+  await putGroup("red");
+  await Promise.all([standards, ...others.map((one) => one.standards)].map((one) => one.scorecards!.settled()));
+  const { rows } = await database.db.query<{ subject: string; payload: object }>(
+    "select subject, payload from kernel.event where name = 'standards.scorecard.changed'",
+  );
+  expect(rows).toMatchObject([
+    {
+      subject: "component:default/shop",
+      payload: { after: "one", rose: true, fell: false, cause: "entity", rules: [{ id: "owned", before: "fail", after: "pass" }] },
+    },
+  ]);
+  const { items } = await ask(listScoreChanges, { name: "mine" });
+  expect(items).toMatchObject([{ ref: "component:default/shop", after: "one", rose: true, rules: [{ id: "owned" }] }]);
+  const trend = await ask(getTrend, { name: "mine" });
+  expect(trend.days.at(-1)).toMatchObject({ things: 1, levelCounts: [0, 1, 0] });
+  await Promise.all(others.flatMap((one) => [one.standards.stop(), one.catalog.stop()]));
+});
+
+test("versions are kept; a rule that was added says nothing of before, and removal takes the results away", async () => {
+  await put("shop", { owner: "red" });
+  expect(await save(scorecard("mine", [rule("owned", "owner.found")]))).toMatchObject({ version: 1, change: "created" });
+  await settled();
+  expect(await save(scorecard("mine", [rule("owned", "owner.found")]))).toMatchObject({ version: 1, change: "unchanged" });
+  const more = [rule("typed", "entity.spec.type == 'service'"), rule("owned", "owner.found", { weight: 3 })];
+  expect(await save(scorecard("mine", more))).toMatchObject({ version: 2, change: "changed" });
+  // Until it is looked at anew, what is known is shown under its own rule.
+  expect(outcomes(await scoreOf("shop"))).toEqual({ typed: "not-applicable", owned: "fail" });
+  await settled();
+  expect(outcomes(await scoreOf("shop"))).toEqual({ typed: "pass", owned: "fail" });
+  expect((await ask(listScoreChanges, { name: "mine" })).items).toMatchObject([
+    { cause: "scorecard", rules: [{ id: "typed", after: "pass" }] },
+  ]);
+  expect((await ask(listScorecardVersions, { name: "mine" })).items.map(({ version }) => version)).toEqual([2, 1]);
+  await ask(deleteScorecard, { name: "mine" });
+  await settled();
+  expect((await ask(listScorecards, {})).items).toEqual([]);
+  expect(await save(scorecard("mine", more))).toMatchObject({ version: 3, change: "created" });
+});
+
+test("a rule counts from its date on, and the day it does everything is looked at again", async () => {
+  let now = new Date("2026-06-01T12:00:00Z");
+  standards = createStandards({
+    log: quietLog,
+    cel,
+    policies: [],
+    scorecards: { db: database.db, things: catalog.subjects, folders: [], publicUrl: "", now: () => now },
+  });
+  await database.db.query("update standards.scorecard_state set swept_at = $1", [now]);
+  await save(scorecard("mine", [rule("owned", "owner.found", { effectiveFrom: "2026-06-02" }), rule("fine", "true")]));
+  await put("shop", { owner: "red" });
+  await settled();
+  const stored = async () => (await database.db.query("select rank, codes from standards.scorecard_result")).rows;
+  expect(await stored()).toEqual([{ rank: 2, codes: "fp" }]);
+  now = new Date("2026-06-02T00:00:01Z");
+  await settled();
+  expect(await stored()).toEqual([{ rank: 0, codes: "fp" }]);
+  expect((await ask(listScoreChanges, { name: "mine" })).items).toMatchObject([{ cause: "time", before: "two", fell: true, rules: [] }]);
+});
+
+describe("what is shown", () => {
+  const nobody: Partial<Call> = { actor: { kind: "user", id: "eve", name: "Eve" }, scopes: new Set(["standards:read", "catalog:read"]) };
+
+  test("lists, counts and pictures leave out what somebody may not see", async () => {
+    await save(scorecard("mine", [rule("owned", "owner.found")], { rubric: true }));
+    await putGroup("red");
+    await put("open", { owner: "red" });
+    await put("hidden", { owner: "red" }, { metadata: { annotations: { "roadbed.dev/visible-to": "group:default/red" } } });
+    await settled();
+    const counts = async (who: Partial<Call>) => ({
+      list: (await ask(listScores, { name: "mine" }, who)).total,
+      card: (await ask(getScorecard, { name: "mine" }, who)).ruleStates[0]!.passed,
+      all: (await ask(listScorecards, {}, who)).items[0]!.things,
+      matrix: (await ask(getMatrix, { name: "mine" }, who)).items.map(({ things }) => things),
+      trend: (await ask(getTrend, { name: "mine" }, who)).days.at(-1)?.things,
+    });
+    expect(await counts({})).toEqual({ list: 2, card: 2, all: 2, matrix: [2], trend: 2 });
+    expect(await counts(nobody)).toEqual({ list: 1, card: 1, all: 1, matrix: [1], trend: 1 });
+    await expect(ask(getEntityScores, { ref: "component:default/hidden" }, nobody)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(
+      ask(testScorecard, { yaml: JSON.stringify(scorecard("x", [rule("a", "true")])), ref: "component:default/hidden" }, nobody),
+    ).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    // A picture by its address alone only where it is signed, and for this one thing only.
+    const request = { ref: "component:default/hidden", theme: "light" } as const;
+    const { badge, things } = standards.scorecards!;
+    expect(await badge(request, {})).toBeUndefined();
+    const view = await things.viewOf({ ...callAs(nobody), sql: database.db });
+    expect(await badge(request, { view })).toBeUndefined();
+    const handler = standards.handlers.find(({ operation }) => operation.name === "standards.badge.get")!;
+    const { url } = (await perform(database.runtime, handler, callAs(), { ref: request.ref })) as { url: string };
+    const signature = new URL(url).searchParams.get("sign")!;
+    expect(await badge({ ...request, scorecard: "mine" }, { signature })).toContain("mine: Two");
+    expect(await badge({ ...request, ref: "component:default/open", scorecard: "mine" }, { signature })).toBeUndefined();
+  });
+
+  test("lists go by level, rule, owner and page; the next step is named", async () => {
+    await save(
+      scorecard(
+        "mine",
+        [rule("owned", "owner.found"), rule("even", "int(entity.spec.n) % 2 == 0", { level: "two", effort: "minutes", category: "b" })],
+        {
+          categories: [
+            { name: "a", title: "A" },
+            { name: "b", title: "B" },
+          ],
+        },
+      ),
+    );
+    await putGroup("red");
+    for (let n = 0; n < 4; n++) await put(`c${n}`, { owner: n === 3 ? "blue" : "red", n });
+    await settled();
+    const refs = async (more: object) => (await ask(listScores, { name: "mine", ...more })).items.map(({ ref }) => ref.slice(18));
+    expect(await refs({})).toEqual(["c3", "c1", "c0", "c2"]);
+    expect(await refs({ level: "none" })).toEqual(["c3"]);
+    expect(await refs({ level: "two", owner: "group:default/red" })).toEqual(["c0", "c2"]);
+    expect(await refs({ category: "b", level: "one" })).toEqual(["c3", "c1"]);
+    expect(await refs({ rule: "even", outcome: "fail" })).toEqual(["c3", "c1"]);
+    const first = await ask(listScores, { name: "mine", limit: 3 });
+    expect(first).toMatchObject({
+      total: 4,
+      items: [{ next: { id: "owned", steps: 1 } }, { next: { id: "even", effort: "minutes" } }, {}],
+    });
+    expect(await refs({ cursor: first.nextCursor })).toEqual(["c2"]);
+    await expect(ask(listScores, { name: "mine", level: "three" })).rejects.toMatchObject({
+      problems: [{ at: "level", mend: "There are one, two." }],
+    });
+  });
+
+  test("a draft is tried on what there is, and changes nothing", async () => {
+    await put("shop", { owner: "red" });
+    const draft = scorecard("draft", [rule("owned", "owner.found"), rule("odd", "entity.spec.none == 1")]);
+    expect(await ask(testScorecard, { scorecard: draft, ref: "component:default/shop" })).toMatchObject({
+      ok: true,
+      change: "created",
+      looked: 1,
+      levelCounts: [1, 0, 0],
+      rules: [{ failed: 1 }, { unknown: 1, note: expect.stringContaining("none") }],
+      score: { rank: 0 },
+    });
+    expect((await ask(listScorecards, {})).items).toEqual([]);
+    await expect(save(scorecard("bad", [rule("x", "onCall.fuond")]))).rejects.toMatchObject({
+      code: "INVALID",
+      problems: [{ at: "spec.rules.0.expression", reason: expect.stringContaining("line 1, column 8") }],
+    });
+  });
+});
+
+test("shipped files come in, newer ones replace older ones, and what a person changed stays", async () => {
+  const folder = await mkdtemp(join(empty, "shipped-"));
+  const ship = (name: string, rules: readonly object[], spec: object = {}) =>
+    writeFile(join(folder, `${name}.yaml`), JSON.stringify(scorecard(name, rules, spec)));
+  const restart = async (): Promise<void> => {
+    await standards.stop();
+    standards = openStandards(catalog, [folder]);
+    await standards.start();
+  };
+  await ship("rubric", [rule("a", "true")], { rubric: true });
+  await ship("team", [rule("a", "true")]);
+  await restart();
+  await save(scorecard("team", [rule("b", "true")]));
+  await expect(save(scorecard("second", [rule("a", "true")], { rubric: true }))).rejects.toMatchObject({ code: "CONFLICT" });
+  await ship("rubric", [rule("a", "true"), rule("c", "true")], { rubric: true });
+  await ship("team", [rule("a", "true"), rule("c", "true")]);
+  await restart();
+  const rules = async (name: string) => (await ask(getScorecard, { name })).ruleStates.map(({ id }) => id);
+  expect(await rules("rubric")).toEqual(["a", "c"]);
+  expect(await rules("team")).toEqual(["b"]);
+  // A broken file is told, and spoils no other.
+  await writeFile(join(folder, "broken.yaml"), "kind: Scorecard\n");
+  const log = recordingLog();
+  const broken = openStandards(catalog, [folder], log);
+  expect(await broken.health()).toMatchObject({ ok: false, detail: expect.stringContaining("broken.yaml") });
+  expect(log.lines.some(({ message }) => message === "a scorecard's file is broken")).toBe(true);
+});

@@ -1,0 +1,112 @@
+import type { Handler, Logger, Subscription } from "@roadbed/core";
+import type { Database } from "@roadbed/postgres";
+
+import type { Expressions } from "../deps.ts";
+import { drawBadge, isSigned, makeGetBadge, makeSigner, type BadgeRequest } from "./badge.ts";
+import { createBoardKeeper, rubricOf } from "./board.ts";
+import { createDefinitions } from "./definition-store.ts";
+import { createEvaluator } from "./evaluate.ts";
+import { createKeeper, type KeeperDeps } from "./keeper.ts";
+import { readShipped, storeShipped } from "./load-shipped.ts";
+import type { ScorecardParts } from "./parts.ts";
+import { makeHistoryReaders } from "./read-history.ts";
+import { makeScorecardReaders } from "./read-scorecards.ts";
+import { makeScoreReaders } from "./read-scores.ts";
+import { makeScorecardWriters } from "./save-scorecard.ts";
+import { makeNoteDue } from "./subscriptions.ts";
+import { makeTestScorecard } from "./test-scorecard.ts";
+import type { Runtimes, Things, ThingView } from "./things.ts";
+
+/** What scorecards need to live. */
+export interface ScorecardDeps {
+  readonly db: Database;
+  readonly things: Things;
+  readonly runtimes?: Runtimes;
+  /** Folders with `*.yaml` scorecards that are there from the beginning. */
+  readonly folders: readonly (string | URL)[];
+  /** The address of the web app, for badges. */
+  readonly publicUrl: string;
+  /** Every event that is committed, by whichever process. */
+  readonly events?: { subscribe(listener: (event: { readonly name: string }) => void): () => void };
+  readonly exempt?: KeeperDeps["exempt"];
+  readonly now?: () => Date;
+  /** How often it is looked whether something changed when nobody said so. Default 5 s. */
+  readonly lookMs?: number;
+}
+
+/** The rubric, the scorecards of teams, and how everything stands in them. */
+export interface Scorecards {
+  readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
+  /** A badge as SVG; undefined where the caller may not see it, or there is none. `view` is missing where nobody is signed in. */
+  badge(request: BadgeRequest, by: { readonly view?: ThingView; readonly signature?: string | undefined }): Promise<string | undefined>;
+  readonly things: Things;
+  /** Ends when every result is as everything is now. */
+  settled(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): { readonly ok: boolean; readonly detail?: string };
+}
+
+export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readonly log: Logger; readonly cel: Expressions }): Scorecards {
+  const { db, things, runtimes } = deps;
+  const now = deps.now ?? (() => new Date());
+  const { shipped, problems } = readShipped(deps.folders, cel);
+  for (const problem of problems) log.error("a scorecard's file is broken", { ...problem });
+  const definitions = createDefinitions(cel);
+  const evaluator = createEvaluator(cel);
+  const board = createBoardKeeper(definitions);
+  const sign = makeSigner(db);
+  const keeper = createKeeper({
+    db,
+    log,
+    things,
+    runtimes,
+    definitions,
+    evaluator,
+    now,
+    exempt: deps.exempt,
+    ...(deps.lookMs === undefined ? {} : { lookMs: deps.lookMs }),
+  });
+  const parts: ScorecardParts = { cel, things, runtimes, evaluator, board, publicUrl: deps.publicUrl, sign };
+  let unsubscribe: () => void = () => {};
+
+  return {
+    handlers: [
+      ...makeScorecardReaders(parts),
+      makeTestScorecard(parts),
+      ...makeScorecardWriters(parts),
+      ...makeScoreReaders(parts),
+      ...makeHistoryReaders(parts),
+      makeGetBadge(parts),
+    ],
+    subscriptions: [makeNoteDue(things)],
+    things,
+    badge: async (request, { view, signature }) => {
+      if (!view?.get(request.ref) && !(await isSigned(sign, request, signature))) return undefined;
+      const current = await board(db);
+      const { scorecard } = request;
+      const definition = scorecard === undefined ? rubricOf(current) : current.definitions.find(({ name }) => name === scorecard);
+      return definition && drawBadge(current, definition, current.entries(definition.name).get(request.ref), request);
+    },
+    settled: () => keeper.settled(),
+    start: async () => {
+      await storeShipped({ db, log, now }, shipped);
+      unsubscribe = deps.events?.subscribe(({ name }) => isNews(name) && keeper.wake()) ?? unsubscribe;
+      keeper.start();
+    },
+    stop: async () => {
+      unsubscribe();
+      await keeper.stop();
+    },
+    health: () => {
+      const [first] = problems;
+      return first ? { ok: false, detail: `${first.file}: ${first.at} ${first.reason}` } : { ok: true };
+    },
+  };
+}
+
+/** Whether an event may change a result. What else does is put down as due, and that is told. */
+function isNews(name: string): boolean {
+  return name.startsWith("catalog.") || name === "standards.scorecard.saved" || name === "standards.scorecard.due";
+}

@@ -1,0 +1,360 @@
+import { scoreChanged, scoresComputed, type Outcome } from "@roadbed/contracts/standards/scorecards";
+import type { Logger, Sql } from "@roadbed/core";
+import { append, createOutbox, type Database, type Outbox } from "@roadbed/postgres";
+
+import { alignCodes } from "./board.ts";
+import { outcomeOf } from "./codes.ts";
+import { wantedBy, type Definition } from "./definition.ts";
+import type { Definitions } from "./definition-store.ts";
+import type { Evaluator, Exempt, Result } from "./evaluate.ts";
+import {
+  forgetGone,
+  readResults,
+  writeHistory,
+  writeResults,
+  type Cause,
+  type ChangedResult,
+  type HistoryRow,
+  type ResultRow,
+} from "./result-store.ts";
+import { standingOf } from "./standing.ts";
+import type { Runtimes, Things } from "./things.ts";
+
+/** Keeps results true while the catalogue changes. */
+export interface Keeper {
+  /** Something may have changed: look now. */
+  wake(): void;
+  /** Ends when nothing is left to be computed, by whichever process. */
+  settled(): Promise<void>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface KeeperDeps {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly things: Things;
+  readonly runtimes?: Runtimes | undefined;
+  readonly definitions: Definitions;
+  readonly evaluator: Evaluator;
+  /** Rules that are waived for these entities now. */
+  readonly exempt?: ((sql: Sql, refs: readonly string[]) => Promise<ReadonlyMap<string, Exempt>>) | undefined;
+  readonly now?: () => Date;
+  readonly lookMs?: number;
+}
+
+/** Entities that are looked at in one transaction. */
+const MOST_NEWS = 200;
+const SLICE = 500;
+/** Beyond this many changes, looking at everything is cheaper than finding out who is meant. */
+const MANY_CHANGES = 5_000;
+/** Changes of one transaction that are told one by one. */
+const MOST_TOLD = 200;
+/** How often everything is looked at of which time alone changes the result. */
+const AGEING_MS = 3_600_000;
+const GONE_MS = 86_400_000;
+const RETRY_MS = 1_000;
+
+interface State {
+  readonly change: string;
+  readonly definitions: string;
+  readonly place_change: string;
+  readonly place_ref: string;
+  readonly sweep_after: string | null;
+  readonly sweep_cause: "scorecard" | "time";
+  readonly swept_at: Date;
+}
+
+/** One look: what of the scorecards' work it did. */
+interface Look {
+  readonly sql: Sql;
+  readonly outbox: Outbox;
+  readonly at: Date;
+  readonly change: bigint;
+  readonly definitions: readonly Definition[];
+}
+
+/**
+ * Looks at what changed, and while a scorecard is new, at everything, slice by slice: a change that comes meanwhile does not wait.
+ * The place that it came to, the results, their history and the events commit together under the lock of one row. So a process
+ * that dies leaves nothing half done, and of several processes one works while the others find the row locked and leave it.
+ */
+export function createKeeper(o: KeeperDeps): Keeper {
+  const now = o.now ?? (() => new Date());
+  let running: Promise<void> | undefined;
+  let again = false;
+  let stopped = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  return {
+    wake,
+    settled: async () => {
+      for (;;) {
+        while (running) await running;
+        if ((await turn()) === "idle") return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    start: () => {
+      stopped = false;
+      timer = setInterval(wake, o.lookMs ?? 5_000).unref();
+      wake();
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+
+  function wake(): void {
+    if (stopped) return;
+    again = true;
+    running ??= work().finally(() => {
+      running = undefined;
+      if (again) wake();
+    });
+  }
+
+  async function work(): Promise<void> {
+    while (again && !stopped) {
+      again = false;
+      try {
+        while (!stopped && (await turn()) === "more") await new Promise((resolve) => setImmediate(resolve));
+      } catch (error) {
+        o.log.error("scorecards could not be brought up to date", { error: String(error) });
+        if (!stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+  }
+
+  /** `busy`: another process is at it. */
+  function turn(): Promise<"more" | "idle" | "busy"> {
+    return o.db.transaction(async (sql) => {
+      const { rows } = await sql.query<Record<string, unknown>>("select * from standards.scorecard_state for update skip locked");
+      const state = rows[0] as unknown as State | undefined;
+      if (!state) return "busy";
+      const look: Look = {
+        sql,
+        outbox: createOutbox("system:standards.scorecards"),
+        at: now(),
+        change: BigInt(state.change) + 1n,
+        definitions: await o.definitions.current(sql, state.definitions),
+      };
+      const next = await lookAtNews(look, state);
+      const swept = await lookAtSlice(look, next.sweep);
+      const left = next.left || swept.after !== null;
+      const written = next.written + swept.written;
+      if (next.moved || swept.moved || written > 0) {
+        await sql.query(
+          `update standards.scorecard_state set change = $1, place_change = $2, place_ref = $3, sweep_after = $4, sweep_cause = $5, swept_at = $6`,
+          [
+            (written > 0 ? look.change : look.change - 1n).toString(),
+            next.place.change,
+            next.place.ref,
+            swept.after,
+            swept.cause,
+            swept.ended ? look.at : state.swept_at,
+          ],
+        );
+      }
+      if (next.quiet + swept.quiet > 0 || (swept.ended && swept.moved))
+        look.outbox.emit(scoresComputed, "scorecards", { results: written, left });
+      await append(sql, undefined, look.outbox.events, look.at);
+      return left ? "more" : "idle";
+    });
+  }
+
+  async function lookAtNews(look: Look, state: State) {
+    const from = { change: Number(state.place_change), ref: state.place_ref };
+    const news = await o.things.changesAfter(from, MOST_NEWS);
+    const sweep = { after: state.sweep_after, cause: state.sweep_cause, at: state.swept_at };
+    if (news.waiting > MANY_CHANGES) {
+      return { place: news.end, sweep: { ...sweep, after: "" }, moved: true, left: true, written: 0, quiet: 0 };
+    }
+    const due = await takeDue(look.sql);
+    const own = [...news.changed, ...news.removed, ...news.namedBefore, ...due.map(({ ref }) => ref)];
+    const refs = new Set([...own, ...o.things.around([...news.changed, ...news.removed])]);
+    const isTime = new Set(due.filter(({ cause }) => cause === "time").map(({ ref }) => ref));
+    const done = { written: 0, quiet: 0 };
+    const all = [...refs];
+    for (let start = 0; start < all.length; start += SLICE) {
+      const some = await compute(look, all.slice(start, start + SLICE), (ref) => (isTime.has(ref) ? "time" : "entity"));
+      done.written += some.written;
+      done.quiet += some.quiet;
+    }
+    const moved = news.place.change !== from.change || news.place.ref !== from.ref || due.length > 0;
+    return { place: news.place, sweep, moved, left: news.waiting > 0 || due.length === MOST_NEWS, ...done };
+  }
+
+  async function lookAtSlice(
+    look: Look,
+    sweep: { readonly after: string | null; readonly cause: "scorecard" | "time"; readonly at: Date },
+  ) {
+    const { cause } = sweep;
+    if (sweep.after === null) {
+      const due = isAgeing(look, sweep.at);
+      return { moved: due, ended: false, written: 0, quiet: 0, after: due ? "" : null, cause: due ? ("time" as const) : cause };
+    }
+    const kinds = new Set(look.definitions.flatMap((one) => [...one.kinds]));
+    const refs = o.things.refsAfter(sweep.after, kinds, SLICE);
+    const done = await compute(look, refs, () => cause);
+    if (refs.length === SLICE) return { ...done, moved: true, ended: false, after: refs.at(-1)!, cause };
+    const gone = await removeUnseen(look, kinds);
+    await forgetGone(look.sql, new Date(look.at.getTime() - GONE_MS));
+    return { written: done.written + gone, quiet: done.quiet, moved: true, ended: true, after: null, cause };
+  }
+
+  /** A date of a rule has passed, or an hour: then results may be others though nothing happened. */
+  function isAgeing({ definitions, at }: Look, sweptAt: Date): boolean {
+    const since = sweptAt.getTime();
+    const dates = definitions.flatMap(({ rules }) => rules.map(({ effectiveAt }) => effectiveAt));
+    if (dates.some((date) => date > since && date <= at.getTime())) return true;
+    return definitions.some(({ ages }) => ages) && at.getTime() - since > AGEING_MS;
+  }
+
+  /** Results of entities and scorecards that are gone, where nothing told of it one by one. */
+  async function removeUnseen({ sql, definitions, change, at }: Look, kinds: ReadonlySet<string>): Promise<number> {
+    let removed = 0;
+    for (let after = ""; ;) {
+      const { rows } = await sql.query<{ ref: string }>(
+        `select distinct ref collate "C" as ref from standards.scorecard_result where codes is not null and ref collate "C" > $1 order by 1 limit 5000`,
+        [after],
+      );
+      if (rows.length === 0) return removed;
+      const refs = rows.map(({ ref }) => ref);
+      after = refs.at(-1)!;
+      const there = new Set(o.things.existing(refs).filter((ref) => kinds.has(ref.slice(0, ref.indexOf(":")))));
+      const { rowCount } = await sql.query(
+        `update standards.scorecard_result set codes = null, rank = null, notes = null, change = $1, since = $2
+         where codes is not null and ref = any($3) and (ref = any($4) or scorecard <> all($5))`,
+        [change.toString(), at, refs, refs.filter((ref) => !there.has(ref)), definitions.map(({ name }) => name)],
+      );
+      removed += rowCount;
+    }
+  }
+
+  async function takeDue(sql: Sql): Promise<{ ref: string; cause: string }[]> {
+    const { rows } = await sql.query<{ ref: string; cause: string }>(
+      `delete from standards.scorecard_due where ref in (select ref from standards.scorecard_due order by at limit ${MOST_NEWS}) returning ref, cause`,
+    );
+    return rows;
+  }
+
+  /** Evaluates, and writes what is other than before. */
+  async function compute(
+    look: Look,
+    refs: readonly string[],
+    causeOf: (ref: string) => Cause,
+  ): Promise<{ written: number; quiet: number }> {
+    const kinds = new Set(look.definitions.flatMap((one) => [...one.kinds]));
+    const asked = refs.filter((ref) => kinds.has(ref.slice(0, ref.indexOf(":"))));
+    if (asked.length === 0) return { written: 0, quiet: 0 };
+    const [subjects, stored] = await Promise.all([readSubjects(look, asked), readResults(look.sql, asked)]);
+    const exempt = await o.exempt?.(look.sql, asked);
+    const results = await o.evaluator.evaluate(look.definitions, subjects, exempt);
+    const before = new Map(stored.map((row) => [`${row.scorecard} ${row.ref}`, row]));
+    const changed: ChangedResult[] = [];
+    const history: HistoryRow[] = [];
+    for (const definition of look.definitions) {
+      for (const ref of asked) {
+        const row = before.get(`${definition.name} ${ref}`);
+        const one = compare(definition, ref, row, results.get(definition)?.get(ref), look.at);
+        if (!one) continue;
+        changed.push(one);
+        if (row?.codes === null || row === undefined || !one.stands) continue;
+        const old = row.version === definition.version ? definition : await o.definitions.ofVersion(look.sql, definition.name, row.version);
+        const told = historyOf(definition, old, row, one, causeOf(ref));
+        if (told.changes.length > 0 || told.beforeRank !== told.afterRank) history.push(told);
+      }
+    }
+    await writeResults(look.sql, changed, look.change, look.at);
+    await writeHistory(look.sql, history, look.at);
+    const told = history.length <= MOST_TOLD ? history.filter(({ gone }) => !gone) : [];
+    for (const row of told) tell(look, row);
+    return { written: changed.length, quiet: changed.length - told.length };
+  }
+
+  async function readSubjects(
+    { definitions }: Look,
+    refs: readonly string[],
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+    const subjects = await o.things.read(refs, wantedBy(definitions));
+    const workloads = o.runtimes ? await o.runtimes.workloadsOf([...subjects.keys()]) : new Map<string, never>();
+    const hour = new Date(Math.floor(now().getTime() / AGEING_MS) * AGEING_MS);
+    return new Map([...subjects].map(([ref, subject]) => [ref, { ...subject, workloads: workloads.get(ref) ?? [], now: hour }]));
+  }
+}
+
+function compare(
+  definition: Definition,
+  ref: string,
+  row: ResultRow | undefined,
+  result: Result | undefined,
+  at: Date,
+): ChangedResult | undefined {
+  const { name: scorecard, version } = definition;
+  const was = row?.codes ?? undefined;
+  if (result === undefined) return was === undefined ? undefined : { scorecard, ref, version, rank: undefined, result, stands: true };
+  const { rank } = standingOf(definition, result.codes, at.getTime());
+  const isSame = was === result.codes && row!.version === version && (row!.rank ?? undefined) === rank;
+  const saysSame = JSON.stringify(row?.notes ?? {}) === JSON.stringify(result.notes);
+  if (isSame && saysSame) return undefined;
+  return { scorecard, ref, version, rank, result, stands: !isSame };
+}
+
+function historyOf(definition: Definition, old: Definition | undefined, row: ResultRow, changed: ChangedResult, cause: Cause): HistoryRow {
+  const { rank, result } = changed;
+  const before = alignCodes(definition, row.codes!, old);
+  const after = result?.codes;
+  const known = new Set(old?.rules.map(({ id }) => id));
+  const changes = definition.rules.flatMap(({ id }, n) => {
+    const was = known.has(id) ? before[n] : undefined;
+    return was === after?.[n] ? [] : [{ rule: id, before: was, after: after?.[n] }];
+  });
+  return {
+    scorecard: definition.name,
+    ref: changed.ref,
+    version: definition.version,
+    beforeRank: row.rank,
+    afterRank: rank ?? null,
+    beforeLevel: levelOf(old ?? definition, row.rank),
+    afterLevel: levelOf(definition, rank ?? null),
+    changes,
+    cause,
+    gone: result === undefined,
+  };
+}
+
+function levelOf({ levels }: Definition, rank: number | null): string | null {
+  return rank === null || rank === 0 ? null : (levels[rank - 1]?.name ?? null);
+}
+
+function tell({ outbox, definitions }: Look, row: HistoryRow): void {
+  const definition = definitions.find(({ name }) => name === row.scorecard)!;
+  const titles = new Map(definition.rules.map(({ id, title }) => [id, title]));
+  outbox.emit(scoreChanged, row.ref, {
+    scorecard: row.scorecard,
+    title: definition.title,
+    ref: row.ref,
+    ...(row.beforeLevel === null ? {} : { before: row.beforeLevel }),
+    ...(row.afterLevel === null ? {} : { after: row.afterLevel }),
+    rose: isHigher(row.afterRank, row.beforeRank),
+    fell: isHigher(row.beforeRank, row.afterRank),
+    rules: row.changes.map(({ rule, before, after }) => ({
+      id: rule,
+      title: titles.get(rule) ?? rule,
+      ...optional("before", outcomeOf(before)),
+      ...optional("after", outcomeOf(after)),
+    })),
+    cause: row.cause,
+  });
+}
+
+function isHigher(a: number | null, b: number | null): boolean {
+  return a !== null && b !== null && a > b;
+}
+
+function optional<K extends string>(key: K, value: Outcome | undefined): Partial<Record<K, Outcome>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, Outcome>);
+}

@@ -1,0 +1,59 @@
+import type { Call, Ctx } from "@roadbed/core";
+
+/** What scorecards ask of the catalogue. Everything that it answers is as of now, in this process. */
+export interface Things {
+  changesAfter(place: Place, limit: number): Promise<News>;
+  /** Entities of which rules see something of these. */
+  around(refs: readonly string[]): readonly string[];
+  /** Of these kinds (lower case), in the order of references. */
+  refsAfter(ref: string, kinds: ReadonlySet<string>, limit: number): readonly string[];
+  read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
+  refsOfSource(sourceId: string): Promise<readonly string[]>;
+  /** Those of them that are there. */
+  existing(refs: readonly string[]): readonly string[];
+  viewOf(viewer: Pick<Call, "actor" | "scopes"> & Pick<Ctx, "sql">): Promise<ThingView>;
+}
+
+export interface Place {
+  readonly change: number;
+  readonly ref: string;
+}
+
+export interface News {
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  /** Whom they named before. */
+  readonly namedBefore: readonly string[];
+  readonly place: Place;
+  /** How many more there are. */
+  readonly waiting: number;
+  readonly end: Place;
+}
+
+/** What rules read besides the entity and its relations. */
+export interface Wanted {
+  readonly facts?: boolean;
+  readonly onCall?: boolean;
+  readonly docs?: boolean;
+  readonly files?: readonly string[];
+}
+
+/** What a caller may see. */
+export interface ThingView {
+  /** The same for all who see the same. */
+  readonly key: string;
+  get(ref: string): Thing | undefined;
+}
+
+export interface Thing {
+  readonly ref: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly owner: string | undefined;
+  readonly system: string | undefined;
+}
+
+/** What is asked of whoever runs things: by entity, what runs of it. */
+export interface Runtimes {
+  workloadsOf(refs: readonly string[]): Promise<ReadonlyMap<string, readonly object[]>>;
+}
