@@ -1,4 +1,5 @@
 import { createCel } from "@roadbed/cel";
+import type { PolicyMoment, Verdict } from "@roadbed/contracts/standards";
 import { globSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -8,11 +9,13 @@ import { loadPolicies } from "./load-policies.ts";
 
 const folder = new URL("../../../../policies/", import.meta.url);
 const cel = createCel({ deadlineMs: 5_000 });
-const { policies, problems } = loadPolicies([folder], cel);
+const { policies, params, problems } = loadPolicies([folder], cel);
 afterAll(() => cel.close());
 
 interface CaseFile {
   readonly policy: string;
+  /** The point at which it is asked; default `provision`. */
+  readonly moment?: PolicyMoment;
   readonly objects: Record<string, Record<string, unknown>>;
   readonly cases: readonly Case[];
 }
@@ -23,48 +26,53 @@ interface Case {
   readonly set?: Record<string, unknown>;
   readonly remove?: readonly string[];
   /** `unasked`: the policy does not look at such a thing. `skip`: its conditions leave it out. `error`: it cannot say, which counts as no. */
-  readonly expect: "allow" | "warn" | "deny" | "skip" | "error" | "unasked";
+  readonly expect: "allow" | "audit" | "warn" | "deny" | "skip" | "error" | "unasked";
   readonly message?: string;
 }
 
-const files = globSync("*.test.yaml", { cwd: folder }).map((name) => parse(readFileSync(new URL(name, folder), "utf8")) as CaseFile);
+const files = globSync("**/*.test.yaml", { cwd: folder }).map((name) => parse(readFileSync(new URL(name, folder), "utf8")) as CaseFile);
 
 test("the shipped policies have no fault, and each has objects that it allows and objects that it finds", () => {
   expect(problems).toEqual([]);
-  expect(policies.map(({ name }) => name)).toEqual([
-    "ai-data-residency",
-    "has-owner",
-    "images-pinned",
-    "no-plain-secrets",
-    "production-ready",
-    "workload-probes",
-    "workload-resources",
-    "workload-security",
-  ]);
+  expect(policies.length).toBeGreaterThanOrEqual(60);
+  expect(new Set(policies.map(({ pack }) => pack))).toEqual(
+    new Set(["ai", "api", "catalogue", "cost", "kubernetes", "secrets", "supply-chain"]),
+  );
   for (const { name, rules } of policies) {
     const cases = files.find(({ policy }) => policy === name)?.cases ?? [];
     expect(cases.filter((one) => one.expect === "allow").length, `${name}: allowed objects`).toBeGreaterThan(0);
     expect(
-      cases.filter((one) => one.expect === "deny" || one.expect === "warn").length,
+      cases.filter((one) => ["deny", "warn", "audit"].includes(one.expect)).length,
       `${name}: a finding for each rule`,
     ).toBeGreaterThanOrEqual(rules.length);
   }
 });
 
-describe.each(files)("$policy", ({ policy: name, objects, cases }) => {
+describe.each(files)("$policy", ({ policy: name, objects, cases, moment = "provision" }) => {
   test.each(cases)("$expect: $name", async ({ of, set = {}, remove = [], expect: expected, message }) => {
     const policy = policies.filter((one) => one.name === name);
     const object = change(objects[of] ?? {}, set, remove);
-    const { verdict, findings, evaluated } = await evaluatePolicies(cel, policy, "provision", [{ object }]);
+    const { verdict, findings, evaluated } = await evaluatePolicies(cel, policy, { moment, params }, [{ object }]);
 
     expect(evaluated).toBe(expected === "unasked" ? 0 : 1);
-    expect(verdict).toBe(expected === "unasked" || expected === "skip" ? "allow" : expected === "error" ? "deny" : expected);
+    expect(verdict, findings[0]?.message).toBe(VERDICTS[expected]);
+    if (["deny", "warn", "audit"].includes(expected)) expect(findings[0]?.severity).toBe(expected);
     expect(findings.every(({ result }) => result === (expected === "error" ? "error" : "fail"))).toBe(true);
     expect(findings.map((finding) => finding.message).join("\n")).toContain(message ?? "");
     for (const finding of findings)
       expect(finding).toMatchObject({ mend: expect.stringMatching(/.\.$/), why: expect.stringMatching(/.\.$/) });
   });
 });
+
+const VERDICTS: Record<Case["expect"], Verdict> = {
+  allow: "allow",
+  audit: "allow",
+  warn: "warn",
+  deny: "deny",
+  skip: "allow",
+  error: "deny",
+  unasked: "allow",
+};
 
 /** A copy with values set and removed at JSON pointers without escapes of our own: a last `/` inside a label key is not needed here. */
 function change(object: Record<string, unknown>, set: Record<string, unknown>, remove: readonly string[]): Record<string, unknown> {
@@ -77,6 +85,6 @@ function change(object: Record<string, unknown>, set: Record<string, unknown>, r
 function holderOf(object: Record<string, unknown>, pointer: string): { holder: Record<string, unknown>; key: string } {
   const steps = pointer.split("/").slice(1);
   const key = steps.pop() ?? "";
-  const holder = steps.reduce((at, step) => at[step] as Record<string, unknown>, object);
+  const holder = steps.reduce((at, step) => (at[step] ??= {}) as Record<string, unknown>, object);
   return { holder, key };
 }
