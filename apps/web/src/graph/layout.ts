@@ -31,6 +31,8 @@ const DENSE: Space = { x: 72, y: 14, lane: 6 };
 /** A small picture has room for the words on its lines. */
 const ROOMY: Space = { x: 116, y: 22, lane: 14 };
 const ROOMY_BOXES = 40;
+const FEW_LAYERS = 5;
+const LONG_GAP = 80;
 const SWEEPS = 10;
 /** Beyond this many lanes, long edges are drawn straight: order suffers a little, time does not. */
 const MAX_LANES = 4_000;
@@ -79,7 +81,9 @@ function placeLayered(boxes: readonly Box[], edges: readonly Edge[], space: Spac
   const layers = toLayers(boxes, forward, ranks, space.lane);
   reduceCrossings(layers);
   assignHeights(layers, space.y);
-  return toPlaces(layers, new Set(boxes.map(({ id }) => id)), space.x);
+  // A long chain is read whole in a window when its layers stand closer.
+  const gap = layers.length > FEW_LAYERS ? Math.min(space.x, LONG_GAP) : space.x;
+  return toPlaces(layers, new Set(boxes.map(({ id }) => id)), gap);
 }
 
 /** Turns edges that close a ring around, so that all edges go one way. */

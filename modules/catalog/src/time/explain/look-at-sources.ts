@@ -23,8 +23,10 @@ export async function explainSources(ctx: Ctx, now: Standpoint, ref: string, ste
     detail: "none of them names it",
   });
   const name = ref.slice(ref.indexOf("/") + 1);
-  const near = catalogue.finder.search(name, 3, visible.sees).map(({ item }) => item.ref);
-  const refs = [...new Set(near)];
+  const kind = ref.slice(0, ref.indexOf(":") + 1);
+  const near = [...new Set(catalogue.finder.search(name, 12, visible.sees).map(({ item }) => item.ref))];
+  // Whoever names a component did hardly mean a person.
+  const refs = [...near.filter((one) => one.startsWith(kind)), ...near.filter((one) => !one.startsWith(kind))].slice(0, 3);
   const [first] = troubled;
   if (first) {
     const says = `Nothing names ${ref}; but "${first.name}" ${first.state === "never" ? "was never read" : "could not be read"}, and may.`;
