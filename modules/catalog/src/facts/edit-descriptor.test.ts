@@ -43,6 +43,17 @@ describe("editDescriptor", () => {
     expect(taken.document).not.toHaveProperty("spec.owner");
   });
 
+  test.each([
+    ["dense lists", "[go, service]", "more: [a, b]", "  needs: [x]\n", "  needs: [x, y]\n"],
+    ["wide lists", "[ go, service ]", "more: [ a, b ]", "  needs: [ x ]\n", "  needs: [ x, y ]\n"],
+    ["blocks at the margin", "[go]", "other:\n  - a", "  needs:\n  - x\n", "  needs:\n  - x\n  - y\n"],
+    ["blocks that are set in", "[go]", "other:\n    - a", "  needs:\n    - x\n", "  needs:\n    - x\n    - y\n"],
+  ])("a list grows in the style it has: %s", (_, tags, other, before, after) => {
+    const head = `kind: Component\nmetadata:\n  name: orders\n  tags: ${tags}\n  ${other}\nspec:\n`;
+    const edited = editDescriptor(head + before, "a.yaml", ORDERS, ["spec", "needs"], ["x", "y"]);
+    expect(edited?.text).toBe(head + after);
+  });
+
   test("texts that would read as something else are put in quotes", () => {
     const edited = editDescriptor(YAML, "a.yaml", ORDERS, ["spec", "owner"], "yes: #1")!;
     expect(editDescriptor(edited.text, "a.yaml", ORDERS, ["spec", "x"], 1)?.document).toMatchObject({ spec: { owner: "yes: #1" } });

@@ -1,5 +1,5 @@
 import { formatRef } from "@roadbed/contracts/catalog";
-import { isScalar, parseAllDocuments, stringify, type Document } from "yaml";
+import { isCollection, isScalar, parseAllDocuments, stringify, type Document } from "yaml";
 
 import { isRecord } from "../entity/validate-spec.ts";
 import type { Path } from "./property.ts";
@@ -29,11 +29,18 @@ function editYaml(text: string, ref: string, path: Path, value: unknown): Edited
   const range = inPlace ? node.range! : undefined;
   if (value === undefined || value === null) document.deleteIn(path);
   else document.setIn(path, value);
+  const now = document.getIn(path, true);
+  if (isCollection(now) && isCollection(node) && node.flow === true) now.flow = true;
   const changed = document.toJS() as unknown;
   if (range) return { text: text.slice(0, range[0]) + stringify(value).trimEnd() + text.slice(range[1]), document: changed };
   const [start, , end] = document.range;
-  const written = document.toString({ lineWidth: 0 });
+  const written = document.toString({ lineWidth: 0, ...styleOf(text) });
   return { text: text.slice(0, start) + written + text.slice(end), document: changed };
+}
+
+/** What the text is written like, so that lines which mean the same stay the same. */
+function styleOf(text: string): { readonly flowCollectionPadding: boolean; readonly indentSeq: boolean } {
+  return { flowCollectionPadding: /[[{] \S/.test(text), indentSeq: !/^( *)[^\s#-][^\n]*:[ ]*\n\1- /m.test(text) };
 }
 
 function editJson(text: string, ref: string, path: Path, value: unknown): Edited | undefined {
