@@ -28,14 +28,18 @@ function editYaml(text: string, ref: string, path: Path, value: unknown): Edited
   const inPlace = isOne && isScalar(node) && node.range && !["BLOCK_LITERAL", "BLOCK_FOLDED"].includes(node.type ?? "");
   const range = inPlace ? node.range! : undefined;
   if (value === undefined || value === null) document.deleteIn(path);
-  else document.setIn(path, value);
-  const now = document.getIn(path, true);
-  if (isCollection(now) && isCollection(node) && node.flow === true) now.flow = true;
+  else document.setIn(path, typeof value === "object" ? alike(document.createNode(value), node) : value);
   const changed = document.toJS() as unknown;
   if (range) return { text: text.slice(0, range[0]) + stringify(value).trimEnd() + text.slice(range[1]), document: changed };
   const [start, , end] = document.range;
   const written = document.toString({ lineWidth: 0, ...styleOf(text) });
   return { text: text.slice(0, start) + written + text.slice(end), document: changed };
+}
+
+/** Lists and objects on one line stay on one. */
+function alike<New>(made: New, before: unknown): New {
+  if (isCollection(made) && isCollection(before) && before.flow === true) made.flow = true;
+  return made;
 }
 
 /** What the text is written like, so that lines which mean the same stay the same. */
