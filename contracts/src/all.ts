@@ -13,12 +13,14 @@ import { operations as query } from "./catalog/query.ts";
 import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
+import { operations as changes } from "./delivery/changes.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
 import { operations as authoring } from "./paths/authoring.ts";
 import { operations as pathConnections } from "./paths/connections.ts";
 import { operations as ledger } from "./paths/ledger.ts";
+import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as telemetry } from "./telemetry.ts";
@@ -44,7 +46,9 @@ export const allOperations: readonly Operation[] = [
   ...authoring,
   ...pathConnections,
   ...ledger,
+  ...upgrades,
   ...delivery,
+  ...changes,
   ...telemetry,
   ...notify,
 ];

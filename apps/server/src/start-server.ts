@@ -200,7 +200,7 @@ export async function startServer({
       otlpEndpoint: local,
       router,
       routerUrl: routerUrlOf(publicUrl, routerPort),
-      entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref) },
+      entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
       gitDoor: {
         async authenticate(request) {
@@ -222,6 +222,7 @@ export async function startServer({
       catalog: catalogForPaths(catalog, runtime),
       git: delivery,
       repositories,
+      changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
       standards,
       delivery,
       people: peopleForPaths(identity, runtime),

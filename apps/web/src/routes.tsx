@@ -148,8 +148,29 @@ const made = createRoute({
 const delivery = createRoute({
   getParentRoute: () => app,
   path: "/delivery",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["workloads", "deployments", "repositories"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["workloads", "deployments", "changes", "repositories"] as const) }),
   component: lazyRouteComponent(() => import("./pages/delivery/DeliveryPage.tsx"), "DeliveryPage"),
+});
+
+const change = createRoute({
+  getParentRoute: () => app,
+  path: "/delivery/changes/$id",
+  component: lazyRouteComponent(() => import("./pages/delivery/ChangePage.tsx"), "ChangePage"),
+});
+
+const upgrades = createRoute({
+  getParentRoute: () => app,
+  path: "/upgrades",
+  component: lazyRouteComponent(() => import("./pages/upgrades/UpgradesPage.tsx"), "UpgradesPage"),
+});
+
+const upgrade = createRoute({
+  getParentRoute: () => app,
+  path: "/upgrades/$id",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "state", ["conflicting", "open", "refused", "waiting", "merged", "closed"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/upgrades/UpgradePage.tsx"), "UpgradePage"),
 });
 
 const services = createRoute({
@@ -334,7 +355,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, runs, run, ledger, made, delivery,
+  home, catalogue, entity, graph, changes, create, follow, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -2,6 +2,8 @@ import { join } from "node:path";
 
 import { NotFoundError, type Ctx } from "@roadbed/core";
 
+import { makeChangeHandlers } from "./change/change-handlers.ts";
+import { proposeChange } from "./change/propose-change.ts";
 import { defineDeployFlow, type DeployPlan } from "./deployment/deploy-flow.ts";
 import { findDeployment, listDeploymentRecords } from "./deployment/deployment-store.ts";
 import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
@@ -121,10 +123,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeDeploymentReaders(),
       makeDeployCommit(deps),
       ...makeRepositoryReaders(deps),
+      ...makeChangeHandlers(deps),
     ],
     subscriptions: makeSubscriptions(deps, flow, control),
     git: (request, response) => gitHost.serve(request, response),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
+    proposeChange: (ctx, input) => proposeChange(deps, ctx, input),
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
     deploymentOf,
     workloadsOf: (refs) => listWorkloadsOf(deps.db, refs),

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { operations as changeOperations } from "@roadbed/contracts/delivery/changes";
 import { operations, type Deployment, type Workload } from "@roadbed/contracts/delivery";
 import { perform, type Operation } from "@roadbed/core";
 import type { FileChange } from "@roadbed/git";
@@ -36,7 +37,9 @@ describe("delivery", () => {
   });
 
   test("has one handler per operation", () => {
-    expect(server.delivery.handlers.map(({ operation }) => operation.name).sort()).toEqual(operations.map(({ name }) => name).sort());
+    expect(server.delivery.handlers.map(({ operation }) => operation.name).sort()).toEqual(
+      [...operations, ...changeOperations].map(({ name }) => name).sort(),
+    );
   });
 
   test("a new repository is built, started and served, with an environment of its own", async () => {

@@ -48,6 +48,8 @@ export interface Timing {
 /** What delivery asks of the catalogue. */
 export interface Entities {
   get(ctx: Ctx, ref: string): Promise<Entity | undefined>;
+  /** References of everything that the caller may not see. Absent: everything may be seen. */
+  hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
 }
 
 /** What delivery asks of identity: the credential by which a workload sends its telemetry. */

@@ -2,10 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Ctx, Handler, Subscription } from "@roadbed/core";
 
+import type { Change } from "@roadbed/contracts/delivery/changes";
+import type { NewChange } from "./change/propose-change.ts";
 import type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 
 export { createDelivery } from "./create-delivery.ts";
 export type { DeliveryDeps, Entities, GitDoor, Timing, Tokens } from "./deps.ts";
+export type { NewChange } from "./change/propose-change.ts";
 export type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 export { createRouter, type Router, type RouterOptions } from "./router/router.ts";
 
@@ -21,6 +24,8 @@ export interface Delivery {
   git(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Makes a repository with its first commit. The same `key` again is the same result; a name taken by another key is a `ConflictError`. */
   createRepository(ctx: Ctx, input: NewRepository): Promise<MadeRepository>;
+  /** Proposes a change to a repository, or makes the one of the same key anew. */
+  proposeChange(ctx: Ctx, input: NewChange): Promise<Change>;
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
   /** The newest deployment of a component, of that commit where one is given. */
   deploymentOf(ctx: Ctx, input: DeploymentQuery): Promise<DeploymentState | undefined>;

@@ -3,6 +3,7 @@ import { deploymentRequested, repositoryPushed, workloadCommanded } from "@roadb
 import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
+import { followPush } from "./change/follow-pushes.ts";
 import type { DeployInput } from "./deployment/deploy-flow.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
@@ -17,6 +18,7 @@ const FIRST_ENVIRONMENT = "dev";
 export function makeSubscriptions(deps: DeliveryDeps, flow: Flow<DeployInput, string>, control: WorkloadControl): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
+    hear("delivery.changes-hear-pushes", repositoryPushed, (ctx, { payload }) => followPush(deps, ctx, payload)),
     hear("delivery.begin-deployment", deploymentRequested, async (ctx, { payload }) => {
       await cancelSuperseded(deps, ctx, payload);
       await deps.workflows.start(flow, { deploymentId: payload.deploymentId }, { id: payload.deploymentId });

@@ -1,4 +1,5 @@
 import type { Entity } from "@roadbed/contracts/catalog";
+import type { Change, ChangeConflict } from "@roadbed/contracts/delivery/changes";
 import type { Finding, Resource, Verdict } from "@roadbed/contracts/standards";
 import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
@@ -22,6 +23,8 @@ export interface PathsDeps {
   readonly templates: Templates;
   readonly catalog: Catalog;
   readonly git: Git;
+  /** Proposes changes to repositories of that host. Absent: there are no upgrades. */
+  readonly changes?: Changes | undefined;
   /** The same host's repositories as they lie there. Absent: what was made is remembered, and not looked at again. */
   readonly repositories?: LedgerRepositories | undefined;
   readonly standards: Standards;
@@ -137,6 +140,25 @@ export interface Git {
       readonly key: string;
     },
   ): Promise<{ readonly cloneUrl: string; readonly commit: string }>;
+}
+
+/** What somebody would have a repository become. The same `key` again is the same change. */
+export interface NewChange {
+  readonly repository: string;
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+  /** The commit of the default branch that it was made for; another one than before makes the change anew. */
+  readonly base: string;
+  readonly files: readonly RepositoryFile[];
+  readonly removed: readonly string[];
+  readonly conflicts: readonly ChangeConflict[];
+  readonly author: { readonly name: string; readonly email: string };
+  readonly key: string;
+}
+
+export interface Changes {
+  propose(ctx: Ctx, change: NewChange): Promise<Change>;
 }
 
 export interface Judgement {

@@ -19,12 +19,16 @@ import { makeRunPath } from "./run/start-run.ts";
 import { makeCheckValues } from "./template/check-values.ts";
 import { createLibrary } from "./template/library.ts";
 import { makePathHandlers } from "./template/path-handlers.ts";
+import { followUpgrades } from "./upgrade/follow-upgrades.ts";
+import { defineUpgradeFlow } from "./upgrade/upgrade-flow.ts";
+import { makeUpgradeHandlers } from "./upgrade/upgrade-handlers.ts";
 import { cleanUp } from "./workspace/clean-up.ts";
 import { createSnapshots } from "./workspace/snapshots.ts";
 
 export type {
   Catalog,
   Connection,
+  Changes,
   Delivery,
   DeploymentState,
   Git,
@@ -67,6 +71,8 @@ export function createPaths(deps: PathsDeps): Paths {
   const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer, sources };
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
+  const upgrades = defineUpgradeFlow(deps.workflows, shared);
+
   return {
     handlers: [
       ...makePathHandlers(shared),
@@ -75,6 +81,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
       ...makeConnectionHandlers({ sealer: connectionSealer }),
+      ...makeUpgradeHandlers(shared),
     ],
     subscriptions: [
       {
@@ -87,6 +94,7 @@ export function createPaths(deps: PathsDeps): Paths {
         },
       },
       ...followLedger(deps.repositories),
+      ...followUpgrades(deps.workflows, upgrades),
     ],
     async start() {
       await cleanUp(deps.db, dataDir);

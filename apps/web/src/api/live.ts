@@ -40,6 +40,10 @@ export function concernedBy(event: string): readonly string[] {
   switch (`${module}.${noun}`) {
     case "paths.run":
       return ["paths.run.", "paths.ledger."];
+    case "delivery.change":
+      return ["delivery.change.", "paths.upgrade.", "paths.ledger."];
+    case "paths.upgrade":
+      return ["paths.upgrade.", "delivery.change.list"];
     case "paths.ledger":
       return ["paths.ledger.", "paths.version.", "paths.deviation."];
     case "telemetry.incident":
@@ -122,6 +126,11 @@ const EVENTS = [
   "paths.run.progressed",
   "paths.run.finished",
   "paths.ledger.changed",
+  "paths.upgrade.changed",
+  "delivery.change.opened",
+  "delivery.change.moved",
+  "delivery.change.merged",
+  "delivery.change.closed",
   "delivery.repository.created",
   "delivery.repository.pushed",
   "delivery.deployment.requested",

@@ -32,6 +32,7 @@ const ENTRIES: readonly Entry[] = [
     under: [
       { to: "/runs", label: "Runs" },
       { to: "/ledger", label: "Ledger" },
+      { to: "/upgrades", label: "Upgrades" },
     ],
   },
   { to: "/delivery", label: "Delivery", icon: Rocket },

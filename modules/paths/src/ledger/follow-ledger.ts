@@ -1,8 +1,10 @@
 import { repositoryPushed } from "@roadbed/contracts/delivery";
+import { changeMerged } from "@roadbed/contracts/delivery/changes";
 import { runFinished } from "@roadbed/contracts/paths";
 import type { Subscription } from "@roadbed/core";
 
 import { checkMade, type LedgerRepositories } from "./check-made.ts";
+import { hearMerged } from "../upgrade/follow-upgrades.ts";
 import { findMadeOf } from "./made-store.ts";
 
 /** What the ledger hears: pushes to what was made, and the entity that a run registered. */
@@ -10,9 +12,11 @@ export function followLedger(repositories: LedgerRepositories | undefined): Subs
   return [
     {
       name: "paths.ledger-hears-pushes",
-      events: [repositoryPushed.name],
+      // Both in one: a merge is heard before the push that it is.
+      events: [changeMerged.name, repositoryPushed.name],
       async receive(ctx, event) {
         if (repositories === undefined) return;
+        if (event.name === changeMerged.name) return hearMerged(repositories, ctx, event.subject);
         const { repository, branch } = repositoryPushed.payload.parse(event.payload);
         for (const id of await findMadeOf(ctx.sql, repository, branch)) await checkMade(repositories, ctx, id);
       },

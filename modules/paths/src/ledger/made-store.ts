@@ -6,6 +6,7 @@ import type { Drift, MadeFile } from "./compare-files.ts";
 /** A made thing as its table keeps it. */
 export interface MadeRow extends Record<string, unknown> {
   readonly id: string;
+  readonly key: string;
   readonly run_id: string;
   readonly path_ref: string;
   readonly path_title: string;

@@ -27,6 +27,8 @@ export interface RenderInput {
   readonly secrets: Readonly<Record<string, string>>;
   /** The step that publishes, by its id; where the path has no such step, its first that publishes. */
   readonly step: string;
+  /** Which turn of a repeated step; default the first. */
+  readonly turn?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function renderPath(deps: RenderDeps, ctx: Ctx, path: Path, input: 
       const plan = await planStep(step, scope, false, deps.actions, deps.renderer);
       if (!plan.run) continue;
       const isPublisher = publisher === undefined ? step.action.startsWith("publish:") : step.id === publisher;
-      if (isPublisher) return await readFiles(workspace, plan);
+      if (isPublisher) return await readFiles(workspace, plan, input.turn ?? 0);
       outputs[step.id] = { output: await doLocally(deps, ctx, { path, scope, plan, workspace, stepId: step.id }) };
     }
     throw new ConflictError(`${path.ref} publishes no repository with these answers any more.`, {
@@ -93,8 +95,8 @@ async function doLocally(deps: RenderDeps, ctx: Ctx, { path, scope, plan, worksp
   return gatherOutputs(outputs, plan.repeated);
 }
 
-async function readFiles(workspace: string, plan: Plan): Promise<RepositoryFile[]> {
-  const given = (plan.inputs[0] as { sourcePath?: unknown } | undefined)?.sourcePath;
+async function readFiles(workspace: string, plan: Plan, turn: number): Promise<RepositoryFile[]> {
+  const given = (plan.inputs[turn] as { sourcePath?: unknown } | undefined)?.sourcePath;
   const folder = await resolveInside(workspace, typeof given === "string" ? given : ".", "sourcePath");
   const files = await listFiles(folder);
   return Promise.all(files.map(async ({ path, executable }) => ({ path, executable, content: await readFile(join(folder, path)) })));

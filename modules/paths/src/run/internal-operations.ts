@@ -9,11 +9,12 @@ function internal(name: string, summary: string): Operation {
     scope: "paths:write",
     risk: "medium",
     http: { method: "POST", path: `/internal/${name}` },
-    input: z.object({ runId: z.string(), step: z.string().optional() }),
+    input: z.object({ runId: z.string().optional(), upgradeId: z.string().optional(), step: z.string().optional() }),
     output: z.unknown(),
   });
 }
 
 export const advanceRun: Operation = internal("paths.run.advance", "A run's state changed.");
 export const makeThing: Operation = internal("paths.run.make", "A run's step makes something outside its workspace.");
+export const advanceUpgrade: Operation = internal("paths.upgrade.advance", "An upgrade came further.");
 export const judgeRun: Operation = internal("paths.run.judge", "Policies are asked about what a run is to make.");

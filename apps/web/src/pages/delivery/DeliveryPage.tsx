@@ -3,12 +3,14 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { listDeployments, listEnvironments, listRepositories, listWorkloads } from "@roadbed/contracts/delivery";
+import { listChanges } from "@roadbed/contracts/delivery/changes";
 import { useOperation, usePages } from "../../api/use-operation.ts";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { text, type Raw } from "../../url-state.ts";
+import { ChangeTable } from "./ChangeTable.tsx";
 import { DeploymentTable } from "./DeploymentTable.tsx";
 import { RepositoryTable } from "./RepositoryTable.tsx";
 import { sentenceOf } from "./sentence.ts";
@@ -32,12 +34,16 @@ export function DeliveryPage(): ReactNode {
     <Page
       title="Delivery"
       state={workloads.pending ? "Reading…" : sentenceOf(workloads.rows)}
-      act={tab !== "repositories" && <EnvironmentChoice value={environment} onChange={(name) => change({ environment: name })} />}
+      act={
+        tab !== "repositories" &&
+        tab !== "changes" && <EnvironmentChoice value={environment} onChange={(name) => change({ environment: name })} />
+      }
     >
       <Tabs value={tab} onChange={(value) => change({ tab: value === "workloads" ? undefined : value })}>
         <Tabs.List mb="sm">
           <Tabs.Tab value="workloads">Workloads</Tabs.Tab>
           <Tabs.Tab value="deployments">Deployments</Tabs.Tab>
+          <Tabs.Tab value="changes">Changes</Tabs.Tab>
           <Tabs.Tab value="repositories">Repositories</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="workloads">
@@ -45,6 +51,9 @@ export function DeliveryPage(): ReactNode {
         </Tabs.Panel>
         <Tabs.Panel value="deployments">
           <Deployments where={where} />
+        </Tabs.Panel>
+        <Tabs.Panel value="changes">
+          <Changes />
         </Tabs.Panel>
         <Tabs.Panel value="repositories">
           <Repositories />
@@ -72,6 +81,11 @@ function EnvironmentChoice({
       onChange={(name) => onChange(name === null || name === "" ? undefined : name)}
     />
   );
+}
+
+function Changes(): ReactNode {
+  const list = usePages(listChanges, { limit: PAGE_SIZE });
+  return <Listed list={list}>{(footer) => <ChangeTable changes={list.rows} footer={footer} />}</Listed>;
 }
 
 function Deployments({ where }: { readonly where: Where }): ReactNode {

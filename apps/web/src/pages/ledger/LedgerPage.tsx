@@ -69,7 +69,11 @@ export function LedgerPage(): ReactNode {
   const counts = summary.data?.counts;
   const all = STATE_ORDER.reduce((sum, one) => sum + (counts?.[one] ?? 0), 0);
   return (
-    <Page title="Ledger" state={counts === undefined ? "What golden paths made." : sentence(all, counts)}>
+    <Page
+      title="Ledger"
+      act={<Link to="/upgrades">Upgrades</Link>}
+      state={counts === undefined ? "What golden paths made." : sentence(all, counts)}
+    >
       <div className={classes.tools}>
         <SegmentedControl
           size="xs"

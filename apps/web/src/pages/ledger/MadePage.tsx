@@ -4,6 +4,7 @@ import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { checkLedger, diffLedger, showLedger, type LedgerDetail, type LedgerFile } from "@roadbed/contracts/paths/ledger";
+import { previewUpgrade, startUpgrade } from "@roadbed/contracts/paths/upgrades";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
 import { toYaml } from "../../format/yaml.ts";
@@ -56,6 +57,7 @@ export function MadePage(): ReactNode {
       {check.error !== null && <ErrorState error={check.error} />}
       <div className={classes.columns}>
         <div>
+          {made.data.older && <NextVersion made={made.data} />}
           {made.data.state !== "gone" && <Differences made={made.data} />}
           <Section title="Files of the path" count={made.data.fileList.length}>
             <FileList files={made.data.fileList} />
@@ -70,6 +72,49 @@ export function MadePage(): ReactNode {
         </div>
       </div>
     </Page>
+  );
+}
+
+/** What the newest version would change, and the way to propose it. */
+function NextVersion({ made }: { readonly made: LedgerDetail }): ReactNode {
+  const preview = useOperation(previewUpgrade, { thing: made.id });
+  const navigate = route.useNavigate();
+  const start = useAct(startUpgrade, { onDone: ({ id }) => void navigate({ to: "/upgrades/$id", params: { id } }) });
+  const path = made.path.replace(/^.*\//, "");
+  return (
+    <Section
+      title="What the newest version would change"
+      act={
+        <Button
+          disabled={preview.data === undefined || preview.data.refused !== undefined}
+          loading={start.isPending}
+          onClick={() => start.mutate({ path, things: [made.id] })}
+        >
+          Propose it
+        </Button>
+      }
+    >
+      {start.error !== null && <ErrorState error={start.error} />}
+      <Loaded query={preview} skeleton={<SkeletonRows rows={4} />}>
+        {({ refused, files }) =>
+          refused !== undefined ? (
+            <p data-state="fail">{refused}</p>
+          ) : files.length === 0 ? (
+            <p className="rb-dim">Nothing in it would change.</p>
+          ) : (
+            <ul className={classes.files}>
+              {files.map(({ path: file, outcome, why }) => (
+                <li key={`${outcome} ${file}`}>
+                  <span className={classes.fileName}>{file}</span>
+                  <span data-state={outcome === "conflict" ? "fail" : undefined}>{outcome}</span>
+                  <span className="rb-dim">{why}</span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Section>
   );
 }
 
