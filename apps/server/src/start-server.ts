@@ -277,7 +277,11 @@ export async function startServer({
       sees: (caller, { subject }) => catalog.seesNewsOf(caller, subject),
     });
     httpFace(app, { handlers, runtime, authenticate, version: VERSION });
-    backstageFace(app, { handlers: [...catalog.handlers, ...catalog.backstage], runtime, authenticate });
+    backstageFace(app, {
+      handlers: [...catalog.handlers, ...catalog.backstage, ...paths.handlers, ...paths.backstage],
+      runtime,
+      authenticate,
+    });
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, authenticate });

@@ -21,6 +21,10 @@ export interface CliHints {
   readonly paths?: readonly string[];
   /** Input fields that are the text of a file: the command line takes its name, with or without `@`, or `-`. */
   readonly files?: readonly string[];
+  /** The input field (`path`, `base64`, `executable` each) that the files of a folder are sent as: the command line takes its name. */
+  readonly folder?: string;
+  /** The output field (`path` and `text` each) whose files the command line writes into a new folder, named like the first positional. */
+  readonly writes?: string;
   /** Columns of the table for people, as dotted paths into one row. Default: all scalar fields. */
   readonly columns?: readonly string[];
   /** The field of the output that holds the rows. Default: `items`. */

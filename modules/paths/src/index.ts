@@ -10,12 +10,14 @@ import type { PathsDeps } from "./deps.ts";
 import { followLedger } from "./ledger/follow-ledger.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
 import { createSources } from "./ledger/source-store.ts";
+import { makeAuthoringHandlers } from "./authoring/authoring-handlers.ts";
 import { createRenderer } from "./render/renderer.ts";
 import { createLogBell } from "./run/run-log.ts";
 import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
 import { makeRunHandlers } from "./run/run-handlers.ts";
 import { readRun } from "./run/run-store.ts";
 import { makeRunPath } from "./run/start-run.ts";
+import { makeScaffolderHandlers } from "./scaffolder/scaffolder-handlers.ts";
 import { makeCheckValues } from "./template/check-values.ts";
 import { createLibrary } from "./template/library.ts";
 import { makePathHandlers } from "./template/path-handlers.ts";
@@ -49,6 +51,8 @@ export const migrations: { readonly module: string; readonly dir: URL } = {
 
 export interface Paths {
   readonly handlers: readonly Handler[];
+  /** What the face of Backstage's scaffolder asks; no other face offers these. */
+  readonly backstage: readonly Handler[];
   readonly subscriptions: readonly Subscription[];
   /** Removes what a killed server left behind, and begins to hear of new log lines. */
   start(): Promise<void>;
@@ -80,9 +84,11 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeRunHandlers({ ...deps, actions, bell }),
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
+      ...makeAuthoringHandlers(shared),
       ...makeConnectionHandlers({ sealer: connectionSealer }),
       ...makeUpgradeHandlers(shared),
     ],
+    backstage: makeScaffolderHandlers({ library, bell, outside: deps.outside }),
     subscriptions: [
       {
         name: "paths.start-runs",

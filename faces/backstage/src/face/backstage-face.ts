@@ -5,11 +5,12 @@ import { addEntityRoutes } from "../entities/entity-routes.ts";
 import { addFacetRoutes } from "../entities/facet-routes.ts";
 import { addQueryRoutes } from "../entities/query-routes.ts";
 import { addLocationRoutes } from "../locations/location-routes.ts";
+import { addScaffolderRoutes } from "../scaffolder/scaffolder-routes.ts";
 import { createAsk, type Authenticate } from "./ask.ts";
 import { sendError } from "./errors.ts";
 
 export interface BackstageFaceOptions {
-  /** The catalogue's operations, those for this face among them. */
+  /** The operations of the catalogue and of golden paths, those for this face among them. */
   readonly handlers: readonly Handler[];
   readonly runtime: Runtime;
   readonly authenticate: Authenticate;
@@ -18,9 +19,11 @@ export interface BackstageFaceOptions {
 
 /** Where Backstage's own catalogue answers: `discovery.getBaseUrl("catalog")` of its clients gives this. */
 const PREFIX = "/api/catalog";
+/** The same of Backstage's scaffolder. */
+const SCAFFOLDER = "/api/scaffolder";
 
 /**
- * The HTTP contract of Backstage's catalogue, so that its client and what is built on it work unchanged: same routes, parameters,
+ * The HTTP contract of Backstage's catalogue and scaffolder, so that its client and what is built on it work unchanged: same routes, parameters,
  * cursors and errors.
  */
 export function backstageFace(app: FastifyInstance, options: BackstageFaceOptions): void {
@@ -35,5 +38,13 @@ export function backstageFace(app: FastifyInstance, options: BackstageFaceOption
       addLocationRoutes(scope, ask);
     },
     { prefix: PREFIX },
+  );
+  void app.register(
+    async (scope) => {
+      scope.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+      scope.setNotFoundHandler((request, reply) => sendError(undefined, request, reply));
+      addScaffolderRoutes(scope, ask);
+    },
+    { prefix: SCAFFOLDER },
   );
 }

@@ -52,8 +52,18 @@ async function answer(session: Session, operation: Operation, input: Input, give
   const started = await callOnce(session, client, operation, input, given);
   const waited = given.has("wait") ? await wait(session, client, operation, started, given) : undefined;
   const { of, answer: output } = waited ?? { of: operation, answer: started };
+  if (of.cli?.writes !== undefined && !given.has("json")) return writeFiles(session, of, input, output as Input);
   await print(session, of, output, given);
   return of.cli?.exitCode?.(output) ?? EXIT.ok;
+}
+
+/** The files of the answer, into a folder where the person stands. */
+async function writeFiles({ stdout }: Session, operation: Operation, input: Input, output: Input): Promise<number> {
+  const { writeFolder } = await import("../command/folder.ts");
+  const folder = String(input[operation.cli?.positional?.[0] ?? ""]);
+  const written = await writeFolder(folder, output[operation.cli?.writes ?? ""] as { path: string; text: string }[]);
+  stdout.write(`${written.join("\n")}\n`);
+  return EXIT.ok;
 }
 
 async function openClient({ env, localTokenFiles = [], makeClient = createClient }: Session, given: Flags): Promise<Client> {

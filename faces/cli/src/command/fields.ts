@@ -26,6 +26,8 @@ export interface Field {
   readonly path: boolean;
   /** Is the text of a file: what is given is its name. */
   readonly file: boolean;
+  /** Is the files of a folder: what is given is its name. */
+  readonly folder: boolean;
 }
 
 const LONG_TEXT = 10_000;
@@ -57,6 +59,7 @@ function describeField(operation: Operation, name: string, schema: z.ZodType): F
     secret,
     path: operation.cli?.paths?.includes(name) === true,
     file: operation.cli?.files?.includes(name) === true,
+    folder: operation.cli?.folder === name,
   };
 }
 

@@ -41,6 +41,10 @@ async function readValue(field: Field, words: readonly string[], sources: ValueS
   if (field.kind === "list") return words.flatMap((word) => word.split(",")).map((word) => readScalar(field, word.trim()));
   const [word = "", second] = words;
   if (second !== undefined) throw problem(field, "is given twice", "Give it once.");
+  if (field.folder) {
+    const { readFolder } = await import("./folder.ts");
+    return readFolder(word, (reason, mend) => problem(field, reason, mend));
+  }
   if (field.kind === "value") return readAny(field, word, sources);
   if (field.kind === "document") return readDocument(field, word, sources);
   if (field.fromFile && word === "-") return (await sources.readStdin()).replace(/\r?\n$/, "");

@@ -10,7 +10,17 @@ export interface Dialect {
   readonly lstripBlocks?: boolean;
 }
 
+/** What was found in a text without rendering it. */
+export interface Examined {
+  readonly fault?: { readonly message: string; readonly line?: number };
+  /** What its expressions reach for, as far as it is written out, e.g. `parameters.name`, `steps.publish.output.remoteUrl`. */
+  readonly reaches: readonly string[];
+  readonly filters: readonly string[];
+}
+
 export interface Engine {
+  /** Parses a text and looks at it; renders nothing. */
+  examine(text: string): Examined;
   /** Throws `TemplateFault`. */
   renderText(text: string, context: Context): string;
   /** The value of a text that is exactly one expression, with its type; undefined for any other text. Throws `TemplateFault`. */
@@ -65,6 +75,18 @@ export function createEngine(dialect: Dialect = {}, failed = false): Engine {
   }
 
   return {
+    examine(text) {
+      try {
+        const root = parseOrThrow(text, parse);
+        inspect(root);
+        const unknown = filtersIn(root).find((name) => !Object.hasOwn(environment.filters, name));
+        if (unknown !== undefined) return { fault: { message: `there is no filter ${unknown}` }, ...reachesOf(root) };
+        return reachesOf(root);
+      } catch (error) {
+        const { message, line } = toFault(error);
+        return { fault: { message, ...(line === undefined ? {} : { line }) }, reaches: [], filters: [] };
+      }
+    },
     renderText: render,
     evaluateSingle(text, context) {
       if (!text.startsWith(opening) || !text.endsWith("}}")) return undefined;
@@ -79,6 +101,34 @@ export function createEngine(dialect: Dialect = {}, failed = false): Engine {
       return { value: toData(kept) };
     },
   };
+}
+
+function reachesOf(root: object): Pick<Examined, "reaches" | "filters"> {
+  const nodes = nodesOf(root);
+  const inner_ = new Set(nodes.filter((node) => isA(node, "LookupVal")).map((node) => (node as Lookup).target));
+  const chains = nodes.filter((node) => isA(node, "LookupVal") && !inner_.has(node as never)).flatMap((node) => chainOf(node) ?? []);
+  return { reaches: [...new Set(chains)], filters: [...new Set(filtersIn(root))] };
+}
+
+interface Lookup extends TemplateNode {
+  readonly target: TemplateNode & Partial<Lookup>;
+  readonly val: TemplateNode;
+}
+
+/** `a.b.c`, up to the first part that is computed. */
+function chainOf(node: TemplateNode): string | undefined {
+  if (isA(node, "Symbol")) return String(node.value);
+  if (!isA(node, "LookupVal")) return undefined;
+  const { target, val } = node as Lookup;
+  const before = chainOf(target);
+  if (before === undefined || before.endsWith("[]")) return before;
+  return isA(val, "Literal") && typeof val.value === "string" ? `${before}.${val.value}` : `${before}[]`;
+}
+
+function filtersIn(root: object): string[] {
+  return nodesOf(root)
+    .filter((node) => isA(node, "Filter"))
+    .map((node) => String((node as { name?: TemplateNode }).name?.value));
 }
 
 /** What the type declarations leave out. */

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 
-import { createEngine, TemplateFault, type Context, type Dialect } from "./engine.ts";
+import { createEngine, TemplateFault, type Context, type Dialect, type Examined } from "./engine.ts";
 import { renderValue, type Rendered } from "./render-value.ts";
 import { validateValues, type Page, type SchemaProblem } from "./validate-values.ts";
 
@@ -8,10 +8,11 @@ import { validateValues, type Page, type SchemaProblem } from "./validate-values
 export type Request =
   | { readonly id: number; readonly kind: "value"; readonly value: unknown; readonly context: Context; readonly failed: boolean }
   | { readonly id: number; readonly kind: "text"; readonly text: string; readonly context: Context; readonly dialect: Dialect }
+  | { readonly id: number; readonly kind: "examine"; readonly texts: readonly string[]; readonly dialect: Dialect }
   | { readonly id: number; readonly kind: "validate"; readonly pages: readonly Page[]; readonly values: Record<string, unknown> };
 
 export type Answer =
-  | { readonly id: number; readonly ok: true; readonly result: Rendered | string | Validated }
+  | { readonly id: number; readonly ok: true; readonly result: Rendered | string | Validated | readonly Examined[] }
   | { readonly id: number; readonly ok: false; readonly message: string; readonly line?: number };
 
 export interface Validated {
@@ -43,7 +44,11 @@ function answer(request: Request): Answer {
   }
 }
 
-function work(request: Request): Rendered | string | Validated {
+function work(request: Request): Rendered | string | Validated | readonly Examined[] {
+  if (request.kind === "examine") {
+    const engine = createEngine(request.dialect);
+    return request.texts.map((text) => engine.examine(text));
+  }
   if (request.kind === "value") return renderValue(request.value, request.context, request.failed);
   if (request.kind === "text") return createEngine(request.dialect).renderText(request.text, request.context);
   return validateValues(request.pages, request.values);

@@ -2,7 +2,7 @@ import { InvalidError, UnavailableError } from "@roadbed/core";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-import type { Context, Dialect } from "./engine.ts";
+import type { Context, Dialect, Examined } from "./engine.ts";
 import type { Rendered } from "./render-value.ts";
 import type { Answer, Request, Validated } from "./render-process.ts";
 import type { Page } from "./validate-values.ts";
@@ -13,6 +13,8 @@ export interface Renderer {
   renderValue(value: unknown, context: Context, failed?: boolean): Promise<Rendered>;
   /** One text, e.g. a file. `name` is for the error. Throws `InvalidError` with the line. */
   renderText(name: string, text: string, context: Context, dialect?: Dialect): Promise<string>;
+  /** Parses texts and looks at them, in order; renders nothing. */
+  examine(texts: readonly string[], dialect?: Dialect): Promise<readonly Examined[]>;
   validate(pages: readonly Page[], values: Record<string, unknown>): Promise<Validated>;
   close(): Promise<void>;
 }
@@ -84,6 +86,9 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
     async renderText(name, text, context, dialect = {}) {
       if (!/\{\{|\{%|\{#/.test(text)) return text;
       return (await ask(name, { kind: "text", text, context, dialect })) as string;
+    },
+    async examine(texts, dialect = {}) {
+      return texts.length === 0 ? [] : ((await ask("A template", { kind: "examine", texts, dialect })) as readonly Examined[]);
     },
     async validate(pages, values) {
       return (await ask("The form", { kind: "validate", pages, values })) as Validated;

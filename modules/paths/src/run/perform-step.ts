@@ -90,7 +90,10 @@ async function doStep(deps: StepDeps, work: Work, signal: () => AbortSignal): Pr
   const plan = await planStep(spec, work.scope, work.failed, deps.actions, deps.renderer);
   work.redactor.add(plan.derived);
   for (const warning of plan.warnings) await say(deps, work, "warn", warning);
-  if (!plan.run) return end(deps, work, { status: "skipped" });
+  if (!plan.run) {
+    await say(deps, work, "info", `Skipping step ${work.step.name}`);
+    return end(deps, work, { status: "skipped" });
+  }
   await begin(deps, work, plan.action.waits === true);
   await say(deps, work, "info", `Beginning step ${work.step.name}`);
 

@@ -33,10 +33,14 @@ export interface PreviewInput {
   readonly scope: Omit<Scope, "steps" | "path" | "taskId">;
   /** Texts to keep out of the log. */
   readonly secrets: readonly string[];
+  /** Told of the scratch folder as the steps left it, before it is gone. */
+  readonly inspect?: (workspace: string) => Promise<void>;
 }
 
 export interface Previewed {
   readonly preview: Preview;
+  /** What the steps put out, or would: for the path's own output. */
+  readonly outputs: Scope["steps"];
   /** What policies were asked about. */
   readonly resources: readonly Resource[];
 }
@@ -55,7 +59,12 @@ export async function previewRun(deps: PreviewDeps, ctx: Ctx, input: PreviewInpu
   }
 }
 
-async function follow(deps: PreviewDeps, ctx: Ctx, { path, scope: given, secrets }: PreviewInput, workspace: string): Promise<Previewed> {
+async function follow(
+  deps: PreviewDeps,
+  ctx: Ctx,
+  { path, scope: given, secrets, inspect }: PreviewInput,
+  workspace: string,
+): Promise<Previewed> {
   const redactor = createRedactor([...Object.values(given.secrets), ...secrets]);
   const log: string[] = [];
   const steps: Preview["steps"] = [];
@@ -96,7 +105,9 @@ async function follow(deps: PreviewDeps, ctx: Ctx, { path, scope: given, secrets
   for (const unreadable of judged.collected.unreadable)
     log.push(redactor.text(`warning: ${unreadable}: could not be read, policies were not asked about it`));
   const files = await readFiles(workspace);
+  await inspect?.(workspace);
   return {
+    outputs,
     resources: judged.collected.resources,
     preview: {
       digest: digestOf(files),

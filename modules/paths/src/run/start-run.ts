@@ -53,6 +53,7 @@ export async function rehearse(
   path: Path,
   given: Record<string, unknown>,
   secrets: Record<string, string>,
+  inspect?: (workspace: string) => Promise<void>,
 ): Promise<{ readonly values: Record<string, unknown>; readonly user: RunUser; readonly previewed: Previewed }> {
   assertRunnable(path, deps.actions);
   const checked = await deps.checkValues(ctx, path, given);
@@ -62,6 +63,7 @@ export async function rehearse(
     path,
     scope: { parameters: checked.values, secrets, user },
     secrets: hideSecrets(path, checked.values).secrets,
+    ...(inspect === undefined ? {} : { inspect }),
   });
   return { values: checked.values, user, previewed };
 }
