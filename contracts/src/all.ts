@@ -23,6 +23,8 @@ import { operations as ledger } from "./paths/ledger.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
+import { operations as stages } from "./standards/stages.ts";
+import { operations as waivers } from "./standards/waivers.ts";
 import { operations as telemetry } from "./telemetry.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -42,6 +44,8 @@ export const allOperations: readonly Operation[] = [
   ...imports,
   ...standards,
   ...scorecards,
+  ...stages,
+  ...waivers,
   ...paths,
   ...authoring,
   ...pathConnections,

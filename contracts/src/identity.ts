@@ -28,6 +28,7 @@ export const Scope = z.enum([
   "catalog:admin",
   "standards:read",
   "standards:write",
+  "standards:admin",
   "paths:read",
   "paths:write",
   "paths:admin",

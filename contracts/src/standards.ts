@@ -28,8 +28,10 @@ export const Policy = z.object({
   references: z.array(z.string()),
   /** The points at which it is in force now. */
   moments: z.array(PolicyMoment),
-  /** What it does at each of them. */
+  /** What it does at each of them now. */
   points: z.array(PolicyPoint),
+  /** What it will do from a day on. */
+  announced: z.array(PolicyPoint.extend({ action: z.enum([...ACTIONS, "off"]), from: z.iso.datetime() })),
   /** Where bindings say where it holds. */
   bindings: z.array(z.object({ name: z.string(), actions: z.array(z.enum(["Deny", "Warn", "Audit"])), moments: z.array(PolicyMoment) })),
   /** The resources it looks at, e.g. `apps/v1/Deployment`, `backstage.io/v1alpha1/Component`. */
@@ -55,6 +57,11 @@ export const Finding = z.object({
   /** The binding by which the policy holds here, and the parameters it was asked with. */
   binding: z.string().optional(),
   params: z.string().optional(),
+  /** The entity that it is about, and the group that owns it, where they are known. */
+  entity: z.string().optional(),
+  team: z.string().optional(),
+  /** A waiver that holds for it: it is shown, and stops nothing. */
+  waiver: z.object({ id: z.string(), reason: z.string(), owner: z.string(), expiresAt: z.string() }).optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 
@@ -103,9 +110,9 @@ export const listPolicies = defineOperation({
   scope: "standards:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/policies" },
-  input: PageInput,
+  input: PageInput.extend({ pack: z.string().optional() }),
   output: pageOf(Policy),
-  cli: { columns: ["name", "severity", "title", "matches", "enabled"] },
+  cli: { columns: ["name", "pack", "severity", "title", "matches", "enabled"] },
 });
 
 export const getPolicy = defineOperation({

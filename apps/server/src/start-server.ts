@@ -180,6 +180,8 @@ export async function startServer({
       log,
       cel,
       policies: [join(root, "policies")],
+      runtime,
+      entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), sees: async (ctx, ref) => catalog.seesNewsOf(ctx, ref) },
       scorecards: {
         db,
         events,

@@ -1,7 +1,8 @@
 import type { Batch, CheckResult, Outcome, Program, ProgramSource, VariableType } from "@roadbed/cel";
-import type { Logger } from "@roadbed/core";
+import type { Call, Logger, Runtime } from "@roadbed/core";
 
 import type { ScorecardDeps } from "./scorecard/create-scorecards.ts";
+import type { WaiverParts } from "./waiver/parts.ts";
 
 /** What the standards need to live. */
 export interface StandardsDeps {
@@ -11,6 +12,10 @@ export interface StandardsDeps {
   readonly policies: readonly (string | URL)[];
   /** Names of policies that are listed but not asked. */
   readonly disabled?: readonly string[];
+  /** What is asked of the catalogue; without it waivers are taken for whatever they name. */
+  readonly entities?: WaiverParts["entities"];
+  /** Without it, waivers that are over are only shown as over, and nobody is reminded. */
+  readonly runtime?: Runtime & { system(job: string): Call };
   /** Without it there are policies only. */
   readonly scorecards?: ScorecardDeps;
 }

@@ -4,11 +4,21 @@ import { formatActor, handle, type Ctx, type Handler, type Subscription } from "
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
 import type { StandardsDeps } from "./deps.ts";
-import { evaluatePolicies, type Judgement } from "./policy/evaluate-policies.ts";
+import { findViolations, toJudgement, type Judgement } from "./policy/evaluate-policies.ts";
 import { makePolicyReaders } from "./policy/list-policies.ts";
 import { loadPolicies, type PolicyProblem } from "./policy/load-policies.ts";
 import { holdsAt } from "./policy/plan.ts";
 import { toPublic } from "./policy/policy.ts";
+import { announcedFor, makeStageOf } from "./stage/stage.ts";
+import { makeStageHandlers } from "./stage/set-stage.ts";
+import { selectStages } from "./stage/stage-store.ts";
+import { aboutOf, applyWaivers } from "./waiver/apply-waivers.ts";
+import { makeDecideWaiver } from "./waiver/decide-waiver.ts";
+import { makeWaiverReaders } from "./waiver/list-waivers.ts";
+import { makeRequestWaiver } from "./waiver/request-waiver.ts";
+import { createSweeper, makeEndWaivers } from "./waiver/sweep-waivers.ts";
+import { makeWaiverRules } from "./waiver/waiver-rules.ts";
+import { selectInForce } from "./waiver/waiver-store.ts";
 import { createScorecards, type Scorecards } from "./scorecard/create-scorecards.ts";
 
 export type { Act, Judgement, PolicyProblem, Scorecards, StandardsDeps };
@@ -42,23 +52,40 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
   log.info("policies loaded", { policies: policies.length, enabled: enabled.length, problems: problems.length });
 
   const scorecards = deps.scorecards && createScorecards({ ...deps.scorecards, log, cel });
-  const evaluate: Standards["evaluate"] = (ctx, resources, moment = "provision") =>
-    evaluatePolicies(cel, enabled, { moment, params, ...(ctx.actor === undefined ? {} : { username: formatActor(ctx.actor) }) }, resources);
+  const waivers = { cel, policies, entities: deps.entities };
+  const sweeper = deps.runtime && createSweeper({ runtime: deps.runtime, log });
+
+  /** What is found, less what is waived; with the policies that were asked. */
+  const look = async (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment) => {
+    const stageOf = makeStageOf(await selectStages(ctx.sql), ctx.now());
+    const found = await findViolations(cel, enabled, { moment, params, stageOf, username: formatActor(ctx.actor) }, resources);
+    const inForce = found.violations.length === 0 ? [] : await selectInForce(ctx.sql, ctx.now());
+    const { counting, findings } = applyWaivers(found.violations, aboutOf(resources), inForce);
+    const judgement: Judgement = { ...toJudgement({ ...found, violations: counting }), findings };
+    const asked = new Set(holdsAt(enabled, moment, stageOf).map(({ policy }) => policy));
+    return { judgement, asked: [...asked] };
+  };
+  const evaluate: Standards["evaluate"] = async (ctx, resources, moment = "provision") => (await look(ctx, resources, moment)).judgement;
 
   return {
     problems,
     evaluate,
     async judge(ctx, act) {
       const moment = act.moment ?? "provision";
-      const judgement = await evaluate(ctx, act.resources, moment);
-      const asked = new Set(holdsAt(enabled, moment, () => undefined).map(({ policy }) => policy));
-      const decision = await storeDecision(ctx, act, judgement, [...asked]);
+      const { judgement, asked } = await look(ctx, act.resources, moment);
+      const decision = await storeDecision(ctx, act, judgement, asked);
       return { ...judgement, decisionId: decision.id, decision };
     },
     scorecards,
-    subscriptions: scorecards?.subscriptions ?? [],
-    start: async () => scorecards?.start(),
-    stop: async () => scorecards?.stop(),
+    subscriptions: [...(scorecards?.subscriptions ?? []), makeEndWaivers()],
+    start: async () => {
+      sweeper?.start();
+      await scorecards?.start();
+    },
+    stop: async () => {
+      await sweeper?.stop();
+      await scorecards?.stop();
+    },
     async health() {
       const [first] = problems;
       if (first) return { ok: false, detail: `${first.file} line ${first.line}: ${first.reason}` };
@@ -66,7 +93,16 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
     },
     handlers: [
       ...(scorecards?.handlers ?? []),
-      ...makePolicyReaders(policies.map((policy) => toPublic(policy, !disabled.includes(policy.name)))),
+      ...makePolicyReaders(async (sql, now) => {
+        const stages = await selectStages(sql);
+        const stageOf = makeStageOf(stages, now);
+        return policies.map((one) => toPublic(one, stageOf, announcedFor(stages, one, now), !disabled.includes(one.name)));
+      }),
+      ...makeStageHandlers(policies),
+      makeRequestWaiver(waivers),
+      ...makeDecideWaiver(),
+      ...makeWaiverReaders(waivers),
+      ...makeWaiverRules(waivers),
       ...makeDecisionReaders(),
       handle(checkPolicies, async (ctx, { moment, resources }) => {
         const { verdict, findings, evaluated, admission } = await evaluate(ctx, resources, moment);

@@ -1,13 +1,23 @@
 import type { CelFault, Program, Shape, TypeSchema, VariableType } from "@roadbed/cel";
-import { bindingMoments, mendOf, pointsOf, referencesOf, text, type BindingFile, type PolicyFile } from "@roadbed/contracts/policy-file";
+import {
+  bindingMoments,
+  MOMENTS,
+  mendOf,
+  pointsOf,
+  referencesOf,
+  text,
+  type BindingFile,
+  type PolicyFile,
+} from "@roadbed/contracts/policy-file";
 import type { Policy, PolicyAction, PolicyMoment } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
 import { describeRules, type Match, type PartialMatch } from "./match.ts";
+import { holdsAt, type StageOf } from "./plan.ts";
 import { schemaOf } from "./schema/schema-of.ts";
 
 /** A policy in force: what it says of itself, what it looks at, and its program. */
-export interface LoadedPolicy extends Omit<Policy, "enabled" | "bindings"> {
+export interface LoadedPolicy extends Omit<Policy, "enabled" | "bindings" | "announced"> {
   readonly match: Match;
   readonly program: Program;
   /** What happens when it cannot be evaluated: `Fail` counts as a violation, `Ignore` as none. */
@@ -95,9 +105,13 @@ export function createBinding({ metadata, spec }: BindingFile): Binding {
   };
 }
 
-/** The policy as operations show it. */
-export function toPublic(policy: LoadedPolicy, enabled: boolean): Policy {
-  const { name, title, why, severity, version, pack, references, moments, points, matches, rules, bindings } = policy;
+/** The policy as operations show it: at which points it holds now, and what it does at each. */
+export function toPublic(policy: LoadedPolicy, stageOf: StageOf, announced: Policy["announced"], enabled: boolean): Policy {
+  const { name, title, why, severity, version, pack, references, matches, rules, bindings } = policy;
+  const points = MOMENTS.flatMap((moment) => {
+    const holds = enabled ? holdsAt([policy], moment, stageOf) : [];
+    return holds.length === 0 ? [] : [{ moment, action: strongest(holds.flatMap(({ actions }) => actions)) }];
+  });
   return {
     name,
     title,
@@ -106,15 +120,13 @@ export function toPublic(policy: LoadedPolicy, enabled: boolean): Policy {
     version,
     ...(pack === undefined ? {} : { pack }),
     references,
-    moments: bindings.length === 0 ? moments : [...new Set(bindings.flatMap((binding) => binding.moments))],
-    points:
-      bindings.length === 0
-        ? points
-        : bindings.flatMap((binding) => binding.moments.map((moment) => ({ moment, action: strongest(binding.actions) }))),
+    moments: points.map(({ moment }) => moment),
+    points,
+    announced,
     matches,
     rules,
     bindings: bindings.map((binding) => ({ name: binding.name, actions: binding.actions.map(capital), moments: [...binding.moments] })),
-    enabled,
+    enabled: points.length > 0,
   };
 }
 

@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<string, readonly [title: string, label: string, wha
   "catalog:admin": ["Catalogue", "Administer", "Remove the sample estate."],
   "standards:read": ["Standards", "Read", "Policies and decisions."],
   "standards:write": ["Standards", "Write", "Change and switch policies."],
+  "standards:admin": ["Standards", "Administer", "Say what policies do at which point; approve waivers."],
   "paths:read": ["Golden paths", "Read", "Paths, previews, runs and their logs."],
   "paths:write": ["Golden paths", "Run", "Run a path, answer for it, cancel it."],
   "paths:admin": ["Golden paths", "Administer", "Give systems outside a name and a credential that golden paths use."],

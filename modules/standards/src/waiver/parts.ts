@@ -1,0 +1,19 @@
+import type { Policy } from "@roadbed/contracts/standards";
+import type { Ctx } from "@roadbed/core";
+
+import type { Expressions } from "../deps.ts";
+
+/** What the verbs of waivers share. */
+export interface WaiverParts {
+  readonly cel: Expressions;
+  readonly policies: readonly Pick<Policy, "name" | "pack" | "severity" | "title">[];
+  /** What is asked of the catalogue. Absent: whatever is named is there, and everybody sees it. */
+  readonly entities?: Entities | undefined;
+}
+
+export interface Entities {
+  /** Throws `NotFoundError` for what is not there or not seen. */
+  get(ctx: Ctx, ref: string): Promise<unknown>;
+  /** Whether the caller may see it, or might have before it was removed. */
+  sees(ctx: Ctx, ref: string): Promise<boolean>;
+}
