@@ -14,7 +14,7 @@ import { startServer } from "./lib/running-server.ts";
 const ROOT = join(import.meta.dirname, "..");
 const REPOSITORIES = Number(process.argv[2] ?? 500);
 const FILES = 25;
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 const folder = mkdtempSync(join(tmpdir(), "roadbed-bench-"));
 const figures: Record<string, number> = {};
 
@@ -75,7 +75,7 @@ try {
       const { status, error, endedAt } = await server.ask<Run>(`/api/v1/runs/${run}`);
       if (status === "succeeded") return;
       if (endedAt !== undefined) throw new Error(`${path}: ${status} ${error}`);
-      await pause(25);
+      await pause(60);
     }
   }
 

@@ -19,6 +19,7 @@ import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
 import { operations as authoring } from "./paths/authoring.ts";
 import { operations as pathConnections } from "./paths/connections.ts";
+import { operations as deviations } from "./paths/deviations.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
@@ -50,6 +51,7 @@ export const allOperations: readonly Operation[] = [
   ...authoring,
   ...pathConnections,
   ...ledger,
+  ...deviations,
   ...upgrades,
   ...delivery,
   ...changes,

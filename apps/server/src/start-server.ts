@@ -227,7 +227,7 @@ export async function startServer({
       changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
       standards,
       delivery,
-      people: peopleForPaths(identity, runtime),
+      people: { ...peopleForPaths(identity, runtime), identitiesOf: makeIdentitiesOf({ db, groups }) },
       outside: outsideForPaths(catalog, options),
     });
     const notify = createNotify({

@@ -181,6 +181,8 @@ export interface Standards {
 export interface People {
   /** Who `ctx.actor` is: the name commits are made in, and the user entity linked to the account; undefined for what has no account. */
   describe(ctx: Ctx): Promise<{ readonly name: string; readonly email?: string; readonly entityRef?: string } | undefined>;
+  /** References of the user entity of `ctx.actor` and of the groups it is in. Absent: of nobody. */
+  identitiesOf?(ctx: Ctx): Promise<ReadonlySet<string>>;
 }
 
 /** How far the deployment of a component in an environment is. */

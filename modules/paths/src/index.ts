@@ -7,6 +7,8 @@ import { makeActionHandlers } from "./action/action-handlers.ts";
 import { createActions } from "./action/actions.ts";
 import { createNamedConnections, makeConnectionHandlers } from "./connection/connections.ts";
 import type { PathsDeps } from "./deps.ts";
+import { makeDeviationHandlers } from "./ledger/deviation-handlers.ts";
+import { defineDeviationEnds } from "./ledger/end-deviations.ts";
 import { followLedger } from "./ledger/follow-ledger.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
 import { createSources } from "./ledger/source-store.ts";
@@ -75,6 +77,7 @@ export function createPaths(deps: PathsDeps): Paths {
   const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer, sources };
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
+  const deviationEnds = defineDeviationEnds(deps.workflows, deps);
   const upgrades = defineUpgradeFlow(deps.workflows, shared);
 
   return {
@@ -87,6 +90,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeAuthoringHandlers(shared),
       ...makeConnectionHandlers({ sealer: connectionSealer }),
       ...makeUpgradeHandlers(shared),
+      ...makeDeviationHandlers(shared),
     ],
     backstage: makeScaffolderHandlers({ library, bell, outside: deps.outside }),
     subscriptions: [
@@ -104,6 +108,7 @@ export function createPaths(deps: PathsDeps): Paths {
     ],
     async start() {
       await cleanUp(deps.db, dataDir);
+      await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);
       await bell.start();
     },
     async stop() {

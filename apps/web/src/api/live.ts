@@ -44,6 +44,7 @@ export function concernedBy(event: string): readonly string[] {
       return ["delivery.change.", "paths.upgrade.", "paths.ledger."];
     case "paths.upgrade":
       return ["paths.upgrade.", "delivery.change.list"];
+    case "paths.deviation":
     case "paths.ledger":
       return ["paths.ledger.", "paths.version.", "paths.deviation."];
     case "telemetry.incident":
@@ -127,6 +128,8 @@ const EVENTS = [
   "paths.run.finished",
   "paths.ledger.changed",
   "paths.upgrade.changed",
+  "paths.deviation.changed",
+  "paths.deviation.expired",
   "delivery.change.opened",
   "delivery.change.moved",
   "delivery.change.merged",

@@ -3,6 +3,8 @@ import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
+import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
+import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
 import { scoreChanged } from "@roadbed/contracts/standards/scorecards";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent, EventType } from "@roadbed/core";
@@ -82,6 +84,49 @@ const RULES: readonly Rule[] = [
           link: `${pageOf(ref)}?tab=standards`,
         }
       : undefined,
+  ),
+  rule(ledgerChanged, ({ entityRef, thing, drifted, author }) =>
+    entityRef === undefined || drifted === 0
+      ? undefined
+      : {
+          ref: entityRef,
+          weight: "info",
+          what: `differs from its golden path in ${drifted} ${drifted === 1 ? "file" : "files"}`,
+          ...(author === undefined ? {} : { detail: `The newest change is by ${author}.` }),
+          link: `/ledger/${thing}`,
+        },
+  ),
+  rule(deviationChanged, ({ entityRef, thing, status, to }) =>
+    entityRef === undefined
+      ? undefined
+      : {
+          ref: entityRef,
+          weight: status === "requested" ? "important" : "info",
+          what: status === "requested" ? "wants to deviate from its golden path" : `deviates from its golden path: ${status}`,
+          link: `/ledger/${thing}`,
+          dependants: to === undefined ? [] : [to],
+        },
+  ),
+  rule(deviationExpiring, ({ entityRef, thing, expiresAt }) =>
+    entityRef === undefined
+      ? undefined
+      : {
+          ref: entityRef,
+          weight: "important",
+          what: "deviates from its golden path until soon",
+          detail: `The deviation ends on ${expiresAt.slice(0, 10)}; what differs then is drift.`,
+          link: `/ledger/${thing}`,
+        },
+  ),
+  rule(deviationExpired, ({ entityRef, thing, files }) =>
+    entityRef === undefined
+      ? undefined
+      : {
+          ref: entityRef,
+          weight: "important",
+          what: `drifted: its deviation has ended, and ${files} ${files === 1 ? "file differs" : "files differ"}`,
+          link: `/ledger/${thing}`,
+        },
   ),
   rule(incidentOpened, ({ service, severity }) => ({
     ref: refOfService(service),

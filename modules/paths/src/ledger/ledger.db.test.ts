@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { OutputOf } from "@roadbed/core";
 import type { Preview } from "@roadbed/contracts/paths";
-import type { diffLedger, LedgerDetail, LedgerEntry, listLedger, listVersions } from "@roadbed/contracts/paths/ledger";
+import type { Deviation, diffLedger, LedgerDetail, LedgerEntry, listLedger, listVersions } from "@roadbed/contracts/paths/ledger";
 import { eventually } from "@roadbed/testkit";
 import fc from "fast-check";
 import { stringify } from "yaml";
@@ -13,6 +13,7 @@ import { blobHash } from "@roadbed/git";
 import { createBench, type Bench } from "../testing/bench.suite.ts";
 import { folderOf, template } from "../testing/preview.ts";
 import { bareCtx } from "../testing/ports.ts";
+import { tellEnds } from "./end-deviations.ts";
 import { renderPath } from "./render-path.ts";
 import { createSources } from "./source-store.ts";
 
@@ -137,6 +138,63 @@ describe("what a path made", () => {
     expect(seen.total).toBe((all.total ?? 0) - 1);
     await expect(show("component:default/quiet")).rejects.toMatchObject({ code: "NOT_FOUND" });
     bench.world.hidden.clear();
+  });
+});
+
+describe("deviating knowingly", () => {
+  const ben = { actor: { kind: "user", id: "ben", name: "Ben" } } as const;
+  const reason = "Our port is fixed by a contract.";
+
+  test("is declared with a reason and an end; then it is no drift, and after its end it is again", async () => {
+    await bench.run("service", { name: "knowing" });
+    await bench.push("knowing", [
+      { path: "config.txt", content: "port=1\n" },
+      { path: "ci.sh", content: "x\n" },
+    ]);
+    await bench.heard();
+    const thing = "component:default/knowing";
+    await expect(bench.call("paths.deviation.declare", { thing, reason: "short" })).rejects.toMatchObject({ code: "INVALID" });
+    await expect(bench.call("paths.deviation.declare", { thing, reason, files: ["src/main.js"] })).rejects.toThrow(/not the path's/);
+    const one = await bench.call<Deviation>("paths.deviation.declare", { thing, reason, files: ["config.txt"], days: 30 });
+    expect(one).toMatchObject({ status: "active", files: ["config.txt"], owner: "group:default/payments", requestedBy: "user:ada" });
+    expect(await show(thing)).toMatchObject({ state: "drifted", drifted: 1, deviating: 1 });
+    const rest = await bench.call<Deviation>("paths.deviation.declare", { thing, reason });
+    expect(rest.files).toEqual(["ci.sh"]);
+    expect(await show(thing)).toMatchObject({ state: "deviates", drifted: 0, deviating: 2 });
+    await bench.call("paths.deviation.end", { id: rest.id });
+    expect(await show(thing)).toMatchObject({ state: "drifted", drifted: 1, deviating: 1 });
+    await bench.database.db.query("update paths.deviation set expires_at = now() - interval '1 minute' where id = $1", [one.id]);
+    expect(await show(thing)).toMatchObject({ state: "drifted", drifted: 2, deviating: 0 });
+    for (let n = 0; n < 2; n++) await bench.write((ctx) => tellEnds(ctx));
+    const told = await bench.database.db.query("select payload from kernel.event where name = 'paths.deviation.expired'");
+    expect(told.rows).toMatchObject([{ payload: { deviation: one.id, files: 1, to: "group:default/payments" } }]);
+    const listed = await bench.call<{ items: Deviation[] }>("paths.deviation.list", { thing, status: "expired" });
+    expect(listed.items.map(({ id }) => id)).toEqual([one.id]);
+  });
+
+  test("needs somebody else's approval where the path says so; of two at once one decides, and after its end nobody", async () => {
+    const strict = FORM.replace("version: 1.0.0", "version: 1.0.0\ndeviations: { approval: true, maxDays: 60 }");
+    await cp(join(home, "service"), join(home, "strict"), { recursive: true });
+    await writeFile(join(home, "strict/template.yaml"), stringify(template(strict, "strict")));
+    await bench.run("strict", { name: "asking" });
+    const thing = "component:default/asking";
+    const ask = (): Promise<Deviation> => bench.call("paths.deviation.declare", { thing, reason, files: ["ci.sh"], days: 60 });
+    await expect(bench.call("paths.deviation.declare", { thing, reason, files: ["ci.sh"], days: 61 })).rejects.toThrow(/60 days at most/);
+    const asked = await ask();
+    await bench.push("asking", [{ path: "ci.sh", content: "x\n" }]);
+    await bench.heard();
+    expect(asked.status).toBe("requested");
+    expect(await show(thing)).toMatchObject({ state: "drifted" });
+    await expect(bench.call("paths.deviation.approve", { id: asked.id })).rejects.toThrow(/Nobody approves what they asked for/);
+    const stranger = { actor: { kind: "user", id: "eve", name: "Eve" } as const, scopes: new Set(["paths:write"]) };
+    await expect(bench.call("paths.deviation.approve", { id: asked.id }, stranger)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    const both = await Promise.allSettled(
+      ["approve", "refuse"].map((verb) => bench.call<Deviation>(`paths.deviation.${verb}`, { id: asked.id }, ben)),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const late = await ask();
+    await bench.database.db.query("update paths.deviation set expires_at = now() - interval '1 minute' where id = $1", [late.id]);
+    await expect(bench.call("paths.deviation.approve", { id: late.id }, ben)).rejects.toThrow(/last day is over/);
   });
 });
 

@@ -13,6 +13,8 @@ export interface Promises {
     | undefined;
   /** Globs of the files that stay the path's; the others are only begun by it. Default: all of them. */
   readonly managed: readonly string[];
+  /** Whether somebody else must approve a deviation, and how long one may hold. */
+  readonly deviations: { readonly approval: boolean; readonly maxDays: number };
 }
 
 const VERSION_ANNOTATION = "roadbed.dev/version";
@@ -35,6 +37,7 @@ export const PromisesSpec = z.object({
     .optional(),
   deprecation: z.object({ from: Day, reason: z.string().max(1_000).optional(), replacedBy: z.string().max(200).optional() }).optional(),
   managed: z.array(z.string().min(1).max(300)).max(200).optional(),
+  deviations: z.object({ approval: z.boolean().default(false), maxDays: z.number().int().min(1).max(730).default(365) }).optional(),
 });
 
 /** Reads them off a parsed spec and the template's annotations, which count where the spec says nothing. */
@@ -55,6 +58,7 @@ export function promisesOf(
     version,
     changelog: [...(spec.changelog ?? [])].sort((a, b) => compareVersions(b.version, a.version)),
     deprecation: spec.deprecation,
+    deviations: spec.deviations ?? { approval: false, maxDays: 365 },
     managed: spec.managed ?? (typeof globs === "string" ? globs.split(/[\s,]+/).filter((glob) => glob !== "") : ["**"]),
   };
 }

@@ -1,6 +1,6 @@
 import { repositoryPushed } from "@roadbed/contracts/delivery";
 import type { Run } from "@roadbed/contracts/paths";
-import { ConflictError, defineOperation, perform, z, type Call, type Handler, type Subscription } from "@roadbed/core";
+import { ConflictError, defineOperation, perform, z, type Call, type Ctx, type Handler, type Subscription } from "@roadbed/core";
 import { openRepositories, type FileChange, type Repositories } from "@roadbed/git";
 import { createRelay, createRuntime } from "@roadbed/postgres";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
@@ -31,6 +31,8 @@ export interface Bench {
     files: readonly FileChange[],
     o?: { removed?: readonly string[]; message?: string; by?: string; branch?: string },
   ): Promise<string>;
+  /** Something that the platform does by itself. */
+  write(work: (ctx: Ctx) => Promise<void>): Promise<void>;
   /** Ends when every event so far was heard. */
   heard(): Promise<void>;
   close(): Promise<void>;
@@ -134,6 +136,7 @@ export async function createBench(
       await runtime.write(callAs(), pushOperation, {}, undefined, async (ctx) => ctx.emit(repositoryPushed, repository, payload));
       return hash;
     },
+    write: (work) => runtime.write(runtime.system("test"), pushOperation, {}, undefined, work),
     async heard() {
       await eventually(async () => {
         const { rows } = await db.query<{ open: boolean }>(

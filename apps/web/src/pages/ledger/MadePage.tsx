@@ -16,6 +16,7 @@ import { Facts } from "../../ui/Facts.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { When } from "../../ui/When.tsx";
+import { DeclareButton, Deviations } from "./Deviations.tsx";
 import classes from "./ledger.module.css";
 import { LedgerBadge, versionWords } from "./words.tsx";
 
@@ -65,6 +66,7 @@ export function MadePage(): ReactNode {
         </div>
         <div>
           <About made={made.data} />
+          <Deviations made={made.data} />
           <Changelog made={made.data} />
           <Section title="Answers">
             <CodeBlock code={toYaml(made.data.answers)} lang="yaml" label="The answers it was made with" />
@@ -124,7 +126,7 @@ function Differences({ made }: { readonly made: LedgerDetail }): ReactNode {
   if (differing.length === 0) return null;
   const fileOf = new Map(differing.flatMap((file) => [[file.path, file] as const, [file.renamedTo ?? file.path, file] as const]));
   return (
-    <Section title="What is different" count={differing.length}>
+    <Section title="What is different" count={differing.length} act={made.drifted > 0 && <DeclareButton made={made} />}>
       <Loaded query={diff} skeleton={<SkeletonRows rows={6} />}>
         {({ items }) => (
           <Diff files={items.map((item) => ({ ...item, note: noteOf(fileOf.get(item.path) ?? fileOf.get(item.was ?? "")) }))} />
