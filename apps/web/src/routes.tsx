@@ -258,6 +258,35 @@ const decision = createRoute({
   component: lazyRouteComponent(() => import("./pages/standards/DecisionPage.tsx"), "DecisionPage"),
 });
 
+const scorecards = createRoute({
+  getParentRoute: () => app,
+  path: "/scorecards",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "by", ["owner", "system"] as const), ...text(raw, "scorecard") }),
+  component: lazyRouteComponent(() => import("./pages/scorecards/ScorecardsPage.tsx"), "ScorecardsPage"),
+});
+
+const newScorecard = createRoute({
+  getParentRoute: () => app,
+  path: "/scorecards/new",
+  component: lazyRouteComponent(() => import("./pages/scorecards/NewScorecardPage.tsx"), "NewScorecardPage"),
+});
+
+const scorecard = createRoute({
+  getParentRoute: () => app,
+  path: "/scorecards/$name",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "tab", ["things", "rules", "changes", "edit"] as const),
+    ...text(raw, "owner"),
+    ...text(raw, "system"),
+    ...text(raw, "level"),
+    ...text(raw, "category"),
+    ...text(raw, "rule"),
+    ...oneOf(raw, "outcome", ["pass", "fail", "unknown", "waived"] as const),
+    ...text(raw, "q"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/scorecards/ScorecardPage.tsx"), "ScorecardPage"),
+});
+
 const sources = createRoute({
   getParentRoute: () => app,
   path: "/sources",
@@ -357,7 +386,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -46,7 +46,15 @@ const ENTRIES: readonly Entry[] = [
       { to: "/incidents", label: "Incidents" },
     ],
   },
-  { to: "/standards", label: "Standards", icon: ShieldCheck, under: [{ to: "/standards/decisions", label: "Decisions" }] },
+  {
+    to: "/standards",
+    label: "Standards",
+    icon: ShieldCheck,
+    under: [
+      { to: "/scorecards", label: "Scorecards" },
+      { to: "/standards/decisions", label: "Decisions" },
+    ],
+  },
 ];
 
 const APART: readonly Entry[] = [

@@ -49,6 +49,7 @@ export const ACTIONS: readonly Action[] = [
   { label: "Delivery: what runs where", icon: Rocket, to: "/delivery", words: "workloads deployments repositories" },
   { label: "Runs", icon: History, to: "/runs" },
   { label: "Policies", icon: ShieldCheck, to: "/standards", words: "standards rules cel" },
+  { label: "Scorecards: how far everything has come", icon: ShieldCheck, to: "/scorecards", words: "standards rubric levels maturity" },
   { label: "Policy decisions", icon: ShieldCheck, to: "/standards/decisions" },
   { label: "Access tokens", icon: KeyRound, to: "/settings", search: { tab: "tokens" }, words: "secret cli" },
   { label: "People", icon: Users, to: "/settings", search: { tab: "people" }, words: "users accounts" },

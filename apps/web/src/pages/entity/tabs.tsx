@@ -17,6 +17,7 @@ const SignalsTab = lazy(async () => ({ default: (await import("./SignalsTab.tsx"
 const DocsTab = lazy(async () => ({ default: (await import("./DocsTab.tsx")).DocsTab }));
 const ApiTab = lazy(async () => ({ default: (await import("./ApiTab.tsx")).ApiTab }));
 const FactsTab = lazy(async () => ({ default: (await import("../../facts/FactsTab.tsx")).FactsTab }));
+const StandardsTab = lazy(async () => ({ default: (await import("./StandardsTab.tsx")).StandardsTab }));
 const HistoryTab = lazy(async () => ({ default: (await import("./HistoryTab.tsx")).HistoryTab }));
 const YamlTab = lazy(async () => ({ default: (await import("./YamlTab.tsx")).YamlTab }));
 
@@ -36,6 +37,13 @@ export function tabsOf(known: KnownEntity): readonly Tab[] {
     { id: "signals", label: "Signals", shown: observed, render: (one) => <SignalsTab known={one} /> },
     { id: "docs", label: "Docs", shown: view.hasDocs && asOf === undefined, render: (one) => <DocsTab known={one} /> },
     { id: "api", label: "Definition", shown: typeof entity.spec?.["definition"] === "string", render: (one) => <ApiTab known={one} /> },
+    {
+      id: "standards",
+      label: "Standards",
+      // People and places of descriptors are judged by nobody.
+      shown: asOf === undefined && !["user", "location"].includes(known.kind),
+      render: (one) => <StandardsTab entityRef={one.ref} />,
+    },
     { id: "facts", label: "Facts", shown: asOf === undefined, render: (one) => <FactsTab entityRef={one.ref} /> },
     { id: "history", label: "History", shown: true, render: (one) => <HistoryTab known={one} /> },
     { id: "yaml", label: "YAML", shown: true, render: (one) => <YamlTab known={one} /> },
