@@ -23,6 +23,7 @@ import { operations as deviations } from "./paths/deviations.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
+import { operations as files } from "./standards/files.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as stages } from "./standards/stages.ts";
 import { operations as waivers } from "./standards/waivers.ts";
@@ -44,6 +45,7 @@ export const allOperations: readonly Operation[] = [
   ...ownership,
   ...imports,
   ...standards,
+  ...files,
   ...scorecards,
   ...stages,
   ...waivers,

@@ -17,7 +17,7 @@ export function checkCommand(root: string, line: string): string[] {
 }
 
 /** Commands that the command line has without an operation (faces/cli/src/run-cli.ts). */
-const BUILT_IN = ["login", "logout", "completion", "help", "version"];
+const BUILT_IN = ["check", "login", "logout", "completion", "help", "version"];
 const commands = toCommands(allOperations);
 const locals = localCommands.map(({ words }) => words);
 

@@ -190,6 +190,17 @@ async function readAllText(stdin: AsyncIterable<unknown>): Promise<string> {
   return text;
 }
 
+const CHECK_USAGE = [
+  "[--base <ref>] [--head <ref>] [--folder <dir>] [--before <dir> --after <dir>]",
+  "             [--format text|markdown|sarif|github|json] [--output <file>]",
+  "",
+  "  --base     what it is compared with: a branch, tag or commit (the default branch of the remote)",
+  "  --head     the commit to judge (the files as they stand in the folder)",
+  "  --before, --after   two folders instead of Git: what a renderer made of both sides",
+  "",
+  "Exit code: 0 nothing stops it, 1 it is denied, 2 it could not be judged.",
+].join("\n");
+
 const BUILT_IN: readonly LocalCommand[] = [
   {
     words: "login",
@@ -202,6 +213,12 @@ const BUILT_IN: readonly LocalCommand[] = [
     summary: "Forget the kept token of a server.",
     usage: "[--url <url>]",
     run: async (invocation) => (await import("./credentials/login.ts")).logout(invocation),
+  },
+  {
+    words: "check",
+    summary: "Judge what a Git change would bring, as its pull request would be: only what it introduces stops it.",
+    usage: CHECK_USAGE,
+    run: async (invocation) => (await import("./check/check.ts")).check(invocation),
   },
   { words: "completion", summary: "Print the completion script of a shell.", usage: "bash|zsh|fish", run: async () => EXIT.ok },
   { words: "help", summary: "Show help.", usage: "[<noun> [<verb>]]", run: async () => EXIT.ok },

@@ -4,6 +4,7 @@ import { formatActor, handle, type Ctx, type Handler, type Subscription } from "
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
 import type { StandardsDeps } from "./deps.ts";
+import { makeCheckFiles } from "./files/check-files.ts";
 import { findViolations, toJudgement, type Judgement } from "./policy/evaluate-policies.ts";
 import { makePolicyReaders } from "./policy/list-policies.ts";
 import { loadPolicies, type PolicyProblem } from "./policy/load-policies.ts";
@@ -104,6 +105,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeWaiverReaders(waivers),
       ...makeWaiverRules(waivers),
       ...makeDecisionReaders(),
+      makeCheckFiles(evaluate),
       handle(checkPolicies, async (ctx, { moment, resources }) => {
         const { verdict, findings, evaluated, admission } = await evaluate(ctx, resources, moment);
         return { verdict, findings: [...findings], evaluated, admission: [...admission] };

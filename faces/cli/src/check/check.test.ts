@@ -1,0 +1,181 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { allOperations } from "@roadbed/contracts/all";
+import type { ChangedFile } from "@roadbed/contracts/standards/files";
+import type { Client } from "@roadbed/face-client";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { runCli } from "../run-cli.ts";
+import type { Checked } from "./formats.ts";
+
+let home: string;
+let folder: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "roadbed-check-"));
+  folder = join(home, "a clone");
+  mkdirSync(folder);
+  git("init", "-q", "-b", "main");
+  write("deploy/a.yaml", "kind: A\n");
+  write("notes.md", "one\n");
+  commit();
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+function git(...args: string[]): string {
+  return execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(join(folder, path, ".."), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+function commit(): void {
+  git("add", "-A");
+  git("commit", "-qm", "c");
+}
+
+const PASSED: Checked = { verdict: "allow", findings: [], introduced: 0, known: 0, mended: 0, resources: 1, evaluated: 3, unread: [] };
+const DENIED: Checked = {
+  ...PASSED,
+  verdict: "deny",
+  introduced: 1,
+  known: 1,
+  findings: [true, false].map((introduced) => ({
+    policy: "images-pinned",
+    title: "Images are pinned | by digest",
+    severity: "deny",
+    result: "fail",
+    message: "image shop:1, has no digest",
+    mend: "Write the digest.",
+    why: "A tag moves.",
+    expression: "true",
+    resource: "Deployment a",
+    file: "deploy/a b.yaml",
+    line: 4,
+    column: 2,
+    fingerprint: introduced ? "f1" : "f2",
+    introduced,
+  })),
+};
+
+async function check(
+  words: readonly string[],
+  answer: Checked = PASSED,
+): Promise<{ code: number; out: string; err: string; files: readonly ChangedFile[] }> {
+  let [out, err] = ["", ""];
+  let files: readonly ChangedFile[] = [];
+  const client = {
+    call: async (_: unknown, input: { files: readonly ChangedFile[] }) => {
+      files = input.files;
+      return answer;
+    },
+  } as unknown as Client;
+  const code = await runCli({
+    argv: ["check", ...words],
+    operations: allOperations,
+    stdout: { write: (text: string) => void (out += text) },
+    stderr: { write: (text: string) => void (err += text) },
+    stdin: (async function* () {})(),
+    env: { HOME: home },
+    makeClient: () => client,
+  });
+  return { code, out, err, files };
+}
+
+describe("roadbed check", () => {
+  test("judges what stands in the folder against where it left the main branch", async () => {
+    git("checkout", "-qb", "work");
+    write("deploy/a.yaml", "kind: B\n");
+    write("new.json", "{}\n");
+    write("notes.md", "two\n");
+    const { code, files } = await check(["--folder", folder]);
+    expect(code).toBe(0);
+    expect(files).toEqual([
+      { path: "deploy/a.yaml", before: "kind: A\n", after: "kind: B\n" },
+      { path: "new.json", after: "{}\n" },
+    ]);
+  });
+
+  test("judges a commit, however the base has gone on since, and sees what was removed", async () => {
+    git("checkout", "-qb", "work");
+    rmSync(join(folder, "deploy/a.yaml"));
+    write("deploy/b.yaml", "kind: A\n");
+    commit();
+    git("checkout", "-q", "main");
+    write("later.yaml", "kind: L\n");
+    commit();
+    const { files } = await check(["--folder", folder, "--base", "main", "--head", "work"]);
+    expect(files).toEqual([
+      { path: "deploy/a.yaml", before: "kind: A\n" },
+      { path: "deploy/b.yaml", after: "kind: A\n" },
+    ]);
+  });
+
+  test("compares two folders that a renderer made", async () => {
+    write("out/before/x.yaml", "a: 1\n");
+    write("out/after/x.yaml", "a: 2\n");
+    const { files } = await check(["--before", join(folder, "out/before"), "--after", join(folder, "out/after")]);
+    expect(files).toEqual([{ path: "x.yaml", before: "a: 1\n", after: "a: 2\n" }]);
+  });
+
+  test("ends with 1 when denied, 0 when nothing is changed, 2 when it could not be judged", async () => {
+    write("deploy/a.yaml", "kind: B\n");
+    expect((await check(["--folder", folder], DENIED)).code).toBe(1);
+    const unread = { ...PASSED, unread: [{ file: "a.yaml", line: 1, reason: "cannot be read: bad", mend: "Correct it." }] };
+    expect((await check(["--folder", folder], unread)).code).toBe(2);
+    git("checkout", "-q", "--", ".");
+    expect(await check(["--folder", folder], DENIED)).toMatchObject({ code: 0, out: "No manifests are changed\n" });
+    for (const words of [
+      ["--folder", folder, "--base", "nowhere"],
+      ["--folder", home],
+      ["--before", folder],
+      ["--format", "pdf"],
+      ["--bass", "main"],
+    ]) {
+      const { code, err } = await check(words);
+      expect(code).toBe(2);
+      expect(err).not.toBe("");
+    }
+  });
+
+  test("tells it in words, as a comment, as annotations and as SARIF", async () => {
+    write("deploy/a.yaml", "kind: B\n");
+    const told = async (format: string): Promise<string> => (await check(["--folder", folder, "--format", format], DENIED)).out;
+    expect(await told("text")).toContain("deploy/a b.yaml:4:2");
+    const comment = await told("markdown");
+    expect(comment).toMatch(/^<!-- roadbed:check -->\n/);
+    expect(comment).toContain("Images are pinned \\| by digest");
+    expect(comment).toContain("1 finding of before the change is left as it is");
+    expect(await told("github")).toContain(
+      "::error file=deploy/a b.yaml,line=4,col=2,title=Images are pinned | by digest::Deployment a: image shop:1, has no digest",
+    );
+    const sarif = JSON.parse(await told("sarif")) as {
+      version: string;
+      runs: { tool: { driver: { rules: object[] } }; results: object[] }[];
+    };
+    expect(sarif.version).toBe("2.1.0");
+    expect(sarif.runs[0]!.tool.driver.rules).toHaveLength(1);
+    expect(sarif.runs[0]!.results).toMatchObject([
+      {
+        ruleId: "images-pinned",
+        ruleIndex: 0,
+        level: "error",
+        baselineState: "new",
+        partialFingerprints: { "roadbed/v1": "f1" },
+        locations: [{ physicalLocation: { artifactLocation: { uri: "deploy/a%20b.yaml" }, region: { startLine: 4, startColumn: 2 } } }],
+      },
+      { baselineState: "unchanged", suppressions: [{ kind: "external" }] },
+    ]);
+    const file = join(home, "out.sarif");
+    expect((await check(["--folder", folder, "--format", "sarif", "--output", file], DENIED)).out).toContain("Written to");
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ version: "2.1.0" });
+  });
+});

@@ -1,0 +1,92 @@
+import { isMap, isPair, isScalar, LineCounter, parseAllDocuments, type Document, type Node } from "yaml";
+
+/** A resource in a file, with the way to find places in it. */
+export interface Manifest {
+  readonly file: string;
+  readonly object: Readonly<Record<string, unknown>>;
+  /** Where a field stands, or the nearest above it that is there; from 1. */
+  placeOf(path: readonly string[]): Place;
+}
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Unread {
+  readonly file: string;
+  readonly line: number;
+  readonly reason: string;
+  readonly mend: string;
+}
+
+export interface Manifests {
+  readonly manifests: readonly Manifest[];
+  readonly unread: readonly Unread[];
+}
+
+/** Reads the resources of a YAML or JSON file. What is of no kind is no manifest, and nothing is said of it. */
+export function readManifests(file: string, text: string): Manifests {
+  const lines = new LineCounter();
+  const found = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
+  const documents = Array.isArray(found) ? (found as Document[]) : [];
+  const broken = documents.find(({ errors }) => errors.length > 0);
+  if (broken) {
+    const { pos, message } = broken.errors[0]!;
+    const isTemplate = /\{\{|\{%|<%/.test(text);
+    return {
+      manifests: [],
+      unread: [
+        {
+          file,
+          line: lines.linePos(pos[0]).line,
+          reason: isTemplate ? "is a template, not a manifest" : `cannot be read: ${message.split("\n")[0]}`,
+          mend: isTemplate
+            ? "Render it for each environment, and check the two folders: roadbed check --before <folder> --after <folder>"
+            : "Correct the text at this line.",
+        },
+      ],
+    };
+  }
+  return { manifests: documents.flatMap((document) => manifestsOf(file, document, lines)), unread: [] };
+}
+
+function manifestsOf(file: string, document: Document, lines: LineCounter): Manifest[] {
+  const data = dataOf(document);
+  if (!isResource(data)) return [];
+  const items = data["kind"] === "List" && Array.isArray(data["items"]) ? (data["items"] as unknown[]) : undefined;
+  if (items === undefined) return [manifest(data, [])];
+  return items.flatMap((item, at) => (isResource(item) ? [manifest(item, ["items", at])] : []));
+
+  function manifest(object: Readonly<Record<string, unknown>>, root: readonly (string | number)[]): Manifest {
+    return { file, object, placeOf: (path) => placeOf(document, lines, root, path) };
+  }
+}
+
+/** The key of the last field of the path that is there: a person looks for a name, not for a value. */
+function placeOf(document: Document, lines: LineCounter, root: readonly (string | number)[], path: readonly string[]): Place {
+  let node: unknown = root.length === 0 ? document.contents : document.getIn(root, true);
+  let at = (node as Node | null)?.range?.[0] ?? 0;
+  for (const key of path) {
+    const pair = isMap(node) ? node.items.find((one) => isPair(one) && isScalar(one.key) && one.key.value === key) : undefined;
+    if (!pair) break;
+    at = (pair.key as Node).range?.[0] ?? at;
+    node = pair.value;
+  }
+  const { line, col } = lines.linePos(at);
+  return { line, column: col };
+}
+
+function dataOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    return undefined;
+  }
+}
+
+function isResource(data: unknown): data is Record<string, unknown> {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return false;
+  const { apiVersion, kind } = data as Record<string, unknown>;
+  return typeof apiVersion === "string" && typeof kind === "string";
+}
