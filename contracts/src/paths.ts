@@ -17,12 +17,24 @@ export const PathSummary = z.object({
   type: z.string(),
   owner: z.string().optional(),
   tags: z.array(z.string()),
+  version: z.string().optional(),
+  /** What it does: makes something, changes what is there, or ends it. */
+  operation: z.enum(["create", "day-2", "delete"]).default("create"),
+  /** From this day on it is not supported any more. */
+  deprecatedFrom: z.string().optional(),
+  expectedMinutes: z.number().optional(),
 });
 
 export const PathDetail = PathSummary.extend({
   /** One JSON Schema per page of the form; `ui:*` keys say how to draw a field. */
   pages: z.array(z.object({ title: z.string(), description: z.string().optional(), schema: z.record(z.string(), z.unknown()) })),
   steps: z.array(z.object({ id: z.string(), name: z.string(), action: z.string() })),
+  /** Of a path about something that is there: the answer that names the entity, and where it is offered. */
+  appliesTo: z.object({ parameter: z.string(), kinds: z.array(z.string()), condition: z.string().optional() }).optional(),
+  guarantees: z.array(z.string()).default([]),
+  support: z.string().optional(),
+  changelog: z.array(z.object({ version: z.string(), date: z.string().optional(), changes: z.array(z.string()) })).default([]),
+  deprecation: z.object({ from: z.string(), reason: z.string().optional(), replacedBy: z.string().optional() }).optional(),
   /** Actions that its steps need and Roadbed does not have: such a path can be looked at, not run. */
   missingActions: z.array(z.string()),
 });
@@ -34,7 +46,10 @@ export const listPaths = defineOperation({
   scope: "paths:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/paths" },
-  input: PageInput,
+  input: PageInput.extend({
+    entityRef: z.string().max(300).optional().describe("Only those that are offered on this entity"),
+    operation: z.enum(["create", "day-2", "delete"]).optional(),
+  }),
   output: pageOf(PathSummary),
   cli: { columns: ["name", "title", "type", "owner"] },
 });

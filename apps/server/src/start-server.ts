@@ -224,6 +224,12 @@ export async function startServer({
       catalog: catalogForPaths(catalog, runtime),
       git: delivery,
       repositories,
+      conditions: {
+        async holds(expression, entity) {
+          const { matched } = await cel.createFilter(expression, "entity").test([entity]);
+          return matched[0] === true;
+        },
+      },
       changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
       standards,
       delivery,

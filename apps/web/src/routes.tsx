@@ -111,7 +111,7 @@ const create = createRoute({
 const follow = createRoute({
   getParentRoute: () => app,
   path: "/create/$path",
-  validateSearch: (raw: Raw) => ({ ...number(raw, "step") }),
+  validateSearch: (raw: Raw) => ({ ...number(raw, "step"), ...text(raw, "entity") }),
   component: lazyRouteComponent(() => import("./pages/create/FollowPathPage.tsx"), "FollowPathPage"),
 });
 

@@ -28,6 +28,8 @@ export interface PathsDeps {
   /** The same host's repositories as they lie there. Absent: what was made is remembered, and not looked at again. */
   readonly repositories?: LedgerRepositories | undefined;
   readonly standards: Standards;
+  /** CEL over an entity. Absent: no condition holds. */
+  readonly conditions?: Conditions | undefined;
   readonly delivery: Delivery;
   /** Absent: an actor's own name is all that is known. */
   readonly people?: People;
@@ -155,6 +157,12 @@ export interface NewChange {
   readonly conflicts: readonly ChangeConflict[];
   readonly author: { readonly name: string; readonly email: string };
   readonly key: string;
+}
+
+/** True-or-false expressions over `entity`. */
+export interface Conditions {
+  /** Throws `InvalidError` where the expression does not compile. */
+  holds(expression: string, entity: Entity): Promise<boolean>;
 }
 
 export interface Changes {

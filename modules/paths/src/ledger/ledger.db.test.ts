@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { blobHash } from "@roadbed/git";
 import { createBench, type Bench } from "../testing/bench.suite.ts";
 import { folderOf, template } from "../testing/preview.ts";
-import { bareCtx } from "../testing/ports.ts";
+import { bareCtx, entity } from "../testing/ports.ts";
 import { tellEnds } from "./end-deviations.ts";
 import { renderPath } from "./render-path.ts";
 import { createSources } from "./source-store.ts";
@@ -46,7 +46,11 @@ let bench: Bench;
 
 beforeAll(async () => {
   home = await folderOf({ "service/template.yaml": stringify(template(FORM, "service")), ...SKELETON });
-  bench = await createBench(home);
+  bench = await createBench(home, {
+    deps: () => ({
+      conditions: { holds: async (expression, { spec }) => spec?.["lifecycle"] === expression },
+    }),
+  });
 });
 afterAll(() => bench.close());
 
@@ -195,6 +199,42 @@ describe("deviating knowingly", () => {
     const late = await ask();
     await bench.database.db.query("update paths.deviation set expires_at = now() - interval '1 minute' where id = $1", [late.id]);
     await expect(bench.call("paths.deviation.approve", { id: late.id }, ben)).rejects.toThrow(/last day is over/);
+  });
+});
+
+describe("a path about something that is there", () => {
+  test("is offered only where its condition holds, and refused elsewhere at the field that names the entity", async () => {
+    const spec = `
+operation: day-2
+version: 1.0.0
+appliesTo: { kinds: [Component], condition: "production", parameter: thing }
+promises: { guarantees: [Nothing breaks], support: "#platform", expectedMinutes: 2 }
+parameters: { required: [thing], properties: { thing: { type: string }, text: { type: string } } }
+steps: [{ id: say, action: "debug:log", input: { message: "\${{ parameters.thing }}" } }]
+`;
+    const golden = { ...template(spec, "tune"), apiVersion: "roadbed.dev/v1", kind: "GoldenPath" };
+    await cp(await folderOf({ "tune/template.yaml": stringify(golden) }), home, { recursive: true });
+    bench.world.entities.set("component:default/live", entity("Component", "live", { lifecycle: "production" }));
+    bench.world.entities.set("component:default/trial", entity("Component", "trial", { lifecycle: "experimental" }));
+    bench.world.entities.set("system:default/whole", entity("System", "whole", { lifecycle: "production" }));
+    const on = async (entityRef: string): Promise<string[]> =>
+      (await bench.call<{ items: { name: string }[] }>("paths.path.list", { entityRef })).items.map(({ name }) => name);
+    expect(await on("component:default/live")).toEqual(["tune"]);
+    for (const ref of ["component:default/trial", "system:default/whole", "component:default/nobody"]) expect(await on(ref)).toEqual([]);
+    expect(await bench.call("paths.path.show", { path: "tune" })).toMatchObject({
+      operation: "day-2",
+      appliesTo: { parameter: "thing", kinds: ["component"] },
+      guarantees: ["Nothing breaks"],
+      expectedMinutes: 2,
+    });
+    expect((await bench.run("tune", { thing: "component:default/live" })).status).toBe("succeeded");
+    for (const thing of ["component:default/trial", "component:default/nobody"]) {
+      await expect(bench.call("paths.path.run", { path: "tune", values: { thing } })).rejects.toMatchObject({
+        problems: [{ at: "thing" }],
+      });
+    }
+    const creating = await bench.call<{ items: { name: string }[] }>("paths.path.list", { operation: "create" });
+    expect(creating.items.map(({ name }) => name)).not.toContain("tune");
   });
 });
 

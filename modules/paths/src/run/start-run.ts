@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { PathsDeps } from "../deps.ts";
 import type { Sources } from "../ledger/source-store.ts";
 import type { CheckValues, Checked } from "../template/check-values.ts";
+import { checkBound } from "../template/day-two.ts";
 import { hideSecrets } from "../template/form.ts";
 import type { Library } from "../template/library.ts";
 import type { Path } from "../template/template.ts";
@@ -16,7 +17,7 @@ import { insertRun, readRun, readSteps, toRun } from "./run-store.ts";
 import { assertRunnable } from "./step-context.ts";
 import { userOf, type RunUser } from "./user.ts";
 
-export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "catalog" | "standards" | "people"> {
+export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "catalog" | "standards" | "people" | "conditions"> {
   readonly library: Library;
   readonly checkValues: CheckValues;
   readonly sealer: Sealer;
@@ -58,6 +59,7 @@ export async function rehearse(
   assertRunnable(path, deps.actions);
   const checked = await deps.checkValues(ctx, path, given);
   refuse(checked);
+  await checkBound(deps, ctx, path, checked.values);
   const user = await userOf(deps, ctx);
   const previewed = await previewRun(deps, ctx, {
     path,

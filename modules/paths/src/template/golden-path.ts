@@ -11,6 +11,20 @@ export interface Promises {
   readonly deprecation:
     | { readonly from: string; readonly reason?: string | undefined; readonly replacedBy?: string | undefined }
     | undefined;
+  /** What it does: makes something, changes what is there, or ends it. */
+  readonly operation: "create" | "day-2" | "delete";
+  /** Of a path that is about something that is there: which entities it is offered on, and the answer that names the entity. */
+  readonly appliesTo: {
+    /** In lower case; empty: any. */
+    readonly kinds: readonly string[];
+    /** CEL over `entity`. */
+    readonly condition: string | undefined;
+    readonly parameter: string;
+  };
+  /** What one may count on. */
+  readonly guarantees: readonly string[];
+  readonly support: string | undefined;
+  readonly expectedMinutes: number | undefined;
   /** Globs of the files that stay the path's; the others are only begun by it. Default: all of them. */
   readonly managed: readonly string[];
   /** Whether somebody else must approve a deviation, and how long one may hold. */
@@ -30,6 +44,21 @@ const Day = z.union([z.iso.date(), z.date().transform((date) => date.toISOString
 });
 
 export const PromisesSpec = z.object({
+  operation: z.enum(["create", "day-2", "delete"]).optional(),
+  appliesTo: z
+    .object({
+      kinds: z.array(z.string().min(1).max(60)).max(50).optional(),
+      condition: z.string().min(1).max(4_000).optional(),
+      parameter: z.string().min(1).max(100).optional(),
+    })
+    .optional(),
+  promises: z
+    .object({
+      guarantees: z.array(z.string().max(500)).max(50).optional(),
+      support: z.string().max(500).optional(),
+      expectedMinutes: z.number().min(0).max(100_000).optional(),
+    })
+    .optional(),
   version: Version.optional(),
   changelog: z
     .array(z.object({ version: Version, date: Day.optional(), changes: z.array(z.string().max(1_000)).max(100) }))
@@ -58,6 +87,15 @@ export function promisesOf(
     version,
     changelog: [...(spec.changelog ?? [])].sort((a, b) => compareVersions(b.version, a.version)),
     deprecation: spec.deprecation,
+    operation: spec.operation ?? "create",
+    appliesTo: {
+      kinds: (spec.appliesTo?.kinds ?? []).map((kind) => kind.toLowerCase()),
+      condition: spec.appliesTo?.condition,
+      parameter: spec.appliesTo?.parameter ?? "entity",
+    },
+    guarantees: spec.promises?.guarantees ?? [],
+    support: spec.promises?.support,
+    expectedMinutes: spec.promises?.expectedMinutes,
     deviations: spec.deviations ?? { approval: false, maxDays: 365 },
     managed: spec.managed ?? (typeof globs === "string" ? globs.split(/[\s,]+/).filter((glob) => glob !== "") : ["**"]),
   };

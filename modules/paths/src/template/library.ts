@@ -95,6 +95,8 @@ export async function readTemplateFolder(folder: string): Promise<TemplateSource
   return documents.flatMap((document) => {
     if (document.errors[0]) throw new Error(`${file}: ${document.errors[0].message}`);
     const entity = Entity.safeParse(document.toJS({ maxAliasCount: 100 }));
-    return entity.success && entity.data.kind === "Template" ? [{ entity: entity.data, folder }] : [];
+    return entity.success && (entity.data.kind === "Template" || entity.data.kind === "GoldenPath")
+      ? [{ entity: entity.data, folder }]
+      : [];
   });
 }

@@ -1,16 +1,19 @@
-import { checkValues, listPaths, previewPath, showPath, type PathSummary } from "@roadbed/contracts/paths";
+import { checkValues, listPaths, previewPath, showPath, type PathDetail, type PathSummary } from "@roadbed/contracts/paths";
 import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import { rehearse, type StartDeps } from "../run/start-run.ts";
+import { offeredOn } from "./day-two.ts";
 import { assertRunnable } from "../run/step-context.ts";
 import type { Path } from "./template.ts";
 
 export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): Handler[] {
   const { library, actions } = deps;
   return [
-    handle(listPaths, async (ctx, { limit, cursor }) => {
-      const paths = await library.list(ctx);
+    handle(listPaths, async (ctx, { limit, cursor, entityRef, operation }) => {
+      const all = await library.list(ctx);
+      const offered = entityRef === undefined ? all : await offeredOn(deps, ctx, all, entityRef);
+      const paths = offered.filter((path) => operation === undefined || path.promises.operation === operation);
       const from = readCursor(z.number().int().min(0), cursor) ?? 0;
       const items = paths.slice(from, from + limit).map(toSummary);
       return { items, total: paths.length, ...(from + limit < paths.length ? { nextCursor: encodeCursor(from + limit) } : {}) };
@@ -24,6 +27,7 @@ export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): H
           ...(description === undefined ? {} : { description }),
           schema,
         })),
+        ...promisesOf(path),
         steps: path.steps.map(({ id, name: stepName, action }) => ({ id, name: stepName, action })),
         missingActions: [...new Set(path.steps.map(({ action }) => action))].filter((action) => !actions.has(action)),
       };
@@ -41,13 +45,45 @@ export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): H
   ];
 }
 
-function toSummary({ ref, name, title, description, type, owner, tags }: Path): z.input<typeof PathSummary> {
+type Promised = Pick<PathDetail, "guarantees" | "changelog" | "support" | "deprecation" | "appliesTo">;
+
+function promisesOf({ promises: { operation, appliesTo, guarantees, support, changelog, deprecation } }: Path): Promised {
+  return {
+    guarantees: [...guarantees],
+    changelog: changelog.map(({ version, date, changes }) => ({ version, changes: [...changes], ...(date === undefined ? {} : { date }) })),
+    ...(support === undefined ? {} : { support }),
+    ...(deprecation === undefined
+      ? {}
+      : {
+          deprecation: {
+            from: deprecation.from,
+            ...(deprecation.reason === undefined ? {} : { reason: deprecation.reason }),
+            ...(deprecation.replacedBy === undefined ? {} : { replacedBy: deprecation.replacedBy }),
+          },
+        }),
+    ...(operation === "create"
+      ? {}
+      : {
+          appliesTo: {
+            parameter: appliesTo.parameter,
+            kinds: [...appliesTo.kinds],
+            ...(appliesTo.condition === undefined ? {} : { condition: appliesTo.condition }),
+          },
+        }),
+  };
+}
+
+function toSummary({ ref, name, title, description, type, owner, tags, promises }: Path): z.output<typeof PathSummary> {
   return {
     ref,
     name,
     title,
     type,
     tags: [...tags],
+    operation: promises.operation,
+    ...(promises.version === undefined ? {} : { version: promises.version }),
+    ...(promises.deprecation === undefined ? {} : { deprecatedFrom: promises.deprecation.from }),
+    ...(promises.expectedMinutes === undefined ? {} : { expectedMinutes: promises.expectedMinutes }),
     ...(description === undefined ? {} : { description }),
     ...(owner === undefined ? {} : { owner }),
   };

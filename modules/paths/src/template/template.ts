@@ -79,8 +79,10 @@ const StepSpec = z.looseObject({
 });
 const PageSpec = z.looseObject({ title: z.string().optional(), description: z.string().optional() });
 const Template = z.looseObject({
-  apiVersion: z.literal("scaffolder.backstage.io/v1beta3", { error: "must be scaffolder.backstage.io/v1beta3" }),
-  kind: z.literal("Template"),
+  apiVersion: z.enum(["scaffolder.backstage.io/v1beta3", "roadbed.dev/v1"], {
+    error: "must be scaffolder.backstage.io/v1beta3, or roadbed.dev/v1 for a GoldenPath",
+  }),
+  kind: z.enum(["Template", "GoldenPath"]),
   metadata: z.looseObject({
     name: z.string(),
     namespace: z.string().optional(),

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { showPath, type PathDetail } from "@roadbed/contracts/paths";
 import { useOperation } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
 import { SchemaForm } from "../../schema-form/SchemaForm.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
@@ -19,7 +20,11 @@ export function FollowPathPage(): ReactNode {
   const { path } = route.useParams();
   const detail = useOperation(showPath, { path }, { staleTime: 5 * 60_000 });
   return (
-    <Page title={detail.data?.title ?? "Create"} state={detail.data?.description} trail={<Link to="/create">Create</Link>}>
+    <Page
+      title={detail.data?.title ?? "Create"}
+      state={detail.data && <Promise detail={detail.data} />}
+      trail={<Link to="/create">Create</Link>}
+    >
       <Loaded query={detail} skeleton={<SkeletonRows rows={8} height={56} />}>
         {(known) => <Follow detail={known} />}
       </Loaded>
@@ -27,13 +32,50 @@ export function FollowPathPage(): ReactNode {
   );
 }
 
+/** What it is, and what one may count on. */
+function Promise({
+  detail: { description, guarantees, support, expectedMinutes, version, deprecation },
+}: {
+  readonly detail: PathDetail;
+}): ReactNode {
+  const words = [
+    version === undefined ? undefined : `Version ${version}`,
+    expectedMinutes === undefined ? undefined : `takes about ${formatCount(expectedMinutes, "minute")}`,
+    support === undefined ? undefined : `support: ${support}`,
+  ].filter((word) => word !== undefined);
+  return (
+    <>
+      {description}
+      {words.length > 0 && <span className="rb-dim"> {words.join("; ")}.</span>}
+      {deprecation !== undefined && (
+        <span data-state="warn">
+          {" "}
+          Deprecated from {deprecation.from}
+          {deprecation.replacedBy !== undefined && `, replaced by ${deprecation.replacedBy}`}.
+        </span>
+      )}
+      {guarantees.length > 0 && (
+        <ul>
+          {guarantees.map((guarantee) => (
+            <li key={guarantee}>{guarantee}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
 function Follow({ detail }: { readonly detail: PathDetail }): ReactNode {
-  const { step = 0 } = route.useSearch();
+  const { step = 0, entity } = route.useSearch();
   const navigate = route.useNavigate();
-  const form = usePathForm(detail);
+  const form = usePathForm(detail, boundOf(detail, entity));
   const last = detail.pages.length;
   const current = Math.min(Math.max(0, Math.trunc(step)), last);
-  const go = (next: number): void => void navigate({ search: next === 0 ? {} : { step: next }, resetScroll: true });
+  const go = (next: number): void =>
+    void navigate({
+      search: (old) => ({ ...(old.entity !== undefined && { entity: old.entity }), ...(next !== 0 && { step: next }) }),
+      resetScroll: true,
+    });
   return (
     <div className={classes.follow}>
       <Steps
@@ -64,6 +106,11 @@ function Follow({ detail }: { readonly detail: PathDetail }): ReactNode {
       </div>
     </div>
   );
+}
+
+/** The entity from whose page one came, as the answer that the path asks for it. */
+function boundOf(detail: PathDetail, entity: string | undefined): Readonly<Record<string, string>> {
+  return entity === undefined || detail.appliesTo === undefined ? {} : { [detail.appliesTo.parameter]: entity };
 }
 
 interface FormStepProps {

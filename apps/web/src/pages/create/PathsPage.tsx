@@ -15,7 +15,7 @@ import classes from "./create.module.css";
 
 /** The golden paths: what one can make here, and what comes with it. */
 export function PathsPage(): ReactNode {
-  const paths = useOperation(listPaths, { limit: 200 });
+  const paths = useOperation(listPaths, { limit: 200, operation: "create" });
   return (
     <Page
       title="Create"
@@ -43,7 +43,11 @@ export function PathsPage(): ReactNode {
   );
 }
 
-function PathCard({ path: { name, title, description, type, owner, tags } }: { readonly path: PathRow }): ReactNode {
+function PathCard({
+  path: { name, title, description, type, owner, tags, version, deprecatedFrom, expectedMinutes },
+}: {
+  readonly path: PathRow;
+}): ReactNode {
   return (
     <li className={classes.path}>
       <h2>
@@ -54,6 +58,9 @@ function PathCard({ path: { name, title, description, type, owner, tags } }: { r
       <p>{description ?? "No description."}</p>
       <div className={classes.pathFoot}>
         <Tag>{type}</Tag>
+        {version !== undefined && <Tag>{version}</Tag>}
+        {expectedMinutes !== undefined && <span className="rb-dim">about {formatCount(expectedMinutes, "minute")}</span>}
+        {deprecatedFrom !== undefined && <span data-state="warn">deprecated from {deprecatedFrom}</span>}
         {tags.map((tag) => (
           <Tag key={tag}>{tag}</Tag>
         ))}

@@ -22,11 +22,12 @@ export interface PathForm {
 
 const CHECK_AFTER_MS = 300;
 
-export function usePathForm(detail: PathDetail): PathForm {
+/** `bound`: answers that are given already, whatever was typed before. */
+export function usePathForm(detail: PathDetail, bound: Values = {}): PathForm {
   const schemas = useMemo(() => detail.pages.map(({ schema }) => schema), [detail]);
   const fill = useCallback((values: Values): Values => schemas.reduce((filled, schema) => withDefaults(schema, filled), values), [schemas]);
   const key = `roadbed.path.${detail.name}`;
-  const [values, setValues] = useState<Values>(() => fill(recall(key)));
+  const [values, setValues] = useState<Values>(() => fill({ ...recall(key), ...bound }));
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
   const [checking, setChecking] = useState(false);
@@ -90,7 +91,7 @@ export function usePathForm(detail: PathDetail): PathForm {
     forget: () => {
       sessionStorage.removeItem(key);
       setTouched(new Set());
-      setValues(fill({}));
+      setValues(fill({ ...bound }));
     },
   };
 }

@@ -1,12 +1,45 @@
 import { Button, Menu } from "@mantine/core";
 import { ChevronDown, ExternalLink } from "lucide-react";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { linksOfAnnotations } from "@roadbed/contracts/catalog/annotations";
+import { listPaths } from "@roadbed/contracts/paths";
+import { useOperation } from "../../api/use-operation.ts";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { Follow } from "./Follow.tsx";
 import type { KnownEntity } from "./use-entity.ts";
+
+/** The golden paths that change or end this very thing, as far as their condition holds. */
+function DayTwo({ entityRef }: { readonly entityRef: string }): ReactNode {
+  const { data } = useOperation(listPaths, { entityRef, limit: 50 }, { staleTime: 60_000 });
+  if (data === undefined || data.items.length === 0) return null;
+  return (
+    <Menu position="bottom-end" shadow="md">
+      <Menu.Target>
+        <Button variant="default" rightSection={<ChevronDown size={14} aria-hidden />}>
+          Do
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {data.items.map(({ name, title, description, operation }) => (
+          <Menu.Item
+            key={name}
+            title={description}
+            {...(operation === "delete" && { color: "red" })}
+            component={Link}
+            to="/create/$path"
+            params={{ path: name } as never}
+            search={{ entity: entityRef } as never}
+          >
+            {title}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
 
 /** The links of the descriptor, then where its well-known annotations lead. */
 function linksOf({ metadata }: KnownEntity["entity"]): readonly { readonly url: string; readonly title?: string | undefined }[] {
@@ -43,6 +76,7 @@ export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNod
           Open the editor
         </LinkButton>
       )}
+      {known.asOf === undefined && <DayTwo entityRef={ref} />}
       {links.length > 0 && (
         <Menu position="bottom-end" shadow="md">
           <Menu.Target>
