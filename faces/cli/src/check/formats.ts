@@ -28,7 +28,8 @@ function text(checked: Checked): string {
       `${one.severity.padEnd(5)} ${one.file}:${one.line}:${one.column}  ${one.title} (${one.policy})`,
       `      ${one.resource}: ${one.message}`,
     );
-    if (one.mend !== "") lines.push(`      Mend: ${one.mend}`);
+    if (one.waiver) lines.push(`      ${waived(one.waiver)}`);
+    else if (one.mend !== "") lines.push(`      Mend: ${one.mend}`);
   }
   for (const { file, line, reason, mend } of checked.unread) lines.push("", `?     ${file}:${line}  ${reason}`, `      Mend: ${mend}`);
   lines.push(...beside(checked).flatMap((line) => ["", line]));
@@ -46,7 +47,7 @@ function markdown(checked: Checked): string {
     lines.push("", "| | Where | What | How to mend it |", "|---|---|---|---|");
     for (const one of introduced.slice(0, MOST_ROWS)) {
       lines.push(
-        `| ${one.severity} | \`${one.file}:${one.line}\`<br>${cell(one.resource)} | **${cell(one.title)}**<br>${cell(one.message)} | ${cell(one.mend)} |`,
+        `| ${one.severity} | \`${one.file}:${one.line}\`<br>${cell(one.resource)} | **${cell(one.title)}**<br>${cell(one.message)} | ${cell(one.waiver ? waived(one.waiver) : one.mend)} |`,
       );
     }
     if (introduced.length > MOST_ROWS) lines.push("", `${introduced.length - MOST_ROWS} more are not shown.`);
@@ -80,7 +81,7 @@ function github(checked: Checked): string {
   const escape = (value: string): string => value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
   const property = (value: string): string => escape(value).replaceAll(":", "%3A").replaceAll(",", "%2C");
   const lines = checked.findings
-    .filter(({ introduced }) => introduced)
+    .filter(({ introduced, waiver }) => introduced && waiver === undefined)
     .map(
       (one) =>
         `::${level[one.severity]} file=${property(one.file)},line=${one.line},col=${one.column},title=${property(one.title)}::${escape(`${one.resource}: ${one.message} ${one.mend}`.trim())}`,
@@ -123,7 +124,7 @@ function ruleOf({ policy, title, why, mend, severity }: FileFinding): object {
 const LEVEL = { deny: "error", warn: "warning", audit: "note" } as const;
 
 function resultOf(
-  { policy, severity, resource, message, file, line, column, fingerprint, introduced }: FileFinding,
+  { policy, severity, resource, message, file, line, column, fingerprint, introduced, waiver }: FileFinding,
   ruleIndex: number,
 ): object {
   return {
@@ -134,8 +135,18 @@ function resultOf(
     locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(file) }, region: { startLine: line, startColumn: column } } }],
     partialFingerprints: { "roadbed/v1": fingerprint },
     baselineState: introduced ? "new" : "unchanged",
-    ...(introduced ? {} : { suppressions: [{ kind: "external", justification: "It was there before the change." }] }),
+    ...suppressed(introduced, waiver),
   };
+}
+
+/** What stops nothing: old debt, and what is waived. */
+function suppressed(introduced: boolean, waiver: FileFinding["waiver"]): object {
+  if (waiver) return { suppressions: [{ kind: "external", status: "accepted", justification: waived(waiver) }] };
+  return introduced ? {} : { suppressions: [{ kind: "external", justification: "It was there before the change." }] };
+}
+
+function waived({ id, reason, owner, expiresAt }: NonNullable<FileFinding["waiver"]>): string {
+  return `Waived until ${expiresAt.slice(0, 10)} by ${owner} (${id}): ${reason}`;
 }
 
 function cell(value: string): string {

@@ -69,6 +69,21 @@ describe("a change of files", () => {
     expect(mended).toMatchObject({ verdict: "allow", mended: 1, findings: [] });
   });
 
+  test("is not stopped by what is waived, which is shown all the same", async () => {
+    const waiver = {
+      id: "wvr_1",
+      reason: "until the registry moves",
+      owner: "group:default/team-a",
+      expiresAt: "2027-01-01T00:00:00.000Z",
+    };
+    const waiving = async (resources: readonly Resource[]) => {
+      const { findings, evaluated } = await judge(resources);
+      return { evaluated, findings: findings.map((one) => ({ ...one, waiver })) };
+    };
+    const checked = await checkChange([{ path: "a.yaml", after: deployment("a", "shop:latest") }], waiving);
+    expect(checked).toMatchObject({ verdict: "allow", introduced: 1, findings: [{ waiver: { id: "wvr_1" } }] });
+  });
+
   test("with a file that nobody can read says so, instead of passing it", async () => {
     const checked = await checkChange(
       [

@@ -41,7 +41,7 @@ export async function checkChange(files: readonly ChangedFile[], judge: Judge): 
   const introduced = findings.filter((finding) => finding.introduced);
   const left = new Set(findings.map(({ fingerprint }) => fingerprint));
   return {
-    verdict: verdictOf(introduced),
+    verdict: verdictOf(introduced.filter(({ waiver }) => waiver === undefined)),
     findings,
     introduced: introduced.length,
     known: findings.length - introduced.length,
