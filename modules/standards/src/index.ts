@@ -105,7 +105,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeWaiverReaders(waivers),
       ...makeWaiverRules(waivers),
       ...makeDecisionReaders(),
-      makeCheckFiles(evaluate),
+      makeCheckFiles({ evaluate, policies }),
       handle(checkPolicies, async (ctx, { moment, resources }) => {
         const { verdict, findings, evaluated, admission } = await evaluate(ctx, resources, moment);
         return { verdict, findings: [...findings], evaluated, admission: [...admission] };

@@ -135,6 +135,7 @@ describe("roadbed check", () => {
     expect(await check(["--folder", folder], DENIED)).toMatchObject({ code: 0, out: "No manifests are changed\n" });
     for (const words of [
       ["--folder", folder, "--base", "nowhere"],
+      ["--folder", folder, "--base", "--output=/tmp/x"],
       ["--folder", home],
       ["--before", folder],
       ["--format", "pdf"],

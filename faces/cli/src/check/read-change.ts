@@ -39,6 +39,11 @@ export async function readGitChange(o: {
   const root = (await git("rev-parse", "--show-toplevel")).trim();
   const base = o.base ?? (await defaultBranch(git));
   const head = o.head ?? "HEAD";
+  for (const name of [base, head]) {
+    await git("rev-parse", "--verify", "--quiet", `${name}^{commit}`).catch(() => {
+      throw new InvalidError(`There is no commit ${name} here.`, { mend: "Name a branch, tag or commit; fetch it first if it is new." });
+    });
+  }
   const start = (await git("merge-base", base, head).catch(() => notRelated(base, head))).trim();
   const range = o.head === undefined ? [start] : [start, o.head];
   const names = (await git("diff", "--name-only", "--no-renames", "-z", ...range)).split("\0").filter(Boolean);

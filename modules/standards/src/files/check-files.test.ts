@@ -5,15 +5,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { evaluatePolicies, type Judgement } from "../policy/evaluate-policies.ts";
 import { loadPolicies } from "../policy/load-policies.ts";
-import { checkChange } from "./check-files.ts";
+import { checkChange, definitionsOf } from "./check-files.ts";
 import { readManifests } from "./read-manifests.ts";
 
 let cel: Cel;
+let definitions: ReturnType<typeof definitionsOf>;
 let judge: (resources: readonly Resource[]) => Promise<Judgement>;
 beforeAll(() => {
   cel = createCel();
   const { policies } = loadPolicies([new URL("../../../../policies/", import.meta.url)], cel);
   const some = policies.filter(({ name }) => ["images-pinned", "workload-resources"].includes(name));
+  definitions = definitionsOf(some);
   judge = (resources) => evaluatePolicies(cel, some, { moment: "pull-request" }, resources);
 });
 afterAll(() => cel.close());
@@ -42,6 +44,7 @@ describe("a change of files", () => {
     const checked = await checkChange(
       [{ path: "deploy/a.yaml", before: deployment("a", `shop@${DIGEST}`), after: deployment("a", "shop:latest", "# moved\n") }],
       judge,
+      definitions,
     );
     expect(checked).toMatchObject({ verdict: "deny", introduced: 1, known: 0, resources: 1 });
     expect(checked.findings[0]).toMatchObject({
@@ -50,12 +53,13 @@ describe("a change of files", () => {
       introduced: true,
       resource: "Deployment a",
     });
-    expect(checked.findings[0]!.line).toBeGreaterThan(1);
+    // The container that the message names, below the line that was put in front.
+    expect(checked.findings[0]).toMatchObject({ line: 10, column: 11 });
   });
 
   test("is not stopped by what was there before, also when the thing moves to another file", async () => {
     const debt = deployment("a", "shop:latest");
-    const edited = await checkChange([{ path: "a.yaml", before: debt, after: debt.replace("cpu: 100m", "cpu: 200m") }], judge);
+    const edited = await checkChange([{ path: "a.yaml", before: debt, after: debt.replace("cpu: 100m", "cpu: 200m") }], judge, definitions);
     expect(edited).toMatchObject({ verdict: "allow", introduced: 0, known: 1, mended: 0 });
     const moved = await checkChange(
       [
@@ -63,9 +67,10 @@ describe("a change of files", () => {
         { path: "b/a.yaml", after: `${deployment("x", `shop@${DIGEST}`)}---\n${debt}` },
       ],
       judge,
+      definitions,
     );
     expect(moved).toMatchObject({ verdict: "allow", introduced: 0, known: 1, resources: 2 });
-    const mended = await checkChange([{ path: "a.yaml", before: debt, after: deployment("a", `shop@${DIGEST}`) }], judge);
+    const mended = await checkChange([{ path: "a.yaml", before: debt, after: deployment("a", `shop@${DIGEST}`) }], judge, definitions);
     expect(mended).toMatchObject({ verdict: "allow", mended: 1, findings: [] });
   });
 
@@ -80,7 +85,7 @@ describe("a change of files", () => {
       const { findings, evaluated } = await judge(resources);
       return { evaluated, findings: findings.map((one) => ({ ...one, waiver })) };
     };
-    const checked = await checkChange([{ path: "a.yaml", after: deployment("a", "shop:latest") }], waiving);
+    const checked = await checkChange([{ path: "a.yaml", after: deployment("a", "shop:latest") }], waiving, definitions);
     expect(checked).toMatchObject({ verdict: "allow", introduced: 1, findings: [{ waiver: { id: "wvr_1" } }] });
   });
 
@@ -92,6 +97,7 @@ describe("a change of files", () => {
         { path: "values.yaml", after: "replicas: 3" },
       ],
       judge,
+      definitions,
     );
     expect(checked.unread.map(({ file }) => file)).toEqual(["chart/templates/a.yaml", "b.yaml"]);
     expect(checked.unread[0]!.mend).toContain("--before");
@@ -104,10 +110,10 @@ describe("a change of files", () => {
       before: deployment(name, "shop:1"),
       after: deployment(name, "shop:2"),
     }));
-    const whole = await checkChange(files, judge);
+    const whole = await checkChange(files, judge, definitions);
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray(files, { minLength: 3 }), async (shuffled) => {
-        expect((await checkChange(shuffled, judge)).findings).toEqual(whole.findings);
+        expect((await checkChange(shuffled, judge, definitions)).findings).toEqual(whole.findings);
       }),
       { numRuns: 6 },
     );

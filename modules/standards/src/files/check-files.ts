@@ -5,19 +5,37 @@ import type { Finding, PolicyMoment, Resource, Verdict } from "@roadbed/contract
 import { handle, type Ctx, type Handler, type OutputOf } from "@roadbed/core";
 
 import type { Judgement } from "../policy/evaluate-policies.ts";
+import type { LoadedPolicy } from "../policy/policy.ts";
+import { locate, type Definitions } from "./locate.ts";
 import { readManifests, type Manifest } from "./read-manifests.ts";
 
+type DefinitionsByPolicy = ReadonlyMap<string, Definitions>;
 type Judge = (resources: readonly Resource[]) => Promise<Pick<Judgement, "findings" | "evaluated">>;
 
-export function makeCheckFiles(evaluate: (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment) => Promise<Judgement>): Handler {
-  return handle(checkFiles, (ctx, { moment, files }) => checkChange(files, (resources) => evaluate(ctx, resources, moment)));
+export function makeCheckFiles(o: {
+  readonly evaluate: (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment) => Promise<Judgement>;
+  readonly policies: readonly LoadedPolicy[];
+}): Handler {
+  const definitions = definitionsOf(o.policies);
+  return handle(checkFiles, (ctx, { moment, files }) => checkChange(files, (resources) => o.evaluate(ctx, resources, moment), definitions));
+}
+
+/** What each policy computes before its rules. */
+export function definitionsOf(policies: readonly LoadedPolicy[]): DefinitionsByPolicy {
+  return new Map(
+    policies.map(({ name, program }) => [name, new Map((program.source.definitions ?? []).map((one) => [one.name, one.expression]))]),
+  );
 }
 
 /**
  * Judges both sides of a change by the same policies. What is found on both sides is old debt, wherever it stands now; a resource that
  * moved to another file is the same resource.
  */
-export async function checkChange(files: readonly ChangedFile[], judge: Judge): Promise<OutputOf<typeof checkFiles>> {
+export async function checkChange(
+  files: readonly ChangedFile[],
+  judge: Judge,
+  definitions: DefinitionsByPolicy,
+): Promise<OutputOf<typeof checkFiles>> {
   const sides = files.map(({ path, before, after }) => ({
     before: readManifests(path, before ?? ""),
     after: readManifests(path, after ?? ""),
@@ -28,9 +46,10 @@ export async function checkChange(files: readonly ChangedFile[], judge: Judge): 
   const will = new Set(after.map(identityOf));
   const removed = before.filter((one) => !will.has(identityOf(one)));
 
+  const side = { judge, definitions };
   const [old, now] = [
-    await judgeAll(judge, before, () => ({})),
-    await judgeAll(judge, [...after, ...removed], (one) => {
+    await judgeAll(side, before, () => ({})),
+    await judgeAll(side, [...after, ...removed], (one) => {
       const earlier = was.get(identityOf(one));
       if (removed.includes(one)) return { operation: "DELETE" };
       return earlier === undefined ? {} : { oldObject: earlier.object };
@@ -53,7 +72,7 @@ export async function checkChange(files: readonly ChangedFile[], judge: Judge): 
 }
 
 async function judgeAll(
-  judge: Judge,
+  { judge, definitions }: { readonly judge: Judge; readonly definitions: DefinitionsByPolicy },
   manifests: readonly Manifest[],
   more: (manifest: Manifest) => Pick<Resource, "oldObject" | "operation">,
 ): Promise<{ readonly findings: readonly Omit<FileFinding, "introduced">[]; readonly evaluated: number }> {
@@ -62,33 +81,22 @@ async function judgeAll(
   const { findings, evaluated } = await judge(
     manifests.map((manifest, at) => ({ file: String(at), object: { ...manifest.object }, ...more(manifest) })),
   );
-  return { findings: findings.map((finding) => placed(finding, manifests[Number(finding.file)]!)), evaluated };
+  return {
+    findings: findings.map((finding) => placed(finding, manifests[Number(finding.file)]!, definitions.get(finding.policy) ?? new Map())),
+    evaluated,
+  };
 }
 
-function placed(finding: Finding, manifest: Manifest): Omit<FileFinding, "introduced"> {
+function placed(finding: Finding, manifest: Manifest, definitions: Definitions): Omit<FileFinding, "introduced"> {
   const { policy, binding = "", params = "", expression, message, result } = finding;
   const parts = [policy, binding, params, result, expression, message, identityOf(manifest)];
   const fingerprint = createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
-  return { ...finding, file: manifest.file, fingerprint, ...manifest.placeOf(fieldOf(finding.expression, manifest)) };
-}
-
-/** Of the fields that an expression reads, the one of which most is there. */
-function fieldOf(expression: string, { object }: Manifest): readonly string[] {
-  let best: readonly string[] = [];
-  for (const [, chain = ""] of expression.matchAll(/\bobject((?:\??\.\??[A-Za-z_]\w*)+)(?!\w*\()/g)) {
-    const there = pathThere(object, chain.split(/\??\.\??/).filter(Boolean));
-    if (there.length > best.length) best = there;
-  }
-  return best;
-}
-
-function pathThere(object: unknown, path: readonly string[]): readonly string[] {
-  let value = object;
-  for (const [at, key] of path.entries()) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return path.slice(0, at);
-    value = (value as Record<string, unknown>)[key];
-  }
-  return path;
+  return {
+    ...finding,
+    file: manifest.file,
+    fingerprint,
+    ...manifest.placeOf(locate({ expression, definitions, message, object: manifest.object })),
+  };
 }
 
 /** What makes it the same thing after it was changed or moved. What has no name is known by its file. */

@@ -1,11 +1,13 @@
-import { isMap, isPair, isScalar, LineCounter, parseAllDocuments, type Document, type Node } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from "yaml";
+
+import type { Way } from "./locate.ts";
 
 /** A resource in a file, with the way to find places in it. */
 export interface Manifest {
   readonly file: string;
   readonly object: Readonly<Record<string, unknown>>;
   /** Where a field stands, or the nearest above it that is there; from 1. */
-  placeOf(path: readonly string[]): Place;
+  placeOf(way: Way): Place;
 }
 
 export interface Place {
@@ -58,23 +60,28 @@ function manifestsOf(file: string, document: Document, lines: LineCounter): Mani
   if (items === undefined) return [manifest(data, [])];
   return items.flatMap((item, at) => (isResource(item) ? [manifest(item, ["items", at])] : []));
 
-  function manifest(object: Readonly<Record<string, unknown>>, root: readonly (string | number)[]): Manifest {
-    return { file, object, placeOf: (path) => placeOf(document, lines, root, path) };
+  function manifest(object: Readonly<Record<string, unknown>>, root: Way): Manifest {
+    return { file, object, placeOf: (way) => placeOf(document, lines, root, way) };
   }
 }
 
-/** The key of the last field of the path that is there: a person looks for a name, not for a value. */
-function placeOf(document: Document, lines: LineCounter, root: readonly (string | number)[], path: readonly string[]): Place {
+/** The key of the last field of the way that is there: a person looks for a name, not for a value. */
+function placeOf(document: Document, lines: LineCounter, root: Way, way: Way): Place {
   let node: unknown = root.length === 0 ? document.contents : document.getIn(root, true);
-  let at = (node as Node | null)?.range?.[0] ?? 0;
-  for (const key of path) {
-    const pair = isMap(node) ? node.items.find((one) => isPair(one) && isScalar(one.key) && one.key.value === key) : undefined;
-    if (!pair) break;
-    at = (pair.key as Node).range?.[0] ?? at;
-    node = pair.value;
+  let at = startOf(node);
+  for (const key of way) {
+    const pair = isMap(node) ? node.items.find((one) => isScalar(one.key) && one.key.value === key) : undefined;
+    const item = isSeq(node) && typeof key === "number" ? node.items[key] : undefined;
+    if (!pair && !item) break;
+    at = startOf(pair?.key ?? item) ?? at;
+    node = pair ? pair.value : item;
   }
-  const { line, col } = lines.linePos(at);
+  const { line, col } = lines.linePos(at ?? 0);
   return { line, column: col };
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 function dataOf(document: Document): unknown {
