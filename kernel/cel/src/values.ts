@@ -8,6 +8,7 @@ import { Optional } from "@marcbachmann/cel-js";
 export function convertNumbers(root: unknown): unknown {
   if (typeof root === "number") return toCelNumber(root);
   if (!isObject(root)) return root;
+  if (convertPlainly(root, { left: PLAIN_NODES }, 0)) return root;
   const seen = new Set<object>([root]);
   const open: Record<string, unknown>[] = [root];
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
@@ -22,6 +23,32 @@ export function convertNumbers(root: unknown): unknown {
     }
   }
   return root;
+}
+
+/** More nodes, or more levels, than a document of usual size has: it may be one whose parts are shared, or go in a circle. */
+const PLAIN_NODES = 20_000;
+const PLAIN_LEVELS = 100;
+
+/** The same without remembering what was seen; false where there is too much of it, and then nothing is wrong: doing it again changes nothing. */
+function convertPlainly(holder: Record<string, unknown>, budget: { left: number }, level: number): boolean {
+  if (level > PLAIN_LEVELS) return false;
+  if (Array.isArray(holder)) {
+    if ((budget.left -= holder.length) < 0) return false;
+    for (let i = 0; i < holder.length; i++) {
+      const value: unknown = holder[i];
+      if (typeof value === "number") holder[i] = toCelNumber(value);
+      else if (isObject(value) && !convertPlainly(value, budget, level + 1)) return false;
+    }
+    return true;
+  }
+  for (const key of Object.keys(holder)) {
+    if (--budget.left < 0) return false;
+    const value = holder[key];
+    if (typeof value === "number") holder[key] = toCelNumber(value);
+    else if (value === undefined) delete holder[key];
+    else if (isObject(value) && !convertPlainly(value, budget, level + 1)) return false;
+  }
+  return true;
 }
 
 /** A CEL value as JSON data: integers beyond 2^53 as text, an absent optional as null. */
