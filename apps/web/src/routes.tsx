@@ -236,6 +236,7 @@ const incidents = createRoute({
 const policies = createRoute({
   getParentRoute: () => app,
   path: "/standards",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "pack") }),
   component: lazyRouteComponent(() => import("./pages/standards/PoliciesPage.tsx"), "PoliciesPage"),
 });
 
@@ -285,6 +286,15 @@ const scorecard = createRoute({
     ...text(raw, "q"),
   }),
   component: lazyRouteComponent(() => import("./pages/scorecards/ScorecardPage.tsx"), "ScorecardPage"),
+});
+
+const waivers = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/waivers",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "state", ["requested", "approved", "refused", "revoked", "expired", "ended"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/standards/WaiversPage.tsx"), "WaiversPage"),
 });
 
 const sources = createRoute({
@@ -386,7 +396,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -62,6 +62,10 @@ export function concernedBy(event: string): readonly string[] {
       return ["standards.score", "standards.scorecard."];
     case "standards.decision":
       return ["standards.decision."];
+    case "standards.waiver":
+      return ["standards.waiver."];
+    case "standards.stage":
+      return ["standards.stage.", "standards.policy."];
     case "catalog.sample":
       return ["catalog.", "telemetry.", "delivery.", "paths."];
     default:
@@ -142,6 +146,8 @@ const EVENTS = [
   "telemetry.incident.opened",
   "telemetry.incident.closed",
   "standards.decision.made",
+  "standards.waiver.changed",
+  "standards.stage.set",
   "standards.scorecard.saved",
   "standards.scorecard.changed",
   "standards.scorecards.computed",

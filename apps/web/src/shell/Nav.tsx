@@ -53,6 +53,7 @@ const ENTRIES: readonly Entry[] = [
     under: [
       { to: "/scorecards", label: "Scorecards" },
       { to: "/standards/decisions", label: "Decisions" },
+      { to: "/standards/waivers", label: "Waivers" },
     ],
   },
 ];

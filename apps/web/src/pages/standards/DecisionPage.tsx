@@ -83,12 +83,12 @@ function DecisionView({ decision }: { readonly decision: Decision }): ReactNode 
 }
 
 function FindingView({
-  finding: { policy, title, severity, result, message, mend, why, expression, resource, file },
+  finding: { policy, title, severity, result, message, mend, why, expression, resource, file, waiver },
 }: {
   readonly finding: Finding;
 }): ReactNode {
   return (
-    <li className={classes.finding} data-severity={severity}>
+    <li className={classes.finding} data-severity={waiver === undefined ? severity : "waived"}>
       <div className={classes.findingHead}>
         <StateIcon word={severity} />
         <h2>
@@ -98,6 +98,7 @@ function FindingView({
       <Facts
         of={[
           ["On", resource],
+          ["Waived", waiver && `${waiver.reason} (${waiver.owner} answers for it, until ${waiver.expiresAt.slice(0, 10)})`],
           ["In file", file === undefined ? undefined : <code key="file">{file}</code>],
           ["How to mend it", <Prose key="mend" text={mend} />],
           [

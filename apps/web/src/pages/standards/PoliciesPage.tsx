@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Button, Group, SegmentedControl } from "@mantine/core";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
 
 import { listPolicies, type Policy } from "@roadbed/contracts/standards";
 import { useOperation } from "../../api/use-operation.ts";
@@ -12,23 +12,50 @@ import { Page } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { answerOf, kindsOf, SEVERITY_WORDS } from "./policy-words.ts";
+import { StageDialog } from "./StageDialog.tsx";
 import classes from "./standards.module.css";
+
+const route = getRouteApi("/app/standards");
 
 /** Which rules hold here, what do they look at, and what happens when one is broken? */
 export function PoliciesPage(): ReactNode {
   const list = useOperation(listPolicies, { limit: 500 });
-  const navigate = useNavigate();
-  const rows = list.data?.items ?? [];
+  const navigate = route.useNavigate();
+  const { pack } = route.useSearch();
+  const [switching, setSwitching] = useState(false);
+  const all = list.data?.items ?? [];
+  const packs = [...new Set(all.flatMap((policy) => policy.pack ?? []))].toSorted();
+  const rows = pack === undefined ? all : all.filter((policy) => policy.pack === pack);
   return (
     <Page
       title="Policies"
       state={list.isPending ? "Reading…" : answerOf(rows)}
       act={
-        <Button variant="default" onClick={() => void navigate({ to: "/standards/decisions" })}>
-          What they decided
-        </Button>
+        <Group gap="xs">
+          {pack !== undefined && (
+            <Button variant="default" onClick={() => setSwitching(true)}>
+              Switch this pack…
+            </Button>
+          )}
+          <Button variant="default" onClick={() => void navigate({ to: "/standards/waivers" })}>
+            Waivers
+          </Button>
+          <Button variant="default" onClick={() => void navigate({ to: "/standards/decisions" })}>
+            What they decided
+          </Button>
+        </Group>
       }
     >
+      {packs.length > 0 && (
+        <SegmentedControl
+          size="xs"
+          mb="sm"
+          aria-label="Pack"
+          value={pack ?? "all"}
+          onChange={(value) => void navigate({ search: value === "all" ? {} : { pack: value }, replace: true })}
+          data={[{ value: "all", label: "All" }, ...packs.map((value) => ({ value, label: value }))]}
+        />
+      )}
       {list.error !== null && list.data === undefined ? (
         <ErrorState error={list.error} retry={() => void list.refetch()} />
       ) : (
@@ -41,12 +68,13 @@ export function PoliciesPage(): ReactNode {
           sort="title"
           empty={
             <EmptyState title="No policies are in force">
-              A policy is a rule in CEL that is asked before something is made. Eight come with Roadbed; this server was started without
-              them.
+              A policy is a rule in CEL that is asked before something is made. About sixty come with Roadbed, in packs; this server was
+              started without them.
             </EmptyState>
           }
         />
       )}
+      {switching && pack !== undefined && <StageDialog of={{ pack }} onClose={() => setSwitching(false)} />}
     </Page>
   );
 }
@@ -55,7 +83,7 @@ const COLUMNS: readonly Column<Policy>[] = [
   {
     id: "title",
     header: "Policy",
-    width: "30%",
+    width: "28%",
     value: ({ title }) => title,
     cell: ({ name, title, why }) => (
       <Link to="/standards/policies/$name" params={{ name }} className={classes.name} title={why}>
@@ -73,11 +101,18 @@ const COLUMNS: readonly Column<Policy>[] = [
   {
     id: "matches",
     header: "Looks at",
+    width: "18%",
     value: ({ matches }) => kindsOf(matches).join(" "),
     cell: ({ matches }) => <span title={matches.join("\n")}>{kindsOf(matches).join(", ")}</span>,
   },
   { id: "rules", header: "Rules", width: "72px", align: "right", value: ({ rules }) => rules.length, cell: ({ rules }) => rules.length },
-  { id: "moments", header: "Asked at", width: "140px", cell: ({ moments }) => moments.join(", ") },
+  {
+    id: "moments",
+    header: "Asked at",
+    width: "260px",
+    cell: ({ moments }) => <span title={moments.join(", ")}>{moments.length === 5 ? "everywhere" : moments.join(", ")}</span>,
+  },
+  { id: "pack", header: "Pack", width: "112px", value: ({ pack }) => pack ?? "", cell: ({ pack }) => pack },
   { id: "version", header: "Version", width: "84px", value: ({ version }) => version, cell: ({ version }) => version },
   {
     id: "enabled",

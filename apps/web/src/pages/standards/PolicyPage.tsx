@@ -12,7 +12,8 @@ import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { Prose } from "./Prose.tsx";
-import { MOMENT_WORDS, SEVERITY_WORDS } from "./policy-words.ts";
+import { SEVERITY_WORDS } from "./policy-words.ts";
+import { PolicyStages, PolicyWaivers } from "./PolicyState.tsx";
 import classes from "./standards.module.css";
 
 const route = getRouteApi("/app/standards/policies/$name");
@@ -31,14 +32,15 @@ export function PolicyPage(): ReactNode {
   );
 }
 
-function PolicyView({ policy: { name, severity, version, moments, matches, rules, enabled } }: { readonly policy: Policy }): ReactNode {
+function PolicyView({ policy }: { readonly policy: Policy }): ReactNode {
+  const { name, severity, version, pack, references, matches, rules, enabled } = policy;
   return (
     <>
       <Facts
         of={[
           ["When broken", <StateBadge key="severity" plain word={severity} label={SEVERITY_WORDS[severity]} />],
           ["In force", enabled ? "yes" : "no: it is not asked"],
-          ["Asked", moments.map((moment) => MOMENT_WORDS[moment]).join("; ")],
+          ["Pack", pack],
           [
             "Looks at",
             <span key="matches" className={classes.tags}>
@@ -49,8 +51,10 @@ function PolicyView({ policy: { name, severity, version, moments, matches, rules
           ],
           ["Name", <CopyText key="name" text={name} what="name" />],
           ["Version", version],
+          ["References", references.length === 0 ? undefined : <Prose key="references" text={references.join(", ")} />],
         ]}
       />
+      <PolicyStages policy={policy} />
       <Section title="Rules" count={formatCount(rules.length, "rule")}>
         <ol className={classes.rules}>
           {rules.map(({ expression, message, mend }, index) => (
@@ -73,6 +77,7 @@ function PolicyView({ policy: { name, severity, version, moments, matches, rules
           ))}
         </ol>
       </Section>
+      <PolicyWaivers name={name} />
       <Section title="What it decided">
         <p className="rb-dim">
           Every answer is kept with its reasons.{" "}
