@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +71,7 @@ const DENIED: Checked = {
 async function check(
   words: readonly string[],
   answer: Checked = PASSED,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; out: string; err: string; files: readonly ChangedFile[] }> {
   let [out, err] = ["", ""];
   let files: readonly ChangedFile[] = [];
@@ -84,7 +87,7 @@ async function check(
     stdout: { write: (text: string) => void (out += text) },
     stderr: { write: (text: string) => void (err += text) },
     stdin: (async function* () {})(),
-    env: { HOME: home },
+    env: { HOME: home, ...env },
     makeClient: () => client,
   });
   return { code, out, err, files };
@@ -179,4 +182,91 @@ describe("roadbed check", () => {
     expect((await check(["--folder", folder, "--format", "sarif", "--output", file], DENIED)).out).toContain("Written to");
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ version: "2.1.0" });
   });
+
+  test("writes one comment on the pull request and edits it from then on, with a check and fifty annotations at a time", async () => {
+    write("deploy/a.yaml", "kind: B\n");
+    const event = join(home, "event.json");
+    writeFileSync(event, JSON.stringify({ pull_request: { number: 7, head: { sha: "c0ffee" } } }));
+    const host = await openHost();
+    const env = { GITHUB_API_URL: host.url, GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "ghs_secret", GITHUB_EVENT_PATH: event };
+    const many: Checked = {
+      ...DENIED,
+      findings: Array.from({ length: 120 }, (_, at) => ({ ...DENIED.findings[0]!, fingerprint: String(at) })),
+    };
+    try {
+      expect(await check(["--folder", folder, "--publish", "github"], many, env)).toMatchObject({
+        code: 1,
+        err: "Told on pull request 7.\n",
+      });
+      expect(await check(["--folder", folder, "--publish", "github"], PASSED, env)).toMatchObject({ code: 0 });
+      expect(host.comments).toHaveLength(2);
+      expect(host.comments[1]!.body).toContain("Allowed");
+      expect(host.runs.map(({ conclusion, annotations }) => [conclusion, annotations])).toEqual([
+        ["failure", 120],
+        ["success", 0],
+      ]);
+      host.refuse(403);
+      const refused = await check(["--folder", folder, "--publish", "github"], PASSED, env);
+      expect(refused).toMatchObject({ code: 2 });
+      expect(refused.err).not.toContain("ghs_secret");
+      expect((await check(["--folder", folder, "--publish", "github"], PASSED)).err).toContain("GITHUB_REPOSITORY is not set");
+    } finally {
+      await host.close();
+    }
+  });
+
+  test("writes one note on the merge request and edits it from then on", async () => {
+    write("deploy/a.yaml", "kind: B\n");
+    const host = await openHost();
+    const env = { CI_API_V4_URL: host.url, CI_PROJECT_ID: "g/p", CI_MERGE_REQUEST_IID: "3", GITLAB_TOKEN: "glpat" };
+    try {
+      for (const answer of [DENIED, PASSED]) await check(["--folder", folder, "--publish", "gitlab"], answer, env);
+      expect(host.comments).toHaveLength(2);
+      expect(host.comments[1]!.body).toContain("Allowed");
+    } finally {
+      await host.close();
+    }
+  });
 });
+
+/** A double of a Git host: its comments and checks, by its own addresses. One foreign comment is there. */
+async function openHost() {
+  const comments: { id: number; body: string }[] = [{ id: 1, body: "Nice!" }];
+  const runs: { conclusion: string; annotations: number }[] = [];
+  let status = 200;
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk) => (text += String(chunk)));
+    request.on("end", () => {
+      const path = new URL(request.url ?? "/", "http://host").pathname;
+      const body = (text === "" ? {} : JSON.parse(text)) as { body?: string; conclusion?: string; output?: { annotations: object[] } };
+      const answer = (value: unknown): void =>
+        void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+      if (status !== 200) return answer({ message: "no" });
+      const isList = path === "/repos/o/r/issues/7/comments" || path === "/projects/g%2Fp/merge_requests/3/notes";
+      if (isList && request.method === "GET") return answer(comments);
+      if (isList) return answer(comments[comments.push({ id: comments.length + 1, body: body.body ?? "" }) - 1]);
+      const one = /\/(?:comments|notes)\/(\d+)$/.exec(path);
+      if (one)
+        return answer(
+          Object.assign(
+            comments.find(({ id }) => id === Number(one[1]))!,
+            { body: body.body },
+          ),
+        );
+      if ((body.output?.annotations.length ?? 0) > 50) status = 422;
+      if (path === "/repos/o/r/check-runs") runs.push({ conclusion: body.conclusion ?? "", annotations: 0 });
+      runs.at(-1)!.annotations += body.output?.annotations.length ?? 0;
+      return answer({ id: runs.length });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    comments,
+    runs,
+    refuse: (code: number) => void (status = code),
+    close: () => new Promise<void>((resolve) => void server.close(() => resolve())),
+  };
+}

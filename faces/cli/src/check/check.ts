@@ -10,12 +10,13 @@ import type { LocalInvocation } from "../run-cli.ts";
 import { renderError } from "../output/print-error.ts";
 import { paintFor } from "../output/text.ts";
 import { FORMATS, headline } from "./formats.ts";
+import { publish } from "./publish.ts";
 import { readFolders, readGitChange } from "./read-change.ts";
 
 /** Stable: pipelines count on it. What could not be judged is never read as a pass. */
 const CHECK_EXIT = { passed: 0, denied: 1, notJudged: 2 } as const;
 
-const FLAGS: readonly GlobalFlag[] = ["base", "head", "folder", "before", "after", "format", "output"].map((flag) => ({
+const FLAGS: readonly GlobalFlag[] = ["base", "head", "folder", "before", "after", "format", "output", "publish"].map((flag) => ({
   flag,
   takesValue: true,
   help: "",
@@ -40,6 +41,8 @@ export async function check({ io, argv, flags, localTokenFiles, makeClient }: Lo
       await writeFile(output, said);
       io.stdout.write(`${headline(checked)}. Written to ${output}.\n`);
     }
+    const host = given.get("publish");
+    if (host !== undefined) io.stderr.write(`${await publish(host, checked, io.env)}.\n`);
     if (checked.verdict === "deny") return CHECK_EXIT.denied;
     return checked.unread.some(({ reason }) => reason.startsWith("cannot be read")) ? CHECK_EXIT.notJudged : CHECK_EXIT.passed;
   } catch (error) {

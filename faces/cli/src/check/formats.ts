@@ -9,6 +9,7 @@ export const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
   markdown,
   sarif,
   github,
+  gitlab,
   json: (checked) => `${JSON.stringify(checked, undefined, 2)}\n`,
 };
 
@@ -87,6 +88,21 @@ function github(checked: Checked): string {
         `::${level[one.severity]} file=${property(one.file)},line=${one.line},col=${one.column},title=${property(one.title)}::${escape(`${one.resource}: ${one.message} ${one.mend}`.trim())}`,
     );
   return `${[...lines, headline(checked)].join("\n")}\n`;
+}
+
+/** GitLab's code quality report: what the change introduces, at its lines. */
+function gitlab(checked: Checked): string {
+  const severity = { deny: "critical", warn: "minor", audit: "info" } as const;
+  const report = checked.findings
+    .filter(({ introduced, waiver }) => introduced && waiver === undefined)
+    .map((one) => ({
+      description: `${one.resource}: ${one.message}`,
+      check_name: one.policy,
+      fingerprint: one.fingerprint,
+      severity: severity[one.severity],
+      location: { path: one.file, lines: { begin: one.line } },
+    }));
+  return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
 /** SARIF 2.1.0; what was there before the change is in it as suppressed, so that it is seen and stops nothing. */

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+
+import { InvalidError, UnavailableError } from "@roadbed/core";
+import type { FileFinding } from "@roadbed/contracts/standards/files";
+
+import { COMMENT_MARK, FORMATS, headline, type Checked } from "./formats.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** GitHub takes no more annotations in one request. */
+const MOST_ANNOTATIONS = 50;
+const MOST_PAGES = 30;
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Tells the result where the change is talked about: one comment, which is edited from then on, and at GitHub a check with annotations.
+ * Who and where is read from what the pipeline sets.
+ */
+export async function publish(host: string, checked: Checked, env: Env): Promise<string> {
+  if (host === "github") return publishToGitHub(checked, env);
+  if (host === "gitlab") return publishToGitLab(checked, env);
+  throw new InvalidError(`Nothing is known of "${host}".`, { mend: "Publish to github or gitlab." });
+}
+
+async function publishToGitHub(checked: Checked, env: Env): Promise<string> {
+  const repository = need(env, "GITHUB_REPOSITORY");
+  const { number, head } = await readPullRequest(env);
+  const call = caller(`${env["GITHUB_API_URL"] ?? "https://api.github.com"}/repos/${repository}`, {
+    authorization: `Bearer ${need(env, "GITHUB_TOKEN")}`,
+    accept: "application/vnd.github+json",
+    "x-github-api-version": "2022-11-28",
+  });
+  const body = FORMATS["markdown"]!(checked);
+  const mine = await findMine(call, `/issues/${number}/comments`);
+  if (mine === undefined) await call("POST", `/issues/${number}/comments`, { body });
+  else await call("PATCH", `/issues/comments/${mine}`, { body });
+  await publishCheckRun(call, head, checked);
+  return `Told on pull request ${number}`;
+}
+
+async function publishCheckRun(call: Caller, head: string, checked: Checked): Promise<void> {
+  const annotations = checked.findings.filter(({ introduced }) => introduced).map(annotationOf);
+  const output = { title: headline(checked), summary: FORMATS["markdown"]!(checked).slice(0, 60_000) };
+  const conclusion = { deny: "failure", warn: "neutral", allow: "success" }[checked.verdict];
+  const { id } = await call<{ id: number }>("POST", "/check-runs", {
+    name: "Roadbed policies",
+    head_sha: head,
+    status: "completed",
+    conclusion,
+    output: { ...output, annotations: annotations.slice(0, MOST_ANNOTATIONS) },
+  });
+  for (let at = MOST_ANNOTATIONS; at < annotations.length; at += MOST_ANNOTATIONS) {
+    await call("PATCH", `/check-runs/${id}`, { output: { ...output, annotations: annotations.slice(at, at + MOST_ANNOTATIONS) } });
+  }
+}
+
+function annotationOf({ file, line, severity, title, resource, message, mend, waiver }: FileFinding): object {
+  const level = waiver ? "notice" : ({ deny: "failure", warn: "warning", audit: "notice" } as const)[severity];
+  return {
+    path: file,
+    start_line: line,
+    end_line: line,
+    annotation_level: level,
+    title,
+    message: `${resource}: ${message}\n${mend}`.trim(),
+  };
+}
+
+async function readPullRequest(env: Env): Promise<{ readonly number: number; readonly head: string }> {
+  const file = need(env, "GITHUB_EVENT_PATH");
+  const event = JSON.parse(await readFile(file, "utf8")) as { pull_request?: { number?: number; head?: { sha?: string } } };
+  const { number, head } = event.pull_request ?? {};
+  if (number === undefined || head?.sha === undefined)
+    throw new InvalidError("This pipeline runs for no pull request.", { mend: "Publish only where the event is pull_request." });
+  return { number, head: head.sha };
+}
+
+async function publishToGitLab(checked: Checked, env: Env): Promise<string> {
+  const [project, iid] = [need(env, "CI_PROJECT_ID"), need(env, "CI_MERGE_REQUEST_IID")];
+  const call = caller(`${need(env, "CI_API_V4_URL")}/projects/${encodeURIComponent(project)}/merge_requests/${iid}`, {
+    "private-token": need(env, "GITLAB_TOKEN"),
+  });
+  const body = FORMATS["markdown"]!(checked);
+  const mine = await findMine(call, "/notes");
+  if (mine === undefined) await call("POST", "/notes", { body });
+  else await call("PUT", `/notes/${mine}`, { body });
+  return `Told on merge request ${iid}`;
+}
+
+/** The number of the comment that an earlier check wrote. */
+async function findMine(call: Caller, path: string): Promise<number | undefined> {
+  for (let page = 1; page <= MOST_PAGES; page++) {
+    const comments = await call<{ id: number; body?: string }[]>("GET", `${path}?per_page=100&page=${page}`);
+    const mine = comments.find(({ body }) => body?.startsWith(COMMENT_MARK));
+    if (mine) return mine.id;
+    if (comments.length < 100) return undefined;
+  }
+  return undefined;
+}
+
+type Caller = <Answer>(method: string, path: string, body?: object) => Promise<Answer>;
+
+function caller(base: string, headers: Readonly<Record<string, string>>): Caller {
+  return async <Answer>(method: string, path: string, body?: object): Promise<Answer> => {
+    const response = await fetch(`${base}${path}`, {
+      method,
+      headers: { "user-agent": "roadbed", "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((error: unknown) => {
+      throw new UnavailableError(`${new URL(base).host} does not answer (${String(error)}).`, { mend: "Try again." });
+    });
+    if (!response.ok) {
+      const mend =
+        response.status === 403 || response.status === 401
+          ? "Give the token the right to write comments and checks."
+          : "See what the host says.";
+      throw new UnavailableError(`${new URL(base).host} refused ${method} ${path.split("?")[0]} (${response.status}).`, { mend });
+    }
+    return (await response.json()) as Answer;
+  };
+}
+
+function need(env: Env, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === "")
+    throw new InvalidError(`${name} is not set.`, { mend: "The pipeline of the host sets it; a token has to be handed over by name." });
+  return value;
+}
