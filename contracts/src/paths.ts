@@ -116,8 +116,9 @@ export const previewPath = defineOperation({
   scope: "paths:read",
   risk: "read",
   http: { method: "POST", path: "/api/v1/paths/{path}/preview" },
-  input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()) }),
+  input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()), secrets: z.record(z.string(), z.string()).optional() }),
   output: Preview,
+  secrets: ["secrets"],
   cli: { exitCode: (output: { verdict: string }) => (output.verdict === "deny" ? 3 : 0) },
 });
 

@@ -115,6 +115,19 @@ const follow = createRoute({
   component: lazyRouteComponent(() => import("./pages/create/FollowPathPage.tsx"), "FollowPathPage"),
 });
 
+const write = createRoute({
+  getParentRoute: () => app,
+  path: "/write",
+  component: lazyRouteComponent(() => import("./pages/draft/DraftPage.tsx"), "DraftPage"),
+});
+
+const actions = createRoute({
+  getParentRoute: () => app,
+  path: "/write/actions",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "action") }),
+  component: lazyRouteComponent(() => import("./pages/draft/ActionsPage.tsx"), "ActionsPage"),
+});
+
 const runs = createRoute({
   getParentRoute: () => app,
   path: "/runs",
@@ -394,7 +407,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, runs, run, ledger, made, upgrades, upgrade, delivery, change,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

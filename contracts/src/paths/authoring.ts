@@ -1,7 +1,7 @@
 import { defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
-import { FieldProblem, Preview } from "../paths.ts";
+import { FieldProblem, PathDetail, Preview } from "../paths.ts";
 
 const Schema = z.record(z.string(), z.unknown());
 
@@ -66,7 +66,12 @@ export const lintPath = defineOperation({
   risk: "read",
   http: { method: "POST", path: "/api/v1/path-lint" },
   input: z.object({ folder: Draft }),
-  output: z.object({ ok: z.boolean(), problems: z.array(LintProblem) }),
+  output: z.object({
+    ok: z.boolean(),
+    problems: z.array(LintProblem),
+    /** Its form, as far as it can be read. */
+    pages: PathDetail.shape.pages,
+  }),
   cli: {
     positional: ["folder"],
     folder: "folder",

@@ -65,4 +65,18 @@ export const deletePathConnection = defineOperation({
   output: z.object({ deleted: z.boolean() }),
 });
 
-export const operations = [listPathConnections, savePathConnection, deletePathConnection] as const;
+export const listGitHosts = defineOperation({
+  name: "paths.git-host.list",
+  summary: "List the Git hosts at which golden paths may make repositories, with the organisations and groups.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/git-hosts" },
+  input: PageInput,
+  output: pageOf(z.object({ system: z.enum(["github", "gitlab"]), host: z.string(), owner: z.string() })),
+  cli: {
+    columns: ["system", "host", "owner"],
+    empty: "None yet: switch on goldenPaths of a source that connects GitHub or GitLab.",
+  },
+});
+
+export const operations = [listGitHosts, listPathConnections, savePathConnection, deletePathConnection] as const;

@@ -88,7 +88,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
       ...makeAuthoringHandlers(shared),
-      ...makeConnectionHandlers({ sealer: connectionSealer }),
+      ...makeConnectionHandlers({ sealer: connectionSealer, outside: deps.outside }),
       ...makeUpgradeHandlers(shared),
       ...makeDeviationHandlers(shared),
     ],

@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState, type ReactNode } from "react";
 
 import { listEntities, type EntityRow } from "@roadbed/contracts/catalog";
+import { getMe } from "@roadbed/contracts/identity";
 import { useOperation } from "../api/use-operation.ts";
 import { shortRef } from "../ui/entity-kind.ts";
 import type { WidgetProps } from "./Field.tsx";
@@ -12,7 +13,7 @@ import { asList, asObject, type Schema } from "./schema.ts";
 export function EntityPicker({ label, description, error, required, value, set, onBlur, schema }: WidgetProps): ReactNode {
   const [typed, setTyped] = useState("");
   const [asked] = useDebouncedValue(typed, 150);
-  const filter = filterOf(schema);
+  const filter = useFilter(schema);
   const current = typeof value === "string" ? value : "";
   const text = asked === labelOfRef(current) ? "" : asked;
   const found = useOperation(listEntities, { ...(filter !== "" && { filter }), ...(text !== "" && { text }), limit: 50 }, { keep: true });
@@ -49,7 +50,7 @@ export function EntityPicker({ label, description, error, required, value, set, 
 export function EntitiesPicker({ label, description, error, required, value, set, onBlur, schema }: WidgetProps): ReactNode {
   const [typed, setTyped] = useState("");
   const [asked] = useDebouncedValue(typed, 150);
-  const filter = filterOf(asObject(schema["items"]));
+  const filter = useFilter(schema["ui:field"] === "MultiEntityPicker" ? schema : asObject(schema["items"]));
   const found = useOperation(
     listEntities,
     { ...(filter !== "" && { filter }), ...(asked !== "" && { text: asked }), limit: 50 },
@@ -78,6 +79,24 @@ export function EntitiesPicker({ label, description, error, required, value, set
       clearButtonProps={{ "aria-label": "Clear" }}
     />
   );
+}
+
+/** The filter of a field, with whose things they are where the field asks for one's own. */
+function useFilter(schema: Schema): string {
+  const field = schema["ui:field"];
+  const me = useOperation(getMe, {}, { staleTime: 5 * 60_000, enabled: field === "MyGroupsPicker" || field === "OwnedEntityPicker" }).data
+    ?.entityRef;
+  const groups = useOperation(
+    listEntities,
+    { filter: `kind=group,relations.hasMember=${me ?? ""}`, limit: 100 },
+    { staleTime: 60_000, enabled: field === "OwnedEntityPicker" && me !== undefined },
+  );
+  const base = filterOf(schema);
+  if (me === undefined) return base;
+  if (field === "MyGroupsPicker") return `kind=group,relations.hasMember=${me}`;
+  if (field !== "OwnedEntityPicker") return base;
+  const owners = [me, ...(groups.data?.items ?? []).map(({ ref }) => ref)];
+  return [base, ...owners.map((ref) => `relations.ownedBy=${ref}`)].filter(Boolean).join(",");
 }
 
 /** The catalogue's filter for the kinds and types a path allows. */

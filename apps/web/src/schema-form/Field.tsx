@@ -15,6 +15,7 @@ import {
 import type { ReactNode } from "react";
 
 import { EntitiesPicker, EntityPicker } from "./EntityPicker.tsx";
+import { RepoBranch, RepoUrl } from "./RepoPicker.tsx";
 import { asList, asObject, getAt, type FieldSpec, type Schema } from "./schema.ts";
 import { change, titleOf, type FormState } from "./form-state.ts";
 
@@ -28,6 +29,7 @@ export interface WidgetProps {
   readonly set: (value: unknown) => void;
   readonly onBlur: () => void;
   readonly schema: Schema;
+  readonly form?: Pick<FormState, "values" | "secrets" | "onSecret">;
 }
 
 /** One field: the widget its schema asks for, and what the server says about it. */
@@ -51,6 +53,7 @@ export function Field({ field, state }: { readonly field: FieldSpec; readonly st
       set={(value) => change(state, path, value)}
       onBlur={() => state.onTouch(path)}
       schema={schema}
+      form={state}
     />
   );
 }
@@ -82,13 +85,31 @@ function widgetOf(schema: Schema): Widget {
   const field = schema["ui:field"];
   if (field === "OwnerPicker" || field === "EntityPicker" || field === "MyGroupsPicker" || field === "OwnedEntityPicker")
     return EntityPicker;
+  if (field === "MultiEntityPicker") return EntitiesPicker;
   if (field === "RepoUrlPicker") return RepoUrl;
+  if (field === "RepoBranchPicker") return RepoBranch;
   if (field === "EntityTagsPicker") return Tags;
   if (widget === "password" || field === "Secret") return Secret;
+  return typeof field === "string" && !PLAIN_FIELDS.has(field) ? Unknown : plainWidget(schema, widget);
+}
+
+/** Fields of Backstage that are drawn by their type here. */
+const PLAIN_FIELDS = new Set(["EntityNamePicker", "ProjectsPicker"]);
+
+/** A field that somebody's Backstage draws with code of its own: it is said, and one can type. */
+function Unknown(props: WidgetProps): ReactNode {
+  const { schema, description = "" } = props;
+  const Widget = plainWidget(schema, schema["ui:widget"]);
+  const said = `${String(schema["ui:field"])} is a field of its own that is not drawn here: type its value.`;
+  return <Widget {...props} description={`${description} ${said}`.trim()} />;
+}
+
+function plainWidget(schema: Schema, widget: unknown): Widget {
   if (schema["type"] === "boolean") return Yes;
   if (schema["type"] === "number" || schema["type"] === "integer") return Numeric;
   if (schema["type"] === "array") return arrayWidget(schema, widget);
   if (Array.isArray(schema["enum"])) return widget === "radio" ? Choice : Pick;
+  if (schema["type"] === "object") return JsonText;
   return widget === "textarea" ? LongText : ShortText;
 }
 
@@ -100,11 +121,12 @@ function arrayWidget(schema: Schema, widget: unknown): Widget {
 }
 
 /** The props that all inputs of the design system share. */
-function common({ label, description, error, required, onBlur }: WidgetProps) {
+export function common({ label, description, error, required, onBlur }: WidgetProps) {
   return { label, description, error, required, onBlur, size: "sm" as const };
 }
 
-function textOf(value: unknown): string {
+/** What an input shows of a value. */
+export function textOf(value: unknown): string {
   return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 }
 
@@ -289,22 +311,4 @@ function parsed(text: string): unknown {
     // While one types it is not JSON yet; the server's check says so beside the field.
     return text;
   }
-}
-
-/** `host?owner=…&repo=…`, as Backstage writes a repository's place; of our own Git host only the name matters. */
-function RepoUrl(props: WidgetProps): ReactNode {
-  const query = new URLSearchParams(textOf(props.value).replace(/^[^?]*\??/, ""));
-  const host = textOf(props.value).replace(/\?.*$/, "") || "roadbed";
-  return (
-    <TextInput
-      {...common(props)}
-      description={props.description ?? "The repository's name in the embedded Git host."}
-      value={query.get("repo") ?? ""}
-      onChange={(event) => {
-        const repo = event.currentTarget.value;
-        props.set(repo === "" ? undefined : `${host}?owner=${query.get("owner") ?? "roadbed"}&repo=${encodeURIComponent(repo)}`);
-      }}
-      autoComplete="off"
-    />
-  );
 }

@@ -14,6 +14,9 @@ export interface FormState {
   readonly touched: ReadonlySet<string>;
   readonly onChange: (values: Values) => void;
   readonly onTouch: (path: string) => void;
+  /** What is sent beside the values and kept nowhere: a token that somebody types for a host. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly onSecret?: (name: string, value: string) => void;
 }
 
 /** Names that are letters are written large, wherever they stand. */

@@ -1,5 +1,5 @@
 import { lintPath, newPath, previewDraft, testPath } from "@roadbed/contracts/paths/authoring";
-import { handle, type Handler } from "@roadbed/core";
+import { handle, InvalidError, type Handler } from "@roadbed/core";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -20,14 +20,14 @@ export function makeAuthoringHandlers(deps: TestDeps): Handler[] {
   return [
     handle(lintPath, async (_ctx, { folder }) => {
       const problems = await lint(deps, folder);
-      return { ok: !problems.some(({ severity }) => severity === "error"), problems };
+      return { ok: !problems.some(({ severity }) => severity === "error"), problems, pages: pagesOf(folder) };
     }),
     handle(testPath, async (ctx, { folder }) => {
       const tests = await testDraft(deps, ctx, folder);
       return { ok: tests.every(({ result }) => result === "passed"), tests };
     }),
     handle(newPath, async (_ctx, input) => ({ files: newPathFiles(input) })),
-    handle(previewDraft, async (ctx, { folder: files, values, secrets = {} }) =>
+    handle(previewDraft, async (ctx, { folder: files, values, secrets: handed = {} }) =>
       withDraft(deps.dataDir, files, async (folder) => {
         const path = parsePath({ entity: templateOf(files), folder, root: folder });
         assertRunnable(path, deps.actions);
@@ -36,9 +36,10 @@ export function makeAuthoringHandlers(deps: TestDeps): Handler[] {
         const contents: { path: string; executable: boolean; base64: string }[] = [];
         const {
           values: whole,
+          secrets,
           user,
           previewed,
-        } = await rehearse(deps, ctx, path, values, secrets, async (workspace) => {
+        } = await rehearse(deps, ctx, path, values, handed, async (workspace) => {
           for (const file of await listFiles(workspace))
             contents.push({
               path: file.path,
@@ -53,4 +54,14 @@ export function makeAuthoringHandlers(deps: TestDeps): Handler[] {
       }),
     ),
   ];
+}
+
+/** The pages of its form, as far as it can be read. */
+function pagesOf(folder: Parameters<typeof templateOf>[0]): { title: string; description?: string; schema: Record<string, unknown> }[] {
+  try {
+    return [...parsePath({ entity: templateOf(folder) }).pages];
+  } catch (error) {
+    if (error instanceof InvalidError) return [];
+    throw error;
+  }
 }

@@ -82,7 +82,7 @@ describe("lint says file, line, column, reason and mend", () => {
 test("a new path is without fault, and its tests pass; a test that is not met says what differs", async () => {
   const { files } = newPath.output.parse(await call(newPath.name, { name: "my-service", owner: "group:default/web" }));
   const folder = draft(Object.fromEntries(files.map(({ path, text }) => [path, text])));
-  expect(await call(lintPath.name, { folder })).toEqual({ ok: true, problems: [] });
+  expect(await call(lintPath.name, { folder })).toMatchObject({ ok: true, problems: [], pages: [{ title: "What it is" }] });
   const tested = testPath.output.parse(await call(testPath.name, { folder }));
   expect(tested.tests.map(({ name, problems }) => [name, ...problems])).toEqual([["a name that cannot be one"], ["with the least"]]);
   expect(tested.ok).toBe(true);
@@ -124,4 +124,16 @@ test("a draft is previewed with its output, says no secret, and has no effects",
   await expect(call(previewDraft.name, { folder: [...folder, ...draft({ "../x": "" })], values: { name: "a" } })).rejects.toThrow(
     "leads out",
   );
+});
+
+test("what is typed into a Secret is a secret, as in Backstage", async () => {
+  const template = `${HEAD}  parameters: { properties: { pin: { type: string, ui:field: Secret } } }
+  steps:
+    - { id: say, action: "debug:log", input: { message: "pin \${{ secrets.pin }}" } }
+    - { id: write, action: "roadiehq:utils:fs:write", input: { path: a, content: "\${{ secrets.pin }}" } }
+`;
+  const made = await call(previewDraft.name, { folder: draft({ "template.yaml": template }), values: { pin: "4711-4712" } });
+  expect(made.contents[0].base64).toBe(Buffer.from("4711-4712").toString("base64"));
+  expect(made.preview.log).toEqual(["***"]);
+  expect(made.preview.steps[0].effect).toBe("***");
 });

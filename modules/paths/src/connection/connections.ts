@@ -1,8 +1,15 @@
-import { deletePathConnection, listPathConnections, savePathConnection, type PathConnection } from "@roadbed/contracts/paths/connections";
+import {
+  deletePathConnection,
+  listGitHosts,
+  listPathConnections,
+  savePathConnection,
+  type PathConnection,
+} from "@roadbed/contracts/paths/connections";
 import { encodeCursor, formatActor, handle, readCursor, type Handler, type Sql } from "@roadbed/core";
 import type { Sealer } from "@roadbed/postgres";
 import { z } from "zod";
 
+import type { Outside } from "../deps.ts";
 import type { NamedConnection, NamedConnections } from "../action/outside/named.ts";
 
 interface Row extends Record<string, unknown> {
@@ -32,8 +39,16 @@ export function createNamedConnections({ db, sealer }: { readonly db: Sql; reado
   };
 }
 
-export function makeConnectionHandlers({ sealer }: { readonly sealer: Sealer }): Handler[] {
+export function makeConnectionHandlers({
+  sealer,
+  outside,
+}: {
+  readonly sealer: Sealer;
+  readonly outside?: Pick<Outside, "hosts"> | undefined;
+}): Handler[] {
   return [
+    // A handful: all on one page.
+    handle(listGitHosts, async () => ({ items: [...((await outside?.hosts()) ?? [])] })),
     handle(listPathConnections, async ({ sql }, { limit, cursor }) => {
       const after = readCursor(z.string(), cursor) ?? "";
       const { rows } = await sql.query<Row>("select * from paths.connection where name > $1 order by name limit $2", [after, limit + 1]);

@@ -7,7 +7,7 @@ import type { PathsDeps } from "../deps.ts";
 import type { Sources } from "../ledger/source-store.ts";
 import type { CheckValues, Checked } from "../template/check-values.ts";
 import { checkBound } from "../template/day-two.ts";
-import { hideSecrets } from "../template/form.ts";
+import { hideSecrets, secretsIn } from "../template/form.ts";
 import type { Library } from "../template/library.ts";
 import type { Path } from "../template/template.ts";
 import { judgeRun } from "./internal-operations.ts";
@@ -26,9 +26,9 @@ export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "cat
 
 /** Starts a run, after everything has been checked that can be checked before anything is made. */
 export function makeRunPath(deps: StartDeps): Handler {
-  return handle(runPath, async (ctx, { path: name, values: given, secrets = {} }): Promise<z.input<typeof Run>> => {
+  return handle(runPath, async (ctx, { path: name, values: given, secrets: handed = {} }): Promise<z.input<typeof Run>> => {
     const path = await deps.library.get(ctx, name);
-    const { values, user, previewed } = await rehearse(deps, ctx, path, given, secrets);
+    const { values, secrets, user, previewed } = await rehearse(deps, ctx, path, given, handed);
     if (previewed.preview.verdict === "deny") throw await storeDenial(deps, ctx, path, previewed);
     const id = newId("run", ctx.now().getTime());
     await insertRun(ctx.sql, {
@@ -53,21 +53,27 @@ export async function rehearse(
   ctx: Ctx,
   path: Path,
   given: Record<string, unknown>,
-  secrets: Record<string, string>,
+  handed: Record<string, string>,
   inspect?: (workspace: string) => Promise<void>,
-): Promise<{ readonly values: Record<string, unknown>; readonly user: RunUser; readonly previewed: Previewed }> {
+): Promise<{
+  readonly values: Record<string, unknown>;
+  readonly secrets: Record<string, string>;
+  readonly user: RunUser;
+  readonly previewed: Previewed;
+}> {
   assertRunnable(path, deps.actions);
   const checked = await deps.checkValues(ctx, path, given);
   refuse(checked);
   await checkBound(deps, ctx, path, checked.values);
   const user = await userOf(deps, ctx);
+  const secrets = { ...secretsIn(path, checked.values), ...handed };
   const previewed = await previewRun(deps, ctx, {
     path,
     scope: { parameters: checked.values, secrets, user },
     secrets: hideSecrets(path, checked.values).secrets,
     ...(inspect === undefined ? {} : { inspect }),
   });
-  return { values: checked.values, user, previewed };
+  return { values: checked.values, secrets, user, previewed };
 }
 
 function refuse({ problems }: Checked): void {

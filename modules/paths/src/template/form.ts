@@ -27,6 +27,16 @@ export function valueAt(values: unknown, path: string): unknown {
   }, values);
 }
 
+/**
+ * What was typed into the fields that Backstage draws with `Secret`, by the field's name: there such a value is not among the parameters
+ * but among the secrets, and templates read it from there.
+ */
+export function secretsIn(path: Pick<Path, "pages">, values: Record<string, unknown>): Record<string, string> {
+  const fields = fieldsOf(path).filter(({ schema }) => schema["ui:field"] === "Secret");
+  const entries = fields.map((field) => [field.path.split(".").at(-1) ?? "", valueAt(values, field.path)] as const);
+  return Object.fromEntries(entries.filter((entry): entry is readonly [string, string] => typeof entry[1] === "string" && entry[1] !== ""));
+}
+
 /** A copy of the values in which each secret is `***`, and the secrets that were there. */
 export function hideSecrets(
   path: Pick<Path, "pages">,

@@ -38,9 +38,9 @@ export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): H
       const { problems } = await deps.checkValues(ctx, path, values);
       return { ok: problems.length === 0, problems: [...problems] };
     }),
-    handle(previewPath, async (ctx, { path: name, values }) => {
+    handle(previewPath, async (ctx, { path: name, values, secrets = {} }) => {
       const path = await library.get(ctx, name);
-      return (await rehearse(deps, ctx, path, values, {})).previewed.preview;
+      return (await rehearse(deps, ctx, path, values, secrets)).previewed.preview;
     }),
   ];
 }

@@ -97,6 +97,7 @@ function Follow({ detail }: { readonly detail: PathDetail }): ReactNode {
           <PreviewStep
             detail={detail}
             values={form.sendable}
+            secrets={form.secrets}
             onBack={() => go(Math.max(0, last - 1))}
             onGo={go}
             pageOfField={form.pageOfField}

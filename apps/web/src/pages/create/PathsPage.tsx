@@ -24,7 +24,11 @@ export function PathsPage(): ReactNode {
           ? "Choose a golden path."
           : `${formatCount(paths.data.items.length, "golden path")}. You see what would be made, and what policy says, before anything exists.`
       }
-      act={<Link to="/runs">Runs</Link>}
+      act={
+        <>
+          <Link to="/write">Write a path</Link> · <Link to="/runs">Runs</Link>
+        </>
+      }
     >
       <Loaded query={paths} skeleton={<SkeletonRows rows={6} height={72} />}>
         {({ items }) =>

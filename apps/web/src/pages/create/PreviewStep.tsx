@@ -17,6 +17,7 @@ import classes from "./create.module.css";
 interface Props {
   readonly detail: PathDetail;
   readonly values: Values;
+  readonly secrets: Readonly<Record<string, string>>;
   readonly onBack: () => void;
   readonly onGo: (page: number) => void;
   readonly pageOfField: (field: string) => number;
@@ -25,10 +26,10 @@ interface Props {
 }
 
 /** The verdict, then why and how to mend, then everything that would be made. */
-export function PreviewStep({ detail, values, onBack, onGo, pageOfField, onMade }: Props): ReactNode {
+export function PreviewStep({ detail, values, secrets, onBack, onGo, pageOfField, onMade }: Props): ReactNode {
   const preview = useQuery({
-    queryKey: ["preview", detail.name, values],
-    queryFn: ({ signal }) => client.call(previewPath, { path: detail.name, values: { ...values } }, { signal }),
+    queryKey: ["preview", detail.name, values, Object.keys(secrets)],
+    queryFn: ({ signal }) => client.call(previewPath, { path: detail.name, values: { ...values }, secrets: { ...secrets } }, { signal }),
     staleTime: 0,
     retry: false,
   });
@@ -44,7 +45,7 @@ export function PreviewStep({ detail, values, onBack, onGo, pageOfField, onMade 
   return (
     <>
       <Verdict verdict={preview.data.verdict} findings={preview.data.findings} />
-      <CreateBar detail={detail} values={values} preview={preview.data} onBack={onBack} onMade={onMade} />
+      <CreateBar detail={detail} values={values} secrets={secrets} preview={preview.data} onBack={onBack} onMade={onMade} />
       <PreviewParts preview={preview.data} />
     </>
   );
@@ -53,10 +54,11 @@ export function PreviewStep({ detail, values, onBack, onGo, pageOfField, onMade 
 function CreateBar({
   detail,
   values,
+  secrets,
   preview,
   onBack,
   onMade,
-}: { readonly preview: Preview } & Pick<Props, "detail" | "values" | "onBack" | "onMade">): ReactNode {
+}: { readonly preview: Preview } & Pick<Props, "detail" | "values" | "secrets" | "onBack" | "onMade">): ReactNode {
   const navigate = useNavigate();
   // One key per set of answers: a second click, or a second try after a lost answer, starts no second run.
   const key = useRef(newId("web"));
@@ -76,7 +78,7 @@ function CreateBar({
             size="sm"
             disabled={denied}
             loading={run.isPending}
-            onClick={() => run.mutate({ path: detail.name, values: { ...values } })}
+            onClick={() => run.mutate({ path: detail.name, values: { ...values }, secrets: { ...secrets } })}
             aria-describedby={denied ? "why-not" : undefined}
           >
             Create

@@ -10,6 +10,8 @@ export interface PathForm {
   readonly state: FormState;
   /** What would be sent: only answers to questions that apply. */
   readonly sendable: Values;
+  /** Tokens that were typed for hosts; kept nowhere. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly checking: boolean;
   /** Pages with a problem in a field one has been in. */
   readonly faultyPages: ReadonlySet<number>;
@@ -31,6 +33,7 @@ export function usePathForm(detail: PathDetail, bound: Values = {}): PathForm {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
   const [checking, setChecking] = useState(false);
+  const [secrets, setSecrets] = useState<Readonly<Record<string, string>>>({});
   const question = useRef(0);
   const sendable = useMemo(() => pruned(schemas, values), [schemas, values]);
 
@@ -72,9 +75,15 @@ export function usePathForm(detail: PathDetail, bound: Values = {}): PathForm {
         setTouched((old) => new Set([...old, ...changed.flatMap((name) => touchedBy(name, next[name]))]));
         setValues(fill(next));
       },
+      secrets,
+      onSecret: (name, value) =>
+        setSecrets((old) =>
+          Object.fromEntries([...Object.entries(old).filter(([key]) => key !== name), ...(value === "" ? [] : [[name, value]])]),
+        ),
       onTouch: (path) => setTouched((old) => (old.has(path) ? old : new Set([...old, path]))),
     },
     sendable,
+    secrets,
     checking,
     faultyPages: new Set(problems.filter(({ field }) => touched.has(field)).map(({ field }) => pageOfField(field))),
     pageOfField,

@@ -1,0 +1,212 @@
+import { Button, FileButton, Group, Tabs, Textarea } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useState, type ReactNode } from "react";
+
+import { lintPath, newPath, previewDraft, testPath, type LintProblem } from "@roadbed/contracts/paths/authoring";
+import type { OutputOf } from "@roadbed/core";
+import { useAct, useOperation } from "../../api/use-operation.ts";
+import { SchemaForm } from "../../schema-form/SchemaForm.tsx";
+import type { Values } from "../../schema-form/schema.ts";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Page, Section } from "../../ui/Page.tsx";
+import { PreviewParts } from "../create/PreviewParts.tsx";
+import { Verdict } from "../create/Verdict.tsx";
+import classes from "./draft.module.css";
+import { toBase64, TEMPLATE, type Files } from "./draft-files.ts";
+
+const WAIT_MS = 600;
+
+/** A path that is being written: its files, what is wrong with them, its form with real choices, and what it would make. */
+export function DraftPage(): ReactNode {
+  const [files, setFiles] = useState<Files>({});
+  const [open, setOpen] = useState(TEMPLATE);
+  const start = useAct(newPath, {
+    onDone: ({ files: made }) => {
+      setFiles(Object.fromEntries(made.map(({ path, text }) => [path, text])));
+      setOpen(TEMPLATE);
+    },
+  });
+  const read = async (chosen: readonly File[]): Promise<void> => {
+    const texts = await Promise.all(chosen.map(async (file) => [nameOf(file), await file.text()] as const));
+    setFiles((old) => ({ ...old, ...Object.fromEntries(texts) }));
+    setOpen(texts.some(([name]) => name === TEMPLATE) ? TEMPLATE : (texts[0]?.[0] ?? TEMPLATE));
+  };
+  const empty = Object.keys(files).length === 0;
+  return (
+    <Page
+      title="Write a path"
+      state={
+        empty
+          ? "A draft is checked, tested and previewed here. It never has effects."
+          : `${Object.keys(files).length} files. Nothing here has effects.`
+      }
+      trail={<Link to="/create">Create</Link>}
+      act={<Link to="/write/actions">Actions</Link>}
+    >
+      <Group gap="xs" mb="md">
+        <Button
+          size="sm"
+          variant={empty ? "filled" : "default"}
+          loading={start.isPending}
+          onClick={() => start.mutate({ name: "my-service" })}
+        >
+          {empty ? "Begin with an example" : "Begin anew"}
+        </Button>
+        <FileButton multiple onChange={(chosen) => void read(chosen)}>
+          {(props) => (
+            <Button size="sm" variant="default" {...props}>
+              Add files
+            </Button>
+          )}
+        </FileButton>
+        <FileButton multiple inputProps={{ webkitdirectory: "" } as object} onChange={(chosen) => void read(chosen)}>
+          {(props) => (
+            <Button size="sm" variant="default" {...props}>
+              Add a folder
+            </Button>
+          )}
+        </FileButton>
+      </Group>
+      {start.error !== null && <ErrorState error={start.error} />}
+      {!empty && <Editor files={files} open={open} onOpen={setOpen} onChange={setFiles} />}
+    </Page>
+  );
+}
+
+/** Below the folder that was chosen. */
+function nameOf(file: File): string {
+  const parts = file.webkitRelativePath.split("/").slice(1);
+  return parts.length === 0 ? file.name : parts.join("/");
+}
+
+interface EditorProps {
+  readonly files: Files;
+  readonly open: string;
+  readonly onOpen: (path: string) => void;
+  readonly onChange: (files: Files) => void;
+}
+
+function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
+  const [asked] = useDebouncedValue(files, WAIT_MS);
+  const folder = useMemo(() => Object.entries(asked).map(([path, text]) => ({ path, base64: toBase64(text) })), [asked]);
+  const lint = useOperation(lintPath, { folder }, { keep: true });
+  const problems = lint.data?.problems ?? [];
+  return (
+    <div className={classes.editor}>
+      <div>
+        <Tabs value={open} onChange={(path) => path !== null && onOpen(path)} mb="xs">
+          <Tabs.List>
+            {Object.keys(files)
+              .toSorted()
+              .map((path) => (
+                <Tabs.Tab key={path} value={path} size="xs">
+                  {path}
+                  {problems.some((one) => one.file === path && one.severity === "error") && <span className={classes.bad}> •</span>}
+                </Tabs.Tab>
+              ))}
+          </Tabs.List>
+        </Tabs>
+        <Textarea
+          aria-label={open}
+          value={files[open] ?? ""}
+          onChange={(event) => onChange({ ...files, [open]: event.currentTarget.value })}
+          autosize
+          minRows={22}
+          maxRows={40}
+          spellCheck={false}
+          classNames={{ input: classes.code ?? "" }}
+        />
+        <Problems problems={problems} onOpen={onOpen} />
+      </div>
+      <Try folder={folder} pages={lint.data?.pages ?? []} broken={lint.data?.ok !== true} />
+    </div>
+  );
+}
+
+function Problems({ problems, onOpen }: { readonly problems: readonly LintProblem[]; readonly onOpen: (path: string) => void }): ReactNode {
+  if (problems.length === 0) return <p className="rb-dim">Nothing is wrong with it.</p>;
+  return (
+    <ul className={classes.problems} aria-label="What is wrong">
+      {problems.map((one) => (
+        <li key={`${one.file}:${one.line}:${one.column}:${one.reason}`} data-severity={one.severity}>
+          <button type="button" onClick={() => onOpen(one.file)}>
+            {one.file}:{one.line}:{one.column}
+          </button>{" "}
+          {one.reason}. {one.mend}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface TryProps {
+  readonly folder: readonly { readonly path: string; readonly base64: string }[];
+  readonly pages: OutputOf<typeof lintPath>["pages"];
+  readonly broken: boolean;
+}
+
+/** The draft's own form with what is in the catalogue, its tests, and what it would make with these answers. */
+function Try({ folder, pages, broken }: TryProps): ReactNode {
+  const [values, setValues] = useState<Values>({});
+  const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
+  const preview = useAct(previewDraft, {});
+  const tests = useAct(testPath, {});
+  const sent = { folder: [...folder], values: { ...values } };
+  return (
+    <div>
+      <Section title="Its form">
+        {pages.map(({ title, schema }) => (
+          <SchemaForm
+            key={title}
+            schema={schema}
+            state={{
+              values,
+              problems: preview.data?.problems ?? [],
+              touched,
+              onChange: setValues,
+              onTouch: (path) => setTouched((old) => new Set([...old, path])),
+            }}
+          />
+        ))}
+        <Group gap="xs" mt="md">
+          <Button size="sm" disabled={broken} loading={preview.isPending} onClick={() => preview.mutate(sent)}>
+            Preview
+          </Button>
+          <Button
+            size="sm"
+            variant="default"
+            disabled={broken}
+            loading={tests.isPending}
+            onClick={() => tests.mutate({ folder: [...folder] })}
+          >
+            Run its tests
+          </Button>
+        </Group>
+      </Section>
+      {tests.data !== undefined && (
+        <Section title="Tests">
+          <ul className={classes.problems}>
+            {tests.data.tests.map(({ file, name, result, problems }) => (
+              <li key={file} data-severity={result === "passed" ? "fine" : "error"}>
+                {result === "passed" ? "✓" : "✗"} {name}
+                {problems.map((one) => (
+                  <div key={one}>{one}</div>
+                ))}
+              </li>
+            ))}
+          </ul>
+          {tests.data.tests.length === 0 && <p className="rb-dim">It has none: add tests/NAME.yaml.</p>}
+        </Section>
+      )}
+      {tests.error !== null && <ErrorState error={tests.error} />}
+      {preview.error !== null && <ErrorState error={preview.error} />}
+      {preview.data?.preview !== undefined && (
+        <>
+          <Verdict verdict={preview.data.preview.verdict} findings={preview.data.preview.findings} />
+          <PreviewParts preview={preview.data.preview} />
+        </>
+      )}
+    </div>
+  );
+}
