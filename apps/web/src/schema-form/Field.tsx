@@ -16,6 +16,7 @@ import type { ReactNode } from "react";
 
 import { EntitiesPicker, EntityPicker } from "./EntityPicker.tsx";
 import { RepoBranch, RepoUrl } from "./RepoPicker.tsx";
+import { common, textOf } from "./widget.ts";
 import { asList, asObject, getAt, type FieldSpec, type Schema } from "./schema.ts";
 import { change, titleOf, type FormState } from "./form-state.ts";
 
@@ -118,16 +119,6 @@ function arrayWidget(schema: Schema, widget: unknown): Widget {
   if (Array.isArray(items["enum"])) return widget === "checkboxes" ? Boxes : Several;
   if (items["ui:field"] === "EntityPicker") return EntitiesPicker;
   return items["type"] === "object" ? JsonText : Tags;
-}
-
-/** The props that all inputs of the design system share. */
-export function common({ label, description, error, required, onBlur }: WidgetProps) {
-  return { label, description, error, required, onBlur, size: "sm" as const };
-}
-
-/** What an input shows of a value. */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 }
 
 function optionsOf(schema: Schema): { value: string; label: string }[] {

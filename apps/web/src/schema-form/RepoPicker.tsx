@@ -5,9 +5,10 @@ import type { ReactNode } from "react";
 
 import { listGitHosts } from "@roadbed/contracts/paths/connections";
 import { useOperation } from "../api/use-operation.ts";
-import { common, textOf, type WidgetProps } from "./Field.tsx";
+import type { WidgetProps } from "./Field.tsx";
 import { parseRepo, writeRepo } from "./repo-url.ts";
 import { asList, asObject } from "./schema.ts";
+import { common, textOf } from "./widget.ts";
 
 const EMBEDDED = "roadbed";
 

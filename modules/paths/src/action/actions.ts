@@ -15,6 +15,7 @@ import { makePublishGitlab } from "./gitlab/project.ts";
 import { makeSmallGitlabActions } from "./gitlab/small.ts";
 import { makeArgocdCreate, makeHttpRequest, type NamedConnections } from "./outside/named.ts";
 import { roadieUtils } from "./outside/roadie-utils.ts";
+import { scoreRender } from "../score/score-action.ts";
 import { policy } from "./policy.ts";
 import { makePublishGit } from "./publish-git.ts";
 
@@ -60,6 +61,7 @@ export function createActions({ catalog, git, delivery, publicUrl, outside, conn
     makeHttpRequest(named),
     makeArgocdCreate(named),
     ...roadieUtils,
+    scoreRender,
   ];
   return new Map(all.map((action) => [action.id, action]));
 }

@@ -98,7 +98,7 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
         <Tabs value={open} onChange={(path) => path !== null && onOpen(path)} mb="xs">
           <Tabs.List>
             {Object.keys(files)
-              .toSorted()
+              .toSorted(templateFirst)
               .map((path) => (
                 <Tabs.Tab key={path} value={path} size="xs">
                   {path}
@@ -107,6 +107,7 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
               ))}
           </Tabs.List>
         </Tabs>
+        <Problems problems={problems} onOpen={onOpen} />
         <Textarea
           aria-label={open}
           value={files[open] ?? ""}
@@ -117,11 +118,14 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
           spellCheck={false}
           classNames={{ input: classes.code ?? "" }}
         />
-        <Problems problems={problems} onOpen={onOpen} />
       </div>
       <Try folder={folder} pages={lint.data?.pages ?? []} broken={lint.data?.ok !== true} />
     </div>
   );
+}
+
+function templateFirst(a: string, b: string): number {
+  return Number(b === TEMPLATE) - Number(a === TEMPLATE) || a.localeCompare(b);
 }
 
 function Problems({ problems, onOpen }: { readonly problems: readonly LintProblem[]; readonly onOpen: (path: string) => void }): ReactNode {
@@ -150,12 +154,15 @@ interface TryProps {
 function Try({ folder, pages, broken }: TryProps): ReactNode {
   const [values, setValues] = useState<Values>({});
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const preview = useAct(previewDraft, {});
   const tests = useAct(testPath, {});
-  const sent = { folder: [...folder], values: { ...values } };
+  const [asked] = useDebouncedValue(values, WAIT_MS);
+  // Nobody has answered yet: there is nothing to preview, and nothing to complain of.
+  const begun = Object.keys(asked).length > 0;
+  const preview = useOperation(previewDraft, { folder: [...folder], values: { ...asked } }, { keep: true, enabled: begun && !broken });
   return (
     <div>
       <Section title="Its form">
+        {!begun && <p className="rb-dim">Answer it, and what it would make stands below, with what policy says.</p>}
         {pages.map(({ title, schema }) => (
           <SchemaForm
             key={title}
@@ -170,9 +177,6 @@ function Try({ folder, pages, broken }: TryProps): ReactNode {
           />
         ))}
         <Group gap="xs" mt="md">
-          <Button size="sm" disabled={broken} loading={preview.isPending} onClick={() => preview.mutate(sent)}>
-            Preview
-          </Button>
           <Button
             size="sm"
             variant="default"
