@@ -310,6 +310,8 @@ async function addresses(): Promise<Record<string, string>> {
     policy: "/standards/policies/images-pinned",
     decisions: "/standards/decisions",
     scorecards: "/scorecards",
+    campaigns: "/campaigns",
+    "new-campaign": "/campaigns/new",
     scorecard: "/scorecards/production-readiness",
     "scorecard-history": "/scorecards/production-readiness?tab=changes",
     "entity-standards": "/entities/component/default/booking-service?tab=standards",

@@ -21,7 +21,10 @@ import {
   testScorecard,
   type EntityScore,
 } from "@roadbed/contracts/standards/scorecards";
+import { getCampaign, listCampaigns, listCampaignThings, saveCampaign } from "@roadbed/contracts/standards/campaigns";
+import { approveWaiver, requestWaiver, revokeWaiver, type Waiver } from "@roadbed/contracts/standards/waivers";
 import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
+import { createRuntime } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
 import { callAs, createTestDatabase, quietLog, recordingLog, type TestDatabase } from "@roadbed/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -31,6 +34,8 @@ const empty = await mkdtemp(join(tmpdir(), "scorecards-"));
 let database: TestDatabase;
 let catalog: Catalog;
 let standards: Standards;
+/** The clock of calls; the real one unless a test sets it. */
+let clock: (() => Date) | undefined;
 
 const rule = (id: string, expression: string, more: object = {}) => ({
   id,
@@ -59,6 +64,7 @@ beforeAll(async () => {
   database = await createTestDatabase([catalogTables, standardsTables]);
 });
 beforeEach(async () => {
+  clock = undefined;
   await standards?.stop();
   await catalog?.stop();
   for (const table of ["catalog.entity", "catalog.removed_entity", "catalog.history", "catalog.source", "kernel.event"])
@@ -90,7 +96,8 @@ function openStandards(of: Catalog, folders: readonly string[] = [], log = quiet
 
 async function ask<O extends Operation>(operation: O, input: InputOf<O>, who: Partial<Call> = {}): Promise<OutputOf<O>> {
   const handler = [...catalog.handlers, ...standards.handlers].find((one) => one.operation.name === operation.name)!;
-  return (await perform(database.runtime, handler, callAs(who), input)) as OutputOf<O>;
+  const runtime = clock ? createRuntime({ db: database.db, log: quietLog, may: async () => {}, now: clock }) : database.runtime;
+  return (await perform(runtime, handler, callAs(who), input)) as OutputOf<O>;
 }
 
 const put = (name: string, spec: object, more: { kind?: string; metadata?: object } = {}) =>
@@ -415,4 +422,184 @@ test("shipped files come in, newer ones replace older ones, and what a person ch
   const broken = openStandards(catalog, [folder], log);
   expect(await broken.health()).toMatchObject({ ok: false, detail: expect.stringContaining("broken.yaml") });
   expect(log.lines.some(({ message }) => message === "a scorecard's file is broken")).toBe(true);
+});
+
+describe("campaigns", () => {
+  const day = (offset: number): string => new Date(Date.parse("2026-06-01") + offset * 86_400_000).toISOString().slice(0, 10);
+  let now: Date;
+
+  beforeEach(async () => {
+    await database.db.query("delete from standards.campaign");
+    now = new Date("2026-06-01T12:00:00Z");
+    clock = () => now;
+    standards = createStandards({
+      log: quietLog,
+      cel,
+      policies: [],
+      scorecards: { db: database.db, things: catalog.subjects, folders: [], publicUrl: "", now: clock },
+    });
+    await database.db.query("update standards.scorecard_state set swept_at = $1", [now]);
+    await save(
+      scorecard("mine", [
+        rule("owned", "owner.found", { effort: "minutes" }),
+        rule("described", "has(entity.metadata.description)", { level: "two" }),
+        rule("typed", "entity.spec.type != 'odd'", { level: "two" }),
+      ]),
+    );
+    await putGroup("red");
+    await putGroup("blue");
+    for (const [name, owner] of [
+      ["a", "red"],
+      ["b", "red"],
+      ["c", "blue"],
+      ["d", "blue"],
+    ] as const)
+      await put(name, { owner });
+    await settled();
+  });
+
+  const events = async (name: string) =>
+    (
+      await database.db.query<{ subject: string; payload: object }>(
+        "select subject, payload from kernel.event where name = $1 order by seq",
+        [name],
+      )
+    ).rows;
+
+  test("count by team, say what is left, and burn down by the history of the results", async () => {
+    await ask(saveCampaign, {
+      name: "words",
+      title: "Words",
+      scorecard: "mine",
+      level: "two",
+      deadline: day(30),
+      goal: 0.75,
+      owner: "group:default/red",
+    });
+    expect(await ask(getCampaign, { name: "words" })).toMatchObject({
+      state: "open",
+      things: 4,
+      done: 0,
+      ruleTitles: [{ id: "owned" }, { id: "described" }, { id: "typed" }],
+    });
+    const { items } = await ask(listCampaignThings, { name: "words", owner: "group:default/blue" });
+    expect(items).toMatchObject([
+      { ref: "component:default/c", done: false, steps: [{ id: "described", mend: "mend described" }] },
+      { done: false },
+    ]);
+    await database.db.query("update standards.campaign set started_at = '2026-05-30T10:00Z'");
+    await database.db.query("update standards.scorecard_state set change = change + 1");
+    await database.db.query(
+      "update standards.scorecard_result r set first_at = '2026-05-30T09:00Z', change = s.change from standards.scorecard_state s",
+    );
+    // The results change today and tomorrow.
+    await put("a", { owner: "red" }, { metadata: { description: "Said." } });
+    await settled();
+    now = new Date("2026-06-02T12:00:00Z");
+    await put("c", { owner: "blue" }, { metadata: { description: "Said." } });
+    await settled();
+    const known = await ask(getCampaign, { name: "words" });
+    expect(known.teams).toMatchObject([
+      { title: "blue", things: 2, done: 1, share: 0.5 },
+      { title: "red", things: 2, done: 1 },
+    ]);
+    expect((await ask(listCampaignThings, { name: "words", done: true })).items.map(({ ref }) => ref)).toEqual([
+      "component:default/a",
+      "component:default/c",
+    ]);
+    expect(known.days.map(({ open }) => open)).toEqual([4, 4, 3, 2]);
+  });
+
+  test("close themselves when the goal is reached, and when the day is over; closed ones stay as they are", async () => {
+    await ask(saveCampaign, { name: "quick", title: "Quick", scorecard: "mine", rules: ["owned"], deadline: day(5) });
+    await ask(saveCampaign, { name: "slow", title: "Slow", scorecard: "mine", rules: ["described"], deadline: day(5) });
+    await standards.scorecards!.lookAtCampaigns();
+    expect((await ask(listCampaigns, {})).items.map(({ name, state }) => `${name} ${state}`)).toEqual(["slow open", "quick reached"]);
+    now = new Date(`${day(6)}T00:00:01Z`);
+    await Promise.all([standards.scorecards!.lookAtCampaigns(), standards.scorecards!.lookAtCampaigns()]);
+    expect((await events("standards.campaign.closed")).map(({ payload }) => payload)).toMatchObject([
+      { campaign: "quick", state: "reached", things: 4, done: 4 },
+      { campaign: "slow", state: "over", things: 4, done: 0 },
+    ]);
+    await expect(
+      ask(saveCampaign, { name: "slow", title: "Slow", scorecard: "mine", rules: ["owned"], deadline: "2099-01-01" }),
+    ).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  test("remind the teams that are not done, once for each day that was named", async () => {
+    await ask(saveCampaign, {
+      name: "words",
+      title: "Words",
+      scorecard: "mine",
+      rules: ["described"],
+      deadline: day(10),
+      remindDays: [7, 1],
+    });
+    await put("c", { owner: "blue" }, { metadata: { description: "Said." } });
+    await put("d", { owner: "blue" }, { metadata: { description: "Said." } });
+    await settled();
+    await standards.scorecards!.lookAtCampaigns();
+    expect(await events("standards.campaign.reminded")).toEqual([]);
+    now = new Date(`${day(4)}T08:00:00Z`);
+    for (let n = 0; n < 3; n++) await standards.scorecards!.lookAtCampaigns();
+    expect(await events("standards.campaign.reminded")).toMatchObject([
+      { subject: "group:default/red", payload: { campaign: "words", open: 2, daysLeft: 6, deadline: day(10) } },
+    ]);
+  });
+
+  test("are about what there is: levels and rules that are not there are refused, and what may not be seen is not counted", async () => {
+    const draft = { name: "x", title: "X", scorecard: "mine", deadline: "2099-01-01" };
+    for (const [more, at] of [
+      [{}, "level"],
+      [{ level: "two", rules: ["owned"] }, "level"],
+      [{ level: "three" }, "level"],
+      [{ rules: ["none"] }, "rules"],
+      [{ level: "two", deadline: "2020-01-01" }, "deadline"],
+    ] as const)
+      await expect(ask(saveCampaign, { ...draft, ...more } as never)).rejects.toMatchObject({ code: "INVALID", problems: [{ at }] });
+    await put("b", { owner: "red" }, { metadata: { annotations: { "roadbed.dev/visible-to": "group:default/red" } } });
+    await settled();
+    await ask(saveCampaign, { ...draft, level: "two" });
+    const eve: Partial<Call> = { actor: { kind: "user", id: "eve", name: "Eve" }, scopes: new Set(["standards:read"]) };
+    expect(await ask(getCampaign, { name: "x" }, eve)).toMatchObject({ things: 3, teams: [{ things: 2 }, { things: 1 }] });
+    expect((await ask(listCampaignThings, { name: "x" }, eve)).total).toBe(3);
+    expect((await ask(listCampaigns, {}, eve)).items).toMatchObject([{ things: 3 }]);
+  });
+});
+
+test("a rule is waived for an entity or for what a team owns, until the waiver ends", async () => {
+  await database.db.query("delete from standards.waiver");
+  await save(scorecard("mine", [rule("described", "has(entity.metadata.description)"), rule("owned", "owner.found")]));
+  await putGroup("red");
+  await put("a", { owner: "red" });
+  await put("b", { owner: "red" });
+  await settled();
+  expect(await scoreOf("a")).toMatchObject({ rank: 0 });
+  await expect(
+    ask(requestWaiver, { policy: "mine/none", entity: "component:default/a", reason: "It is being retired." }),
+  ).rejects.toMatchObject({ code: "NOT_FOUND" });
+  const asked = await ask(requestWaiver, { policy: "mine/described", entity: "component:default/a", reason: "It is being retired." });
+  await tell(asked);
+  expect(outcomes(await scoreOf("a"))).toEqual({ described: "fail", owned: "pass" });
+  await ask(approveWaiver, { id: asked.id }, { actor: { kind: "user", id: "bea", name: "Bea" } });
+  await tell(asked);
+  expect(await scoreOf("a")).toMatchObject({ rank: 2, rules: [{ outcome: "waived" }, { outcome: "pass" }] });
+  expect(await scoreOf("b")).toMatchObject({ rank: 0 });
+  await ask(revokeWaiver, { id: asked.id });
+  await tell(asked);
+  expect(outcomes(await scoreOf("a"))).toEqual({ described: "fail", owned: "pass" });
+  const team = await ask(requestWaiver, { policy: "mine/described", team: "group:default/red", reason: "They have just begun." });
+  await ask(approveWaiver, { id: team.id }, { actor: { kind: "user", id: "bea", name: "Bea" } });
+  await tell(team);
+  expect(outcomes(await scoreOf("b"))).toEqual({ described: "waived", owned: "pass" });
+
+  /** What the relay would bring. */
+  async function tell({ id: waiverId, policy, entity, owner, expiresAt }: Waiver): Promise<void> {
+    const payload = { waiverId, policy, ...(entity === undefined ? {} : { entity }), state: "approved", owner, expiresAt };
+    const subscription = standards.subscriptions.find(({ name }) => name === "standards.note-due")!;
+    await database.runtime.write(callAs(), saveScorecard, {}, undefined, (ctx) =>
+      subscription.receive(ctx, { name: "standards.waiver.changed", payload } as never),
+    );
+    await settled();
+  }
 });

@@ -24,6 +24,7 @@ import { operations as ledger } from "./paths/ledger.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as files } from "./standards/files.ts";
+import { operations as campaigns } from "./standards/campaigns.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as stages } from "./standards/stages.ts";
 import { operations as waivers } from "./standards/waivers.ts";
@@ -46,6 +47,7 @@ export const allOperations: readonly Operation[] = [
   ...imports,
   ...standards,
   ...files,
+  ...campaigns,
   ...scorecards,
   ...stages,
   ...waivers,

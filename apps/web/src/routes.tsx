@@ -310,6 +310,26 @@ const waivers = createRoute({
   component: lazyRouteComponent(() => import("./pages/standards/WaiversPage.tsx"), "WaiversPage"),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignsPage.tsx"), "CampaignsPage"),
+});
+
+const newCampaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/new",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "change") }),
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignFormPage.tsx"), "CampaignFormPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/$name",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "done", ["done", "all"] as const) }),
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignPage.tsx"), "CampaignPage"),
+});
+
 const sources = createRoute({
   getParentRoute: () => app,
   path: "/sources",
@@ -409,7 +429,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, campaigns, newCampaign, campaign, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -20,6 +20,7 @@ import { makeRequestWaiver } from "./waiver/request-waiver.ts";
 import { createSweeper, makeEndWaivers } from "./waiver/sweep-waivers.ts";
 import { makeWaiverRules } from "./waiver/waiver-rules.ts";
 import { selectInForce } from "./waiver/waiver-store.ts";
+import { findWaivable } from "./scorecard/exempt.ts";
 import { createScorecards, type Scorecards } from "./scorecard/create-scorecards.ts";
 
 export type { Act, Judgement, PolicyProblem, Scorecards, StandardsDeps };
@@ -53,7 +54,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
   log.info("policies loaded", { policies: policies.length, enabled: enabled.length, problems: problems.length });
 
   const scorecards = deps.scorecards && createScorecards({ ...deps.scorecards, log, cel });
-  const waivers = { cel, policies, entities: deps.entities };
+  const waivers = { cel, policies, entities: deps.entities, others: findWaivable };
   const sweeper = deps.runtime && createSweeper({ runtime: deps.runtime, log });
 
   /** What is found, less what is waived; with the policies that were asked. */

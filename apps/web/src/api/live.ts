@@ -59,7 +59,9 @@ export function concernedBy(event: string): readonly string[] {
       return ["catalog.discovery.", "catalog.proposal.", "catalog.identity."];
     case "standards.scorecard":
     case "standards.scorecards":
-      return ["standards.score", "standards.scorecard."];
+      return ["standards.score", "standards.campaign."];
+    case "standards.campaign":
+      return ["standards.campaign."];
     case "standards.decision":
       return ["standards.decision."];
     case "standards.waiver":
@@ -148,6 +150,8 @@ const EVENTS = [
   "standards.decision.made",
   "standards.waiver.changed",
   "standards.stage.set",
+  "standards.campaign.saved",
+  "standards.campaign.closed",
   "standards.scorecard.saved",
   "standards.scorecard.changed",
   "standards.scorecards.computed",

@@ -52,6 +52,7 @@ const ENTRIES: readonly Entry[] = [
     icon: ShieldCheck,
     under: [
       { to: "/scorecards", label: "Scorecards" },
+      { to: "/campaigns", label: "Campaigns" },
       { to: "/standards/decisions", label: "Decisions" },
       { to: "/standards/waivers", label: "Waivers" },
     ],

@@ -8,6 +8,7 @@ import {
 } from "@roadbed/contracts/delivery";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { decisionMade } from "@roadbed/contracts/standards";
+import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/campaigns";
 import { scorecardSaved, scoreChanged } from "@roadbed/contracts/standards/scorecards";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent } from "@roadbed/core";
@@ -66,6 +67,16 @@ const TELLERS: readonly Teller[] = [
     text: `The scorecard ${scorecard} was ${change}${change === "removed" ? "" : ` (version ${version})`}`,
     link: `/scorecards/${scorecard}`,
   })),
+  teller(campaignSaved, ({ campaign, title, change }) => ({
+    sort: "policy",
+    text: `The campaign ${title} was ${change}`,
+    link: `/campaigns/${campaign}`,
+  })),
+  teller(campaignClosed, ({ campaign, title, state, things, done }) => ({
+    sort: "policy",
+    text: `The campaign ${title} is ${state}: ${done} of ${things} are done`,
+    link: `/campaigns/${campaign}`,
+  })),
   teller(scoreChanged, ({ ref, title, before, after, rose, fell, rules }) => ({
     sort: "policy",
     text:
@@ -112,6 +123,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.proposal.changed": "a proposal is not in the catalogue",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
+  "standards.campaign.reminded": "a reminder changes nothing",
   "standards.scorecard.due": "what comes of it is told as a changed result",
   "standards.scorecards.computed": "a new scorecard's results are no news of the entities",
   "paths.run.progressed": "a run is told at its beginning and its end",

@@ -5,6 +5,7 @@ import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
+import { campaignClosed, campaignReminded } from "@roadbed/contracts/standards/campaigns";
 import { scoreChanged } from "@roadbed/contracts/standards/scorecards";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent, EventType } from "@roadbed/core";
@@ -126,6 +127,23 @@ const RULES: readonly Rule[] = [
           weight: "important",
           what: `drifted: its deviation has ended, and ${files} ${files === 1 ? "file differs" : "files differ"}`,
           link: `/ledger/${thing}`,
+        },
+  ),
+  rule(campaignReminded, ({ ref, campaign, title, open, deadline, daysLeft }) => ({
+    ref,
+    weight: "important",
+    what: `has ${open} ${open === 1 ? "thing" : "things"} to do in ${title}, until ${deadline}`,
+    detail: daysLeft === 0 ? "Today is the last day." : `${daysLeft} ${daysLeft === 1 ? "day is" : "days are"} left.`,
+    link: `/campaigns/${campaign}`,
+  })),
+  rule(campaignClosed, ({ owner, campaign, title, state, things, done }) =>
+    owner === undefined
+      ? undefined
+      : {
+          ref: owner,
+          weight: "important",
+          what: `ran ${title}, which is ${state}: ${done} of ${things} are done`,
+          link: `/campaigns/${campaign}`,
         },
   ),
   rule(incidentOpened, ({ service, severity }) => ({

@@ -41,7 +41,7 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
   const rows = new Map<string, Map<string, Entry>>();
   const texts = new Map<string, string>();
   /** Few results differ: what each comes to is worked out once. */
-  const standings = new Map<string, { readonly at: number; readonly standing: Standing }>();
+  const standings = new WeakMap<Definition, Standings>();
   const older = new Map<string, Definition>();
   let applied = "-1";
   let running: Promise<void> = Promise.resolve();
@@ -113,16 +113,21 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
       },
       codes: codesOf,
       standing: (definition, entry) => {
-        const key = `${definition.name} ${definition.version} ${entry.version} ${entry.codes}`;
-        const minute = Math.floor(Date.now() / 60_000);
-        const known = standings.get(key);
-        if (known?.at === minute) return known.standing;
-        const standing = standingOf(definition, codesOf(definition, entry), Date.now());
-        if (standings.size > MOST_STANDINGS) standings.clear();
-        standings.set(key, { at: minute, standing });
+        const of = entry.version === definition.version ? standingsOf(definition).own : standingsOf(definition).older;
+        const key = entry.version === definition.version ? entry.codes : `${entry.version} ${entry.codes}`;
+        let standing = of.get(key);
+        if (!standing) of.set(key, (standing = standingOf(definition, codesOf(definition, entry), Date.now())));
         return standing;
       },
     };
+  }
+
+  /** What a rule counts for changes with the time: kept for a minute. */
+  function standingsOf(definition: Definition): Standings {
+    const minute = Math.floor(Date.now() / 60_000);
+    let kept = standings.get(definition);
+    if (kept?.minute !== minute) standings.set(definition, (kept = { minute, own: new Map(), older: new Map() }));
+    return kept;
   }
 
   function codesOf(definition: Definition, { codes, version }: Entry): string {
@@ -130,7 +135,13 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
   }
 }
 
-const MOST_STANDINGS = 50_000;
+/** By codes: those of the version itself, and those of versions before. */
+interface Standings {
+  readonly minute: number;
+  readonly own: Map<string, Standing>;
+  readonly older: Map<string, Standing>;
+}
+
 const NONE: ReadonlyMap<string, Entry> = new Map();
 
 /** Results of another version, put under the rules of this one; of a rule that it did not have nothing is known. */

@@ -1,12 +1,17 @@
+import { campaignSaved } from "@roadbed/contracts/standards/campaigns";
+import { scoreChanged, scoresComputed } from "@roadbed/contracts/standards/scorecards";
 import type { Handler, Logger, Subscription } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
 import type { Expressions } from "../deps.ts";
+import { createCampaignKeeper } from "../campaign/keep-campaigns.ts";
+import { makeCampaignReaders } from "../campaign/read-campaigns.ts";
+import { makeCampaignWriters } from "../campaign/save-campaign.ts";
 import { drawBadge, isSigned, makeGetBadge, makeSigner, type BadgeRequest } from "./badge.ts";
 import { createBoardKeeper, rubricOf } from "./board.ts";
 import { createDefinitions } from "./definition-store.ts";
 import { createEvaluator } from "./evaluate.ts";
-import { createKeeper, type KeeperDeps } from "./keeper.ts";
+import { createKeeper } from "./keeper.ts";
 import { readShipped, storeShipped } from "./load-shipped.ts";
 import type { ScorecardParts } from "./parts.ts";
 import { makeHistoryReaders } from "./read-history.ts";
@@ -28,7 +33,6 @@ export interface ScorecardDeps {
   readonly publicUrl: string;
   /** Every event that is committed, by whichever process. */
   readonly events?: { subscribe(listener: (event: { readonly name: string }) => void): () => void };
-  readonly exempt?: KeeperDeps["exempt"];
   readonly now?: () => Date;
   /** How often it is looked whether something changed when nobody said so. Default 5 s. */
   readonly lookMs?: number;
@@ -43,6 +47,8 @@ export interface Scorecards {
   readonly things: Things;
   /** Ends when every result is as everything is now. */
   settled(): Promise<void>;
+  /** Closes the campaigns that are to be closed and reminds whom they are to remind, now rather than at the next minute. */
+  lookAtCampaigns(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): { readonly ok: boolean; readonly detail?: string };
@@ -65,10 +71,10 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
     definitions,
     evaluator,
     now,
-    exempt: deps.exempt,
     ...(deps.lookMs === undefined ? {} : { lookMs: deps.lookMs }),
   });
   const parts: ScorecardParts = { cel, things, runtimes, evaluator, board, publicUrl: deps.publicUrl, sign };
+  const campaigns = createCampaignKeeper({ db, log, things, board, now });
   let unsubscribe: () => void = () => {};
 
   return {
@@ -79,6 +85,8 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
       ...makeScoreReaders(parts),
       ...makeHistoryReaders(parts),
       makeGetBadge(parts),
+      ...makeCampaignReaders(parts),
+      ...makeCampaignWriters(parts),
     ],
     subscriptions: [makeNoteDue(things)],
     things,
@@ -90,13 +98,16 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
       return definition && drawBadge(current, definition, current.entries(definition.name).get(request.ref), request);
     },
     settled: () => keeper.settled(),
+    lookAtCampaigns: () => campaigns.look(),
     start: async () => {
       await storeShipped({ db, log, now }, shipped);
-      unsubscribe = deps.events?.subscribe(({ name }) => isNews(name) && keeper.wake()) ?? unsubscribe;
+      unsubscribe = deps.events?.subscribe(hear) ?? unsubscribe;
       keeper.start();
+      campaigns.start();
     },
     stop: async () => {
       unsubscribe();
+      await campaigns.stop();
       await keeper.stop();
     },
     health: () => {
@@ -104,6 +115,11 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
       return first ? { ok: false, detail: `${first.file}: ${first.at} ${first.reason}` } : { ok: true };
     },
   };
+
+  function hear({ name }: { readonly name: string }): void {
+    if (isNews(name)) keeper.wake();
+    if (name === scoreChanged.name || name === scoresComputed.name || name === campaignSaved.name) campaigns.wake();
+  }
 }
 
 /** Whether an event may change a result. What else does is put down as due, and that is told. */

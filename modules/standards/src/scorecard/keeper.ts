@@ -6,7 +6,8 @@ import { alignCodes } from "./board.ts";
 import { outcomeOf } from "./codes.ts";
 import { wantedBy, type Definition } from "./definition.ts";
 import type { Definitions } from "./definition-store.ts";
-import type { Evaluator, Exempt, Result } from "./evaluate.ts";
+import type { Evaluator, Result } from "./evaluate.ts";
+import { readExempt } from "./exempt.ts";
 import {
   forgetGone,
   readResults,
@@ -37,8 +38,6 @@ export interface KeeperDeps {
   readonly runtimes?: Runtimes | undefined;
   readonly definitions: Definitions;
   readonly evaluator: Evaluator;
-  /** Rules that are waived for these entities now. */
-  readonly exempt?: ((sql: Sql, refs: readonly string[]) => Promise<ReadonlyMap<string, Exempt>>) | undefined;
   readonly now?: () => Date;
   readonly lookMs?: number;
 }
@@ -251,7 +250,7 @@ export function createKeeper(o: KeeperDeps): Keeper {
     const asked = refs.filter((ref) => kinds.has(ref.slice(0, ref.indexOf(":"))));
     if (asked.length === 0) return { written: 0, quiet: 0 };
     const [subjects, stored] = await Promise.all([readSubjects(look, asked), readResults(look.sql, asked)]);
-    const exempt = await o.exempt?.(look.sql, asked);
+    const exempt = await readExempt(look.sql, subjects, look.at);
     const results = await o.evaluator.evaluate(look.definitions, subjects, exempt);
     const before = new Map(stored.map((row) => [`${row.scorecard} ${row.ref}`, row]));
     const changed: ChangedResult[] = [];

@@ -7,7 +7,7 @@ import { codeOf, outcomeOf } from "./codes.ts";
 import type { Definition } from "./definition.ts";
 import type { ScorecardParts } from "./parts.ts";
 import { readNotes } from "./result-store.ts";
-import { nextSteps, shareOf } from "./standing.ts";
+import { nextSteps, shareOf, type Standing } from "./standing.ts";
 import { scoreOf, seenOf, tally, type Seen } from "./words.ts";
 
 /** How things stand: one, many, and teams or systems beside each other. Of what a caller may not see nothing is counted. */
@@ -35,40 +35,36 @@ export function makeScoreReaders({ board: readBoard, things }: ScorecardParts): 
       if (ruleAt === -1) throw wrong("rule", `there is no rule ${rule}`, `Rules are ${definition.rules.map(({ id }) => id).join(", ")}.`);
       const wantedRank = level === undefined ? undefined : level === "none" ? 0 : positionOf(definition.levels, level, "level") + 1;
       const words = text?.toLowerCase();
-      const rows = seenOf(board, definition, view, { owner, system }).flatMap((seen) => {
+      const fitting = seenOf(board, definition, view, { owner, system }).filter((seen) => {
         const standing = board.standing(definition, seen.entry);
         const rank = categoryAt === undefined ? standing.rank : standing.ranks[categoryAt];
-        if (wantedRank !== undefined && rank !== wantedRank) return [];
-        if (words !== undefined && !seen.entry.ref.includes(words) && !seen.thing.title.toLowerCase().includes(words)) return [];
-        if (ruleAt !== undefined) {
-          const code = board.codes(definition, seen.entry)[ruleAt];
-          if (outcome === undefined ? code === "n" : code !== codeOf(outcome)) return [];
-        }
-        const share = shareOf(standing) ?? 1;
-        return [{ seen, key: `${String(rank ?? 99).padStart(2, "0")} ${share.toFixed(6)} ${seen.entry.ref}` }];
+        if (wantedRank !== undefined && rank !== wantedRank) return false;
+        if (words !== undefined && !seen.entry.ref.includes(words) && !seen.thing.title.toLowerCase().includes(words)) return false;
+        if (ruleAt === undefined) return true;
+        const code = board.codes(definition, seen.entry)[ruleAt];
+        return outcome === undefined ? code !== "n" : code === codeOf(outcome);
       });
-      rows.sort((a, b) => (a.key < b.key ? -1 : 1));
-      const after = readCursor(z.object({ after: z.string() }), cursor)?.after ?? "";
-      const rest = after === "" ? rows : rows.filter(({ key }) => key > after);
-      const some = rest.slice(0, limit);
+      const after = readCursor(z.object({ key: z.string(), ref: z.string() }), cursor);
+      const keyed = (seen: Seen): string => keyOf(board.standing(definition, seen.entry), categoryAt);
+      const { page: some, next } = pageByStanding(fitting, { keyOf: keyed, after, limit });
       const notes =
         rule === undefined
           ? undefined
           : await readNotes(
               ctx.sql,
               name,
-              some.map(({ seen }) => seen.entry.ref),
+              some.map(({ entry }) => entry.ref),
             );
       return {
-        items: some.map(({ seen }) => {
+        items: some.map((seen) => {
           const row = scoreRow(board, definition, seen);
           if (ruleAt === undefined) return row;
           const found = outcomeOf(board.codes(definition, seen.entry)[ruleAt]);
           const note = notes?.get(seen.entry.ref)?.[rule!] ?? (found === "fail" ? definition.rules[ruleAt]!.message : undefined);
           return { ...row, ...(found === undefined ? {} : { outcome: found }), ...(note === undefined ? {} : { message: note }) };
         }),
-        total: rows.length,
-        ...(rest.length > limit ? { nextCursor: encodeCursor({ after: some.at(-1)!.key }) } : {}),
+        total: fitting.length,
+        ...(next ? { nextCursor: encodeCursor(next) } : {}),
       };
     }),
     handle(getMatrix, async (ctx, { name, by, limit, cursor }) => {
@@ -103,6 +99,43 @@ export function makeScoreReaders({ board: readBoard, things }: ScorecardParts): 
   async function look(ctx: Ctx) {
     return [await readBoard(ctx.sql), await things.viewOf(ctx)] as const;
   }
+}
+
+/** Of very many things few stand differently: they are put in order by how they stand, and only those that are shown by name. */
+function pageByStanding(
+  seen: readonly Seen[],
+  o: {
+    readonly keyOf: (seen: Seen) => string;
+    readonly after: { readonly key: string; readonly ref: string } | undefined;
+    readonly limit: number;
+  },
+): { readonly page: Seen[]; readonly next?: { readonly key: string; readonly ref: string } } {
+  const groups = [...Map.groupBy(seen, o.keyOf)].filter(([key]) => o.after === undefined || key >= o.after.key);
+  const page: Seen[] = [];
+  for (const [key, all] of groups.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const rest = o.after?.key === key ? all.filter(({ entry }) => entry.ref > o.after!.ref) : all;
+    for (const one of rest.sort((a, b) => (a.entry.ref < b.entry.ref ? -1 : 1))) {
+      const last = page.at(-1);
+      if (page.length === o.limit) return { page, next: { key: o.keyOf(last!), ref: last!.entry.ref } };
+      page.push(one);
+    }
+  }
+  return { page };
+}
+
+const keys = new WeakMap<Standing, Map<number, string>>();
+
+/** The lowest level first, and of one level the lowest score. */
+function keyOf(standing: Standing, category: number | undefined): string {
+  const known = keys.get(standing) ?? new Map<number, string>();
+  keys.set(standing, known);
+  const at = category ?? -1;
+  let key = known.get(at);
+  if (key === undefined) {
+    const rank = category === undefined ? standing.rank : standing.ranks[category];
+    known.set(at, (key = `${String(rank ?? 99).padStart(2, "0")} ${(shareOf(standing) ?? 1).toFixed(6)}`));
+  }
+  return key;
 }
 
 function scoreRow(board: Board, definition: Definition, { entry, thing }: Seen): ScoreRow {

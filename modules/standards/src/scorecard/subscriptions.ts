@@ -2,6 +2,7 @@ import { sourceSynced } from "@roadbed/contracts/catalog";
 import { factConfirmed } from "@roadbed/contracts/catalog/facts";
 import { propertiesChanged, propertyChanged } from "@roadbed/contracts/catalog/kinds";
 import { deploymentFinished, repositoryPushed, workloadChanged } from "@roadbed/contracts/delivery";
+import { waiverChanged } from "@roadbed/contracts/standards/waivers";
 import { scoresDue } from "@roadbed/contracts/standards/scorecards";
 import type { DomainEvent, Sql, Subscription } from "@roadbed/core";
 
@@ -20,10 +21,11 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
       workloadChanged.name,
       deploymentFinished.name,
       repositoryPushed.name,
+      waiverChanged.name,
     ],
     receive: async ({ sql, emit }, event) => {
       // Too many to be told one by one.
-      const isMany = event.name === propertiesChanged.name;
+      const isMany = event.name === propertiesChanged.name || isWide(event);
       const refs = isMany ? [] : await refsOf(event);
       if (isMany) await lookAnew(sql, "time");
       else if (refs.length === 0) return;
@@ -33,6 +35,10 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
   };
 
   async function refsOf(event: DomainEvent): Promise<readonly string[]> {
+    if (event.name === waiverChanged.name) {
+      const { policy, entity } = waiverChanged.payload.parse(event.payload);
+      return entity !== undefined && policy.includes("/") ? [entity] : [];
+    }
     if (event.name === propertyChanged.name) return [propertyChanged.payload.parse(event.payload).ref];
     if (event.name === factConfirmed.name) return [factConfirmed.payload.parse(event.payload).ref];
     if (event.name === sourceSynced.name) return things.refsOfSource(sourceSynced.payload.parse(event.payload).sourceId);
@@ -40,6 +46,13 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
     if (event.name === deploymentFinished.name) return [deploymentFinished.payload.parse(event.payload).entityRef];
     return [];
   }
+}
+
+/** A waiver of a rule that is for a team or a namespace is about much. */
+function isWide(event: DomainEvent): boolean {
+  if (event.name !== waiverChanged.name) return false;
+  const { policy, entity } = waiverChanged.payload.parse(event.payload);
+  return entity === undefined && policy.includes("/");
 }
 
 /** Has these looked at again. */

@@ -1,5 +1,5 @@
 import type { Policy } from "@roadbed/contracts/standards";
-import type { Ctx } from "@roadbed/core";
+import type { Ctx, Sql } from "@roadbed/core";
 
 import type { Expressions } from "../deps.ts";
 
@@ -7,6 +7,8 @@ import type { Expressions } from "../deps.ts";
 export interface WaiverParts {
   readonly cel: Expressions;
   readonly policies: readonly Pick<Policy, "name" | "pack" | "severity" | "title">[];
+  /** What else can be waived by its name: a rule of a scorecard, as `scorecard/rule`. */
+  readonly others?: (sql: Sql, name: string) => Promise<Pick<Policy, "name" | "pack" | "severity" | "title"> | undefined>;
   /** What is asked of the catalogue. Absent: whatever is named is there, and everybody sees it. */
   readonly entities?: Entities | undefined;
 }

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** Asks for a deviation; a rule may approve it at once, else somebody else must. */
 export function makeRequestWaiver(parts: WaiverParts): Handler {
   return handle(requestWaiver, async (ctx, { days, owner, reason, ...about }) => {
-    const policy = parts.policies.find(({ name }) => name === about.policy);
+    const policy = parts.policies.find(({ name }) => name === about.policy) ?? (await parts.others?.(ctx.sql, about.policy));
     if (!policy) throw new NotFoundError("policy", about.policy, "`roadbed policy list` shows the names.");
     const scopes = [about.entity, about.namespace, about.team].filter((one) => one !== undefined);
     if (scopes.length !== 1) {
