@@ -40,7 +40,7 @@ beforeAll(async () => {
     outbound: () => createGuardedFetch({ isAllowed: () => true }),
   });
   server = createHttpServer({ log: quietLog, checks: [] });
-  openHookDoor(server, { catalog, authenticate: async () => undefined });
+  openHookDoor(server, { catalog, paths: { receiveCallback: async () => ({ taken: false }) }, authenticate: async () => undefined });
   address = await server.listen({ port: 0, host: "127.0.0.1" });
 });
 afterAll(async () => {

@@ -292,7 +292,7 @@ export async function startServer({
     });
     mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
-    openHookDoor(app, { catalog, authenticate });
+    openHookDoor(app, { catalog, paths, authenticate });
     if (standards.scorecards) openBadgeDoor(app, { scorecards: standards.scorecards, db, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));

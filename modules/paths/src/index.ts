@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { makeActionHandlers } from "./action/action-handlers.ts";
 import { createActions } from "./action/actions.ts";
+import { receiveCallback, type Callback } from "./action/provision/receive-callback.ts";
 import { createNamedConnections, makeConnectionHandlers } from "./connection/connections.ts";
 import type { PathsDeps } from "./deps.ts";
 import { makeDeviationHandlers } from "./ledger/deviation-handlers.ts";
@@ -56,6 +57,8 @@ export interface Paths {
   /** What the face of Backstage's scaffolder asks; no other face offers these. */
   readonly backstage: readonly Handler[];
   readonly subscriptions: readonly Subscription[];
+  /** Takes the signed answer of a provisioner to what a step asked it. Throws a `DomainError` for one that is not right. */
+  receiveCallback(id: string, callback: Callback): Promise<{ readonly taken: boolean }>;
   /** Removes what a killed server left behind, and begins to hear of new log lines. */
   start(): Promise<void>;
   /** Lets go of the template worker and of those who wait for log lines. */
@@ -70,7 +73,8 @@ export function createPaths(deps: PathsDeps): Paths {
   const library = createLibrary(deps);
   const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
   const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
-  const actions = createActions({ ...deps, connections: createNamedConnections({ db: deps.db, sealer: connectionSealer }) });
+  const connections = createNamedConnections({ db: deps.db, sealer: connectionSealer });
+  const actions = createActions({ ...deps, connections });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
@@ -106,6 +110,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...followLedger(deps.repositories),
       ...followUpgrades(deps.workflows, upgrades),
     ],
+    receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections }, id, callback),
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);

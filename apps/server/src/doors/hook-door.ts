@@ -1,4 +1,5 @@
 import type { Catalog } from "@roadbed/catalog";
+import type { Paths } from "@roadbed/paths";
 import { ForbiddenError, parseInput, UnauthenticatedError, type Call } from "@roadbed/core";
 import type { FastifyInstance, FastifyRequest } from "@roadbed/http";
 import { z } from "zod";
@@ -19,6 +20,7 @@ const Push = z.looseObject({
 
 export interface HookDoorOptions {
   readonly catalog: Pick<Catalog, "notifyPush" | "receiveHook">;
+  readonly paths: Pick<Paths, "receiveCallback">;
   readonly authenticate: (request: FastifyRequest) => Promise<(Pick<Call, "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
 }
 
@@ -27,21 +29,21 @@ const MAX_MESSAGE = 8 * 1024 * 1024;
 
 /**
  * `POST /hooks/sources/{id}`: a system tells of changes to one source, signed with the secret of its webhook.
+ * `POST /hooks/provisions/{id}`: a provisioner tells how what a step asked came out, signed with the secret of its connection.
  * `POST /hooks/push`: a Git host tells of a push, and the sources that read the repository are read again at once. The
  * token (scope `catalog:write`) travels as a bearer, or in the hook's address: `https://hook:TOKEN@host/hooks/push`.
  */
-export function openHookDoor(app: FastifyInstance, { catalog, authenticate }: HookDoorOptions): void {
+export function openHookDoor(app: FastifyInstance, { catalog, paths, authenticate }: HookDoorOptions): void {
   void app.register(async (raw) => {
     // A signature is of the bytes as they came.
     raw.removeAllContentTypeParsers();
     raw.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_MESSAGE }, (_, body, done) => done(null, body));
     raw.post<{ Params: { id: string } }>("/hooks/sources/:id", async (request) => {
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-      );
-      const body = Buffer.isBuffer(request.body) ? request.body : new Uint8Array();
-      return catalog.receiveHook(request.params.id, { headers, body });
+      return catalog.receiveHook(request.params.id, messageOf(request));
     });
+    raw.post<{ Params: { id: string } }>("/hooks/provisions/:id", async (request) =>
+      paths.receiveCallback(request.params.id, messageOf(request)),
+    );
   });
   app.post("/hooks/push", async (request) => {
     const caller = await authenticate(request);
@@ -62,4 +64,12 @@ export function openHookDoor(app: FastifyInstance, { catalog, authenticate }: Ho
     for (const address of addresses) sources += await catalog.notifyPush(address);
     return { sources };
   });
+}
+
+/** Headers and bytes as they came. */
+function messageOf(request: FastifyRequest): { headers: Record<string, string | undefined>; body: Uint8Array } {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
+  return { headers, body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array() };
 }

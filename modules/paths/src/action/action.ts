@@ -64,6 +64,8 @@ export interface ActionContext {
    * is made outside. The value is kept as JSON and holds no secrets. A preview has none.
    */
   once<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** What was noted for the step under a name since, by `once` or from outside; undefined while nothing was. */
+  noted?<T>(name: string): Promise<T | undefined>;
   /** The same for every attempt at this step of this run, different for all others. */
   readonly key: string;
   readonly signal: AbortSignal;

@@ -17,6 +17,7 @@ import { makeArgocdCreate, makeHttpRequest, type NamedConnections } from "./outs
 import { roadieUtils } from "./outside/roadie-utils.ts";
 import { scoreRender } from "../score/score-action.ts";
 import { policy } from "./policy.ts";
+import { makeWebhookProvision } from "./provision/webhook.ts";
 import { makePublishGit } from "./publish-git.ts";
 
 /** Everything a step can name. */
@@ -62,6 +63,7 @@ export function createActions({ catalog, git, delivery, publicUrl, outside, conn
     makeArgocdCreate(named),
     ...roadieUtils,
     scoreRender,
+    makeWebhookProvision({ ...named, publicUrl, ...polling }),
   ];
   return new Map(all.map((action) => [action.id, action]));
 }

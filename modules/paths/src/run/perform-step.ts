@@ -13,7 +13,7 @@ import { hideSecrets } from "../template/form.ts";
 import { collectResources } from "../workspace/collect-resources.ts";
 import type { Snapshots } from "../workspace/snapshots.ts";
 import { advanceRun, judgeRun, makeThing } from "./internal-operations.ts";
-import { once } from "./once.ts";
+import { once, readNote } from "./once.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type RunRow, type StepRow, type StepState } from "./run-store.ts";
@@ -146,6 +146,7 @@ function contextFor(deps: StepDeps, work: Work, workspace: string, turn: number,
     log: (level, message) => say(deps, work, level, message),
     remember: (ctx, publication) => rememberMade(ctx, run, key, publication),
     once: (name, make) => once(deps.db, { runId: run.id, key, name }, make),
+    noted: async (name) => (await readNote<never>(deps.db, key, name))?.value,
     read: (ask) => deps.runtime.read(call, ask),
     write: (make) => deps.runtime.write(call, makeThing, { runId: run.id, step: step.id }, { kind: "run", id: run.id }, make),
   };
