@@ -25,6 +25,7 @@ import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as files } from "./standards/files.ts";
 import { operations as campaigns } from "./standards/campaigns.ts";
+import { operations as policyAudit } from "./standards/audit.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as stages } from "./standards/stages.ts";
 import { operations as waivers } from "./standards/waivers.ts";
@@ -48,6 +49,7 @@ export const allOperations: readonly Operation[] = [
   ...standards,
   ...files,
   ...campaigns,
+  ...policyAudit,
   ...scorecards,
   ...stages,
   ...waivers,

@@ -301,6 +301,17 @@ const scorecard = createRoute({
   component: lazyRouteComponent(() => import("./pages/scorecards/ScorecardPage.tsx"), "ScorecardPage"),
 });
 
+const findings = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/findings",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "by", ["policy", "team", "each"] as const),
+    ...text(raw, "policy"),
+    ...text(raw, "team"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/standards/FindingsPage.tsx"), "FindingsPage"),
+});
+
 const waivers = createRoute({
   getParentRoute: () => app,
   path: "/standards/waivers",
@@ -429,7 +440,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, campaigns, newCampaign, campaign, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, campaigns, newCampaign, campaign, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -1,6 +1,8 @@
 import { checkPolicies, type Decision, type PolicyMoment, type Resource } from "@roadbed/contracts/standards";
 import { formatActor, handle, type Ctx, type Handler, type Subscription } from "@roadbed/core";
 
+import { createAuditor, type Auditor } from "./audit/auditor.ts";
+import { makeFindingReaders } from "./audit/read-findings.ts";
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
 import type { StandardsDeps } from "./deps.ts";
@@ -40,6 +42,8 @@ export interface Standards {
   readonly subscriptions: readonly Subscription[];
   /** Undefined where the module was made without them. */
   readonly scorecards: Scorecards | undefined;
+  /** The audit of the catalogue; undefined likewise. */
+  readonly auditor: Auditor | undefined;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Not well while a policy file or a scorecard's file is broken. */
@@ -55,6 +59,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
 
   const scorecards = deps.scorecards && createScorecards({ ...deps.scorecards, log, cel });
   const waivers = { cel, policies, entities: deps.entities, others: findWaivable };
+  const auditor = deps.scorecards && createAuditor({ ...deps.scorecards, log, cel, policies: enabled, params });
   const sweeper = deps.runtime && createSweeper({ runtime: deps.runtime, log });
 
   /** What is found, less what is waived; with the policies that were asked. */
@@ -79,13 +84,16 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       return { ...judgement, decisionId: decision.id, decision };
     },
     scorecards,
+    auditor,
     subscriptions: [...(scorecards?.subscriptions ?? []), makeEndWaivers()],
     start: async () => {
       sweeper?.start();
+      auditor?.start();
       await scorecards?.start();
     },
     stop: async () => {
       await sweeper?.stop();
+      await auditor?.stop();
       await scorecards?.stop();
     },
     async health() {
@@ -101,6 +109,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
         return policies.map((one) => toPublic(one, stageOf, announcedFor(stages, one, now), !disabled.includes(one.name)));
       }),
       ...makeStageHandlers(policies),
+      ...(deps.scorecards ? makeFindingReaders({ policies, things: deps.scorecards.things }) : []),
       makeRequestWaiver(waivers),
       ...makeDecideWaiver(),
       ...makeWaiverReaders(waivers),

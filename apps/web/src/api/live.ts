@@ -65,7 +65,9 @@ export function concernedBy(event: string): readonly string[] {
     case "standards.decision":
       return ["standards.decision."];
     case "standards.waiver":
-      return ["standards.waiver."];
+      return ["standards.waiver.", "standards.finding.", "standards.audit."];
+    case "standards.findings":
+      return ["standards.finding.", "standards.audit."];
     case "standards.stage":
       return ["standards.stage.", "standards.policy."];
     case "catalog.sample":
@@ -148,6 +150,7 @@ const EVENTS = [
   "telemetry.incident.opened",
   "telemetry.incident.closed",
   "standards.decision.made",
+  "standards.findings.changed",
   "standards.waiver.changed",
   "standards.stage.set",
   "standards.campaign.saved",

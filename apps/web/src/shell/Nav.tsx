@@ -54,6 +54,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/scorecards", label: "Scorecards" },
       { to: "/campaigns", label: "Campaigns" },
       { to: "/standards/decisions", label: "Decisions" },
+      { to: "/standards/findings", label: "Findings" },
       { to: "/standards/waivers", label: "Waivers" },
     ],
   },

@@ -15,7 +15,7 @@ export interface Subjects {
   /** Entities whose subject shows something of these. */
   around(refs: readonly string[]): readonly string[];
   /** References of these kinds that come after one, in their order. */
-  refsAfter(ref: string, kinds: ReadonlySet<string>, limit: number): readonly string[];
+  refsAfter(ref: string, kinds: ReadonlySet<string> | undefined, limit: number): readonly string[];
   /** What rules see of entities; those that are not there are not in the answer. */
   read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Subject>>;
   /** Entities that a source describes in files: their repositories may hold other files now. */
@@ -57,7 +57,7 @@ export function createSubjects(catalogue: Catalogue, deps: CatalogDeps): Subject
       const refs = sortedRefs();
       const found: string[] = [];
       for (let at = firstAfter(refs, ref); at < refs.length && found.length < limit; at++) {
-        if (kinds.has(refs[at]!.slice(0, refs[at]!.indexOf(":")))) found.push(refs[at]!);
+        if (kinds === undefined || kinds.has(refs[at]!.slice(0, refs[at]!.indexOf(":")))) found.push(refs[at]!);
       }
       return found;
     },

@@ -5,8 +5,8 @@ export interface Things {
   changesAfter(place: Place, limit: number): Promise<News>;
   /** Entities of which rules see something of these. */
   around(refs: readonly string[]): readonly string[];
-  /** Of these kinds (lower case), in the order of references. */
-  refsAfter(ref: string, kinds: ReadonlySet<string>, limit: number): readonly string[];
+  /** Of these kinds (lower case), or of every kind, in the order of references. */
+  refsAfter(ref: string, kinds: ReadonlySet<string> | undefined, limit: number): readonly string[];
   read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
   refsOfSource(sourceId: string): Promise<readonly string[]>;
   /** Those of them that are there. */

@@ -80,7 +80,10 @@ function PolicyView({ policy }: { readonly policy: Policy }): ReactNode {
       <PolicyWaivers name={name} />
       <Section title="What it decided">
         <p className="rb-dim">
-          Every answer is kept with its reasons.{" "}
+          <Link to="/standards/findings" search={{ policy: name }}>
+            See what it finds in the catalogue
+          </Link>
+          . Every answer is kept with its reasons.{" "}
           <Link to="/standards/decisions" search={{ verdict: severity === "audit" ? "allow" : severity }}>
             See what was {severity === "deny" ? "denied" : severity === "warn" ? "warned of" : "noted"}
           </Link>

@@ -1,0 +1,103 @@
+/** The audit of the real catalogue: what changes there is found, mended and forgotten, and nobody counts what they may not see. */
+import { join } from "node:path";
+
+import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
+import { createCel } from "@roadbed/cel";
+import { deleteEntity } from "@roadbed/contracts/catalog";
+import { saveEntity } from "@roadbed/contracts/catalog/kinds";
+import { listFindings, summarizeAudit } from "@roadbed/contracts/standards/audit";
+import { setStage } from "@roadbed/contracts/standards/stages";
+import { approveWaiver, requestWaiver } from "@roadbed/contracts/standards/waivers";
+import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
+import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
+import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const cel = createCel({ deadlineMs: 10_000 });
+let database: TestDatabase;
+let catalog: Catalog;
+let standards: Standards;
+
+beforeAll(async () => {
+  database = await createTestDatabase([catalogTables, standardsTables]);
+  catalog = createCatalog({ db: database.db, runtime: database.runtime, log: quietLog, cel });
+  standards = createStandards({
+    log: quietLog,
+    cel,
+    policies: [join(import.meta.dirname, "../policies")],
+    scorecards: { db: database.db, things: catalog.subjects, folders: [], publicUrl: "http://localhost" },
+  });
+});
+afterAll(async () => {
+  await standards.stop();
+  await catalog.stop();
+  await cel.close();
+  await database.drop();
+});
+
+async function ask<O extends Operation>(operation: O, input: InputOf<O>, who: Partial<Call> = {}): Promise<OutputOf<O>> {
+  const handler = [...catalog.handlers, ...standards.handlers].find((one) => one.operation.name === operation.name)!;
+  return (await perform(database.runtime, handler, callAs(who), input)) as OutputOf<O>;
+}
+
+const put = (name: string, spec: object = {}, metadata: object = {}) =>
+  ask(saveEntity, {
+    entity: {
+      apiVersion: "backstage.io/v1alpha1",
+      kind: "Component",
+      metadata: { name, description: "What it is, in a sentence.", ...metadata },
+      spec: { type: "library", lifecycle: "experimental", owner: "group:default/payments", system: "store", ...spec },
+    },
+  });
+/** Which policies of those that the test is about find something. */
+const found = async (entity: string, who: Partial<Call> = {}) => {
+  await standards.auditor!.settled();
+  return (await ask(listFindings, { entity, limit: 500 }, who)).items.map(({ policy }) => policy).filter((name) => name !== "source-known");
+};
+const bob: Partial<Call> = { actor: { kind: "user", id: "bob", name: "Bob" } };
+
+test("what changes is found, keeps its day while it stays, and is forgotten when it is mended or gone", async () => {
+  await put("shop", { lifecycle: "deprecated" }, { description: "Shop" });
+  expect(await found("component:default/shop")).toEqual(["deprecated-says-what-next", "has-description"]);
+  const [before] = (await ask(listFindings, { policy: "has-description" })).items;
+  expect(before).toMatchObject({ severity: "warn", team: "group:default/payments", mend: expect.stringContaining("sentence") });
+
+  await put("shop", {}, { description: "Shop" });
+  expect(await found("component:default/shop")).toEqual(["has-description"]);
+  expect((await ask(listFindings, { policy: "has-description" })).items[0]?.since).toBe(before?.since);
+
+  await put("shop");
+  expect(await found("component:default/shop")).toEqual([]);
+  await put("shop", {}, { description: "" });
+  await ask(deleteEntity, { ref: "component:default/shop" });
+  await standards.auditor!.settled();
+  expect((await ask(listFindings, { policy: "has-description" })).items).toEqual([]);
+});
+
+test("a waived finding is shown as waived, and counted apart", async () => {
+  await put("till", {}, { description: "Till" });
+  const { id } = await ask(requestWaiver, { policy: "has-description", entity: "component:till", reason: "Its name says all there is." });
+  await ask(approveWaiver, { id }, bob);
+  expect(await found("component:default/till")).toEqual(["has-description"]);
+  expect((await ask(listFindings, { waived: true })).items).toMatchObject([{ waiver: { id }, entity: "component:default/till" }]);
+  const { policies, teams } = await ask(summarizeAudit, {});
+  expect(policies.find(({ name }) => name === "has-description")).toMatchObject({ findings: 1, waived: 1, warn: 0 });
+  expect(teams.find(({ name }) => name === "group:default/payments")).toMatchObject({ waived: 1 });
+});
+
+test("a policy that is switched off finds nothing any more, anywhere", async () => {
+  await put("desk", {}, { description: "Desk" });
+  expect(await found("component:default/desk")).toEqual(["has-description"]);
+  await ask(setStage, { policy: "has-description", action: "off" });
+  expect(await found("component:default/desk")).toEqual([]);
+  expect(await ask(summarizeAudit, {})).toMatchObject({ behind: false, lookedAt: expect.any(String) });
+});
+
+test("what one may not see is neither listed nor counted", async () => {
+  await put("vault", { lifecycle: "deprecated" }, { annotations: { "roadbed.dev/visible-to": "group:default/security" } });
+  expect(await found("component:default/vault")).toContain("deprecated-says-what-next");
+  const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:read"]) };
+  await expect(ask(listFindings, { entity: "component:default/vault" }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  expect((await ask(listFindings, { policy: "deprecated-says-what-next" }, viewer)).items).toEqual([]);
+  expect((await ask(summarizeAudit, {}, viewer)).policies.map(({ name }) => name)).not.toContain("deprecated-says-what-next");
+});
