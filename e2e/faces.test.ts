@@ -164,7 +164,10 @@ function toLine(operation: Operation, positional: readonly string[]): string[] {
   const input = sampleInput(operation);
   const places = positional
     .filter((name) => name in input)
-    .map((name) => (operation.cli?.files?.includes(name) === true ? toFile(String(input[name])) : toWord(input[name])));
+    .map((name) => {
+      if (operation.cli?.folder === name) return toFolder(input[name] as { path: string; base64: string }[]);
+      return operation.cli?.files?.includes(name) === true ? toFile(String(input[name])) : toWord(input[name]);
+    });
   const flags = Object.entries(input)
     .filter(([name]) => !positional.includes(name))
     .map(([name, value]) => {
@@ -181,6 +184,13 @@ function toFile(text: string): string {
   const file = join(files, `${text.length}.txt`);
   writeFileSync(file, text);
   return file;
+}
+
+/** And a folder's where the others are given its files. */
+function toFolder(all: readonly { readonly path: string; readonly base64: string }[]): string {
+  const folder = mkdtempSync(join(files, "folder-"));
+  for (const { path, base64 } of all) writeFileSync(join(folder, path), Buffer.from(base64, "base64"));
+  return folder;
 }
 
 function toWord(value: unknown): string {

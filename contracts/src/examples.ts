@@ -19,4 +19,6 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   login: "email:ada@example.com",
   logins: ["email:ada@example.com"],
   user: "user:default/ada",
+  deadline: "2027-03-31",
+  address: "https://argocd.example.org",
 };

@@ -52,7 +52,7 @@ test.each([
   ["an unknown script", "`npm run dance`", "there is no npm run dance"],
   ["an unknown bench", "`npm run bench -- dance`", "there is no bench dance"],
   ["an unknown variable", "set ROADBED_COLOUR_OF_HAIR", "no source reads ROADBED_COLOUR_OF_HAIR"],
-  ["a policy that does not load", "```yaml\nkind: ValidatingAdmissionPolicy\n```", "of a policy"],
+  ["a policy that does not load", "```yaml\nkind: ValidatingAdmissionPolicy\n```", "of its policies: metadata: is missing"],
   [
     "a template that does not parse",
     "```yaml\napiVersion: a/v1\nkind: Template\nmetadata: { name: x }\n```",

@@ -40,11 +40,16 @@ export const savePathConnection = defineOperation({
   http: { method: "PUT", path: "/api/v1/path-connections/{name}" },
   input: z.object({
     name: Name,
-    url: z
+    address: z
       .url({ protocol: /^https?$/ })
       .max(1_000)
       .describe("Where its API begins, e.g. https://argocd.example.org"),
-    token: z.string().min(1).max(8_000).optional().describe("Sent as a bearer token; kept sealed. Left out, the one that is there stays"),
+    credential: z
+      .string()
+      .min(1)
+      .max(8_000)
+      .optional()
+      .describe("Sent as a bearer token; kept sealed. Left out, the one that is there stays"),
     headers: z
       .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string().max(8_000))
       .optional()
@@ -52,7 +57,7 @@ export const savePathConnection = defineOperation({
     signingSecret: z.string().min(8).max(1_000).optional().describe("Signs what provisioners are sent (HMAC-SHA256); kept sealed"),
   }),
   output: PathConnection,
-  secrets: ["token", "headers", "signingSecret"],
+  secrets: ["credential", "headers", "signingSecret"],
 });
 
 export const deletePathConnection = defineOperation({

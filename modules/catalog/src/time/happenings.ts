@@ -14,11 +14,13 @@ import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent } from "@roadbed/core";
 
 import { CATALOG_TELLERS } from "./happenings-of-catalog.ts";
+import { STANDARDS_TELLERS } from "./happenings-of-standards.ts";
 import { teller, type Teller, type Told } from "./teller.ts";
 
 /** Of each event, in words. To hear of more, add a line; who did it and when stands beside it. */
 const TELLERS: readonly Teller[] = [
   ...CATALOG_TELLERS,
+  ...STANDARDS_TELLERS,
   teller(deploymentRequested, ({ entityRef, environment }) => ({
     sort: "deployment",
     text: `A deployment to ${environment} was asked for`,
@@ -123,6 +125,13 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.proposal.changed": "a proposal is not in the catalogue",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
+  "delivery.change.opened": "proposing changes nothing",
+  "delivery.change.moved": "a proposal changes nothing before it is merged",
+  "delivery.change.closed": "a proposal that is closed has changed nothing",
+  "paths.deviation.expiring": "a reminder changes nothing",
+  "paths.upgrade.requested": "what comes of it is told as merged changes",
+  "paths.upgrade.changed": "what comes of it is told as merged changes",
+  "standards.waiver.ending": "a reminder changes nothing",
   "standards.campaign.reminded": "a reminder changes nothing",
   "standards.scorecard.due": "what comes of it is told as a changed result",
   "standards.scorecards.computed": "a new scorecard's results are no news of the entities",

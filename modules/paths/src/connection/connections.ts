@@ -55,12 +55,12 @@ export function makeConnectionHandlers({
       const items = rows.slice(0, limit).map(viewOf);
       return { items, ...(rows.length > limit ? { nextCursor: encodeCursor(items.at(-1)?.name ?? "") } : {}) };
     }),
-    handle(savePathConnection, async (ctx, { name, url, token, headers, signingSecret }) => {
+    handle(savePathConnection, async (ctx, { name, address: url, credential, headers, signingSecret }) => {
       const known = await read(ctx.sql, name);
       const before: Secrets = known === undefined ? { headers: {} } : await sealer.open<Secrets>(known.sealed, `connection:${name}`);
       const kept = sameHost(known?.url, url) ? before : { headers: {} };
       const secrets: Secrets = {
-        headers: { ...(headers ?? kept.headers), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+        headers: { ...(headers ?? kept.headers), ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }) },
         signingSecret: signingSecret ?? kept.signingSecret,
       };
       const { rows } = await ctx.sql.query<Row>(

@@ -46,7 +46,7 @@ export async function missingNamed({ connections }: NamedDeps, name: string): Pr
 }
 
 function mendOf(name: string): string {
-  return `An administrator makes it: roadbed connection save ${name} --url https://…`;
+  return `An administrator makes it: roadbed connection save ${name} --address https://…`;
 }
 
 /** A question to a named system, as Roadie's action asks one of a Backstage proxy: `/api/proxy/NAME/rest`. */
