@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<LedgerEntry>[] = [
   {
     id: "thing",
     header: "Made",
-    width: "26%",
+    width: "18%",
     value: ({ repository }) => repository,
     cell: ({ id, repository }) => (
       <Link to="/ledger/$id" params={{ id }}>
@@ -35,6 +35,7 @@ const COLUMNS: readonly Column<LedgerEntry>[] = [
   {
     id: "path",
     header: "Path",
+    width: "16%",
     value: ({ pathTitle }) => pathTitle,
     cell: ({ path, pathTitle }) => (
       <Link to="/create/$path" params={{ path: path.replace(/^.*\//, "") }}>
@@ -46,7 +47,6 @@ const COLUMNS: readonly Column<LedgerEntry>[] = [
   {
     id: "entity",
     header: "Entity",
-    width: "20%",
     cell: ({ entityRef }) => (entityRef === undefined ? null : <EntityLink entityRef={entityRef} />),
   },
   { id: "made", header: "Since", width: "110px", value: ({ madeAt }) => madeAt, cell: ({ madeAt }) => <When at={madeAt} /> },

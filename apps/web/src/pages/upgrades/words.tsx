@@ -9,8 +9,8 @@ export const ITEM_STATES: readonly UpgradeItemState[] = ["conflicting", "open", 
 
 const TONES: Readonly<Record<UpgradeItemState, State>> = {
   conflicting: "fail",
-  open: "busy",
-  refused: "warn",
+  open: "warn",
+  refused: "fail",
   waiting: "unknown",
   merged: "ok",
   closed: "unknown",
