@@ -1,8 +1,18 @@
 /** Where one module asks another: each port is declared by the asker and answered here. */
 import type { Catalog } from "@roadbed/catalog";
+import type { Cel } from "@roadbed/cel";
 import { importSource, listEntities, validateEntity } from "@roadbed/contracts/catalog";
 import { getMe } from "@roadbed/contracts/identity";
-import { perform, type Handler, type Operation, type OutputOf, type ParsedInputOf, type Runtime, type Call } from "@roadbed/core";
+import {
+  NotFoundError,
+  perform,
+  type Handler,
+  type Operation,
+  type OutputOf,
+  type ParsedInputOf,
+  type Runtime,
+  type Call,
+} from "@roadbed/core";
 import { cloneRepository, pushCommit } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import { viewerOf } from "@roadbed/identity";
@@ -23,6 +33,7 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
   return {
     get: (ctx, ref) => catalog.getEntity(ctx, ref),
     hiddenFrom: (ctx) => catalog.hiddenFrom(ctx),
+    dependantsOf: (ref) => catalog.dependantsOf(ref),
     async refs(_ctx, kinds) {
       const refs: string[] = [];
       for (let cursor: string | undefined; ;) {
@@ -103,6 +114,29 @@ function hostOfApi(api: string): string {
 function isOf(owner: string | undefined, holder: string): boolean {
   const [a, b] = [owner?.toLowerCase() ?? "", holder.toLowerCase()];
   return a === b || a.startsWith(`${b}/`);
+}
+
+/** The conditions under which paths are offered. */
+export function conditionsForPaths(cel: Pick<Cel, "createFilter">): NonNullable<PathsDeps["conditions"]> {
+  return {
+    async holds(expression, entity) {
+      const { matched } = await cel.createFilter(expression, "entity").test([entity]);
+      return matched[0] === true;
+    },
+  };
+}
+
+/** The operations that a step of a path may perform, with the checks that every face makes. */
+export function platformForPaths(handlers: readonly Handler[], runtime: Runtime): NonNullable<PathsDeps["platform"]> {
+  const byName = new Map(handlers.map((handler) => [handler.operation.name, handler]));
+  return {
+    find: (name) => byName.get(name)?.operation,
+    async perform(call, name, input) {
+      const handler = byName.get(name);
+      if (handler === undefined) throw new NotFoundError("operation", name);
+      return perform(runtime, handler, call, input);
+    },
+  };
 }
 
 /** Who asks for a run: the name of the account, and the user entity that is linked to it. */

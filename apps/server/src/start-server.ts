@@ -52,7 +52,7 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, outsideForPaths, peopleForPaths, thingsForNotify } from "./ports.ts";
+import { catalogForPaths, conditionsForPaths, outsideForPaths, peopleForPaths, platformForPaths, thingsForNotify } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -224,12 +224,8 @@ export async function startServer({
       catalog: catalogForPaths(catalog, runtime),
       git: delivery,
       repositories,
-      conditions: {
-        async holds(expression, entity) {
-          const { matched } = await cel.createFilter(expression, "entity").test([entity]);
-          return matched[0] === true;
-        },
-      },
+      conditions: conditionsForPaths(cel),
+      platform: platformForPaths([...catalog.handlers, ...delivery.handlers], runtime),
       changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
       standards,
       delivery,

@@ -28,6 +28,8 @@ export interface PathsDeps {
   /** The same host's repositories as they lie there. Absent: what was made is remembered, and not looked at again. */
   readonly repositories?: LedgerRepositories | undefined;
   readonly standards: Standards;
+  /** The platform's own operations, for paths that perform them. Absent: such steps are refused. */
+  readonly platform?: Platform | undefined;
   /** CEL over an entity. Absent: no condition holds. */
   readonly conditions?: Conditions | undefined;
   readonly delivery: Delivery;
@@ -111,6 +113,8 @@ export interface Catalog {
     ctx: Ctx,
     input: { readonly repository: string; readonly branch: string },
   ): Promise<{ readonly refs: readonly string[] }>;
+  /** What depends on an entity directly, or calls an API that it provides. */
+  dependantsOf?(ref: string): Promise<readonly { readonly ref: string }[]>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
   /** Reads descriptors at an address outside the embedded host. Absent: such addresses are refused in words. */
@@ -157,6 +161,13 @@ export interface NewChange {
   readonly conflicts: readonly ChangeConflict[];
   readonly author: { readonly name: string; readonly email: string };
   readonly key: string;
+}
+
+/** The platform's own operations by name. */
+export interface Platform {
+  find(name: string): { readonly summary: string; readonly risk: string } | undefined;
+  /** With the checks that every face makes: scope, ownership, input. */
+  perform(call: Call, name: string, input: unknown): Promise<unknown>;
 }
 
 /** True-or-false expressions over `entity`. */

@@ -78,6 +78,8 @@ export interface ActionContext {
   /** Tells the ledger of a repository that was made, in the transaction of `write`; absent in a preview. */
   remember?(ctx: Ctx, publication: Publication): Promise<void>;
   readonly call: Call;
+  /** The same call with no more rights than who started the run has. */
+  readonly asStarter: Call;
 }
 
 /** Keeps the input's type between schema and code. */

@@ -16,6 +16,7 @@ import { makeSmallGitlabActions } from "./gitlab/small.ts";
 import { makeArgocdCreate, makeHttpRequest, type NamedConnections } from "./outside/named.ts";
 import { roadieUtils } from "./outside/roadie-utils.ts";
 import { scoreRender } from "../score/score-action.ts";
+import { makeCatalogDependants, makePlatformActions } from "./platform.ts";
 import { policy } from "./policy.ts";
 import { makeWebhookProvision } from "./provision/webhook.ts";
 import { makePublishGit } from "./publish-git.ts";
@@ -23,13 +24,13 @@ import { makePublishGit } from "./publish-git.ts";
 /** Everything a step can name. */
 export type Actions = ReadonlyMap<string, Action>;
 
-export interface ActionDeps extends Pick<PathsDeps, "catalog" | "git" | "delivery" | "publicUrl" | "outside"> {
+export interface ActionDeps extends Pick<PathsDeps, "catalog" | "git" | "delivery" | "publicUrl" | "outside" | "platform"> {
   readonly connections?: NamedConnections;
   /** How often a thing outside that lasts is asked how far it is; default 5 s. */
   readonly pollMs?: number;
 }
 
-export function createActions({ catalog, git, delivery, publicUrl, outside, connections = NONE, pollMs }: ActionDeps): Actions {
+export function createActions({ catalog, git, delivery, publicUrl, outside, platform, connections = NONE, pollMs }: ActionDeps): Actions {
   const named = { outside, connections };
   const polling = pollMs === undefined ? {} : { pollMs };
   const all = [
@@ -49,6 +50,8 @@ export function createActions({ catalog, git, delivery, publicUrl, outside, conn
     makePublishGit(git, publicUrl),
     policy,
     makeDeployWait(delivery),
+    makeCatalogDependants(catalog),
+    ...makePlatformActions(platform),
     makePublishGithub(outside),
     makePublishGithubPullRequest(outside),
     makeGithubRepoCreate(outside),

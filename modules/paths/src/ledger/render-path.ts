@@ -82,6 +82,7 @@ async function doLocally(deps: RenderDeps, ctx: Ctx, { path, scope, plan, worksp
     signal: ctx.signal,
     renderer: deps.renderer,
     call: ctx,
+    asStarter: ctx,
     log: async () => {},
     once: () => Promise.reject(new Error("nothing is remembered where files are rendered again")),
     read: (work) => work(ctx),

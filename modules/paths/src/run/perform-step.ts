@@ -148,6 +148,7 @@ function contextFor(deps: StepDeps, work: Work, workspace: string, turn: number,
     once: (name, make) => once(deps.db, { runId: run.id, key, name }, make),
     noted: async (name) => (await readNote<never>(deps.db, key, name))?.value,
     read: (ask) => deps.runtime.read(call, ask),
+    asStarter: { ...call, scopes: new Set(run.actor_detail.scopes ?? []) },
     write: (make) => deps.runtime.write(call, makeThing, { runId: run.id, step: step.id }, { kind: "run", id: run.id }, make),
   };
 }

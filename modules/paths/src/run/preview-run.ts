@@ -158,6 +158,7 @@ function contextFor(deps: PreviewDeps, ctx: Ctx, { path, scope, workspace, stepI
     signal: ctx.signal,
     renderer: deps.renderer,
     call: ctx as Call,
+    asStarter: ctx as Call,
     log: async (level, message) => void log.push(redactor.text(`[${stepId}] ${level === "info" ? "" : `${level}: `}${message}`)),
     read: (work) => work(ctx),
     once: () => Promise.reject(new Error("a preview remembers nothing")),

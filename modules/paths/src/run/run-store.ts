@@ -13,6 +13,8 @@ export type StepState = z.output<typeof StepStatus>;
 export interface ActorDetail {
   readonly actor: Actor;
   readonly user: RunUser;
+  /** What they might do when they asked; absent in runs of before. */
+  readonly scopes?: readonly string[];
 }
 
 /** A run as its table keeps it. */

@@ -35,7 +35,7 @@ export function makeRunPath(deps: StartDeps): Handler {
       id,
       path,
       actor: formatActor(ctx.actor),
-      actorDetail: { actor: ctx.actor, user },
+      actorDetail: { actor: ctx.actor, user, scopes: [...ctx.scopes] },
       shownValues: hideSecrets(path, values).shown,
       sealed: await deps.sealer.seal({ values, secrets }, id),
       previewDigest: previewed.preview.digest,

@@ -38,6 +38,7 @@ export async function actionContext(o: {
     signal: new AbortController().signal,
     renderer: o.renderer as Renderer,
     call: ctx,
+    asStarter: ctx,
     log: async (level, message) => void lines.push(level === "info" ? message : `${level}: ${message}`),
     read: (work) => work(ctx),
     write: (work) => work(ctx),
