@@ -6,7 +6,7 @@ import { ConflictError } from "@roadbed/core";
 export interface SentFile {
   readonly path: string;
   readonly base64: string;
-  readonly executable: boolean;
+  readonly executable?: true;
 }
 
 const MOST_BYTES = 2_900_000;
@@ -26,7 +26,8 @@ export async function readFolder(folder: string, fail: (reason: string, mend: st
     const content = await readFile(full);
     bytes += content.length;
     if (bytes > MOST_BYTES) throw fail(`${folder} holds more than ${MOST_BYTES / 1e6} MB`, "Name the folder of one path.");
-    files.push({ path, base64: content.toString("base64"), executable: ((await stat(full)).mode & 0o100) !== 0 });
+    const isExecutable = ((await stat(full)).mode & 0o100) !== 0;
+    files.push({ path, base64: content.toString("base64"), ...(isExecutable ? { executable: true } : {}) });
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
