@@ -198,6 +198,19 @@ test("what cannot be evaluated is unknown, says why, and is no pass", async () =
   expect(outcomes(await scoreOf("shop"))).toEqual({ fine: "unknown" });
 });
 
+test("a rule that never ends is stopped once, and not again for each entity; the others go on", async () => {
+  const endless =
+    "entity.spec.list.all(a, entity.spec.list.all(b, entity.spec.list.all(c, entity.spec.list.all(d, a + b + c + d < 9999999))))";
+  const list = Array.from({ length: 300 }, (_, n) => n);
+  for (let n = 0; n < 30; n++) await put(`c${n}`, { owner: "red", list });
+  await save(scorecard("mine", [rule("endless", endless), rule("fine", "true"), rule("odd", "true", { filter: endless })]));
+  // Thirty entities with two endless expressions: one by one they would take longer than this test may.
+  await settled();
+  const { items } = await ask(listScores, { name: "mine", rule: "endless", outcome: "unknown" });
+  expect(items).toHaveLength(30);
+  expect(outcomes(await scoreOf("c7"))).toEqual({ endless: "unknown", fine: "pass", odd: "unknown" });
+});
+
 test("files of the repository are read, as text and as data, and read again when they change", async () => {
   const folder = await mkdtemp(join(empty, "repo-"));
   const write = async (path: string, text: string): Promise<void> => {

@@ -23,6 +23,7 @@ export type Subject = Readonly<Record<string, unknown>>;
 
 const MOST_RELATED = 200;
 const MOST_PAGES = 200;
+const MOST_SUMMARIES = 20_000;
 
 /** Rules are the same for everybody: they see all, and who may see their results is asked when these are read. */
 const EVERYTHING = { all: true, sees: () => true, seesSource: () => true, hidden: () => [] } as unknown as Visibility;
@@ -43,6 +44,9 @@ export function createSubjectReader(
   /** Rotas of those who own much are asked for again and again. */
   let rotas = new Map<string, readonly string[]>();
   let rotasAt = -1;
+  /** So are those to which many relate; and what is shared goes to the expressions' thread once for a batch. */
+  let summaries = new Map<number, Record<string, unknown>>();
+  let summariesAt = "";
 
   return async (refs, wanted) => {
     const { rows } = await sql.query<Row>(
@@ -87,6 +91,15 @@ export function createSubjectReader(
   }
 
   function summaryOf(id: number, ref: string): Record<string, unknown> {
+    const state = `${feed.applied} ${catalogue.derived.engine.version}`;
+    if (state !== summariesAt || summaries.size > MOST_SUMMARIES) summaries = new Map();
+    summariesAt = state;
+    let summary = summaries.get(id);
+    if (!summary) summaries.set(id, (summary = summarise(id, ref)));
+    return summary;
+  }
+
+  function summarise(id: number, ref: string): Record<string, unknown> {
     const item = estate.at(id);
     if (!item) return { ref, found: false, kind: ref.slice(0, ref.indexOf(":")) };
     const { kind, name, title, type, lifecycle, owner, system, tags, criticality } = item;

@@ -24,60 +24,98 @@ export interface Evaluator {
 }
 
 const MOST_NOTE = 500;
-const RETRIES = 2;
+/** How long an expression that had to be stopped is not tried again: it would only be stopped again, entity after entity. */
+const LEFT_OUT_MS = 10 * 60_000;
+
+/** Expressions of a scorecard that had to be stopped, by their positions, with the reason; and the program without them. */
+interface LeftOut {
+  readonly until: number;
+  readonly reasons: ReadonlyMap<number, string>;
+  /** Undefined where nothing is left to be asked. */
+  readonly program: Program | undefined;
+}
 
 export function createEvaluator(cel: Pick<Expressions, "evaluateBatch" | "createProgram">): Evaluator {
+  const leftOut = new WeakMap<Definition, LeftOut>();
   return {
     evaluate: async (definitions, subjects, exempt) => {
       const bindings: Record<string, unknown>[] = [];
-      const evaluations: { program: number; binding: number }[] = [];
-      const asked: { readonly definition: Definition; readonly ref: string }[] = [];
+      const results = new Map<Definition, Map<string, Result>>(definitions.map((definition) => [definition, new Map()]));
+      const asked = new Map<Definition, { readonly ref: string; readonly binding: number }[]>(definitions.map((one) => [one, []]));
       for (const [ref, subject] of subjects) {
         const kind = ref.slice(0, ref.indexOf(":"));
         const of = definitions.filter(({ kinds }) => kinds.has(kind));
         if (of.length === 0) continue;
         const binding = bindings.push(bindingOf(subject)) - 1;
-        for (const definition of of) {
-          evaluations.push({ program: definitions.indexOf(definition), binding });
-          asked.push({ definition, ref });
-        }
+        for (const definition of of) asked.get(definition)!.push({ ref, binding });
       }
-      const results = new Map<Definition, Map<string, Result>>(definitions.map((definition) => [definition, new Map()]));
-      if (evaluations.length === 0) return results;
-      const outcomes = await run({ programs: definitions.map(({ program }) => program), bindings, evaluations });
-      for (const [at, { definition, ref }] of asked.entries()) {
-        let outcome = outcomes[at]!;
-        if (isStopped(outcome)) outcome = await runApart(definition, bindings[evaluations[at]!.binding]!, outcome);
-        const result = resultOf(definition, outcome, exempt?.get(ref));
-        if (result) results.get(definition)!.set(ref, result);
+      for (const [definition, all] of asked) {
+        if (all.length === 0) continue;
+        const outcomes = await ask(
+          definition,
+          bindings,
+          all.map(({ binding }) => binding),
+        );
+        const stopped = leftOutOf(definition)?.reasons;
+        for (const [at, { ref }] of all.entries()) {
+          const result = resultOf(definition, outcomes[at]!, { exempt: exempt?.get(ref), stopped });
+          if (result) results.get(definition)!.set(ref, result);
+        }
       }
       return results;
     },
   };
 
-  /** A machine that is very busy stops what is not slow at all: that must not stand as "unknown". */
-  async function run(batch: Parameters<Expressions["evaluateBatch"]>[0]): Promise<Outcome[]> {
-    let outcomes = await cel.evaluateBatch(batch);
-    for (let again = 0; again < RETRIES && outcomes.some(isStopped); again++) outcomes = await cel.evaluateBatch(batch);
-    return outcomes;
+  function leftOutOf(definition: Definition): LeftOut | undefined {
+    const known = leftOut.get(definition);
+    return known && known.until > Date.now() ? known : undefined;
   }
 
-  /** A rule that never ends must not take the others of its scorecard with it: each is asked alone. */
-  async function runApart(definition: Definition, binding: Record<string, unknown>, stopped: Outcome): Promise<Outcome> {
-    const { rules, conditions } = definition.program.source;
-    const programs = rules.map((rule): Program =>
-      cel.createProgram({ names: NAMES, ...(conditions ? { conditions } : {}), rules: [rule] }),
-    );
-    const outcomes = await cel.evaluateBatch({ programs, bindings: [binding] });
-    if (outcomes.every(isStopped)) return stopped;
-    if (outcomes.some(({ kind }) => kind === "skipped")) return { kind: "skipped" };
-    return {
-      kind: "rules",
-      rules: outcomes.map((outcome): RuleOutcome =>
-        outcome.kind === "rules" ? outcome.rules[0]! : { kind: "fault", fault: (outcome as { fault: CelFault }).fault },
-      ),
-    };
+  /**
+   * One outcome per place. Where something had to be stopped, each of the expressions is asked alone: what is guilty is left out, and the
+   * rest is asked again. A machine that is very busy stops what is not slow at all: then nothing is guilty.
+   */
+  async function ask(definition: Definition, bindings: readonly Record<string, unknown>[], places: readonly number[]): Promise<Outcome[]> {
+    for (let tries = 0; ; tries++) {
+      const known = leftOutOf(definition);
+      if (known && !known.program) return places.map(() => NOTHING_ASKED);
+      const program = known?.program ?? definition.program;
+      const evaluations = places.map((binding) => ({ program: 0, binding }));
+      const outcomes = await cel.evaluateBatch({ programs: [program], bindings, evaluations });
+      const first = outcomes.findIndex((one) => isStopped(one) && !isBystander(one));
+      const stopped = first >= 0 ? first : outcomes.findIndex(isStopped);
+      if (stopped < 0 || tries === MOST_TRIES) return outcomes;
+      await findGuilty(definition, bindings[places[stopped]!]!, known);
+    }
   }
+
+  async function findGuilty(definition: Definition, binding: Record<string, unknown>, known: LeftOut | undefined): Promise<void> {
+    const { rules, conditions } = definition.program.source;
+    const programs = rules.map((rule) => cel.createProgram({ names: NAMES, ...(conditions ? { conditions } : {}), rules: [rule] }));
+    const outcomes = await cel.evaluateBatch({ programs, bindings: [binding] });
+    const reasons = new Map(known?.reasons);
+    for (const [at, outcome] of outcomes.entries())
+      if (isStopped(outcome)) reasons.set(at, formatFault((outcome as { readonly fault: CelFault }).fault));
+    if (reasons.size === (known?.reasons.size ?? 0)) return;
+    const rest = rules.map((rule, at) => (reasons.has(at) ? { expression: "null" } : rule));
+    leftOut.set(definition, {
+      until: Date.now() + LEFT_OUT_MS,
+      reasons,
+      program:
+        reasons.size === rules.length ? undefined : cel.createProgram({ names: NAMES, ...(conditions ? { conditions } : {}), rules: rest }),
+    });
+  }
+}
+
+const MOST_TRIES = 3;
+const NOTHING_ASKED: Outcome = {
+  kind: "fault",
+  fault: { code: "deadline", reason: "it had to be stopped, and is not tried again for ten minutes" },
+};
+
+/** Was not evaluated because the same program had to be stopped on another entity. */
+function isBystander(outcome: Outcome): boolean {
+  return outcome.kind === "fault" && outcome.fault.reason.startsWith("was not evaluated");
 }
 
 function bindingOf(subject: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -88,12 +126,21 @@ function isStopped(outcome: Outcome): boolean {
   return outcome.kind === "fault" && (outcome.fault.code === "deadline" || outcome.fault.code === "memory");
 }
 
-function resultOf(definition: Definition, outcome: Outcome, exempt: Exempt | undefined): Result | undefined {
+function resultOf(
+  definition: Definition,
+  outcome: Outcome,
+  { exempt, stopped }: { readonly exempt: Exempt | undefined; readonly stopped: ReadonlyMap<number, string> | undefined },
+): Result | undefined {
   if (outcome.kind === "skipped") return undefined;
   const notes: Record<string, string> = {};
   const note = (rule: Rule, text: string): void => void (notes[rule.id] = text.slice(0, MOST_NOTE));
   const codes = definition.rules.map((rule) => {
     if (exempt?.has(`${definition.name}/${rule.id}`) === true) return "w";
+    const reason = stopped?.get(rule.answerAt) ?? (rule.filterAt === undefined ? undefined : stopped?.get(rule.filterAt));
+    if (reason !== undefined) {
+      note(rule, `${reason}; it is not tried again for some minutes.`);
+      return "u";
+    }
     if (outcome.kind === "fault") {
       note(rule, `It cannot be said whether the scorecard looks at it: ${formatFault(outcome.fault)}`);
       return "u";

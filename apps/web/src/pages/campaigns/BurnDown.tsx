@@ -40,6 +40,14 @@ export function BurnDown({ of: { days, goal, deadline, startedAt, things } }: { 
           y2={y(Math.max(0, left))}
         />
         <polyline className={classes.line} points={points.join(" ")} />
+        {/* A line of no length shows nothing: on the first day it is a mark. */}
+        <line
+          className={classes.now}
+          x1={x(Date.parse(days.at(-1)?.at ?? startedAt))}
+          x2={x(Date.parse(days.at(-1)?.at ?? startedAt))}
+          y1={y(days.at(-1)?.open ?? 0) - 5}
+          y2={y(days.at(-1)?.open ?? 0) + 5}
+        />
       </svg>
       <div className={classes.foot}>
         <span>{startedAt.slice(0, 10)}</span>

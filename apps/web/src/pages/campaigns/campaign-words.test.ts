@@ -15,7 +15,7 @@ test("a campaign says how far it is from its goal, and how long there is", () =>
 
 test("days and states", () => {
   expect([2, 1, 0, -1].map(sayDays)).toEqual(["2 days left", "1 day left", "last day", "its day is over"]);
-  expect(campaignState({ state: "open", daysLeft: 8 })).toBe("busy");
+  expect(campaignState({ state: "open", daysLeft: 8 })).toBe("unknown");
   expect(campaignState({ state: "open", daysLeft: 7 })).toBe("warn");
   expect(campaignState({ state: "over", daysLeft: -1 })).toBe("fail");
   expect(sayCampaigns([])).toBe("None has been begun.");

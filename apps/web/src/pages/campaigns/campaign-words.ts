@@ -13,7 +13,7 @@ export function campaignState({ state, daysLeft }: Pick<Campaign, "state" | "day
   if (state === "reached") return "ok";
   if (state === "over") return "fail";
   if (state === "ended") return "unknown";
-  return daysLeft <= 7 ? "warn" : "busy";
+  return daysLeft <= 7 ? "warn" : "unknown";
 }
 
 /** How a campaign stands, in a sentence. */
