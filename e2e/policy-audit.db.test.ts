@@ -7,6 +7,7 @@ import { deleteEntity } from "@roadbed/contracts/catalog";
 import { saveEntity } from "@roadbed/contracts/catalog/kinds";
 import { listFindings, summarizeAudit } from "@roadbed/contracts/standards/audit";
 import { setStage } from "@roadbed/contracts/standards/stages";
+import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
 import { approveWaiver, requestWaiver } from "@roadbed/contracts/standards/waivers";
 import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
@@ -100,4 +101,48 @@ test("what one may not see is neither listed nor counted", async () => {
   await expect(ask(listFindings, { entity: "component:default/vault" }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
   expect((await ask(listFindings, { policy: "deprecated-says-what-next" }, viewer)).items).toEqual([]);
   expect((await ask(summarizeAudit, {}, viewer)).policies.map(({ name }) => name)).not.toContain("deprecated-says-what-next");
+});
+
+const TIER = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: has-tier
+  annotations: { roadbed.dev/title: Tier, roadbed.dev/why: Because., roadbed.dev/mend: Set it., roadbed.dev/version: 1.0.0 }
+spec:
+  matchConstraints:
+    resourceRules:
+      - { apiGroups: [backstage.io], apiVersions: ["*"], operations: [CREATE], resources: [components] }
+  validations:
+    - expression: object.?metadata.?labels[?'tier'].orValue('') != ''
+      message: It has no tier.
+`;
+
+test("a policy that is being written is asked about a thing, and tells where it is wrong", async () => {
+  await put("counter");
+  const tried = await ask(tryPolicy, { text: TIER, entity: "component:counter" });
+  expect(tried).toMatchObject({ problems: [], verdict: "deny", evaluated: 1, findings: [{ message: "It has no tier." }] });
+  const wrong = await ask(tryPolicy, { text: TIER.replace("object.?metadata", "object.?metdata"), entity: "component:counter" });
+  expect(wrong.problems).toMatchObject([{ line: 11, reason: expect.stringContaining("did you mean metadata?") }]);
+  const viewer = { ...bob, scopes: new Set(["standards:read"]) };
+  await expect(ask(tryPolicy, { text: TIER, entity: "component:vault" }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+test("a back-test says by team what would be found today, and what is new against the policy in force", async () => {
+  await put("tiered", { owner: "group:default/ops" }, { labels: { tier: "1" } });
+  await put("bare", { owner: "group:default/ops" });
+  const answer = await ask(backtestPolicy, { text: TIER });
+  expect(answer).toMatchObject({ problems: [], complete: true, noLonger: 0 });
+  expect(answer.newly).toBe(answer.found);
+  expect(answer.teams.find(({ name }) => name === "group:default/ops")).toEqual({
+    name: "group:default/ops",
+    found: 1,
+    newly: 1,
+    noLonger: 0,
+  });
+  expect(answer.examples.map(({ entity }) => entity)).toContain("component:default/bare");
+
+  const same = await ask(backtestPolicy, { text: TIER.replace("name: has-tier", "name: deprecated-says-what-next") });
+  expect(same.noLonger + same.newly).toBeGreaterThan(0);
+  const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:read"]) };
+  expect((await ask(backtestPolicy, { text: TIER }, viewer)).looked).toBeLessThan(answer.looked);
 });

@@ -29,6 +29,7 @@ import { operations as policyAudit } from "./standards/audit.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as stages } from "./standards/stages.ts";
 import { operations as waivers } from "./standards/waivers.ts";
+import { operations as workbench } from "./standards/workbench.ts";
 import { operations as telemetry } from "./telemetry.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -53,6 +54,7 @@ export const allOperations: readonly Operation[] = [
   ...scorecards,
   ...stages,
   ...waivers,
+  ...workbench,
   ...paths,
   ...authoring,
   ...pathConnections,

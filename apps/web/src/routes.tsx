@@ -301,6 +301,12 @@ const scorecard = createRoute({
   component: lazyRouteComponent(() => import("./pages/scorecards/ScorecardPage.tsx"), "ScorecardPage"),
 });
 
+const workbench = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/workbench",
+  component: lazyRouteComponent(() => import("./pages/standards/WorkbenchPage.tsx"), "WorkbenchPage"),
+});
+
 const findings = createRoute({
   getParentRoute: () => app,
   path: "/standards/findings",
@@ -440,7 +446,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, campaigns, newCampaign, campaign, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

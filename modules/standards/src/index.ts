@@ -21,6 +21,7 @@ import { makeWaiverReaders } from "./waiver/list-waivers.ts";
 import { makeRequestWaiver } from "./waiver/request-waiver.ts";
 import { createSweeper, makeEndWaivers } from "./waiver/sweep-waivers.ts";
 import { makeWaiverRules } from "./waiver/waiver-rules.ts";
+import { makeWorkbench } from "./workbench/try-policy.ts";
 import { selectInForce } from "./waiver/waiver-store.ts";
 import { findWaivable } from "./scorecard/exempt.ts";
 import { createScorecards, type Scorecards } from "./scorecard/create-scorecards.ts";
@@ -110,6 +111,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       }),
       ...makeStageHandlers(policies),
       ...(deps.scorecards ? makeFindingReaders({ policies, things: deps.scorecards.things }) : []),
+      ...(deps.scorecards ? makeWorkbench({ cel, policies: enabled, params, things: deps.scorecards.things }) : []),
       makeRequestWaiver(waivers),
       ...makeDecideWaiver(),
       ...makeWaiverReaders(waivers),

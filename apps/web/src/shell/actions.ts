@@ -50,6 +50,7 @@ export const ACTIONS: readonly Action[] = [
   { label: "Runs", icon: History, to: "/runs" },
   { label: "Policies", icon: ShieldCheck, to: "/standards", words: "standards rules cel" },
   { label: "Scorecards: how far everything has come", icon: ShieldCheck, to: "/scorecards", words: "standards rubric levels maturity" },
+  { label: "Policy workbench", icon: ShieldCheck, to: "/standards/workbench", words: "write cel try backtest" },
   { label: "Findings of policies", icon: ShieldCheck, to: "/standards/findings", words: "audit violations" },
   { label: "Waivers", icon: ShieldCheck, to: "/standards/waivers", words: "deviation exception approve" },
   { label: "Policy decisions", icon: ShieldCheck, to: "/standards/decisions" },

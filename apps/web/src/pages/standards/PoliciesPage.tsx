@@ -37,6 +37,9 @@ export function PoliciesPage(): ReactNode {
               Switch this pack…
             </Button>
           )}
+          <Button variant="default" onClick={() => void navigate({ to: "/standards/workbench" })}>
+            Write one
+          </Button>
           <Button variant="default" onClick={() => void navigate({ to: "/standards/waivers" })}>
             Waivers
           </Button>

@@ -1,0 +1,206 @@
+import { Button, Group, Textarea } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useRef, useState, type ReactNode } from "react";
+
+import type { Finding } from "@roadbed/contracts/standards";
+import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
+import { useAct } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Page, Section } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { EntitySelect } from "../graph/EntitySelect.tsx";
+import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
+import classes from "./standards.module.css";
+import { offsetOf, readManifest } from "./workbench-text.ts";
+
+/** Write a policy, ask it about something, and see what it would find before it is in force. */
+export function WorkbenchPage(): ReactNode {
+  const [text, setText] = useState(EXAMPLE);
+  const [entity, setEntity] = useState<string | undefined>();
+  const [manifest, setManifest] = useState("");
+  const [unreadable, setUnreadable] = useState<string | undefined>();
+  const area = useRef<HTMLTextAreaElement>(null);
+  const attempt = useAct(tryPolicy, { touches: [] });
+  const backtest = useAct(backtestPolicy, { touches: [] });
+  const problems = attempt.data?.problems ?? backtest.data?.problems ?? [];
+  const error = attempt.error ?? backtest.error;
+
+  const ask = (): void => {
+    const read = readManifest(manifest);
+    setUnreadable(read.problem);
+    backtest.reset();
+    if (read.problem === undefined) {
+      attempt.mutate({ text, resources: read.objects.map((object) => ({ object })), ...(entity !== undefined && { entity }) });
+    }
+  };
+  const show = (line: number, column = 1): void => {
+    const at = offsetOf(text, line, column);
+    area.current?.focus();
+    area.current?.setSelectionRange(at, at + 1);
+  };
+
+  return (
+    <Page
+      title="Policy workbench"
+      trail={<Link to="/standards">Policies</Link>}
+      state="Nothing is stored here: try a rule until it says what you mean, then see what it would find today."
+    >
+      <div className={classes.bench}>
+        <div>
+          <Textarea
+            ref={area}
+            label="Policy"
+            description="As its file says it; bindings and parameters may follow after ---."
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            autosize
+            minRows={22}
+            maxRows={36}
+            spellCheck={false}
+            classNames={{ input: classes.code }}
+          />
+          {problems.length > 0 && (
+            <ul className={classes.problems} aria-label="What is wrong with the text">
+              {problems.map(({ line, column, reason, mend }, index) => (
+                <li key={index}>
+                  <button type="button" onClick={() => show(line, column)}>
+                    Line {line}
+                  </button>{" "}
+                  {reason} {mend !== undefined && <span className="rb-dim">{mend}</span>}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+        <div>
+          <EntitySelect
+            label="A thing of the catalogue"
+            placeholder="Its name"
+            width="100%"
+            value={entity}
+            onChange={setEntity}
+            visibleLabel
+          />
+          <Textarea
+            mt="sm"
+            label="Or a manifest"
+            description="As JSON: one object, or a list of them."
+            value={manifest}
+            onChange={(event) => setManifest(event.currentTarget.value)}
+            error={unreadable}
+            autosize
+            minRows={4}
+            maxRows={14}
+            spellCheck={false}
+            classNames={{ input: classes.code }}
+          />
+          <Group gap="xs" mt="sm">
+            <Button onClick={ask} loading={attempt.isPending} disabled={text.trim() === ""}>
+              Ask it
+            </Button>
+            <Button
+              variant="default"
+              onClick={() => {
+                attempt.reset();
+                backtest.mutate({ text });
+              }}
+              loading={backtest.isPending}
+              disabled={text.trim() === ""}
+            >
+              What would it find today?
+            </Button>
+          </Group>
+          {error !== null && <ErrorState error={error} />}
+          {attempt.data !== undefined && (
+            <Section title="It says">
+              <p>
+                <StateBadge plain word={attempt.data.verdict} label={VERDICT_WORDS[attempt.data.verdict]} />{" "}
+                <span className="rb-dim">
+                  {attempt.data.evaluated === 0
+                    ? "It looks at nothing of what you gave it."
+                    : `asked ${formatCount(attempt.data.evaluated, "time")}`}
+                </span>
+              </p>
+              <Findings findings={attempt.data.findings} />
+            </Section>
+          )}
+          {backtest.data !== undefined && (
+            <Section title="On today's catalogue">
+              <p>
+                {formatCount(backtest.data.found, "thing")} of {backtest.data.looked.toLocaleString("en")} would be found
+                {!backtest.data.complete && " (there are more than were looked at)"}; {backtest.data.newly} that are not found now,{" "}
+                {backtest.data.noLonger} no longer.
+              </p>
+              {backtest.data.teams.length > 0 && (
+                <table className={classes.teams}>
+                  <thead>
+                    <tr>
+                      <th>Team</th>
+                      <th>Found</th>
+                      <th>New</th>
+                      <th>No longer</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {backtest.data.teams.map(({ name, found, newly, noLonger }) => (
+                      <tr key={name}>
+                        <td>{name === "" ? <span className="rb-dim">owned by nobody</span> : <EntityLink entityRef={name} />}</td>
+                        <td>{found}</td>
+                        <td>{newly}</td>
+                        <td>{noLonger}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              )}
+              <Findings findings={backtest.data.examples.slice(0, 10)} />
+            </Section>
+          )}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Findings({ findings }: { readonly findings: readonly Finding[] }): ReactNode {
+  return (
+    <ul className={classes.findings} aria-label="What it finds">
+      {findings.map(({ severity, resource, message, mend, entity }, index) => (
+        <li key={index} className={classes.finding} data-severity={severity}>
+          <b>{message}</b>
+          <p className="rb-dim">
+            {entity === undefined ? resource : <EntityLink entityRef={entity} />} · {SEVERITY_WORDS[severity]} · {mend}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const EXAMPLE = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: services-have-links
+  annotations:
+    roadbed.dev/version: "1.0.0"
+    roadbed.dev/severity: warn
+    roadbed.dev/title: Services link to their dashboard
+    roadbed.dev/why: Whoever is called at night should not have to search.
+    roadbed.dev/mend: Add the dashboard under metadata.links.
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: ["backstage.io"]
+        apiVersions: ["*"]
+        operations: ["CREATE", "UPDATE"]
+        resources: ["components"]
+  matchConditions:
+    - name: is-a-service
+      expression: object.spec.?type.orValue('') == 'service'
+  validations:
+    - expression: object.metadata.?links.orValue([]).size() > 0
+      messageExpression: "'Nothing links to the dashboard of ' + object.metadata.name + '.'"
+      message: Nothing links to its dashboard.
+`;

@@ -1,0 +1,62 @@
+import { defineOperation } from "@roadbed/core";
+import { z } from "zod";
+
+import { EntityRef } from "../catalog/ref.ts";
+import { Finding, PolicyMoment, Resource, Verdict } from "../standards.ts";
+
+/** What is wrong with the text of a policy, and where. */
+const TextProblem = z.object({
+  line: z.number().int(),
+  column: z.number().int().optional(),
+  reason: z.string(),
+  mend: z.string().optional(),
+});
+
+export const tryPolicy = defineOperation({
+  name: "standards.policy.try",
+  summary: "Check the text of a policy and ask it about manifests or a thing of the catalogue; nothing is stored.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/policies/try" },
+  input: z.object({
+    text: z.string().min(1).max(200_000).describe("The policy as its YAML file says it, with bindings and parameters if it has such"),
+    resources: z.array(Resource).max(500).default([]),
+    entity: EntityRef.optional().describe("A thing of the catalogue to ask it about"),
+    moment: PolicyMoment.default("provision"),
+  }),
+  output: z.object({
+    problems: z.array(TextProblem),
+    verdict: Verdict,
+    findings: z.array(Finding),
+    evaluated: z.number().int(),
+  }),
+  cli: { positional: ["text"], files: ["text"], rows: "findings", columns: ["severity", "policy", "resource", "message"] },
+});
+
+export const backtestPolicy = defineOperation({
+  name: "standards.policy.backtest",
+  summary: "Say what a policy would find on today's catalogue, by team, and what that changes; nothing is stored.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/policies/backtest" },
+  input: z.object({
+    text: z.string().min(1).max(200_000).describe("The policy as its YAML file says it"),
+  }),
+  output: z.object({
+    problems: z.array(TextProblem),
+    /** Things that were looked at; all that the caller may see, where `complete`. */
+    looked: z.number().int(),
+    complete: z.boolean(),
+    /** Things on which it finds something. */
+    found: z.number().int(),
+    /** On which the policy of the same name finds nothing today. */
+    newly: z.number().int(),
+    /** On which that one finds something, and this one would not. */
+    noLonger: z.number().int(),
+    teams: z.array(z.object({ name: z.string(), found: z.number().int(), newly: z.number().int(), noLonger: z.number().int() })),
+    examples: z.array(Finding).max(50),
+  }),
+  cli: { positional: ["text"], files: ["text"], rows: "teams", columns: ["name", "found", "newly", "noLonger"] },
+});
+
+export const operations = [tryPolicy, backtestPolicy] as const;

@@ -1,0 +1,145 @@
+import type { Finding, Resource } from "@roadbed/contracts/standards";
+import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
+import { formatActor, handle, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
+
+import type { Expressions } from "../deps.ts";
+import { evaluatePolicies, findViolations } from "../policy/evaluate-policies.ts";
+import { readPolicyFile, type LoadedPolicies } from "../policy/load-policies.ts";
+import type { ParamObject } from "../policy/params.ts";
+import { holdsAt } from "../policy/plan.ts";
+import type { LoadedPolicy } from "../policy/policy.ts";
+import type { Things } from "../scorecard/things.ts";
+import { makeStageOf } from "../stage/stage.ts";
+import { selectStages } from "../stage/stage-store.ts";
+import { aboutOf } from "../waiver/apply-waivers.ts";
+
+interface Parts {
+  readonly cel: Expressions;
+  /** Those in force, to compare with, and their parameters. */
+  readonly policies: readonly LoadedPolicy[];
+  readonly params: readonly ParamObject[];
+  readonly things: Pick<Things, "refsAfter" | "read" | "viewOf">;
+}
+
+/** Most things that one back-test looks at: it is waited for. */
+const MOST = 20_000;
+const SLICE = 500;
+const EXAMPLES = 50;
+
+/** A policy that is being written, asked without being in force. */
+export function makeWorkbench(parts: Parts): Handler[] {
+  const attempt = handle(tryPolicy, async (ctx, { text, resources, entity, moment }) => {
+    const loaded = read(parts, text);
+    const asked: Resource[] = [...resources, ...(entity === undefined ? [] : [await readEntity(parts, ctx, entity)])];
+    const { verdict, findings, evaluated } = await ask(parts, ctx, loaded, asked, moment);
+    return { problems: problemsOf(loaded), verdict, findings: [...findings], evaluated };
+  });
+
+  const backtest = handle(backtestPolicy, async (ctx, { text }) => {
+    const loaded = read(parts, text);
+    const names = new Set(loaded.policies.map(({ name }) => name));
+    const before = parts.policies.filter(({ name }) => names.has(name));
+    const tally = makeTally();
+    const view = await parts.things.viewOf(ctx);
+    const stageOf = makeStageOf(await selectStages(ctx.sql), ctx.now());
+    let [after, more] = ["", loaded.policies.length > 0];
+    while (more && tally.looked() < MOST && !ctx.signal.aborted) {
+      const refs = parts.things.refsAfter(after, undefined, SLICE);
+      more = refs.length === SLICE;
+      after = refs.at(-1) ?? after;
+      const things = await parts.things.read(
+        refs.filter((ref) => view.get(ref) !== undefined),
+        {},
+      );
+      const slice = [...things.values()].map(({ entity }) => ({ object: entity as Record<string, unknown> }));
+      const username = formatActor(ctx.actor);
+      const now = await findViolations(
+        parts.cel,
+        loaded.policies,
+        { moment: "audit", params: paramsOf(parts, loaded), stageOf: always, username },
+        slice,
+      );
+      const then = await findViolations(parts.cel, before, { moment: "audit", params: parts.params, stageOf, username }, slice);
+      tally.add(slice, now.violations, then.violations);
+    }
+    return { problems: problemsOf(loaded), complete: !more, ...tally.answer() };
+  });
+
+  return [attempt, backtest];
+}
+
+/** A policy that is tried holds where its text says, and in the audit in any case. */
+const always: Parameters<typeof holdsAt>[2] = ({ points, severity }, moment) =>
+  points.find((point) => point.moment === moment)?.action ?? severity;
+
+function read({ cel }: Parts, text: string): LoadedPolicies {
+  return readPolicyFile("policy.yaml", text, cel);
+}
+
+/** Its own parameters count before those in force. */
+function paramsOf(parts: Parts, loaded: LoadedPolicies): readonly ParamObject[] {
+  return loaded.params.length > 0 ? loaded.params : parts.params;
+}
+
+function problemsOf({ problems }: LoadedPolicies) {
+  return problems.map(({ line, column, reason, mend }) => ({
+    line,
+    reason,
+    ...(column === undefined ? {} : { column }),
+    ...(mend === undefined ? {} : { mend }),
+  }));
+}
+
+async function readEntity({ things }: Parts, ctx: Ctx, ref: string): Promise<Resource> {
+  const view = await things.viewOf(ctx);
+  const entity = view.get(ref) && (await things.read([ref], {})).get(ref)?.["entity"];
+  if (typeof entity !== "object" || entity === null) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
+  return { object: entity as Record<string, unknown> };
+}
+
+function ask(parts: Parts, ctx: Ctx, loaded: LoadedPolicies, resources: readonly Resource[], moment: Parameters<typeof always>[1]) {
+  const circumstances = { moment, params: paramsOf(parts, loaded), stageOf: always, username: formatActor(ctx.actor) };
+  return evaluatePolicies(parts.cel, loaded.policies, circumstances, resources);
+}
+
+interface Counts {
+  found: number;
+  newly: number;
+  noLonger: number;
+}
+
+type Found = Awaited<ReturnType<typeof findViolations>>["violations"];
+
+function makeTally() {
+  let looked = 0;
+  const total: Counts = { found: 0, newly: 0, noLonger: 0 };
+  const teams = new Map<string, Counts>();
+  const examples: Finding[] = [];
+  return {
+    looked: () => looked,
+    add(slice: readonly Resource[], now: Found, then: Found): void {
+      looked += slice.length;
+      const [hit, was] = [new Set(now.map(({ target }) => target)), new Set(then.map(({ target }) => target))];
+      for (const target of new Set([...hit, ...was])) {
+        const { team = "" } = aboutOf([slice[target] as Resource])[0] ?? {};
+        const mine = teams.get(team) ?? { found: 0, newly: 0, noLonger: 0 };
+        teams.set(team, mine);
+        for (const counts of [total, mine]) {
+          if (hit.has(target)) counts.found++;
+          if (hit.has(target) && !was.has(target)) counts.newly++;
+          if (!hit.has(target)) counts.noLonger++;
+        }
+      }
+      for (const { finding, target } of now.slice(0, EXAMPLES - examples.length)) {
+        const { entity, team } = aboutOf([slice[target] as Resource])[0] ?? {};
+        examples.push({ ...finding, ...(entity === undefined ? {} : { entity }), ...(team === undefined ? {} : { team }) });
+      }
+    },
+    answer: () => ({
+      looked,
+      ...total,
+      teams: [...teams].map(([name, counts]) => ({ name, ...counts })).toSorted((a, b) => b.found - a.found || (a.name < b.name ? -1 : 1)),
+      examples,
+    }),
+  };
+}
