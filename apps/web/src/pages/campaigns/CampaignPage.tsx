@@ -77,7 +77,7 @@ export function CampaignPage(): ReactNode {
           ],
           [
             "About",
-            <span key="about">
+            <span key="about" className="rb-prose">
               <Link to="/scorecards/$name" params={{ name: known.scorecard }}>
                 {known.scorecardTitle}
               </Link>

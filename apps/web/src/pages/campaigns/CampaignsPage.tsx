@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<Campaign>[] = [
     width: "20%",
     sortable: false,
     cell: ({ scorecard, scorecardTitle, level, rules }) => (
-      <span>
+      <span className="rb-prose">
         <Link to="/scorecards/$name" params={{ name: scorecard }}>
           {scorecardTitle}
         </Link>{" "}
