@@ -1,7 +1,7 @@
 /** Where one module asks another: each port is declared by the asker and answered here. */
 import type { Catalog } from "@roadbed/catalog";
 import type { Cel } from "@roadbed/cel";
-import { importSource, listEntities, validateEntity } from "@roadbed/contracts/catalog";
+import { importSource, listEntities, syncSource, validateEntity } from "@roadbed/contracts/catalog";
 import { getMe } from "@roadbed/contracts/identity";
 import {
   NotFoundError,
@@ -54,6 +54,17 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
     },
     registerRepository: (ctx, { repository }) => catalog.registerRepository(ctx, { repository }),
     async registerUrl(_ctx, url) {
+      // What a connected organisation holds is read by its source, also where it is private: a second source would claim the same entity.
+      const known = await connectedSource(catalog, url);
+      if (known !== undefined) {
+        await ask(syncSource, { id: known.sourceId }, ["catalog:read", "catalog:write"]);
+        const { items } = await ask(listEntities, {
+          filter: `metadata.annotations.backstage.io/managed-by-location=url:${url}`,
+          limit: 500,
+          sort: "name",
+        });
+        if (items.length > 0) return { refs: items.map(({ ref }) => ref) };
+      }
       // Whoever follows a path may have named the address: it gives no right to read a folder of this machine.
       const { source } = await ask(importSource, { target: url, watch: true }, ["catalog:read", "catalog:write"]);
       const { items } = await ask(listEntities, {
@@ -66,6 +77,16 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
   };
 }
 
+/** The source that reads the repository of an address by itself; undefined when none does. */
+async function connectedSource(catalog: Catalog, address: string): Promise<OpenHost | undefined> {
+  const url = URL.parse(address);
+  if (url === null) return undefined;
+  const owner = url.pathname.split("/").slice(1, -1).join("/");
+  return (await openHosts(catalog)).find(
+    (one) => one.reads && one.host === url.host && `${owner}/`.toLowerCase().startsWith(`${one.owner.toLowerCase()}/`),
+  );
+}
+
 /** The ways of golden paths to systems outside: through the same guard as sources, with the tokens that administrators opened for them. */
 export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxied: boolean }): NonNullable<PathsDeps["outside"]> {
   const isAllowed = (host: string): Promise<boolean> => catalog.isHostAllowed(host);
@@ -76,22 +97,7 @@ export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxie
     if (proxied) return {};
     return { addresses: (await guard(hostname.replace(/^\[|\]$/g, ""), host)).map(({ address }) => address) };
   };
-  const connections = async () => [
-    ...(await catalog.connectionsFor("github")).map(({ org, api = "https://api.github.com", token }) => ({
-      system: "github" as const,
-      host: hostOfApi(String(api)),
-      owner: String(org),
-      api: String(api).replace(/\/+$/, ""),
-      token: String(token),
-    })),
-    ...(await catalog.connectionsFor("gitlab")).map(({ group, url = "https://gitlab.com", token }) => ({
-      system: "gitlab" as const,
-      host: new URL(String(url)).host,
-      owner: String(group),
-      api: `${String(url).replace(/\/+$/, "")}/api/v4`,
-      token: String(token),
-    })),
-  ];
+  const connections = (): Promise<readonly OpenHost[]> => openHosts(catalog);
   return {
     fetch: createGuardedFetch({ isAllowed }),
     push: async (o) => pushCommit({ ...o, ...(await pinned(o.url)) }),
@@ -103,6 +109,42 @@ export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxie
     },
     hosts: async () => (await connections()).map(({ system, host, owner }) => ({ system, host, owner })),
   };
+}
+
+/** A Git host at which golden paths may write, and the source that connects it. */
+interface OpenHost {
+  readonly system: "github" | "gitlab";
+  readonly sourceId: string;
+  readonly host: string;
+  readonly owner: string;
+  readonly api: string;
+  readonly token: string;
+  /** Whether the source reads descriptors by itself. */
+  readonly reads: boolean;
+}
+
+async function openHosts(catalog: Catalog): Promise<readonly OpenHost[]> {
+  const [github, gitlab] = await Promise.all([catalog.connectionsFor("github"), catalog.connectionsFor("gitlab")]);
+  return [
+    ...github.map(({ sourceId, settings: { org, api = "https://api.github.com", token, descriptors } }) => ({
+      system: "github" as const,
+      sourceId,
+      host: hostOfApi(String(api)),
+      owner: String(org),
+      api: String(api).replace(/\/+$/, ""),
+      token: String(token),
+      reads: descriptors !== false,
+    })),
+    ...gitlab.map(({ sourceId, settings: { group, url = "https://gitlab.com", token, descriptors } }) => ({
+      system: "gitlab" as const,
+      sourceId,
+      host: new URL(String(url)).host,
+      owner: String(group),
+      api: `${String(url).replace(/\/+$/, "")}/api/v4`,
+      token: String(token),
+      reads: descriptors !== false,
+    })),
+  ];
 }
 
 function hostOfApi(api: string): string {

@@ -400,7 +400,7 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["you", "tokens", "people", "kinds", "about"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "tab", ["you", "tokens", "people", "kinds", "connections", "about"] as const) }),
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage.tsx"), "SettingsPage"),
 });
 

@@ -9,7 +9,7 @@ const Name = z
 /** A system outside that golden paths may ask, without what is secret. */
 export const PathConnection = z.object({
   name: z.string(),
-  url: z.string(),
+  address: z.string(),
   /** Names of the headers that go with each question; their values are kept sealed. */
   headers: z.array(z.string()),
   signs: z.boolean().describe("Whether what is sent is signed"),
@@ -27,7 +27,7 @@ export const listPathConnections = defineOperation({
   input: PageInput,
   output: pageOf(PathConnection),
   cli: {
-    columns: ["name", "url", "headers", "signs", "actor", "at"],
+    columns: ["name", "address", "headers", "signs", "actor", "at"],
     empty: "No system has a name yet. GitHub and GitLab are connected as sources; others by: roadbed connection save",
   },
 });

@@ -10,7 +10,7 @@ import { makeListApiVersions } from "./apis/list-api-versions.ts";
 import { tellApiChanges } from "./apis/tell-api-changes.ts";
 import { isHostAllowed } from "./connector/allowed-hosts.ts";
 import { createFollower } from "./connector/follow-sources.ts";
-import { connectionsFor } from "./connector/connections-for.ts";
+import { connectionsFor, type OpenConnection } from "./connector/connections-for.ts";
 import { createConnectors } from "./connector/connectors.ts";
 import { guardRemotes } from "./source/guard-remotes.ts";
 import type { CatalogDeps } from "./deps.ts";
@@ -129,7 +129,7 @@ export interface Catalog {
    * Settings, secrets among them, of the sources of this connector whose administrator lets golden paths write with them
    * (`goldenPaths`). For the server's own parts only: never answered to anybody.
    */
-  connectionsFor(connector: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  connectionsFor(connector: string): Promise<readonly OpenConnection[]>;
   /** Whether an administrator allowed this host of a private network. */
   isHostAllowed(host: string): Promise<boolean>;
   /** Reads a folder as the sample estate, labelled so. */

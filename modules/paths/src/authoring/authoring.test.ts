@@ -16,6 +16,8 @@ let renderer: Renderer;
 let call: (name: string, input: object) => Promise<any>;
 beforeAll(async () => {
   renderer = createRenderer();
+  // The process for templates is there before the first test waits for it.
+  await renderer.examine(["${{ 1 }}"]);
   const checkValues = makeCheckValues({ ...world.ports, renderer });
   const handlers = makeAuthoringHandlers({ ...world.ports, actions, renderer, checkValues, dataDir: await temporaryFolder() });
   call = async (name, input) => handlers.find(({ operation }) => operation.name === name)!.run(bareCtx(), input);

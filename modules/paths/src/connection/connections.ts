@@ -55,10 +55,10 @@ export function makeConnectionHandlers({
       const items = rows.slice(0, limit).map(viewOf);
       return { items, ...(rows.length > limit ? { nextCursor: encodeCursor(items.at(-1)?.name ?? "") } : {}) };
     }),
-    handle(savePathConnection, async (ctx, { name, address: url, credential, headers, signingSecret }) => {
+    handle(savePathConnection, async (ctx, { name, address, credential, headers, signingSecret }) => {
       const known = await read(ctx.sql, name);
       const before: Secrets = known === undefined ? { headers: {} } : await sealer.open<Secrets>(known.sealed, `connection:${name}`);
-      const kept = sameHost(known?.url, url) ? before : { headers: {} };
+      const kept = sameHost(known?.url, address) ? before : { headers: {} };
       const secrets: Secrets = {
         headers: { ...(headers ?? kept.headers), ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }) },
         signingSecret: signingSecret ?? kept.signingSecret,
@@ -70,7 +70,7 @@ export function makeConnectionHandlers({
          returning *`,
         [
           name,
-          url,
+          address,
           Object.keys(secrets.headers).sort(),
           secrets.signingSecret !== undefined,
           await sealer.seal(secrets, `connection:${name}`),
@@ -96,5 +96,5 @@ async function read(sql: Sql, name: string): Promise<Row | undefined> {
 }
 
 function viewOf({ name, url, header_names, signs, actor, at }: Row): PathConnection {
-  return { name, url, headers: header_names, signs, actor, at: at.toISOString() };
+  return { name, address: url, headers: header_names, signs, actor, at: at.toISOString() };
 }

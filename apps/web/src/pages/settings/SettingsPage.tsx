@@ -15,6 +15,8 @@ import { TokensTab } from "./TokensTab.tsx";
 const route = getRouteApi("/app/settings");
 const KindsTab = lazy(() => import("../kinds/KindsTab.tsx").then((module) => ({ default: module.KindsTab })));
 
+const ConnectionsTab = lazy(() => import("./ConnectionsTab.tsx").then((module) => ({ default: module.ConnectionsTab })));
+
 /** You, your tokens, who else may come in, and how this Roadbed is. */
 export function SettingsPage(): ReactNode {
   const { tab = "you" } = route.useSearch();
@@ -29,6 +31,7 @@ export function SettingsPage(): ReactNode {
           <Tabs.Tab value="tokens">Tokens</Tabs.Tab>
           {(manages || tab === "people") && <Tabs.Tab value="people">People</Tabs.Tab>}
           <Tabs.Tab value="kinds">Kinds</Tabs.Tab>
+          <Tabs.Tab value="connections">Connections</Tabs.Tab>
           <Tabs.Tab value="about">About and health</Tabs.Tab>
         </Tabs.List>
         {me.data === undefined ? (
@@ -47,6 +50,9 @@ export function SettingsPage(): ReactNode {
             <Tabs.Panel value="kinds">
               <Suspense fallback={<SkeletonRows rows={8} />}>{tab === "kinds" && <KindsTab />}</Suspense>
             </Tabs.Panel>
+            <Tabs.Panel value="connections">
+              <Suspense fallback={<SkeletonRows rows={8} />}>{tab === "connections" && <ConnectionsTab me={me.data} />}</Suspense>
+            </Tabs.Panel>
             <Tabs.Panel value="about">
               <AboutTab me={me.data} />
             </Tabs.Panel>
@@ -62,5 +68,6 @@ const SENTENCES = {
   tokens: "Access for the command line, for programs and for agents.",
   people: "Who can sign in, and what they may do.",
   kinds: "What sorts of things the catalogue holds.",
+  connections: "Systems outside that golden paths may ask.",
   about: "How this Roadbed is, and what it holds.",
 } as const;

@@ -47,7 +47,7 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once("listening", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/provision`;
   sealer = createSealer({ file: join(await temporaryFolder(), "key"), key: undefined, said: { what: "It", mend: "Save it." } });
-  await ask(savePathConnection, { name: "databases", url, token: "s3cret-token", signingSecret: SECRET });
+  await ask(savePathConnection, { name: "databases", address: url, credential: "s3cret-token", signingSecret: SECRET });
 });
 afterAll(async () => {
   server.close();
@@ -89,13 +89,15 @@ async function begin(key = `run_1:db${++step}`) {
 }
 
 test("a connection is listed without what is secret, and its secrets go to no other host", async () => {
-  expect((await ask(listPathConnections, {})).items).toMatchObject([{ name: "databases", url, headers: ["authorization"], signs: true }]);
+  expect((await ask(listPathConnections, {})).items).toMatchObject([
+    { name: "databases", address: url, headers: ["authorization"], signs: true },
+  ]);
   const { rows } = await database.db.query("select encode(sealed, 'escape') as text from paths.connection");
   expect(JSON.stringify(rows)).not.toContain("s3cret-token");
-  const moved = await ask(savePathConnection, { name: "moved", url });
+  const moved = await ask(savePathConnection, { name: "moved", address: url });
   expect(moved).toMatchObject({ headers: [], signs: false });
-  await ask(savePathConnection, { name: "moved", url, token: "t" });
-  expect(await ask(savePathConnection, { name: "moved", url: "https://elsewhere.example.org" })).toMatchObject({ headers: [] });
+  await ask(savePathConnection, { name: "moved", address: url, credential: "t" });
+  expect(await ask(savePathConnection, { name: "moved", address: "https://elsewhere.example.org" })).toMatchObject({ headers: [] });
   expect(await ask(deletePathConnection, { name: "moved" })).toEqual({ deleted: true });
 });
 
