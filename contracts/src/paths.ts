@@ -155,6 +155,8 @@ export const Run = z.object({
   /** The digest of the preview that was made just before it began, and the version of the path that it follows. */
   previewDigest: z.string().optional(),
   version: z.string().optional(),
+  /** The repositories that it made, with their first commit, as the ledger keeps them; only where one run is shown. */
+  made: z.array(z.object({ thing: z.string(), repository: z.string(), commit: z.string() })).optional(),
   /** As given, with secrets as `***`. */
   values: z.record(z.string(), z.unknown()),
 });

@@ -61,6 +61,7 @@ describe("what a path made", () => {
     const run = await bench.run("service", { name: "orders", pin: "1234-secret" });
     expect(run.status).toBe("succeeded");
     const made = await show("component:default/orders");
+    expect(run).toMatchObject({ version: "1.0.0", made: [{ thing: made.id, repository: "orders", commit: made.baseCommit }] });
     expect(made).toMatchObject({
       path: "template:default/service",
       version: "1.0.0",

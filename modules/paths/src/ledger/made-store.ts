@@ -72,8 +72,8 @@ export interface NewMade {
 export async function insertMade(sql: Sql, made: NewMade): Promise<void> {
   const { rowCount } = await sql.query(
     `insert into paths.made (id, key, run_id, path_ref, path_title, version, source_digest, repository, branch, entity_ref, answers,
-       base_commit, made_at, checked_commit, checked_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $13) on conflict (key) do nothing`,
+       base_commit, made_at, checked_commit, checked_at, first_commit)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $13, $12) on conflict (key) do nothing`,
     [
       made.id,
       made.key,

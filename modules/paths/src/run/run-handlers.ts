@@ -16,7 +16,13 @@ export interface RunHandlerDeps extends Pick<PathsDeps, "db"> {
 }
 
 export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
-  return [makeListRuns(), handle(getRun, (ctx, { id }) => show(ctx, id)), makeGetLogs(deps), makeCancel(), makeRetry(deps)];
+  return [
+    makeListRuns(),
+    handle(getRun, async (ctx, { id }) => ({ ...(await show(ctx, id)), made: await madeBy(ctx, id) })),
+    makeGetLogs(deps),
+    makeCancel(),
+    makeRetry(deps),
+  ];
 }
 
 const Cursor = z.string();
@@ -115,4 +121,13 @@ function makeRetry({ actions }: RunHandlerDeps): Handler {
 
 async function show(ctx: Ctx, id: string): Promise<Run> {
   return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
+}
+
+/** With the commit that the run made: what a thing was upgraded to since is not its work. */
+async function madeBy(ctx: Ctx, id: string): Promise<NonNullable<Run["made"]>> {
+  const { rows } = await ctx.sql.query<{ thing: string; repository: string; commit: string }>(
+    "select id as thing, repository, coalesce(first_commit, base_commit) as commit from paths.made where run_id = $1 order by id limit 100",
+    [id],
+  );
+  return rows;
 }

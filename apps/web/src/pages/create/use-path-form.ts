@@ -105,6 +105,15 @@ export function usePathForm(detail: PathDetail, bound: Values = {}): PathForm {
   };
 }
 
+/** The next form of this path begins with these answers; what was hidden is asked again. */
+export function beginWith(path: string, values: Values): void {
+  remember(
+    `roadbed.path.${path}`,
+    values,
+    Object.keys(values).filter((name) => values[name] === "***"),
+  );
+}
+
 function touchedBy(name: string, value: unknown): readonly string[] {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? [] : [name];
 }

@@ -7,12 +7,17 @@ import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { CodeBlock } from "../../markdown/CodeBlock.tsx";
 import { toYaml } from "../../format/yaml.ts";
+import { formatMs } from "../../format/number.ts";
+import { CopyText } from "../../ui/Copy.tsx";
 import { useActorName } from "../../ui/Actor.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { Facts } from "../../ui/Facts.tsx";
 import { LogView } from "../../ui/LogView.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
+import { When } from "../../ui/When.tsx";
+import { beginWith } from "../create/use-path-form.ts";
 import { Outcome } from "./Outcome.tsx";
 import { RunSteps } from "./RunSteps.tsx";
 import { sentenceOf } from "./sentence.ts";
@@ -78,6 +83,7 @@ export function RunPage(): ReactNode {
           />
         </div>
       </div>
+      <Evidence run={run.data} />
       <Section title="Answers">
         <CodeBlock code={toYaml(values)} lang="yaml" label="The answers it was started with" />
       </Section>
@@ -85,9 +91,49 @@ export function RunPage(): ReactNode {
   );
 }
 
-function RunActs({ run: { id, status, decisionId } }: { readonly run: Run }): ReactNode {
+/** What an auditor asks: who, when, by which version, shown what before, allowed by what, and what came of it. */
+function Evidence({ run }: { readonly run: Run }): ReactNode {
+  const { actorName, createdAt, startedAt, endedAt, version, previewDigest, decisionId, made = [] } = run;
+  return (
+    <Section title="Evidence">
+      <Facts
+        of={[
+          ["Asked by", actorName],
+          ["Asked at", <When key="asked" at={createdAt} />],
+          ["Took", startedAt === undefined || endedAt === undefined ? undefined : formatMs(Date.parse(endedAt) - Date.parse(startedAt))],
+          ["Version of the path", version],
+          [
+            "Preview",
+            previewDigest === undefined ? undefined : <CopyText key="digest" text={previewDigest} what="digest of the preview" />,
+          ],
+          [
+            "Policy decision",
+            decisionId === undefined ? undefined : (
+              <Link key="decision" to="/standards/decisions/$id" params={{ id: decisionId }}>
+                {decisionId}
+              </Link>
+            ),
+          ],
+          ...made.map(
+            ({ thing, repository, commit }) =>
+              [
+                "Repository",
+                <Link key={thing} to="/ledger/$id" params={{ id: thing }}>
+                  {repository} at {commit.slice(0, 12)}
+                </Link>,
+              ] as const,
+          ),
+        ]}
+      />
+    </Section>
+  );
+}
+
+function RunActs({ run: { id, status, decisionId, path, values } }: { readonly run: Run }): ReactNode {
   const cancel = useAct(cancelRun);
   const retry = useAct(retryRun);
+  const navigate = route.useNavigate();
+  const name = path.replace(/^.*\//, "");
   const going = status === "queued" || status === "running" || status === "waiting";
   const error = cancel.error ?? retry.error;
   return (
@@ -100,6 +146,17 @@ function RunActs({ run: { id, status, decisionId } }: { readonly run: Run }): Re
       {going && (
         <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate({ id })}>
           Cancel
+        </Button>
+      )}
+      {!going && (
+        <Button
+          variant="default"
+          onClick={() => {
+            beginWith(name, values);
+            void navigate({ to: "/create/$path", params: { path: name } });
+          }}
+        >
+          Follow it again with these answers
         </Button>
       )}
       {(status === "failed" || status === "cancelled") && (
