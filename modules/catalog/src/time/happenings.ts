@@ -131,6 +131,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "paths.deviation.expiring": "a reminder changes nothing",
   "paths.upgrade.requested": "what comes of it is told as merged changes",
   "paths.upgrade.changed": "what comes of it is told as merged changes",
+  "standards.findings.changed": "findings follow from a change that is told itself",
   "standards.waiver.ending": "a reminder changes nothing",
   "standards.campaign.reminded": "a reminder changes nothing",
   "standards.scorecard.due": "what comes of it is told as a changed result",
