@@ -31,11 +31,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-test("there are three, and each has a form and an end", async () => {
+test("three make something and two act on what is there; each of the three has a form and an end", async () => {
   const library = createLibrary({ goldenPathsDir, templates: world.ports.templates, log: bareCtx().log });
   const paths = await library.list(bareCtx());
-  expect(paths.map(({ name }) => name).toSorted()).toEqual([...PATHS]);
-  for (const path of paths) expect(path.steps.map(({ id }) => id)).toEqual(["shared", "skeleton", "publish", "register", "deploy"]);
+  expect(paths.map(({ name }) => name).toSorted()).toEqual(["hand-over", ...PATHS, "retire-service"].toSorted());
+  const making = paths.filter(({ name }) => (PATHS as readonly string[]).includes(name));
+  for (const path of making) expect(path.steps.map(({ id }) => id)).toEqual(["shared", "skeleton", "publish", "register", "deploy"]);
   await expect(library.get(bareCtx(), "nodeservice")).rejects.toMatchObject({ mend: "Did you mean node-service?" });
 });
 

@@ -8,6 +8,7 @@ import {
   operations,
   type Resource,
 } from "@roadbed/contracts/standards";
+import { operations as fileOperations } from "@roadbed/contracts/standards/files";
 import { operations as stageOperations } from "@roadbed/contracts/standards/stages";
 import { operations as waiverOperations } from "@roadbed/contracts/standards/waivers";
 import { perform, type Ctx, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
@@ -49,7 +50,7 @@ function inWrite<T>(work: (ctx: Ctx) => Promise<T>): Promise<T> {
 
 test("there is one handler for each operation of the contract", () => {
   expect(standards.handlers.map(({ operation }) => operation.name).toSorted()).toEqual(
-    [...operations, ...stageOperations, ...waiverOperations].map(({ name }) => name).toSorted(),
+    [...operations, ...fileOperations, ...stageOperations, ...waiverOperations].map(({ name }) => name).toSorted(),
   );
 });
 
