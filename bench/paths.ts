@@ -128,7 +128,7 @@ async function spread(times: number, work: (n: number) => unknown): Promise<void
 }
 
 function textOf(word: string): string {
-  return [`first ${word}`, `second ${word}`, ..."abcdefgh", ""].join("\n");
+  return [`first ${word}`, `second ${word}`, ..."abcdefgh".split(""), ""].join("\n");
 }
 
 function writePaths(version: string, word: string): void {

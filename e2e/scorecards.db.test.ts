@@ -346,7 +346,8 @@ describe("what is shown", () => {
     });
     // A picture by its address alone only where it is signed, and for this one thing only.
     const request = { ref: "component:default/hidden", theme: "light" } as const;
-    const { badge, things } = standards.scorecards!;
+    const { things } = standards.scorecards!;
+    const badge: NonNullable<typeof standards.scorecards>["badge"] = (...given) => standards.scorecards!.badge(...given);
     expect(await badge(request, {})).toBeUndefined();
     const view = await things.viewOf({ ...callAs(nobody), sql: database.db });
     expect(await badge(request, { view })).toBeUndefined();

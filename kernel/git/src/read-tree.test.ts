@@ -98,7 +98,7 @@ describe("three versions of a text", () => {
   };
 
   test("become one where both sides changed other places", async () => {
-    const lines = (a: string, z: string): string => [a, ..."bcdefg", z, ""].join("\n");
+    const lines = (a: string, z: string): string => [a, "b", "c", "d", "e", "f", "g", z, ""].join("\n");
     expect(await merge(lines("a", "z"), lines("A", "z"), lines("a", "Z"))).toEqual([lines("A", "Z"), 0]);
   });
 

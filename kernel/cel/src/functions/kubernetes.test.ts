@@ -29,7 +29,9 @@ describe("ip and cidr", () => {
     ["isCIDR('10.0.0.0/8') && !isCIDR('10.0.0.0/33') && !isCIDR('10.0.0.0') && !isCIDR('::/129')", true],
   ])("%s gives %s", (expression, expected) => expect(run(expression)).toBe(expected));
 
-  test.each(["ip('x')", "cidr('10.0.0.0')"])("%s fails", (expression) => void expect(() => run(expression)).toThrow());
+  test.each(["ip('x')", "cidr('10.0.0.0')"])("%s fails", (expression) => {
+    expect(() => run(expression)).toThrow();
+  });
 });
 
 describe("semver", () => {
@@ -91,7 +93,9 @@ describe("lists, optionals and two variables", () => {
     "o.list.all(i, v, v)",
     "o.list.all(1, v, true)",
     "lists.range(100000000)",
-  ])("%s fails", (expression) => void expect(() => run(expression)).toThrow());
+  ])("%s fails", (expression) => {
+    expect(() => run(expression)).toThrow();
+  });
 
   test("an error of one turn counts only where no other decides", () => {
     expect(run("o.items.exists(i, v, i == 0 ? v.none == 1 : v.n == 1)")).toBe(true);

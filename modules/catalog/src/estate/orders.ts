@@ -71,7 +71,9 @@ export function sortItems(items: Item[], key: SortKey): Item[] {
 
 function* sortingItems(items: readonly Item[], key: SortKey): Turns<Item[]> {
   const keyed: Keyed[] = [];
-  yield* inPieces(items, (some) => void some.forEach((item) => keyed.push({ item, value: valueOf(item, key) })));
+  yield* inPieces(items, (some) => {
+    for (const item of some) keyed.push({ item, value: valueOf(item, key) });
+  });
   const sorted = yield* sorting(keyed, (a, b) => (a.value === b.value ? (a.item.ref < b.item.ref ? -1 : 1) : a.value < b.value ? -1 : 1));
   return sorted.map(({ item }) => item);
 }

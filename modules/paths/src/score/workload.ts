@@ -165,7 +165,7 @@ function placeholdersOf(workload: Workload): Used[] {
 }
 
 function whyUnknown(workload: Workload, name: string): string | undefined {
-  const [root, first = ""] = splitPlaceholder(workload, name);
+  const [root, first] = splitPlaceholder(workload, name);
   if (root === "metadata") return metadataAt(workload, name) === undefined ? `\${${name}} leads to nothing in metadata` : undefined;
   if (root !== "resources") return `\${${name}} leads nowhere: it begins with metadata or resources`;
   return workload.resources[first] === undefined ? `\${${name}} names a resource that is not in resources` : undefined;
@@ -190,5 +190,6 @@ export function metadataAt(workload: Workload, name: string): string | undefined
       (found, part) => (typeof found === "object" && found !== null && Object.hasOwn(found, part) ? (found as never)[part] : undefined),
       workload.metadata,
     );
-  return value === undefined || typeof value === "object" ? undefined : String(value);
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? `${value}` : undefined;
 }

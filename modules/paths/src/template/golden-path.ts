@@ -76,7 +76,8 @@ export function promisesOf(
   annotations: Readonly<Record<string, unknown>> | undefined,
 ): Promises {
   const noted = annotations?.[VERSION_ANNOTATION];
-  const version = spec.version ?? (noted === undefined ? undefined : String(noted));
+  // An annotation that YAML reads as a number is told as one that is no version.
+  const version = spec.version ?? (noted === undefined ? undefined : typeof noted === "string" ? noted : JSON.stringify(noted));
   if (version !== undefined && !Version.safeParse(version).success) {
     throw new InvalidError(`The path ${name} has the version "${version.slice(0, 100)}", which is no version.`, {
       mend: "Write it as 1.4.0.",

@@ -104,7 +104,7 @@ function outside(address: string): PathsDeps["outside"] {
   return {
     ...ways,
     async fetch(input, init) {
-      const what = `${init?.method} ${new URL(String(input)).pathname.split("/").at(-1)}`;
+      const what = `${init?.method} ${new URL(input instanceof Request ? input.url : input).pathname.split("/").at(-1)}`;
       if (init?.method !== "GET") await dieAt(`${what}:before`);
       const answer = await fetch(input, init);
       if (init?.method !== "GET") await dieAt(`${what}:after`);

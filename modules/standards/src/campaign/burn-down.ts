@@ -32,7 +32,7 @@ export async function burnDown(
   },
 ): Promise<BurnDownDay[]> {
   const { definition, rules, parts } = o;
-  const codes = new Map(parts.map(({ seen, codes: now }) => [seen.entry.ref, [...now]]));
+  const codes = new Map(parts.map(({ seen, codes: now }) => [seen.entry.ref, now.split("")]));
   const at = new Map(definition.rules.map(({ id }, n) => [id, n]));
   const open = new Set(parts.filter((part) => part.open.length > 0).map(({ seen }) => seen.entry.ref));
   const births = parts.map(({ seen }) => ({ ref: seen.entry.ref, at: seen.entry.firstAt })).sort((a, b) => b.at - a.at);

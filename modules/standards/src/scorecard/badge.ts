@@ -116,7 +116,9 @@ const THEMES = {
 
 /** Close enough for a font that is not there to be measured. */
 function widthOf(text: string): number {
-  return Math.round([...text].reduce((sum, letter) => sum + (/[iljftr.,:' ]/.test(letter) ? 4 : /[mwMW@]/.test(letter) ? 10 : 6.7), 14));
+  return Math.round(
+    text.split("").reduce((sum, letter) => sum + (/[iljftr.,:' ]/.test(letter) ? 4 : /[mwMW@]/.test(letter) ? 10 : 6.7), 14),
+  );
 }
 
 function escape(text: string): string {

@@ -50,14 +50,15 @@ export function PoliciesPage(): ReactNode {
       }
     >
       {packs.length > 0 && (
-        <SegmentedControl
-          size="xs"
-          mb="sm"
-          aria-label="Pack"
-          value={pack ?? "all"}
-          onChange={(value) => void navigate({ search: value === "all" ? {} : { pack: value }, replace: true })}
-          data={[{ value: "all", label: "All" }, ...packs.map((value) => ({ value, label: value }))]}
-        />
+        <div className={classes.packs}>
+          <SegmentedControl
+            size="xs"
+            aria-label="Pack"
+            value={pack ?? "all"}
+            onChange={(value) => void navigate({ search: value === "all" ? {} : { pack: value }, replace: true })}
+            data={[{ value: "all", label: "All" }, ...packs.map((value) => ({ value, label: value }))]}
+          />
+        </div>
       )}
       {list.error !== null && list.data === undefined ? (
         <ErrorState error={list.error} retry={() => void list.refetch()} />

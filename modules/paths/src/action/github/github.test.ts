@@ -214,7 +214,9 @@ describe("github:actions:dispatch", () => {
   test("a workflow that fails fails the step, with its address", async () => {
     github.seed("infra", {});
     const runs = github.all.get("acme/infra")!.runs;
-    github.fault = () => void runs.forEach((one) => Object.assign(one, { status: "completed", conclusion: "failure" }));
+    github.fault = () => {
+      for (const one of runs) Object.assign(one, { status: "completed", conclusion: "failure" });
+    };
     await expect(run("github:actions:dispatch", input())).rejects.toThrow("ended with failure: ");
   });
 });
