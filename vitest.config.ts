@@ -15,7 +15,7 @@ const patient = { poll: { timeout: 25_000 } };
 export default defineConfig({
   test: {
     // Files wait for stores and children much of their time: the usual one less than the cores leaves a small machine idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {

@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -11,6 +10,7 @@ import { listWorkloads } from "@roadbed/contracts/delivery";
 import { listRuns } from "@roadbed/contracts/paths";
 import { listIncidents, listServices, listTraces } from "@roadbed/contracts/telemetry";
 
+import { seriousFaults } from "./lib/accessibility.ts";
 import { openBrowser, picture, watchReading } from "./lib/browser.ts";
 import { eventually, startRoadbed, type RunningRoadbed } from "./lib/start-roadbed.ts";
 
@@ -142,16 +142,9 @@ describe("every page", () => {
       for (const colorScheme of ["light", "dark"] as const) {
         await wear(visited, colorScheme);
         await picture(visited, `${name}-${colorScheme}`);
-        // Only what is wrong is told, and from one frame: the site has no others.
-        const axe = new AxeBuilder({ page: visited }).setLegacyMode(true).options({ resultTypes: ["violations"] });
         // The same page in other colours: all that is not colour has been looked at.
-        const rules = colorScheme === "light" ? axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]) : axe.withRules(COLOUR_RULES);
-        const { violations } = await rules.analyze();
-        for (const { id, impact, nodes } of violations)
-          if (impact === "serious" || impact === "critical") {
-            const where = nodes.map(({ target }) => target.join(" ")).slice(0, 3);
-            faults.push(`${name} in ${colorScheme}: ${id} at ${where.join(", ")}`);
-          }
+        const wrong = await seriousFaults(visited, colorScheme === "light" ? WCAG_AA : COLOUR_RULES);
+        faults.push(...wrong.map((fault) => `${name} in ${colorScheme}: ${fault}`));
       }
       await wear(visited, "light");
       await visited.setViewportSize(PHONE);
@@ -223,7 +216,8 @@ async function visitAll(look: (visited: Page, name: string, settled: () => Promi
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const TABS = 3;
-const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+const WCAG_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+const COLOUR_RULES = { type: "rule" as const, values: ["color-contrast", "link-in-text-block"] };
 
 /** A browser reports each answer that is not a success; the page of a thing that is not there asks for it all the same. */
 function isMeant(name: string, text: string): boolean {
