@@ -21,6 +21,7 @@ import { openLedger } from "./runtime/process-ledger.ts";
 import { openToolchain } from "./runtime/toolchain.ts";
 import { makeSubscriptions } from "./subscriptions.ts";
 import { makeWorkloadChanges } from "./workload/change-workload.ts";
+import { parseManifest } from "./workload/manifest.ts";
 import { createControl } from "./workload/control-workloads.ts";
 import { makeWorkloadReaders } from "./workload/read-workloads.ts";
 import { openEnvironmentSource } from "./workload/workload-environment.ts";
@@ -131,6 +132,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     proposeChange: (ctx, input) => proposeChange(deps, ctx, input),
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
     deploymentOf,
+    lacking: async (text) => toolchain.lacking(parseManifest(text)),
     workloadsOf: (refs) => listWorkloadsOf(deps.db, refs),
     async requestDeployment(ctx, { entityRef, environment: place, commit }) {
       const wanted = await findCommit(deps, await repositoryOf(ctx, entityRef), commit);

@@ -29,6 +29,8 @@ export interface Delivery {
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
   /** The newest deployment of a component, of that commit where one is given. */
   deploymentOf(ctx: Ctx, input: DeploymentQuery): Promise<DeploymentState | undefined>;
+  /** Which programs a `roadbed.yaml` of this text needs and this machine has not. Throws `InvalidError` where it cannot be read. */
+  lacking(manifest: string): Promise<readonly string[]>;
   /** What runs of each of these, by entity: for rules about them. */
   workloadsOf(refs: readonly string[]): Promise<ReadonlyMap<string, readonly RunningWorkload[]>>;
   /** Asks for a deployment of the commit (default: the newest) unless there is one that has not failed. */

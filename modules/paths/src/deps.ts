@@ -214,6 +214,8 @@ export interface DeploymentState {
 
 /** The runtime. */
 export interface Delivery {
+  /** Which programs a `roadbed.yaml` of this text needs and the machine has not. Absent: it is tried. */
+  lacking?(manifest: string): Promise<readonly string[]>;
   /** The newest deployment, of this commit where one is given; undefined while there is none. */
   deploymentOf(
     ctx: Ctx,

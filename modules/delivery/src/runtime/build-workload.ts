@@ -1,5 +1,5 @@
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { delimiter, join, resolve, sep } from "node:path";
 
 import { CancelledError, InvalidError, UnavailableError } from "@roadbed/core";
 import type { Repositories } from "@roadbed/git";
@@ -8,7 +8,7 @@ import type { Manifest } from "../workload/manifest.ts";
 import type { LogFile } from "./log-file.ts";
 import type { ProcessLedger } from "./process-ledger.ts";
 import { describeExit, runProcess } from "./run-process.ts";
-import { readDependencies, type Toolchain } from "./toolchain.ts";
+import { hasRequirements, readDependencies, VENV, type Toolchain } from "./toolchain.ts";
 
 export interface BuildJob {
   readonly repositories: Repositories;
@@ -32,6 +32,8 @@ const LAST_LINES = 20;
 export async function buildWorkload(job: BuildJob): Promise<void> {
   const mark = `${job.dir}.built`;
   if (await exists(mark)) return job.log.write("roadbed", `${short(job)} is built already`);
+  const lacking = await job.toolchain.lacking(job.manifest);
+  if (lacking.length > 0) throw lacks(lacking);
   await rm(job.dir, { recursive: true, force: true });
   await job.repositories.exportTree(job.repository, job.commit, job.dir, { symlinks: true });
   const until = Date.now() + job.deadlineMs;
@@ -41,7 +43,17 @@ export async function buildWorkload(job: BuildJob): Promise<void> {
   job.log.write("roadbed", `${short(job)} is built`);
 }
 
-async function installCommands({ dir, manifest, toolchain }: BuildJob): Promise<string[][]> {
+async function installCommands(job: BuildJob): Promise<string[][]> {
+  return [...(await npmCommands(job)), ...((await hasRequirements(job.dir)) ? PIP_COMMANDS : [])];
+}
+
+/** The packages lie beside the commit's files, so that another commit may have others. */
+const PIP_COMMANDS = [
+  ["python3", "-m", "venv", VENV],
+  [`${VENV}/bin/python3`, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", "requirements.txt"],
+];
+
+async function npmCommands({ dir, manifest, toolchain }: BuildJob): Promise<string[][]> {
   const { runtime, development, locked } = await readDependencies(dir);
   const building = manifest.build.length > 0;
   if (!runtime && !(development && building)) return [];
@@ -80,11 +92,12 @@ async function runCommand(job: BuildJob, command: readonly string[], until: numb
   if (exit.code !== 0) throw failure(`The build failed: \`${text}\` ${describeExit(exit)}.`, log);
 }
 
-async function buildEnvironment({ home, toolchain, manifest }: BuildJob): Promise<Record<string, string>> {
+async function buildEnvironment(job: BuildJob): Promise<Record<string, string>> {
+  const { home, toolchain, manifest } = job;
   return {
     ...(await toolchain.buildVariables()),
     ...manifest.env,
-    PATH: await toolchain.path(),
+    PATH: `${join(job.dir, VENV, "bin")}${delimiter}${await toolchain.path()}`,
     HOME: home,
     TMPDIR: join(home, "tmp"),
     LANG: "C.UTF-8",
@@ -102,6 +115,14 @@ async function checkOutcome({ dir, manifest }: BuildJob): Promise<void> {
       mend: "Correct site.dir in roadbed.yaml, or let the build write there.",
     });
   }
+}
+
+/** Says which programs are missing on this machine; nothing was built then. */
+export function lacks(programs: readonly string[]): UnavailableError {
+  const words = programs.join(" and ");
+  return new UnavailableError(`needs ${words}, which this machine has not`, {
+    mend: `Install ${words} on the machine that runs Roadbed, then deploy again; or deploy it elsewhere.`,
+  });
 }
 
 function failure(message: string, log: LogFile): InvalidError {

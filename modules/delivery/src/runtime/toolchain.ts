@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, chmod, mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
+
+import type { Manifest } from "../workload/manifest.ts";
 
 const run = promisify(execFile);
 
@@ -17,10 +20,19 @@ const NETWORK_VARIABLES = [
   "SSL_CERT_FILE",
 ];
 
+/** Where the installers of languages put their programs, beside the folders that the server's own `PATH` names. */
+const FURTHER_FOLDERS = ["/usr/local/go/bin", "/usr/local/bin", "/usr/bin", "/bin"];
+/** Programs of languages that are taken from wherever the server's own `PATH` has them. */
+const LANGUAGES = ["python3", "go"];
+/** A virtual environment that the platform makes for the packages of `requirements.txt`. */
+export const VENV = ".venv";
+
 export interface Toolchain {
-  /** `PATH` for workloads: `node`, `npm` and `npx` are the ones that run the server. */
+  /** `PATH` for workloads: `node`, `npm` and `npx` are the ones that run the server, `python3` and `go` those that the server finds. */
   path(): Promise<string>;
   hasNpm(): Promise<boolean>;
+  /** Which of the programs that a manifest names are not on this machine. */
+  lacking(manifest: Pick<Manifest, "build" | "start">): Promise<readonly string[]>;
   /** Further variables for builds: npm's registry and cache, proxies, certificates. */
   buildVariables(): Promise<Record<string, string>>;
 }
@@ -30,12 +42,21 @@ export function openToolchain(dir: string): Toolchain {
   let made: Promise<string | undefined> | undefined;
   let variables: Promise<Record<string, string>> | undefined;
   const make = (): Promise<string | undefined> => (made ??= makeFolder(dir));
+  const path = async (): Promise<string> => {
+    await make();
+    return [dir, "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter);
+  };
   return {
-    path: async () => {
-      await make();
-      return [dir, "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter);
-    },
+    path,
     hasNpm: async () => (await make()) !== undefined,
+    lacking: async ({ build, start }) => {
+      const named = new Set([...build, ...(start === undefined ? [] : [start])].map(([program = ""]) => program));
+      // A program with a slash in its name comes with the repository, or is made by its build.
+      const sought = [...named].filter((program) => !program.includes("/"));
+      const folders = (await path()).split(delimiter);
+      const found = await Promise.all(sought.map((program) => findProgram(program, folders)));
+      return sought.filter((_program, n) => found[n] === undefined);
+    },
     buildVariables: () => (variables ??= make().then(readBuildVariables)),
   };
 }
@@ -47,17 +68,42 @@ async function makeFolder(dir: string): Promise<string | undefined> {
   await rm(draft, { force: true });
   await symlink(process.execPath, draft);
   await rename(draft, join(dir, "node"));
+  for (const name of LANGUAGES) await linkLanguage(dir, name);
   const npm = await findNpm();
   if (npm === undefined) return undefined;
-  await writeScript(join(dir, "npm"), npm);
-  await writeScript(join(dir, "npx"), join(dirname(npm), "npx-cli.js"));
+  await writeScript(join(dir, "npm"), [process.execPath, npm]);
+  await writeScript(join(dir, "npx"), [process.execPath, join(dirname(npm), "npx-cli.js")]);
   return npm;
 }
 
-async function writeScript(path: string, main: string): Promise<void> {
+/** A version manager's stand-in would ask for its own settings, so Python itself says where it really lies. */
+async function linkLanguage(dir: string, name: string): Promise<void> {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...FURTHER_FOLDERS].filter((folder) => folder !== "" && folder !== dir);
+  const found = await findProgram(name, folders);
+  if (found === undefined) return rm(join(dir, name), { force: true });
+  const asked =
+    name === "python3"
+      ? await run(found, ["-c", "import sys; print(sys.executable)"], { timeout: 10_000 }).catch(() => undefined)
+      : undefined;
+  await writeScript(join(dir, name), [asked?.stdout.trim() || found]);
+}
+
+async function findProgram(name: string, folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = join(folder, name);
+    const usable = await access(path, constants.X_OK).then(
+      async () => (await stat(path)).isFile(),
+      () => false,
+    );
+    if (usable) return path;
+  }
+  return undefined;
+}
+
+async function writeScript(path: string, command: readonly string[]): Promise<void> {
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(main)} "$@"\n`);
+  await writeFile(draft, `#!/bin/sh\nexec ${command.map(quote).join(" ")} "$@"\n`);
   await chmod(draft, 0o755);
   await rename(draft, path);
 }
@@ -80,6 +126,11 @@ async function findNpm(): Promise<string | undefined> {
 async function readBuildVariables(npm: string | undefined): Promise<Record<string, string>> {
   const passed = NETWORK_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const variables = Object.fromEntries(passed) as Record<string, string>;
+  // Where packages of Python and Go come from; an address that holds a password is not handed on.
+  for (const name of ["PIP_INDEX_URL", "PIP_CERT", "GOPROXY", "GONOSUMDB"]) {
+    const value = process.env[name];
+    if (value !== undefined && !value.includes("@")) variables[name] = value;
+  }
   if (npm === undefined) return variables;
   const read = await run(process.execPath, [npm, "config", "get", "registry", "cache", "cafile"], { cwd: "/" }).catch(() => undefined);
   for (const line of read?.stdout.split("\n") ?? []) {
@@ -105,4 +156,10 @@ export async function readDependencies(
   } catch {
     return { runtime: false, development: false, locked };
   }
+}
+
+/** True when `requirements.txt` in the folder names packages that have to be installed. */
+export async function hasRequirements(dir: string): Promise<boolean> {
+  const text = await readFile(join(dir, "requirements.txt"), "utf8").catch(() => "");
+  return text.split("\n").some((line) => line.replace(/#.*/, "").trim() !== "");
 }

@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { serviceNameOf } from "@roadbed/contracts/catalog";
 
 import type { DeliveryDeps } from "../deps.ts";
 import type { WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
-import type { Toolchain } from "../runtime/toolchain.ts";
+import { VENV, type Toolchain } from "../runtime/toolchain.ts";
 
 /** The heap's share of the memory limit; the rest is for buffers, code and stacks. */
 const HEAP_SHARE = 0.75;
@@ -34,8 +34,10 @@ export function openEnvironmentSource(deps: DeliveryDeps, toolchain: Toolchain, 
       const basePath = `/${key.environment}/${key.name}`;
       const env = {
         NODE_ENV: "production",
+        // What it prints is to be seen when it prints it.
+        PYTHONUNBUFFERED: "1",
         ...manifest.env,
-        PATH: path,
+        PATH: `${join(spec.dir, VENV, "bin")}${delimiter}${path}`,
         HOME: home,
         TMPDIR: join(home, "tmp"),
         LANG: "C.UTF-8",

@@ -1,4 +1,6 @@
 import { CancelledError, UnavailableError } from "@roadbed/core";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
@@ -25,13 +27,22 @@ export function makeDeployWait(delivery: Delivery): Action {
     reach: "outside",
     writesWorkspace: false,
     waits: true,
-    describe: async (_c, { entityRef, environment }) => ({
-      words: `Builds and starts ${entityRef} in ${environment} and waits until it is healthy.`,
-      resources: [{ kind: "Workload", name: entityRef, summary: `runs in ${environment}` }],
-      output: { url: "(known when it runs)", environment },
-    }),
+    async describe(c, { entityRef, environment }) {
+      const lacking = await lackingFor(c, delivery);
+      if (lacking.length > 0) return { words: notStarted(entityRef, lacking), output: { environment, started: false } };
+      return {
+        words: `Builds and starts ${entityRef} in ${environment} and waits until it is healthy.`,
+        resources: [{ kind: "Workload", name: entityRef, summary: `runs in ${environment}` }],
+        output: { url: "(known when it runs)", environment, started: true },
+      };
+    },
     async run(c, { timeoutSeconds, ...wanted }) {
       const target = exact(wanted);
+      const lacking = await lackingFor(c, delivery);
+      if (lacking.length > 0) {
+        await c.log("warn", notStarted(target.entityRef, lacking));
+        return { environment: target.environment, started: false };
+      }
       await c.write((ctx) => delivery.requestDeployment(ctx, target));
       const { url } = await waitFor(
         c,
@@ -41,9 +52,19 @@ export function makeDeployWait(delivery: Delivery): Action {
         target.commit,
       );
       await c.log("info", url === undefined ? `Healthy in ${target.environment}.` : `Healthy in ${target.environment}: ${url}`);
-      return { environment: target.environment, ...(url === undefined ? {} : { url }) };
+      return { environment: target.environment, started: true, ...(url === undefined ? {} : { url }) };
     },
   });
+}
+
+/** What the workspace's `roadbed.yaml` needs and this machine has not; one that cannot be read is told by the deployment. */
+async function lackingFor(c: ActionContext, delivery: Delivery): Promise<readonly string[]> {
+  const text = await readFile(join(c.workspace, "roadbed.yaml"), "utf8").catch(() => undefined);
+  return text === undefined || delivery.lacking === undefined ? [] : delivery.lacking(text).catch(() => []);
+}
+
+function notStarted(entityRef: string, lacking: readonly string[]): string {
+  return `${entityRef} needs ${lacking.join(" and ")}, which this machine has not; made, not started.`;
 }
 
 /** Asks until it is healthy. A commit that a newer one overtook counts as done when the newer one is. */
