@@ -30,6 +30,8 @@ export const ScorecardRow = z.object({
   passShare: Share.optional(),
   /** True while everything is being looked at anew, after a change of the rules. */
   computing: z.boolean(),
+  /** How many things have been looked at anew, and of how many; absent while nothing is. */
+  progress: z.object({ looked: z.number().int(), of: z.number().int() }).optional(),
 });
 export type ScorecardRow = z.infer<typeof ScorecardRow>;
 

@@ -20,6 +20,8 @@ export interface Board {
   readonly definitions: readonly Definition[];
   /** True while everything is being looked at anew. */
   readonly computing: boolean;
+  /** How far that has come; undefined while nothing has to be. */
+  readonly progress: Progress | undefined;
   entries(scorecard: string): ReadonlyMap<string, Entry>;
   /** Throws `NotFoundError`. */
   definition(name: string): Definition;
@@ -27,6 +29,11 @@ export interface Board {
   codes(definition: Definition, entry: Entry): string;
   /** What the results come to now. */
   standing(definition: Definition, entry: Entry): Standing;
+}
+
+export interface Progress {
+  readonly looked: number;
+  readonly of: number;
 }
 
 /** The rubric, where there is one and none is named. */
@@ -43,13 +50,19 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
   /** Few results differ: what each comes to is worked out once. */
   const standings = new WeakMap<Definition, Standings>();
   const older = new Map<string, Definition>();
+  /** Versions of which there is, or was, a result. */
+  const versions = new Map<string, Set<number>>();
   let applied = "-1";
   let running: Promise<void> = Promise.resolve();
 
   return async (sql) => {
-    const { rows: found } = await sql.query<{ change: string; definitions: string; sweeping: boolean }>(
-      "select change, definitions, sweep_after is not null as sweeping from standards.scorecard_state",
-    );
+    const { rows: found } = await sql.query<{
+      change: string;
+      definitions: string;
+      sweeping: boolean;
+      sweep_looked: number;
+      sweep_of: number;
+    }>("select change, definitions, sweep_after is not null as sweeping, sweep_looked, sweep_of from standards.scorecard_state");
     const state = found[0]!;
     if (BigInt(state.change) > BigInt(applied)) {
       running = running.catch(() => {}).then(() => catchUp(sql, state.change));
@@ -57,7 +70,7 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
     }
     const current = await definitions.current(sql, state.definitions);
     if (state.sweeping) await prepareVersions(sql, current);
-    return viewOf(current, state.sweeping);
+    return viewOf(current, state.sweeping ? { looked: state.sweep_looked, of: state.sweep_of } : undefined);
   };
 
   async function catchUp(sql: Sql, target: string): Promise<void> {
@@ -68,6 +81,8 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
       for (const { scorecard, ref, version, rank, codes, first_at, since } of batch) {
         const of = rows.get(scorecard) ?? new Map<string, Entry>();
         rows.set(scorecard, of);
+        const seen = versions.get(scorecard) ?? new Set<number>();
+        versions.set(scorecard, seen.add(version));
         if (codes === null) of.delete(ref);
         else
           of.set(ref, { ref, version, rank: rank ?? undefined, codes: shared(codes), firstAt: first_at.getTime(), since: since.getTime() });
@@ -89,9 +104,9 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
   /** While everything is looked at anew, some results are still of the version before. */
   async function prepareVersions(sql: Sql, current: readonly Definition[]): Promise<void> {
     for (const definition of current) {
-      const versions = new Set<number>();
-      for (const { version } of rows.get(definition.name)?.values() ?? []) versions.add(version);
-      for (const version of versions) if (version !== definition.version) await remember(sql, definition.name, version);
+      for (const version of versions.get(definition.name) ?? []) {
+        if (version !== definition.version) await remember(sql, definition.name, version);
+      }
     }
   }
 
@@ -101,10 +116,11 @@ export function createBoardKeeper(definitions: Definitions): (sql: Sql) => Promi
     if (definition) older.set(`${name} ${version}`, definition);
   }
 
-  function viewOf(current: readonly Definition[], computing: boolean): Board {
+  function viewOf(current: readonly Definition[], progress: Progress | undefined): Board {
     return {
       definitions: current,
-      computing,
+      computing: progress !== undefined,
+      progress,
       entries: (scorecard) => rows.get(scorecard) ?? NONE,
       definition: (name) => {
         const found = current.find((one) => one.name === name);

@@ -66,7 +66,10 @@ export async function lockScorecards(sql: Sql): Promise<void> {
 
 /** Has every entity looked at again. */
 export async function lookAnew(sql: Sql, cause: "scorecard" | "time"): Promise<void> {
-  await sql.query(`update standards.scorecard_state set definitions = definitions + 1, sweep_after = '', sweep_cause = $1`, [cause]);
+  await sql.query(
+    `update standards.scorecard_state set definitions = definitions + 1, sweep_after = '', sweep_cause = $1, sweep_looked = 0, sweep_of = 0`,
+    [cause],
+  );
 }
 
 /** The number of the newest version there ever was: one that was removed does not begin at 1 again. */

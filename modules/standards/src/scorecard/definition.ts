@@ -2,6 +2,7 @@ import type { Program } from "@roadbed/cel";
 import { EFFORTS, type ScorecardDocument, type ScorecardRule } from "@roadbed/contracts/standards/scorecard-document";
 
 import type { Expressions } from "../deps.ts";
+import { sightOf, type Sight } from "./sight.ts";
 import type { Wanted } from "./things.ts";
 
 /** A scorecard ready to be evaluated. */
@@ -17,6 +18,8 @@ export interface Definition {
   readonly kinds: ReadonlySet<string>;
   readonly program: Program;
   readonly wanted: Wanted;
+  /** What its expressions can see of a subject. */
+  readonly sight: Sight;
   /** Whether time alone can change a result. */
   readonly ages: boolean;
 }
@@ -73,6 +76,7 @@ export function createDefinition(document: ScorecardDocument, version: number, c
       docs: mentions("docs"),
       ...(reads.length > 0 || mentions("repo") ? { files: reads } : {}),
     },
+    sight: sightOf(text, NAMES),
     ages: mentions("facts") || mentions("now"),
   };
 }

@@ -3,6 +3,7 @@ import { formatFault } from "@roadbed/cel";
 
 import type { Expressions } from "../deps.ts";
 import { NAMES, type Definition, type Rule } from "./definition.ts";
+import { showOnly, type Sight } from "./sight.ts";
 
 /** What a scorecard gave for one entity. */
 export interface Result {
@@ -39,25 +40,19 @@ export function createEvaluator(cel: Pick<Expressions, "evaluateBatch" | "create
   const leftOut = new WeakMap<Definition, LeftOut>();
   return {
     evaluate: async (definitions, subjects, exempt) => {
-      const bindings: Record<string, unknown>[] = [];
       const results = new Map<Definition, Map<string, Result>>(definitions.map((definition) => [definition, new Map()]));
-      const asked = new Map<Definition, { readonly ref: string; readonly binding: number }[]>(definitions.map((one) => [one, []]));
-      for (const [ref, subject] of subjects) {
-        const kind = ref.slice(0, ref.indexOf(":"));
-        const of = definitions.filter(({ kinds }) => kinds.has(kind));
-        if (of.length === 0) continue;
-        const binding = bindings.push(bindingOf(subject)) - 1;
-        for (const definition of of) asked.get(definition)!.push({ ref, binding });
-      }
-      for (const [definition, all] of asked) {
-        if (all.length === 0) continue;
-        const outcomes = await ask(
-          definition,
-          bindings,
-          all.map(({ binding }) => binding),
-        );
+      for (const definition of definitions) {
+        const refs: string[] = [];
+        const bindings: Readonly<Record<string, unknown>>[] = [];
+        for (const [ref, subject] of subjects) {
+          if (!definition.kinds.has(ref.slice(0, ref.indexOf(":")))) continue;
+          refs.push(ref);
+          bindings.push(bindingOf(subject, definition.sight));
+        }
+        if (refs.length === 0) continue;
+        const outcomes = await ask(definition, bindings);
         const stopped = leftOutOf(definition)?.reasons;
-        for (const [at, { ref }] of all.entries()) {
+        for (const [at, ref] of refs.entries()) {
           const result = resultOf(definition, outcomes[at]!, { exempt: exempt?.get(ref), stopped });
           if (result) results.get(definition)!.set(ref, result);
         }
@@ -72,24 +67,23 @@ export function createEvaluator(cel: Pick<Expressions, "evaluateBatch" | "create
   }
 
   /**
-   * One outcome per place. Where something had to be stopped, each of the expressions is asked alone: what is guilty is left out, and the
+   * One outcome per binding. Where something had to be stopped, each of the expressions is asked alone: what is guilty is left out, and the
    * rest is asked again. A machine that is very busy stops what is not slow at all: then nothing is guilty.
    */
-  async function ask(definition: Definition, bindings: readonly Record<string, unknown>[], places: readonly number[]): Promise<Outcome[]> {
+  async function ask(definition: Definition, bindings: readonly Readonly<Record<string, unknown>>[]): Promise<Outcome[]> {
     for (let tries = 0; ; tries++) {
       const known = leftOutOf(definition);
-      if (known && !known.program) return places.map(() => NOTHING_ASKED);
+      if (known && !known.program) return bindings.map(() => NOTHING_ASKED);
       const program = known?.program ?? definition.program;
-      const evaluations = places.map((binding) => ({ program: 0, binding }));
-      const outcomes = await cel.evaluateBatch({ programs: [program], bindings, evaluations });
+      const outcomes = await cel.evaluateBatch({ programs: [program], bindings });
       const first = outcomes.findIndex((one) => isStopped(one) && !isBystander(one));
       const stopped = first >= 0 ? first : outcomes.findIndex(isStopped);
       if (stopped < 0 || tries === MOST_TRIES) return outcomes;
-      await findGuilty(definition, bindings[places[stopped]!]!, known);
+      await findGuilty(definition, bindings[stopped]!, known);
     }
   }
 
-  async function findGuilty(definition: Definition, binding: Record<string, unknown>, known: LeftOut | undefined): Promise<void> {
+  async function findGuilty(definition: Definition, binding: Readonly<Record<string, unknown>>, known: LeftOut | undefined): Promise<void> {
     const { rules, conditions } = definition.program.source;
     const programs = rules.map((rule) => cel.createProgram({ names: NAMES, ...(conditions ? { conditions } : {}), rules: [rule] }));
     const outcomes = await cel.evaluateBatch({ programs, bindings: [binding] });
@@ -118,9 +112,12 @@ function isBystander(outcome: Outcome): boolean {
   return outcome.kind === "fault" && outcome.fault.reason.startsWith("was not evaluated");
 }
 
-function bindingOf(subject: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(NAMES.map((name) => [name, subject[name] ?? null]));
+/** Only what the expressions can see goes to their thread; a name that nobody says is null. */
+function bindingOf(subject: Readonly<Record<string, unknown>>, sight: Sight): Readonly<Record<string, unknown>> {
+  return { ...NOTHING, ...showOnly(subject, sight) };
 }
+
+const NOTHING: Readonly<Record<string, null>> = Object.fromEntries(NAMES.map((name) => [name, null]));
 
 function isStopped(outcome: Outcome): boolean {
   return outcome.kind === "fault" && (outcome.fault.code === "deadline" || outcome.fault.code === "memory");

@@ -45,6 +45,8 @@ export interface KeeperDeps {
 /** Entities that are looked at in one transaction. */
 const MOST_NEWS = 200;
 const SLICE = 500;
+/** How long one transaction looks at everything, slice by slice, before it commits what it has; news end it sooner. */
+const SLICES_MS = 1_000;
 /** Beyond this many changes, looking at everything is cheaper than finding out who is meant. */
 const MANY_CHANGES = 5_000;
 /** Changes of one transaction that are told one by one. */
@@ -61,7 +63,22 @@ interface State {
   readonly place_ref: string;
   readonly sweep_after: string | null;
   readonly sweep_cause: "scorecard" | "time";
+  readonly sweep_looked: number;
+  readonly sweep_of: number;
   readonly swept_at: Date;
+}
+
+/** Where looking at everything has come to. */
+interface Sweep {
+  readonly after: string | null;
+  readonly cause: "scorecard" | "time";
+  readonly looked: number;
+  readonly of: number;
+}
+
+interface Written {
+  readonly written: number;
+  readonly quiet: number;
 }
 
 /** One look: what of the scorecards' work it did. */
@@ -141,19 +158,22 @@ export function createKeeper(o: KeeperDeps): Keeper {
         definitions: await o.definitions.current(sql, state.definitions),
       };
       const next = await lookAtNews(look, state);
-      const swept = await lookAtSlice(look, next.sweep);
-      const left = next.left || swept.after !== null;
+      const swept = await lookAtSlices(look, next.sweep, state.swept_at);
+      const left = next.left || swept.sweep.after !== null;
       const written = next.written + swept.written;
       if (next.moved || swept.moved || written > 0) {
         await sql.query(
-          `update standards.scorecard_state set change = $1, place_change = $2, place_ref = $3, sweep_after = $4, sweep_cause = $5, swept_at = $6`,
+          `update standards.scorecard_state set change = $1, place_change = $2, place_ref = $3, sweep_after = $4, sweep_cause = $5, swept_at = $6,
+             sweep_looked = $7, sweep_of = $8`,
           [
             (written > 0 ? look.change : look.change - 1n).toString(),
             next.place.change,
             next.place.ref,
-            swept.after,
-            swept.cause,
+            swept.sweep.after,
+            swept.sweep.cause,
             swept.ended ? look.at : state.swept_at,
+            swept.sweep.looked,
+            swept.sweep.of,
           ],
         );
       }
@@ -167,7 +187,7 @@ export function createKeeper(o: KeeperDeps): Keeper {
   async function lookAtNews(look: Look, state: State) {
     const from = { change: Number(state.place_change), ref: state.place_ref };
     const news = await o.things.changesAfter(from, MOST_NEWS);
-    const sweep = { after: state.sweep_after, cause: state.sweep_cause, at: state.swept_at };
+    const sweep: Sweep = { after: state.sweep_after, cause: state.sweep_cause, looked: state.sweep_looked, of: state.sweep_of };
     if (news.waiting > MANY_CHANGES) {
       return { place: news.end, sweep: { ...sweep, after: "" }, moved: true, left: true, written: 0, quiet: 0 };
     }
@@ -176,32 +196,53 @@ export function createKeeper(o: KeeperDeps): Keeper {
     const refs = new Set([...own, ...o.things.around([...news.changed, ...news.removed])]);
     const isTime = new Set(due.filter(({ cause }) => cause === "time").map(({ ref }) => ref));
     const done = { written: 0, quiet: 0 };
-    const all = [...refs];
+    const kinds = kindsOf(look);
+    const all = [...refs].filter((ref) => kinds.has(ref.slice(0, ref.indexOf(":"))));
     for (let start = 0; start < all.length; start += SLICE) {
-      const some = await compute(look, all.slice(start, start + SLICE), (ref) => (isTime.has(ref) ? "time" : "entity"));
-      done.written += some.written;
-      done.quiet += some.quiet;
+      const some = all.slice(start, start + SLICE);
+      add(done, await compute(look, some, await readSubjects(look, some), (ref) => (isTime.has(ref) ? "time" : "entity")));
     }
     const moved = news.place.change !== from.change || news.place.ref !== from.ref || due.length > 0;
     return { place: news.place, sweep, moved, left: news.waiting > 0 || due.length === MOST_NEWS, ...done };
   }
 
-  async function lookAtSlice(
-    look: Look,
-    sweep: { readonly after: string | null; readonly cause: "scorecard" | "time"; readonly at: Date },
-  ) {
-    const { cause } = sweep;
-    if (sweep.after === null) {
-      const due = isAgeing(look, sweep.at);
-      return { moved: due, ended: false, written: 0, quiet: 0, after: due ? "" : null, cause: due ? ("time" as const) : cause };
+  /**
+   * As many slices as fit into a moment. While one is evaluated the next is read: the one waits for the thread of the expressions, the
+   * other for the database.
+   */
+  async function lookAtSlices(look: Look, from: Sweep, sweptAt: Date) {
+    const done = { written: 0, quiet: 0 };
+    if (from.after === null) {
+      const due = isAgeing(look, sweptAt);
+      return { ...done, moved: due, ended: false, sweep: due ? { ...from, after: "", cause: "time" as const } : from };
     }
-    const kinds = new Set(look.definitions.flatMap((one) => [...one.kinds]));
-    const refs = o.things.refsAfter(sweep.after, kinds, SLICE);
-    const done = await compute(look, refs, () => cause);
-    if (refs.length === SLICE) return { ...done, moved: true, ended: false, after: refs.at(-1)!, cause };
-    const gone = await removeUnseen(look, kinds);
+    const kinds = kindsOf(look);
+    let sweep = from.after === "" ? { ...from, looked: 0, of: o.things.refsAfter("", kinds, Infinity).length } : from;
+    const until = performance.now() + SLICES_MS;
+    let refs = o.things.refsAfter(from.after, kinds, SLICE);
+    let read = readAhead(look, refs);
+    for (;;) {
+      const subjects = await read;
+      const isLast = refs.length < SLICE;
+      const next = isLast ? [] : o.things.refsAfter(refs.at(-1)!, kinds, SLICE);
+      const isEnough = isLast || again || performance.now() > until;
+      if (!isEnough) read = readAhead(look, next);
+      add(done, await compute(look, refs, subjects, () => from.cause));
+      sweep = { ...sweep, after: isLast ? null : refs.at(-1)!, looked: sweep.looked + refs.length };
+      if (isLast) break;
+      if (isEnough) return { ...done, moved: true, ended: false, sweep };
+      refs = next;
+    }
+    done.written += await removeUnseen(look, kinds);
     await forgetGone(look.sql, new Date(look.at.getTime() - GONE_MS));
-    return { written: done.written + gone, quiet: done.quiet, moved: true, ended: true, after: null, cause };
+    return { ...done, moved: true, ended: true, sweep };
+  }
+
+  /** Whoever stops before it is needed need not hear that it failed. */
+  function readAhead(look: Look, refs: readonly string[]): ReturnType<typeof readSubjects> {
+    const read = readSubjects(look, refs);
+    read.catch(() => {});
+    return read;
   }
 
   /** A date of a rule has passed, or an hour: then results may be others though nothing happened. */
@@ -243,13 +284,12 @@ export function createKeeper(o: KeeperDeps): Keeper {
   /** Evaluates, and writes what is other than before. */
   async function compute(
     look: Look,
-    refs: readonly string[],
+    asked: readonly string[],
+    subjects: Awaited<ReturnType<typeof readSubjects>>,
     causeOf: (ref: string) => Cause,
-  ): Promise<{ written: number; quiet: number }> {
-    const kinds = new Set(look.definitions.flatMap((one) => [...one.kinds]));
-    const asked = refs.filter((ref) => kinds.has(ref.slice(0, ref.indexOf(":"))));
+  ): Promise<Written> {
     if (asked.length === 0) return { written: 0, quiet: 0 };
-    const [subjects, stored] = await Promise.all([readSubjects(look, asked), readResults(look.sql, asked)]);
+    const stored = await readResults(look.sql, asked);
     const exempt = await readExempt(look.sql, subjects, look.at);
     const results = await o.evaluator.evaluate(look.definitions, subjects, exempt);
     const before = new Map(stored.map((row) => [`${row.scorecard} ${row.ref}`, row]));
@@ -283,6 +323,15 @@ export function createKeeper(o: KeeperDeps): Keeper {
     const hour = new Date(Math.floor(now().getTime() / AGEING_MS) * AGEING_MS);
     return new Map([...subjects].map(([ref, subject]) => [ref, { ...subject, workloads: workloads.get(ref) ?? [], now: hour }]));
   }
+}
+
+function kindsOf({ definitions }: Look): ReadonlySet<string> {
+  return new Set(definitions.flatMap(({ kinds }) => [...kinds]));
+}
+
+function add(sum: { written: number; quiet: number }, some: Written): void {
+  sum.written += some.written;
+  sum.quiet += some.quiet;
 }
 
 function compare(

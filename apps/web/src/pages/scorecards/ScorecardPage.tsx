@@ -12,7 +12,7 @@ import { OwnerSelect } from "../ownership/OwnerSelect.tsx";
 import row from "../../ui/tool-row.module.css";
 import { ChangesTab } from "./ChangesTab.tsx";
 import { LevelBar, LevelLegend } from "./LevelBar.tsx";
-import { answerOf } from "./levels.ts";
+import { answerOf, computingOf } from "./levels.ts";
 import { RulesTab } from "./RulesTab.tsx";
 import classes from "./scorecards.module.css";
 import { ThingsTab } from "./ThingsTab.tsx";
@@ -36,11 +36,7 @@ export function ScorecardPage(): ReactNode {
     );
   }
   return (
-    <Page
-      title={card.title}
-      trail={<Link to="/scorecards">Scorecards</Link>}
-      state={`${answerOf(card)}${card.computing ? " Being computed anew." : ""}`}
-    >
+    <Page title={card.title} trail={<Link to="/scorecards">Scorecards</Link>} state={`${answerOf(card)}${computingOf(card)}`}>
       {card.description !== undefined && (
         <p className={classes.description}>
           <Inline text={card.description} />

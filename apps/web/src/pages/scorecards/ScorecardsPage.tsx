@@ -17,7 +17,7 @@ import { Page, Section } from "../../ui/Page.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import row from "../../ui/tool-row.module.css";
 import { LevelBar, LevelLegend } from "./LevelBar.tsx";
-import { answerOf, weakestOf } from "./levels.ts";
+import { answerOf, computingOf, weakestOf } from "./levels.ts";
 import classes from "./scorecards.module.css";
 
 const route = getRouteApi("/app/scorecards");
@@ -60,7 +60,7 @@ type Card = OutputOf<typeof getScorecard>;
 type Group = OutputOf<typeof getMatrix>["items"][number];
 
 function sentenceOf(card: ScorecardRow, weakest: string | undefined): string {
-  return `${card.title}: ${answerOf({ ...card, weakest })}${card.computing ? " Being computed anew." : ""}`;
+  return `${card.title}: ${answerOf({ ...card, weakest })}${computingOf(card)}`;
 }
 
 /** The category with the lowest share of passes over everything. */

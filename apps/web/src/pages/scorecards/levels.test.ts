@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { answerOf, levelColour, levelState, levelTitle, sayLevels, weakestOf } from "./levels.ts";
+import { answerOf, computingOf, levelColour, levelState, levelTitle, sayLevels, weakestOf } from "./levels.ts";
 
 const LEVELS = [{ title: "Bronze" }, { title: "Silver" }, { title: "Gold" }];
 
@@ -29,6 +29,14 @@ describe("levels in words", () => {
     );
     expect(plain(answerOf({ things: 2, levels: LEVELS, levelCounts: [0, 0, 0, 2], weakest: "Operations" }))).toBe(
       "All 2 things reached Gold.",
+    );
+  });
+
+  test("how far the computing has come is said with numbers, once they are known", () => {
+    expect(computingOf({ computing: false })).toBe("");
+    expect(computingOf({ computing: true, progress: { looked: 0, of: 0 } })).toBe(" Being computed anew.");
+    expect(computingOf({ computing: true, progress: { looked: 1_500, of: 86_000 } })).toBe(
+      " Being computed anew: 1,500 of 86,000 looked at.",
     );
   });
 

@@ -1,4 +1,4 @@
-import type { Outcome } from "@roadbed/contracts/standards/scorecards";
+import type { Outcome, ScorecardRow } from "@roadbed/contracts/standards/scorecards";
 import { formatCount } from "../../format/number.ts";
 import type { State } from "../../ui/state.ts";
 
@@ -71,3 +71,10 @@ export const OUTCOMES: Readonly<Record<Outcome, { readonly label: string; readon
 };
 
 export const EFFORT_WORDS = { minutes: "Minutes", hours: "Hours", days: "Days", weeks: "Weeks" } as const;
+
+/** How far looking at everything anew has come; empty while nothing is. */
+export function computingOf({ computing, progress }: Pick<ScorecardRow, "computing" | "progress">): string {
+  if (!computing) return "";
+  if (progress === undefined || progress.of === 0) return " Being computed anew.";
+  return ` Being computed anew: ${progress.looked.toLocaleString("en")} of ${progress.of.toLocaleString("en")} looked at.`;
+}
