@@ -9,21 +9,17 @@ import { deleteEntity, importSource, syncSource } from "@roadbed/contracts/catal
 import { saveEntity } from "@roadbed/contracts/catalog/kinds";
 import {
   deleteScorecard,
-  getEntityScores,
-  getMatrix,
   getScorecard,
-  getTrend,
-  listScoreChanges,
   listScorecards,
   listScorecardVersions,
-  listScores,
   saveScorecard,
   testScorecard,
-  type EntityScore,
 } from "@roadbed/contracts/standards/scorecards";
+import { getEntityScores, getMatrix, getTrend, listScoreChanges, listScores, type EntityScore } from "@roadbed/contracts/standards/scores";
 import { getCampaign, listCampaigns, listCampaignThings, saveCampaign } from "@roadbed/contracts/standards/campaigns";
 import { approveWaiver, requestWaiver, revokeWaiver, type Waiver } from "@roadbed/contracts/standards/waivers";
 import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
+import { openRepositories } from "@roadbed/git";
 import { createRuntime } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
 import { callAs, createTestDatabase, quietLog, recordingLog, type TestDatabase } from "@roadbed/testkit";
@@ -31,6 +27,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 
 const cel = createCel({ deadlineMs: 2_000 });
 const empty = await mkdtemp(join(tmpdir(), "scorecards-"));
+const repositories = openRepositories(join(empty, "git"));
 let database: TestDatabase;
 let catalog: Catalog;
 let standards: Standards;
@@ -82,7 +79,7 @@ afterAll(async () => {
 });
 
 function openCatalog(): Catalog {
-  return createCatalog({ db: database.db, runtime: database.runtime, log: quietLog, cel });
+  return createCatalog({ db: database.db, runtime: database.runtime, log: quietLog, cel, repositories, dataDir: join(empty, "data") });
 }
 
 function openStandards(of: Catalog, folders: readonly string[] = [], log = quietLog): Standards {
@@ -253,6 +250,44 @@ test("files of the repository are read, as text and as data, and read again when
   await settled();
   expect(outcomes(await scoreOf("shop"))).toEqual({ json: "pass", yaml: "pass", toml: "pass", grep: "pass", none: "pass" });
 });
+
+test("files of a repository of the embedded host count from the push on; what cannot be read is not known, and says why", async () => {
+  const commit = (files: Record<string, string>, removed: readonly string[] = []) =>
+    repositories.commitFiles("cart", {
+      branch: "main",
+      files: Object.entries(files).map(([path, content]) => ({ path, content })),
+      removed,
+      message: "push",
+      author: { name: "Ada", email: "ada@example.org" },
+    });
+  await repositories.init("cart");
+  await commit({
+    "catalog-info.yaml":
+      "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: cart}\nspec: {type: service, lifecycle: production, owner: red}\n",
+  });
+  await save(scorecard("mine", [rule("license", '"LICENSE" in repo.paths'), rule("owned", "owner.found")], { filter: "repo.found" }));
+  const { source } = await ask(importSource, { target: "repository:cart", watch: false });
+  await settled();
+  expect(outcomes(await scoreOf("cart"))).toEqual({ license: "fail", owned: "fail" });
+  const { hash } = await commit({ LICENSE: "free" });
+  await synced(source.id);
+  expect(outcomes(await scoreOf("cart"))).toEqual({ license: "pass", owned: "fail" });
+  await repositories.moveBranch("cart", "main", hash, null);
+  await synced(source.id);
+  const dark = await scoreOf("cart");
+  expect(outcomes(dark)).toEqual({ license: "unknown", owned: "unknown" });
+  expect(dark?.rules[0]?.message).toBe("Its files are not known, because the repository cart has no branch main.");
+});
+
+/** What the server hears after a source was read: the descriptor may be the same, files beside it need not be. */
+async function synced(sourceId: string): Promise<void> {
+  const [subscription] = standards.subscriptions;
+  const counts = { read: 1, registered: 0, changed: 0, unchanged: 1, removed: 0, failed: 0, conflicts: 0 };
+  await database.runtime.write(callAs(), { ...saveScorecard }, {}, undefined, (ctx) =>
+    subscription!.receive(ctx, { name: "catalog.source.synced", payload: { sourceId, counts } } as never),
+  );
+  await settled();
+}
 
 test("a change is told once with what changed, and kept as history and trend, however many processes work", async () => {
   const others = [openCatalog(), openCatalog()].map((one) => ({ catalog: one, standards: openStandards(one) }));
@@ -501,6 +536,10 @@ describe("campaigns", () => {
       { ref: "component:default/c", done: false, steps: [{ id: "described", mend: "mend described" }] },
       { done: false },
     ]);
+    // Of a system that nothing is part of there is nothing, and a campaign about everybody is about everybody.
+    expect((await ask(listCampaignThings, { name: "words", system: "system:default/none" })).items).toEqual([]);
+    expect((await ask(listCampaigns, { owner: "group:default/blue" })).items).toHaveLength(1);
+    expect((await ask(listCampaigns, { owner: "group:default/blue", state: "over" })).items).toEqual([]);
     await database.db.query("update standards.campaign set started_at = '2026-05-30T10:00Z'");
     await database.db.query("update standards.scorecard_state set change = change + 1");
     await database.db.query(

@@ -27,6 +27,7 @@ import { operations as files } from "./standards/files.ts";
 import { operations as campaigns } from "./standards/campaigns.ts";
 import { operations as policyAudit } from "./standards/audit.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
+import { operations as scores } from "./standards/scores.ts";
 import { operations as stages } from "./standards/stages.ts";
 import { operations as waivers } from "./standards/waivers.ts";
 import { operations as workbench } from "./standards/workbench.ts";
@@ -52,6 +53,7 @@ export const allOperations: readonly Operation[] = [
   ...campaigns,
   ...policyAudit,
   ...scorecards,
+  ...scores,
   ...stages,
   ...waivers,
   ...workbench,

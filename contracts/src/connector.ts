@@ -51,6 +51,8 @@ export interface Connector<S extends object = any> {
    * named. Calls are made only as far as somebody asks on.
    */
   readonly repositories?: (settings: S, o: ConnectorCall) => AsyncIterable<HostedRepository>;
+  /** One of them by its path at the host, e.g. `acme/shop`: one question. Undefined when there is none, or the token may not see it. */
+  readonly repository?: (settings: S, path: string, o: ConnectorCall) => Promise<HostedRepository | undefined>;
   /** Where people write the mapping: what it makes of one raw body, record by record. */
   readonly preview?: (mapping: unknown, body: unknown, o: Pick<ConnectorCall, "evaluate">) => Promise<readonly MappedRecord[]>;
 }

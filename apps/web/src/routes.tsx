@@ -330,6 +330,7 @@ const waivers = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: "/campaigns",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "owner"), ...text(raw, "system") }),
   component: lazyRouteComponent(() => import("./pages/campaigns/CampaignsPage.tsx"), "CampaignsPage"),
 });
 
@@ -343,7 +344,7 @@ const newCampaign = createRoute({
 const campaign = createRoute({
   getParentRoute: () => app,
   path: "/campaigns/$name",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "done", ["done", "all"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "done", ["done", "all"] as const), ...text(raw, "owner"), ...text(raw, "system") }),
   component: lazyRouteComponent(() => import("./pages/campaigns/CampaignPage.tsx"), "CampaignPage"),
 });
 

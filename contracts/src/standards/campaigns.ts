@@ -63,7 +63,12 @@ export const listCampaigns = defineOperation({
   scope: "standards:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/campaigns" },
-  input: PageInput.extend({ state: CampaignState.optional(), scorecard: ScorecardName.optional() }),
+  input: PageInput.extend({
+    state: CampaignState.optional(),
+    scorecard: ScorecardName.optional(),
+    owner: EntityRef.optional().describe("Only those that are about what this team or person owns"),
+    system: EntityRef.optional().describe("Only those that are about what is part of this system"),
+  }),
   output: pageOf(Campaign),
   cli: { columns: ["name", "title", "state", "done", "things", "goal", "deadline", "daysLeft"] },
 });
@@ -93,6 +98,7 @@ export const listCampaignThings = defineOperation({
   input: PageInput.extend({
     name: ScorecardName,
     owner: EntityRef.optional(),
+    system: EntityRef.optional(),
     done: z.stringbool().or(z.boolean()).optional().describe("Only what is done, or only what is not"),
   }),
   output: pageOf(
@@ -100,6 +106,7 @@ export const listCampaignThings = defineOperation({
       ref: z.string(),
       title: z.string(),
       owner: z.string().optional(),
+      system: z.string().optional(),
       done: z.boolean(),
       steps: z.array(
         z.object({ id: z.string(), title: z.string(), mend: z.string(), effort: Effort, outcome: z.enum(["fail", "unknown"]) }),

@@ -215,7 +215,7 @@ export function createCatalog(given: CatalogDeps): Catalog {
       ...makeImportHandlers({ connectors, secrets, syncer, catalogue }),
       ...makeOwnershipHandlers(catalogue),
     ],
-    subjects: createSubjects(catalogue, deps),
+    subjects: createSubjects(catalogue, { ...deps, readers: connectors }),
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
     backstage: [...makeBackstageReaders({ catalogue, engine }), ...makeLocationHandlers({ catalogue, syncer, trees: deps })],
     registerEntity: async (ctx, o) => {

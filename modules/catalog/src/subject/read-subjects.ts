@@ -29,9 +29,7 @@ const MOST_SUMMARIES = 20_000;
 const EVERYTHING = { all: true, sees: () => true, seesSource: () => true, hidden: () => [] } as unknown as Visibility;
 
 interface Row extends Described, Record<string, unknown> {
-  readonly ref: string;
   readonly document: Entity;
-  readonly source_id: string;
   readonly docs_root: string | null;
 }
 
@@ -50,7 +48,7 @@ export function createSubjectReader(
 
   return async (refs, wanted) => {
     const { rows } = await sql.query<Row>(
-      `select e.ref, e.document, e.source_id, e.docs_root, e.location, s.kind, s.target, s.branch, s.fingerprint
+      `select e.ref, e.document, e.source_id, e.docs_root, e.location, s.kind, s.target, s.branch, s.fingerprint, s.last_sync_at
        from catalog.entity e join catalog.source s on s.id = e.source_id where e.ref = any($1)`,
       [refs],
     );
@@ -61,7 +59,8 @@ export function createSubjectReader(
     ];
     const subjects = new Map<string, Subject>();
     for (const row of rows) {
-      const repo = wanted.files ? { repo: await folders.read(row, wanted.files) } : {};
+      const files = wanted.files ? await folders.read(row, wanted.files) : undefined;
+      const repo = files === undefined ? {} : "because" in files ? { unread: { repo: files.because } } : { repo: files };
       subjects.set(row.ref, {
         ...viewOf(row),
         ...repo,

@@ -1,10 +1,14 @@
+import { join } from "node:path";
+
 import type { Call, Ctx } from "@roadbed/core";
 
+import type { Connectors } from "../connector/connectors.ts";
 import type { CatalogDeps } from "../deps.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo } from "../estate/visibility.ts";
 import { around } from "./around.ts";
 import { changesAfter, type News, type Place } from "./changes-after.ts";
+import { createHostedFiles } from "./hosted-files.ts";
 import { createFolders } from "./repository-files.ts";
 import { createSubjectReader, type Subject, type Wanted } from "./read-subjects.ts";
 
@@ -20,6 +24,8 @@ export interface Subjects {
   read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Subject>>;
   /** Entities that a source describes in files: their repositories may hold other files now. */
   refsOfSource(sourceId: string): Promise<readonly string[]>;
+  /** Entities beside which other files were read than before, at a host that nobody waits for. */
+  onFilesRead(listener: (refs: readonly string[]) => void): () => void;
   /** What somebody may see, at this moment. */
   /** Those of them that are there. */
   existing(refs: readonly string[]): readonly string[];
@@ -44,9 +50,11 @@ export interface SubjectItem {
 export type { News, Place } from "./changes-after.ts";
 export type { Subject, Wanted } from "./read-subjects.ts";
 
-export function createSubjects(catalogue: Catalogue, deps: CatalogDeps): Subjects {
+export function createSubjects(catalogue: Catalogue, deps: CatalogDeps & { readonly readers: Connectors }): Subjects {
   const { estate, feed } = catalogue;
-  const folders = createFolders(deps);
+  const { db: sql, log, readers: connectors, dataDir } = deps;
+  const hosted = createHostedFiles({ sql, log, connectors, folder: dataDir && join(dataDir, "hosted-files") });
+  const folders = createFolders({ ...deps, hosted });
   const reader = createSubjectReader(catalogue, deps.db, folders);
   let sorted: { readonly at: number; readonly size: number; readonly refs: readonly string[] } | undefined;
 
@@ -62,6 +70,7 @@ export function createSubjects(catalogue: Catalogue, deps: CatalogDeps): Subject
       return found;
     },
     read: (refs, wanted) => reader(refs, wanted),
+    onFilesRead: (listener) => hosted.onRead(listener),
     refsOfSource: async (sourceId) => {
       const { rows } = await deps.db.query<{ ref: string }>(
         `select ref from catalog.entity where source_id = $1 and location ~ '(^|/)catalog-info[^/]*$' order by ref`,

@@ -9,7 +9,8 @@ import {
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/campaigns";
-import { scorecardSaved, scoreChanged } from "@roadbed/contracts/standards/scorecards";
+import { scorecardSaved } from "@roadbed/contracts/standards/scorecards";
+import { scoreChanged } from "@roadbed/contracts/standards/scores";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent } from "@roadbed/core";
 

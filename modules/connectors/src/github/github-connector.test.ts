@@ -145,6 +145,17 @@ describe("its repositories", () => {
     expect(hello!.budget()).toMatchObject({ limit: 5_000, resetAt: new Date(RESET * 1_000) });
   });
 
+  test("are found one by one by their path, with one question; what is not of the organisation is not asked for", async () => {
+    const open = (path: string) => githubConnector.repository!(githubConnector.settings.parse(settings()), path, callWith(cel));
+    const hello = await open("Octocoders/Hello-World");
+    expect(hello?.mark).toContain("2026-01-01");
+    expect((await hello!.list()).files.map(({ path }) => path)).toEqual(["catalog-info.yaml", "README.md"]);
+    expect(await open("Octocoders/none")).toBeUndefined();
+    const asked = double.asked.length;
+    expect(await open("others/secret")).toBeUndefined();
+    expect(double.asked).toHaveLength(asked);
+  });
+
   test("say who committed, with the account where GitHub knows it, over all pages", async () => {
     github.repositories[0]!.commits = [
       { name: "Ada", email: "ada@example.com", login: "Ada", date: "2026-02-02T00:00:00Z" },

@@ -17,7 +17,7 @@ import {
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
 import { isSignedBy } from "../lib/signature.ts";
-import { listRepositories, repositories, repositoryOf } from "./repositories.ts";
+import { listRepositories, repositories, repository, repositoryOf } from "./repositories.ts";
 import { askGitHub, GitHubSettings, hostOf } from "./settings.ts";
 
 /** An organisation of GitHub or GitHub Enterprise, over the REST API. */
@@ -31,6 +31,7 @@ export const githubConnector: Connector<GitHubSettings> = {
   defaults: { everyMinutes: 30, halfLifeDays: 30, confidence: 0.9 },
   read,
   repositories,
+  repository,
   receive: async (settings, request) => receive(settings, request),
 };
 

@@ -54,6 +54,8 @@ function route(github: GitHub, url: URL): { body: unknown; next?: string } | str
     ]);
   if (pathname === "/orgs/Octocoders/teams/github/members") return page(url, [{ login: "Codertocat" }]);
   if (pathname === "/orgs/Octocoders/members") return page(url, [{ login: "Codertocat" }, { login: "Octocat" }]);
+  const alone = github.repositories.find(({ name }) => pathname === `/repos/Octocoders/${name}`);
+  if (alone) return { body: repositoryOf(alone) };
   const [, repository, rest] = /^\/repos\/Octocoders\/([^/]+)\/(.*)$/.exec(pathname) ?? [];
   const { files, commits = [] } = github.repositories.find(({ name }) => name === repository) ?? {};
   if (!files || rest === undefined) return undefined;

@@ -24,11 +24,27 @@ export async function listRepositories(ask: Ask, settings: GitHubSettings, memor
  */
 export async function* repositories(settings: GitHubSettings, call: ConnectorCall): AsyncGenerator<HostedRepository> {
   const rest = askGitHub(settings, call);
+  const hosted = makeHosted(rest, settings, call);
+  for (const repository of await listRepositories(rest, settings, { before: {}, now: {} })) yield hosted(repository);
+}
+
+/** One repository of the organisation. */
+export async function repository(settings: GitHubSettings, path: string, call: ConnectorCall): Promise<HostedRepository | undefined> {
+  if (!path.toLowerCase().startsWith(`${settings.org.toLowerCase()}/`)) return undefined;
+  const rest = askGitHub(settings, call);
+  const { status, body } = await rest(`${bare(settings.api)}/repos/${path.split("/").map(encodeURIComponent).join("/")}`, {
+    accept: [404],
+  });
+  const found = status === 200 ? repositoryOf(body) : undefined;
+  return found && makeHosted(rest, settings, call)(found);
+}
+
+function makeHosted(rest: Ask, settings: GitHubSettings, call: ConnectorCall): (repository: Repository) => HostedRepository {
   const graphql = askGitHub(settings, call);
   const budget = () => tightest(rest.left(), graphql.left());
-  for (const repository of await listRepositories(rest, settings, { before: {}, now: {} })) {
+  return (repository) => {
     const at = `${bare(settings.api)}/repos/${repository.path}`;
-    yield {
+    return {
       url: repository.url,
       mark: repository.mark,
       budget,
@@ -36,7 +52,7 @@ export async function* repositories(settings: GitHubSettings, call: ConnectorCal
       read: (files) => readFiles({ rest, graphql, at, repository, settings }, files),
       commits: (since) => listCommits(rest, at, since),
     };
-  }
+  };
 }
 
 async function listFiles(ask: Ask, at: string, branch: string | undefined): Promise<{ files: HostedFile[]; isPart: boolean }> {

@@ -18,7 +18,7 @@ import {
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
 import { isSame } from "../lib/signature.ts";
-import { listProjects, repositories } from "./repositories.ts";
+import { listProjects, repositories, repository } from "./repositories.ts";
 import { apiOf, askGitLab, GitLabSettings } from "./settings.ts";
 
 /** A group of gitlab.com or of a GitLab of one's own, over the REST API (v4). */
@@ -32,6 +32,7 @@ export const gitlabConnector: Connector<GitLabSettings> = {
   defaults: { everyMinutes: 30, halfLifeDays: 30, confidence: 0.9 },
   read,
   repositories,
+  repository,
   receive: async (_, request) => receive(request),
 };
 

@@ -21,17 +21,28 @@ export function listProjects(ask: Ask, settings: GitLabSettings, memory: PageMem
 /** The projects of a group with their files. */
 export async function* repositories(settings: GitLabSettings, call: ConnectorCall): AsyncGenerator<HostedRepository> {
   const ask = askGitLab(settings, call);
-  for (const project of await listProjects(ask, settings, { before: {}, now: {} })) {
-    const at = `${apiOf(settings)}/projects/${project.id}/repository`;
-    yield {
-      url: project.url,
-      mark: project.mark,
-      budget: () => ask.left(),
-      list: () => listFiles(ask, at, project.branch),
-      read: (files) => readFiles(ask, at, files),
-      commits: (since) => listCommits(ask, at, since),
-    };
-  }
+  for (const project of await listProjects(ask, settings, { before: {}, now: {} })) yield hostedOf(ask, settings, project);
+}
+
+/** One project of the group or of a group below it. */
+export async function repository(settings: GitLabSettings, path: string, call: ConnectorCall): Promise<HostedRepository | undefined> {
+  if (!path.toLowerCase().startsWith(`${settings.group.toLowerCase()}/`)) return undefined;
+  const ask = askGitLab(settings, call);
+  const { status, body } = await ask(`${apiOf(settings)}/projects/${encodeURIComponent(path)}`, { accept: [404] });
+  const found = status === 200 ? projectOf(body) : undefined;
+  return found && hostedOf(ask, settings, found);
+}
+
+function hostedOf(ask: Ask, settings: GitLabSettings, project: Project): HostedRepository {
+  const at = `${apiOf(settings)}/projects/${project.id}/repository`;
+  return {
+    url: project.url,
+    mark: project.mark,
+    budget: () => ask.left(),
+    list: () => listFiles(ask, at, project.branch),
+    read: (files) => readFiles(ask, at, files),
+    commits: (since) => listCommits(ask, at, since),
+  };
 }
 
 async function listFiles(ask: Ask, at: string, branch: string | undefined): Promise<{ files: HostedFile[]; isPart: boolean }> {

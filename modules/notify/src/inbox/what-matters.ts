@@ -6,7 +6,7 @@ import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
 import { campaignClosed, campaignReminded } from "@roadbed/contracts/standards/campaigns";
-import { scoreChanged } from "@roadbed/contracts/standards/scorecards";
+import { scoreChanged } from "@roadbed/contracts/standards/scores";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import type { DomainEvent, EventType } from "@roadbed/core";
 

@@ -27,12 +27,22 @@ const COLUMNS = `name, title, scorecard, level, rules, owners, systems, goal, de
 /** Open ones first, those that end next before others. */
 export async function listCampaignRows(
   sql: Sql,
-  o: { readonly state?: string | undefined; readonly scorecard?: string | undefined; readonly from: number; readonly limit: number },
+  o: {
+    readonly state?: string | undefined;
+    readonly scorecard?: string | undefined;
+    /** Those about everybody are about these too. */
+    readonly owner?: string | undefined;
+    readonly system?: string | undefined;
+    readonly from: number;
+    readonly limit: number;
+  },
 ): Promise<CampaignRow[]> {
   const { rows } = await sql.query<Record<string, unknown>>(
     `select ${COLUMNS} from standards.campaign where ($1::text is null or state = $1) and ($2::text is null or scorecard = $2)
+       and ($5::text is null or cardinality(owners) = 0 or $5 = any(owners))
+       and ($6::text is null or cardinality(systems) = 0 or $6 = any(systems))
      order by state <> 'open', deadline, name offset $3 limit $4`,
-    [o.state ?? null, o.scorecard ?? null, o.from, o.limit],
+    [o.state ?? null, o.scorecard ?? null, o.from, o.limit, o.owner ?? null, o.system ?? null],
   );
   return rows as unknown as CampaignRow[];
 }

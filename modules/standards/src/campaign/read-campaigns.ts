@@ -12,10 +12,10 @@ import { daysLeft, partsOf, progressOf, sliceOf, type Part } from "./progress.ts
 /** Campaigns as a caller may see them: what is hidden is neither listed nor counted. */
 export function makeCampaignReaders({ board: readBoard, things }: Pick<ScorecardParts, "board" | "things">): readonly Handler[] {
   return [
-    handle(listCampaigns, async (ctx, { state, scorecard, limit, cursor }) => {
+    handle(listCampaigns, async (ctx, { state, scorecard, owner, system, limit, cursor }) => {
       const [board, view] = [await readBoard(ctx.sql), await things.viewOf(ctx)];
       const from = readCursor(z.object({ from: z.number().int().min(0) }), cursor)?.from ?? 0;
-      const rows = await listCampaignRows(ctx.sql, { state, scorecard, from, limit: limit + 1 });
+      const rows = await listCampaignRows(ctx.sql, { state, scorecard, owner, system, from, limit: limit + 1 });
       const now = ctx.now().getTime();
       return {
         items: rows.slice(0, limit).map((row) => viewCampaign(board, row, partsSeen(board, row, view, now), now)),
@@ -41,11 +41,12 @@ export function makeCampaignReaders({ board: readBoard, things }: Pick<Scorecard
         days: definition ? await burnDown(ctx.sql, { definition, rules, parts, from: row.started_at, to }) : [],
       };
     }),
-    handle(listCampaignThings, async (ctx, { name, owner, done, limit, cursor }) => {
+    handle(listCampaignThings, async (ctx, { name, owner, system, done, limit, cursor }) => {
       const [board, view, row] = [await readBoard(ctx.sql), await things.viewOf(ctx), await requireCampaign(ctx.sql, name)];
       const definition = board.definition(row.scorecard);
       const parts = partsSeen(board, row, view, ctx.now().getTime())
         .filter(({ seen }) => owner === undefined || seen.thing.owner === owner)
+        .filter(({ seen }) => system === undefined || seen.thing.system === system)
         .filter(({ open }) => done === undefined || (open.length === 0) === done)
         .sort((a, b) => b.open.length - a.open.length || (a.seen.entry.ref < b.seen.entry.ref ? -1 : 1));
       const from = readCursor(z.object({ from: z.number().int().min(0) }), cursor)?.from ?? 0;
@@ -54,6 +55,7 @@ export function makeCampaignReaders({ board: readBoard, things }: Pick<Scorecard
           ref: thing.ref,
           title: thing.title,
           ...(thing.owner === undefined ? {} : { owner: thing.owner }),
+          ...(thing.system === undefined ? {} : { system: thing.system }),
           done: open.length === 0,
           steps: open
             .map((n) => ({ rule: definition.rules[n]!, outcome: codes[n] === "u" ? ("unknown" as const) : ("fail" as const) }))

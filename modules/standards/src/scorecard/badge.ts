@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-import { getBadge } from "@roadbed/contracts/standards/scorecards";
+import { getBadge } from "@roadbed/contracts/standards/scores";
 import { handle, NotFoundError, type Handler, type Sql } from "@roadbed/core";
 
 import { rubricOf, type Board, type Entry } from "./board.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "@roadbed/contracts/standards/scorecards";
+import type { Outcome } from "@roadbed/contracts/standards/scores";
 
 /** Results are stored as one letter per rule: of very many entities, the texts are few and shared. */
 export type Code = "p" | "f" | "u" | "w" | "n";

@@ -1,5 +1,5 @@
 import { campaignSaved } from "@roadbed/contracts/standards/campaigns";
-import { scoreChanged, scoresComputed } from "@roadbed/contracts/standards/scorecards";
+import { scoreChanged, scoresComputed } from "@roadbed/contracts/standards/scores";
 import type { Handler, Logger, Subscription } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
@@ -18,7 +18,7 @@ import { makeHistoryReaders } from "./read-history.ts";
 import { makeScorecardReaders } from "./read-scorecards.ts";
 import { makeScoreReaders } from "./read-scores.ts";
 import { makeScorecardWriters } from "./save-scorecard.ts";
-import { makeNoteDue } from "./subscriptions.ts";
+import { makeNoteDue, noteDue } from "./subscriptions.ts";
 import { makeTestScorecard } from "./test-scorecard.ts";
 import type { Runtimes, Things, ThingView } from "./things.ts";
 
@@ -76,6 +76,7 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
   const parts: ScorecardParts = { cel, things, runtimes, evaluator, board, publicUrl: deps.publicUrl, sign };
   const campaigns = createCampaignKeeper({ db, log, things, board, now });
   let unsubscribe: () => void = () => {};
+  let unfollow: () => void = () => {};
 
   return {
     handlers: [
@@ -102,11 +103,13 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
     start: async () => {
       await storeShipped({ db, log, now }, shipped);
       unsubscribe = deps.events?.subscribe(hear) ?? unsubscribe;
+      unfollow = things.onFilesRead((refs) => void lookAgain(refs));
       keeper.start();
       campaigns.start();
     },
     stop: async () => {
       unsubscribe();
+      unfollow();
       await campaigns.stop();
       await keeper.stop();
     },
@@ -115,6 +118,16 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
       return first ? { ok: false, detail: `${first.file}: ${first.at} ${first.reason}` } : { ok: true };
     },
   };
+
+  /** Their files were read from a host meanwhile. */
+  async function lookAgain(refs: readonly string[]): Promise<void> {
+    try {
+      await noteDue(db, refs, "entity");
+      keeper.wake();
+    } catch (error) {
+      log.warn("it was not noted whose files are others now", { error: String(error) });
+    }
+  }
 
   function hear({ name }: { readonly name: string }): void {
     if (isNews(name)) keeper.wake();

@@ -20,6 +20,8 @@ export interface Definition {
   readonly wanted: Wanted;
   /** What its expressions can see of a subject. */
   readonly sight: Sight;
+  /** Whether it takes files of a repository to say what it looks at. */
+  readonly filterReadsFiles: boolean;
   /** Whether time alone can change a result. */
   readonly ages: boolean;
 }
@@ -33,10 +35,14 @@ export interface Rule extends ScorecardRule {
   /** Where its answers stand among the program's. */
   readonly filterAt: number | undefined;
   readonly answerAt: number;
+  /** Whether it reads files of a repository. */
+  readonly readsFiles: boolean;
 }
 
 /** Names that expressions may use; `undefined` fields are of any name. */
 export const NAMES = ["entity", "related", "owner", "facts", "onCall", "docs", "repo", "workloads", "now"] as const;
+
+const READS_FILES = /\brepo\b/;
 
 /** A document that was checked becomes what is evaluated. */
 export function createDefinition(document: ScorecardDocument, version: number, cel: Pick<Expressions, "createProgram">): Definition {
@@ -55,6 +61,7 @@ export function createDefinition(document: ScorecardDocument, version: number, c
       effortAt: EFFORTS.indexOf(rule.effort),
       filterAt,
       answerAt,
+      readsFiles: READS_FILES.test([rule.expression, rule.filter, rule.messageExpression].join("\n")),
     };
   });
   const text = [spec.filter ?? "", ...source.flatMap(({ expression, otherwise = "" }) => [expression, otherwise])].join("\n");
@@ -77,6 +84,7 @@ export function createDefinition(document: ScorecardDocument, version: number, c
       ...(reads.length > 0 || mentions("repo") ? { files: reads } : {}),
     },
     sight: sightOf(text, NAMES),
+    filterReadsFiles: READS_FILES.test(spec.filter ?? ""),
     ages: mentions("facts") || mentions("now"),
   };
 }

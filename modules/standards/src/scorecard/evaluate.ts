@@ -53,7 +53,8 @@ export function createEvaluator(cel: Pick<Expressions, "evaluateBatch" | "create
         const outcomes = await ask(definition, bindings);
         const stopped = leftOutOf(definition)?.reasons;
         for (const [at, ref] of refs.entries()) {
-          const result = resultOf(definition, outcomes[at]!, { exempt: exempt?.get(ref), stopped });
+          const unread = (subjects.get(ref)?.["unread"] as { readonly repo?: string } | undefined)?.repo;
+          const result = resultOf(definition, outcomes[at]!, { exempt: exempt?.get(ref), stopped, unread });
           if (result) results.get(definition)!.set(ref, result);
         }
       }
@@ -126,9 +127,19 @@ function isStopped(outcome: Outcome): boolean {
 function resultOf(
   definition: Definition,
   outcome: Outcome,
-  { exempt, stopped }: { readonly exempt: Exempt | undefined; readonly stopped: ReadonlyMap<number, string> | undefined },
+  {
+    exempt,
+    stopped,
+    unread,
+  }: {
+    readonly exempt: Exempt | undefined;
+    readonly stopped: ReadonlyMap<number, string> | undefined;
+    /** Why its files are not known now. */
+    readonly unread: string | undefined;
+  },
 ): Result | undefined {
-  if (outcome.kind === "skipped") return undefined;
+  const isDark = unread !== undefined && definition.filterReadsFiles;
+  if (outcome.kind === "skipped" && !isDark) return undefined;
   const notes: Record<string, string> = {};
   const note = (rule: Rule, text: string): void => void (notes[rule.id] = text.slice(0, MOST_NOTE));
   const codes = definition.rules.map((rule) => {
@@ -138,6 +149,11 @@ function resultOf(
       note(rule, `${reason}; it is not tried again for some minutes.`);
       return "u";
     }
+    if (unread !== undefined && (isDark || rule.readsFiles)) {
+      note(rule, `Its files are not known, because ${unread.replace(/\.$/, "")}.`);
+      return "u";
+    }
+    if (outcome.kind === "skipped") return "n";
     if (outcome.kind === "fault") {
       note(rule, `It cannot be said whether the scorecard looks at it: ${formatFault(outcome.fault)}`);
       return "u";

@@ -1,4 +1,4 @@
-import { scoreChanged, scoresComputed, type Outcome } from "@roadbed/contracts/standards/scorecards";
+import { scoreChanged, scoresComputed, type Outcome } from "@roadbed/contracts/standards/scores";
 import type { Logger, Sql } from "@roadbed/core";
 import { append, createOutbox, type Database, type Outbox } from "@roadbed/postgres";
 

@@ -1,4 +1,4 @@
-import { getTrend, listScoreChanges, type ScoreChange } from "@roadbed/contracts/standards/scorecards";
+import { getTrend, listScoreChanges, type ScoreChange } from "@roadbed/contracts/standards/scores";
 import { encodeCursor, handle, readCursor, type Handler, type Sql } from "@roadbed/core";
 import { z } from "zod";
 

@@ -1,4 +1,4 @@
-import { getEntityScores, getMatrix, listScores, type ScoreRow } from "@roadbed/contracts/standards/scorecards";
+import { getEntityScores, getMatrix, listScores, type ScoreRow } from "@roadbed/contracts/standards/scores";
 import { encodeCursor, handle, InvalidError, NotFoundError, readCursor, type Ctx, type Handler } from "@roadbed/core";
 import { z } from "zod";
 

@@ -3,7 +3,7 @@ import { factConfirmed } from "@roadbed/contracts/catalog/facts";
 import { propertiesChanged, propertyChanged } from "@roadbed/contracts/catalog/kinds";
 import { deploymentFinished, repositoryPushed, workloadChanged } from "@roadbed/contracts/delivery";
 import { waiverChanged } from "@roadbed/contracts/standards/waivers";
-import { scoresDue } from "@roadbed/contracts/standards/scorecards";
+import { scoresDue } from "@roadbed/contracts/standards/scores";
 import type { DomainEvent, Sql, Subscription } from "@roadbed/core";
 
 import { lookAnew } from "./definition-store.ts";

@@ -7,8 +7,11 @@ export interface Things {
   around(refs: readonly string[]): readonly string[];
   /** Of these kinds (lower case), or of every kind, in the order of references. */
   refsAfter(ref: string, kinds: ReadonlySet<string> | undefined, limit: number): readonly string[];
+  /** By thing what rules see of it. `unread` says by name what is not known of it now, and why: `{ repo: "…" }`. */
   read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
   refsOfSource(sourceId: string): Promise<readonly string[]>;
+  /** Things beside which other files were read than before, at a host that nobody waits for. */
+  onFilesRead(listener: (refs: readonly string[]) => void): () => void;
   /** Those of them that are there. */
   existing(refs: readonly string[]): readonly string[];
   viewOf(viewer: Pick<Call, "actor" | "scopes"> & Pick<Ctx, "sql">): Promise<ThingView>;

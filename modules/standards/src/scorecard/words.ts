@@ -1,4 +1,4 @@
-import type { EntityScore, RuleResult } from "@roadbed/contracts/standards/scorecards";
+import type { EntityScore, RuleResult } from "@roadbed/contracts/standards/scores";
 
 import type { Board, Entry } from "./board.ts";
 import { outcomeOf } from "./codes.ts";

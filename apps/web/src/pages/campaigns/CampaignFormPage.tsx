@@ -8,6 +8,9 @@ import { useAct, useOperation } from "../../api/use-operation.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { shortRef } from "../../ui/entity-kind.ts";
+import row from "../../ui/tool-row.module.css";
+import { EntitySelect } from "../graph/EntitySelect.tsx";
 import { OwnerSelect } from "../ownership/OwnerSelect.tsx";
 import { tellDone } from "../settings/tell.ts";
 import classes from "./campaigns.module.css";
@@ -51,7 +54,8 @@ function Form({
   const [goal, setGoal] = useState(Math.round((known?.goal ?? 1) * 100));
   const [deadline, setDeadline] = useState(known?.deadline ?? new Date(Date.now() + 3 * MONTH_MS).toISOString().slice(0, 10));
   const [owner, setOwner] = useState<string | undefined>(known?.owner);
-  const [team, setTeam] = useState<string | undefined>(known?.owners[0]);
+  const [teams, setTeams] = useState<readonly string[]>(known?.owners ?? []);
+  const [systems, setSystems] = useState<readonly string[]>(known?.systems ?? []);
   const [brief, setBrief] = useState(known?.brief ?? "");
   const card = useOperation(getScorecard, { name: scorecard }, { enabled: scorecard !== "" });
   const save = useAct(saveCampaign, {
@@ -77,8 +81,8 @@ function Form({
           deadline,
           brief,
           ...(owner !== undefined && { owner }),
-          owners: team === undefined ? [...(known?.owners.slice(1) ?? [])] : [team, ...(known?.owners.slice(1) ?? [])],
-          systems: [...(known?.systems ?? [])],
+          owners: [...teams],
+          systems: [...systems],
           ...(known !== undefined && { remindDays: [...known.remindDays] }),
         });
       }}
@@ -123,8 +127,25 @@ function Form({
       </div>
       <div className={classes.pair}>
         <OwnerSelect label="Run by" visibleLabel placeholder="A team or a person" value={owner} onChange={setOwner} />
-        <OwnerSelect label="Only what this team owns" visibleLabel placeholder="Everybody" value={team} onChange={setTeam} />
+        <Several refs={teams} onChange={setTeams} none="Everybody">
+          {(add) => (
+            <OwnerSelect label="Only what these own" visibleLabel placeholder="Add a team or a person" value={undefined} onChange={add} />
+          )}
+        </Several>
       </div>
+      <Several refs={systems} onChange={setSystems} none="All systems">
+        {(add) => (
+          <EntitySelect
+            label="Only what is part of these systems"
+            visibleLabel
+            kind="system"
+            placeholder="Add a system"
+            width="100%"
+            value={undefined}
+            onChange={add}
+          />
+        )}
+      </Several>
       <Textarea
         label="Brief"
         description="Why, and how to go about it, in Markdown"
@@ -140,6 +161,39 @@ function Form({
         </Button>
       </div>
     </form>
+  );
+}
+
+/** Several references, each of which can be taken out again. */
+function Several({
+  refs,
+  onChange,
+  none,
+  children,
+}: {
+  readonly refs: readonly string[];
+  readonly onChange: (refs: readonly string[]) => void;
+  readonly none: string;
+  readonly children: (add: (ref: string | undefined) => void) => ReactNode;
+}): ReactNode {
+  return (
+    <div>
+      {children((ref) => ref !== undefined && !refs.includes(ref) && onChange([...refs, ref]))}
+      <div className={row.tools}>
+        {refs.length === 0 && <span className="rb-dim">{none}</span>}
+        {refs.map((ref) => (
+          <button
+            key={ref}
+            type="button"
+            className={row.chip}
+            aria-label={`Take out ${shortRef(ref)}`}
+            onClick={() => onChange(refs.filter((one) => one !== ref))}
+          >
+            {shortRef(ref)} ×
+          </button>
+        ))}
+      </div>
+    </div>
   );
 }
 

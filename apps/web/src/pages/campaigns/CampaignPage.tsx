@@ -21,6 +21,7 @@ import { BurnDown } from "./BurnDown.tsx";
 import { campaignState, sayCampaign, sayDays } from "./campaign-words.ts";
 import classes from "./campaigns.module.css";
 import { GoalBar } from "./GoalBar.tsx";
+import { Narrowing } from "./Narrowing.tsx";
 
 const route = getRouteApi("/app/campaigns/$name");
 const Markdown = lazy(async () => ({ default: (await import("../../markdown/Markdown.tsx")).Markdown }));
@@ -136,9 +137,15 @@ const TEAMS: readonly Column<Team>[] = [
 ];
 
 function Things({ name }: { readonly name: string }): ReactNode {
-  const { done = "open" } = route.useSearch();
+  const { done = "open", owner, system } = route.useSearch();
   const navigate = route.useNavigate();
-  const pages = usePages(listCampaignThings, { name, limit: 50, ...(done !== "all" && { done: done === "done" }) });
+  const pages = usePages(listCampaignThings, {
+    name,
+    limit: 50,
+    ...(done !== "all" && { done: done === "done" }),
+    ...(owner !== undefined && { owner }),
+    ...(system !== undefined && { system }),
+  });
   return (
     <Section title="Things">
       <div className={row.tools}>
@@ -148,12 +155,16 @@ function Things({ name }: { readonly name: string }): ReactNode {
             type="button"
             className={row.chip}
             aria-pressed={done === one}
-            onClick={() => void navigate({ search: { done: one === "open" ? undefined : one }, replace: true })}
+            onClick={() => void navigate({ search: (old) => ({ ...old, done: one === "open" ? undefined : one }), replace: true })}
           >
             {one === "open" ? "Open" : one === "done" ? "Done" : "All"}
           </button>
         ))}
       </div>
+      <Narrowing
+        of={{ owner, system }}
+        onChange={(next) => void navigate({ search: (old) => ({ ...old, ...EVERYTHING, ...next }), replace: true })}
+      />
       {pages.error !== null ? (
         <ErrorState error={pages.error} retry={pages.retry} />
       ) : (
@@ -172,6 +183,8 @@ function Things({ name }: { readonly name: string }): ReactNode {
     </Section>
   );
 }
+
+const EVERYTHING = { owner: undefined, system: undefined };
 
 const THINGS: readonly Column<Thing>[] = [
   {

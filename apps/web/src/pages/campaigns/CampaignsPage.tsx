@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { Flag } from "lucide-react";
 import type { ReactNode } from "react";
 
@@ -15,10 +15,16 @@ import { Page } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { campaignState, sayCampaigns, sayDays } from "./campaign-words.ts";
 import { GoalBar } from "./GoalBar.tsx";
+import { Narrowing } from "./Narrowing.tsx";
+
+const route = getRouteApi("/app/campaigns");
 
 /** What is being moved forward, until when, and how far it is. */
 export function CampaignsPage(): ReactNode {
-  const pages = usePages(listCampaigns, { limit: 50 });
+  const { owner, system } = route.useSearch();
+  const navigate = route.useNavigate();
+  const isNarrow = owner !== undefined || system !== undefined;
+  const pages = usePages(listCampaigns, { limit: 50, ...(owner !== undefined && { owner }), ...(system !== undefined && { system }) });
   return (
     <Page
       title="Campaigns"
@@ -30,6 +36,7 @@ export function CampaignsPage(): ReactNode {
         </Button>
       }
     >
+      <Narrowing of={{ owner, system }} onChange={(search) => void navigate({ search, replace: true })} />
       {pages.error !== null ? (
         <ErrorState error={pages.error} retry={pages.retry} />
       ) : (
@@ -41,10 +48,14 @@ export function CampaignsPage(): ReactNode {
           loading={pages.pending}
           onSort={() => {}}
           empty={
-            <EmptyState icon={Flag} title="There is no campaign yet" act={<Link to="/campaigns/new">Begin one</Link>}>
-              A campaign moves everything that a scorecard looks at, or a part of it, up to a level by a day: with a brief for the teams,
-              reminders, and a burn-down that follows from the results themselves.
-            </EmptyState>
+            isNarrow ? (
+              <p className="rb-dim">No campaign is about these.</p>
+            ) : (
+              <EmptyState icon={Flag} title="There is no campaign yet" act={<Link to="/campaigns/new">Begin one</Link>}>
+                A campaign moves everything that a scorecard looks at, or a part of it, up to a level by a day: with a brief for the teams,
+                reminders, and a burn-down that follows from the results themselves.
+              </EmptyState>
+            )
           }
           footer={<LoadMore more={pages.more} loading={pages.loadingMore} shown={pages.rows.length} total={pages.total} />}
         />

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ClipboardCheck } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
-import { getBadge, getEntityScores, type EntityScore, type RuleResult } from "@roadbed/contracts/standards/scorecards";
+import { getBadge, getEntityScores, type EntityScore, type RuleResult } from "@roadbed/contracts/standards/scores";
 import { useOperation } from "../../api/use-operation.ts";
 import { formatPercent } from "../../format/number.ts";
 import { CopyText } from "../../ui/Copy.tsx";
@@ -17,22 +17,26 @@ import { Tag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
 import { EFFORT_WORDS, levelState, levelTitle, OUTCOMES } from "../scorecards/levels.ts";
 import classes from "../scorecards/scorecards.module.css";
+import { AskForWaiver, EntityFindings } from "./EntityFindings.tsx";
 
 /** How far it has come, what to do next, and why each rule says what it says. */
 export function StandardsTab({ entityRef }: { readonly entityRef: string }): ReactNode {
   const query = useOperation(getEntityScores, { ref: entityRef });
   return (
-    <Loaded query={query} skeleton={<SkeletonRows rows={10} />}>
-      {({ scores }) =>
-        scores.length === 0 ? (
-          <EmptyState icon={ClipboardCheck} title="No scorecard looks at it" act={<Link to="/scorecards">See the scorecards</Link>}>
-            A scorecard names the kinds of entities that it looks at. None of them is about this one.
-          </EmptyState>
-        ) : (
-          scores.map((score) => <Score key={score.scorecard} score={score} entityRef={entityRef} />)
-        )
-      }
-    </Loaded>
+    <>
+      <Loaded query={query} skeleton={<SkeletonRows rows={10} />}>
+        {({ scores }) =>
+          scores.length === 0 ? (
+            <EmptyState icon={ClipboardCheck} title="No scorecard looks at it" act={<Link to="/scorecards">See the scorecards</Link>}>
+              A scorecard names the kinds of entities that it looks at. None of them is about this one.
+            </EmptyState>
+          ) : (
+            scores.map((score) => <Score key={score.scorecard} score={score} entityRef={entityRef} />)
+          )
+        }
+      </Loaded>
+      <EntityFindings entityRef={entityRef} />
+    </>
   );
 }
 
@@ -65,7 +69,7 @@ function Score({ score, entityRef }: { readonly score: EntityScore; readonly ent
           </h3>
           <ol className={classes.steps}>
             {next.steps.map((step) => (
-              <Step key={step.id} step={step} />
+              <Step key={step.id} step={step} scorecard={score.scorecard} entityRef={entityRef} />
             ))}
           </ol>
         </>
@@ -79,7 +83,15 @@ function Score({ score, entityRef }: { readonly score: EntityScore; readonly ent
   );
 }
 
-function Step({ step }: { readonly step: RuleResult }): ReactNode {
+function Step({
+  step,
+  scorecard,
+  entityRef,
+}: {
+  readonly step: RuleResult;
+  readonly scorecard: string;
+  readonly entityRef: string;
+}): ReactNode {
   return (
     <li>
       <span className={classes.effort}>{EFFORT_WORDS[step.effort]}</span>
@@ -100,6 +112,7 @@ function Step({ step }: { readonly step: RuleResult }): ReactNode {
             </a>
           </p>
         ))}
+        {step.outcome === "fail" && <AskForWaiver policy={`${scorecard}/${step.id}`} title={step.title} entityRef={entityRef} />}
       </div>
     </li>
   );

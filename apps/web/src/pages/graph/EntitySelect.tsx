@@ -13,14 +13,20 @@ interface Props {
   readonly value: string | undefined;
   readonly onChange: (ref: string | undefined) => void;
   readonly visibleLabel?: boolean;
+  /** Only of this kind. */
+  readonly kind?: string;
 }
 
 /** One entity of the whole catalogue, found as one types. */
-export function EntitySelect({ label, placeholder, width, value, onChange, visibleLabel = false }: Props): ReactNode {
+export function EntitySelect({ label, placeholder, width, value, onChange, visibleLabel = false, kind: only }: Props): ReactNode {
   const [typed, setTyped] = useState("");
   const [asked] = useDebouncedValue(typed, 150);
   const text = value !== undefined && asked === shortRef(value) ? "" : asked;
-  const found = useOperation(listEntities, { ...(text !== "" && { text }), limit: 30 }, { keep: true });
+  const found = useOperation(
+    listEntities,
+    { ...(text !== "" && { text }), ...(only !== undefined && { filter: `kind=${only}` }), limit: 30 },
+    { keep: true },
+  );
   const options = (found.data?.items ?? []).map(({ ref, title, kind }) => ({
     value: ref,
     label: `${title ?? shortRef(ref)} (${kind.toLowerCase()})`,

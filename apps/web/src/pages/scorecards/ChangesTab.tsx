@@ -2,7 +2,8 @@ import { getRouteApi } from "@tanstack/react-router";
 import { History } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { getTrend, listScoreChanges, listScorecardVersions, type ScoreChange } from "@roadbed/contracts/standards/scorecards";
+import { listScorecardVersions } from "@roadbed/contracts/standards/scorecards";
+import { getTrend, listScoreChanges, type ScoreChange } from "@roadbed/contracts/standards/scores";
 import { useOperation, usePages } from "../../api/use-operation.ts";
 import type { Column } from "../../table/column.ts";
 import { DataTable } from "../../table/DataTable.tsx";

@@ -3,7 +3,8 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { ClipboardCheck } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { getMatrix, getScorecard, listScorecards, type ScorecardRow } from "@roadbed/contracts/standards/scorecards";
+import { getScorecard, listScorecards, type ScorecardRow } from "@roadbed/contracts/standards/scorecards";
+import { getMatrix } from "@roadbed/contracts/standards/scores";
 import type { OutputOf } from "@roadbed/core";
 import { useOperation, usePages } from "../../api/use-operation.ts";
 import { formatPercent } from "../../format/number.ts";

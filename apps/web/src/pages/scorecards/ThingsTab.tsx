@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { ListChecks } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { listScores, type Outcome, type ScoreRow } from "@roadbed/contracts/standards/scorecards";
+import { listScores, type Outcome, type ScoreRow } from "@roadbed/contracts/standards/scores";
 import { usePages } from "../../api/use-operation.ts";
 import { formatPercent } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";

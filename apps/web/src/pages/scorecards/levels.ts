@@ -1,4 +1,5 @@
-import type { Outcome, ScorecardRow } from "@roadbed/contracts/standards/scorecards";
+import type { ScorecardRow } from "@roadbed/contracts/standards/scorecards";
+import type { Outcome } from "@roadbed/contracts/standards/scores";
 import { formatCount } from "../../format/number.ts";
 import type { State } from "../../ui/state.ts";
 

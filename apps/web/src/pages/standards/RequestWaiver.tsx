@@ -10,6 +10,10 @@ import { EntitySelect } from "../graph/EntitySelect.tsx";
 interface Props {
   /** The policy, where it is known already. */
   readonly policy?: string | undefined;
+  /** What the policy, or the rule of a scorecard (`scorecard/rule`), is called. */
+  readonly title?: string | undefined;
+  /** The thing, where it is known already. */
+  readonly entityRef?: string | undefined;
   readonly onClose: () => void;
 }
 
@@ -21,17 +25,17 @@ const SCOPES = [
 type Scope = (typeof SCOPES)[number]["value"];
 
 /** Asking for a deviation: from which rule, for what, why, and until when. */
-export function RequestWaiver({ policy: given, onClose }: Props): ReactNode {
+export function RequestWaiver({ policy: given, title, entityRef, onClose }: Props): ReactNode {
   const [policy, setPolicy] = useState(given);
   const [scope, setScope] = useState<Scope>("entity");
-  const [about, setAbout] = useState<string | undefined>();
+  const [about, setAbout] = useState<string | undefined>(entityRef);
   const [reason, setReason] = useState("");
   const [days, setDays] = useState(30);
-  const policies = useOperation(listPolicies, { limit: 500 });
+  const policies = useOperation(listPolicies, { limit: 500 }, { enabled: given === undefined });
   const act = useAct(requestWaiver, { touches: ["standards"], onDone: onClose });
   const ready = policy !== undefined && about !== undefined && about.trim() !== "" && reason.trim().length >= 10;
   return (
-    <Modal opened onClose={onClose} title="Ask for a waiver" size="lg">
+    <Modal opened onClose={onClose} title={title === undefined ? "Ask for a waiver" : `Ask for a waiver: ${title}`} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();
