@@ -17,6 +17,7 @@ import { operations as changes } from "./delivery/changes.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
+import { operations as approvals } from "./paths/approvals.ts";
 import { operations as authoring } from "./paths/authoring.ts";
 import { operations as pathConnections } from "./paths/connections.ts";
 import { operations as deviations } from "./paths/deviations.ts";
@@ -58,6 +59,7 @@ export const allOperations: readonly Operation[] = [
   ...waivers,
   ...workbench,
   ...paths,
+  ...approvals,
   ...authoring,
   ...pathConnections,
   ...ledger,

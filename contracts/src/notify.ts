@@ -54,8 +54,8 @@ export const Notice = z.object({
   /** Where to look, as a path of the web app. */
   link: z.string(),
   read: z.boolean(),
-  /** Why you are told: you follow it, you own it, or you depend on it. */
-  because: z.enum(["follow", "own", "depend"]),
+  /** Why you are told: you follow it, you own it, you depend on it, you are asked to decide, or you asked for it. */
+  because: z.enum(["follow", "own", "depend", "asked", "asker"]),
 });
 export type Notice = z.infer<typeof Notice>;
 

@@ -35,6 +35,18 @@ export const PathDetail = PathSummary.extend({
   support: z.string().optional(),
   changelog: z.array(z.object({ version: z.string(), date: z.string().optional(), changes: z.array(z.string()) })).default([]),
   deprecation: z.object({ from: z.string(), reason: z.string().optional(), replacedBy: z.string().optional() }).optional(),
+  /** What a run of it may have to wait for. */
+  approvals: z
+    .array(
+      z.object({
+        rule: z.string(),
+        when: z.string().optional(),
+        by: z.array(z.string()),
+        count: z.number().int(),
+        because: z.string().optional(),
+      }),
+    )
+    .default([]),
   /** Actions that its steps need and Roadbed does not have: such a path can be looked at, not run. */
   missingActions: z.array(z.string()),
 });
@@ -80,6 +92,56 @@ export const checkValues = defineOperation({
   output: z.object({ ok: z.boolean(), problems: z.array(FieldProblem) }),
 });
 
+/** Who may approve: a user or group, and what makes it one. */
+export const Approver = z.object({
+  ref: z.string(),
+  as: z.enum(["owner", "on-call", "team-lead", "platform", "named"]),
+});
+
+/** An approval that a run of these answers needs before its first step. */
+export const RequiredApproval = z.object({
+  rule: z.string().describe("What the path calls it"),
+  because: z.string(),
+  approvers: z.array(Approver).describe("Empty: nobody in the catalogue is, so administrators of paths decide"),
+  count: z.number().int().describe("How many different people"),
+  expiresAfterHours: z.number(),
+  automatic: z.string().optional().describe("The learned rule that grants it at once"),
+});
+export type RequiredApproval = z.infer<typeof RequiredApproval>;
+
+export const ApprovalState = z.enum(["waiting", "granted", "refused", "expired", "withdrawn"]);
+
+/** An approval that was asked for, bound to what the preview showed. */
+export const Approval = RequiredApproval.omit({ expiresAfterHours: true }).extend({
+  id: z.string(),
+  runId: z.string(),
+  path: z.string(),
+  pathTitle: z.string(),
+  /** What the run touches, where there is one thing. */
+  entityRef: z.string().optional(),
+  requestedBy: z.string(),
+  requestedByName: z.string(),
+  state: ApprovalState,
+  digest: z.string().describe("Of what was shown and is approved: files, effects and resources. What would do anything else does not run."),
+  askedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  decidedAt: z.iso.datetime().optional(),
+  votes: z.array(
+    z.object({
+      by: z.string(),
+      name: z.string(),
+      verdict: z.enum(["granted", "refused"]),
+      as: z.string().describe("In which role: the reference that made them an approver, or administrator"),
+      reason: z.string().optional(),
+      at: z.iso.datetime(),
+    }),
+  ),
+  /** Whether you may decide it now, and why not. */
+  mayDecide: z.boolean(),
+  whyNot: z.string().optional(),
+});
+export type Approval = z.infer<typeof Approval>;
+
 export const Preview = z.object({
   verdict: Verdict,
   findings: z.array(Finding),
@@ -105,6 +167,8 @@ export const Preview = z.object({
   ),
   /** Absent where no price is known: unknown is not zero. */
   monthlyCost: z.object({ amount: z.string(), currency: z.string(), basis: z.string() }).optional(),
+  /** Who must approve a run of these answers before it begins, and why; absent where nobody was asked. */
+  approvals: z.array(RequiredApproval).default([]),
   log: z.array(z.string()),
   digest: z.string().describe("Of all files: the same as that of the run which makes them"),
 });
@@ -157,6 +221,8 @@ export const Run = z.object({
   version: z.string().optional(),
   /** The repositories that it made, with their first commit, as the ledger keeps them; only where one run is shown. */
   made: z.array(z.object({ thing: z.string(), repository: z.string(), commit: z.string() })).optional(),
+  /** What had to be approved before it began, by whom and until when; only where one run is shown. */
+  approvals: z.array(Approval).optional(),
   /** As given, with secrets as `***`. */
   values: z.record(z.string(), z.unknown()),
 });

@@ -2,6 +2,7 @@
 import type { Catalog } from "@roadbed/catalog";
 import type { Cel } from "@roadbed/cel";
 import { importSource, listEntities, syncSource, validateEntity } from "@roadbed/contracts/catalog";
+import { getOnCall } from "@roadbed/contracts/catalog/ownership";
 import { getMe } from "@roadbed/contracts/identity";
 import {
   NotFoundError,
@@ -34,6 +35,11 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
     get: (ctx, ref) => catalog.getEntity(ctx, ref),
     hiddenFrom: (ctx) => catalog.hiddenFrom(ctx),
     dependantsOf: (ref) => catalog.dependantsOf(ref),
+    ownersOf: (ctx, ref) => catalog.ownersOf(ctx, ref),
+    async onCallOf(ref) {
+      const { now } = await ask(getOnCall, { ref });
+      return now.flatMap(({ person }) => person ?? []);
+    },
     async refs(_ctx, kinds) {
       const refs: string[] = [];
       for (let cursor: string | undefined; ;) {
@@ -159,12 +165,13 @@ function isOf(owner: string | undefined, holder: string): boolean {
 }
 
 /** The conditions under which paths are offered. */
-export function conditionsForPaths(cel: Pick<Cel, "createFilter">): NonNullable<PathsDeps["conditions"]> {
+export function conditionsForPaths(cel: Pick<Cel, "createFilter" | "evaluate">): NonNullable<PathsDeps["conditions"]> {
   return {
     async holds(expression, entity) {
       const { matched } = await cel.createFilter(expression, "entity").test([entity]);
       return matched[0] === true;
     },
+    evaluate: (expression, variables) => cel.evaluate(expression, variables),
   };
 }
 

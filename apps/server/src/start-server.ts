@@ -30,6 +30,7 @@ import {
   makeAccountsOf,
   makeIdentitiesOf,
   makeMay,
+  personBehind,
   migrations as identityTables,
   type Groups,
   type Identity,
@@ -229,7 +230,7 @@ export async function startServer({
       changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
       standards,
       delivery,
-      people: { ...peopleForPaths(identity, runtime), identitiesOf: makeIdentitiesOf({ db, groups }) },
+      people: { ...peopleForPaths(identity, runtime), identitiesOf: makeIdentitiesOf({ db, groups }), behind: personBehind },
       outside: outsideForPaths(catalog, options),
     });
     const notify = createNotify({

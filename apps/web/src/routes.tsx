@@ -427,7 +427,7 @@ const saveEntity = createRoute({
 const inbox = createRoute({
   getParentRoute: () => app,
   path: "/inbox",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "view", ["notices", "announcements", "following", "channels"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "view", ["notices", "approvals", "announcements", "following", "channels"] as const) }),
   component: lazyRouteComponent(() => import("./pages/inbox/InboxPage.tsx"), "InboxPage"),
 });
 

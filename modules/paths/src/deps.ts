@@ -1,7 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 import type { Change, ChangeConflict } from "@roadbed/contracts/delivery/changes";
 import type { Finding, Resource, Verdict } from "@roadbed/contracts/standards";
-import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
+import type { Actor, Call, Ctx, Logger, Runtime } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 import type { Workflows } from "@roadbed/workflows";
 
@@ -115,6 +115,10 @@ export interface Catalog {
   ): Promise<{ readonly refs: readonly string[] }>;
   /** What depends on an entity directly, or calls an API that it provides. */
   dependantsOf?(ref: string): Promise<readonly { readonly ref: string }[]>;
+  /** References of the groups and users that own it; of a group or user, itself. Absent: nobody is known. */
+  ownersOf?(ctx: Ctx, ref: string): Promise<readonly string[]>;
+  /** References of the users who are on call for it now. */
+  onCallOf?(ref: string): Promise<readonly string[]>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
   /** Reads descriptors at an address outside the embedded host. Absent: such addresses are refused in words. */
@@ -174,6 +178,8 @@ export interface Platform {
 export interface Conditions {
   /** Throws `InvalidError` where the expression does not compile. */
   holds(expression: string, entity: Entity): Promise<boolean>;
+  /** Any expression over these variables. Throws `InvalidError` where it does not compile or gives no value. */
+  evaluate?(expression: string, variables: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 export interface Changes {
@@ -201,7 +207,9 @@ export interface People {
   /** Who `ctx.actor` is: the name commits are made in, and the user entity linked to the account; undefined for what has no account. */
   describe(ctx: Ctx): Promise<{ readonly name: string; readonly email?: string; readonly entityRef?: string } | undefined>;
   /** References of the user entity of `ctx.actor` and of the groups it is in. Absent: of nobody. */
-  identitiesOf?(ctx: Ctx): Promise<ReadonlySet<string>>;
+  identitiesOf?(ctx: Pick<Ctx, "actor" | "sql">): Promise<ReadonlySet<string>>;
+  /** The account of the person behind an actor: themself, whom an agent acts for, who made a service's token. */
+  behind?(ctx: Pick<Ctx, "sql">, actor: Actor): Promise<string | undefined>;
 }
 
 /** How far the deployment of a component in an environment is. */

@@ -13,6 +13,8 @@ import { defineDeviationEnds } from "./ledger/end-deviations.ts";
 import { followLedger } from "./ledger/follow-ledger.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
 import { createSources } from "./ledger/source-store.ts";
+import { makeApprovalHandlers } from "./approval/approval-handlers.ts";
+import { defineApprovalWatch } from "./approval/watch-approvals.ts";
 import { makeAuthoringHandlers } from "./authoring/authoring-handlers.ts";
 import { createRenderer } from "./render/renderer.ts";
 import { createLogBell } from "./run/run-log.ts";
@@ -82,6 +84,7 @@ export function createPaths(deps: PathsDeps): Paths {
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
   const deviationEnds = defineDeviationEnds(deps.workflows, deps);
+  const approvalWatch = defineApprovalWatch(deps.workflows, deps);
   const upgrades = defineUpgradeFlow(deps.workflows, shared);
 
   return {
@@ -89,6 +92,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makePathHandlers(shared),
       makeRunPath(shared),
       ...makeRunHandlers({ ...deps, actions, bell }),
+      ...makeApprovalHandlers(deps),
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
       ...makeAuthoringHandlers(shared),
@@ -114,6 +118,7 @@ export function createPaths(deps: PathsDeps): Paths {
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);
+      await deps.workflows.schedule("paths.watch-approvals", "* * * * *", approvalWatch);
       await bell.start();
     },
     async stop() {

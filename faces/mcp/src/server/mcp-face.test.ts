@@ -55,6 +55,7 @@ const handlers: Handler[] = [
     entities: [],
     resources: [],
     steps: [],
+    approvals: [],
     log: [],
     digest: "0".repeat(64),
   })),

@@ -7,6 +7,7 @@ import {
   workloadCommanded,
 } from "@roadbed/contracts/delivery";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
+import { approvalDecided } from "@roadbed/contracts/paths/approvals";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/campaigns";
 import { scorecardSaved } from "@roadbed/contracts/standards/scorecards";
@@ -56,6 +57,12 @@ const TELLERS: readonly Teller[] = [
   teller(runFinished, ({ runId, path, status, entityRef }) => ({
     sort: "run",
     text: `The run of ${path} ended: ${status}`,
+    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    link: `/runs/${runId}`,
+  })),
+  teller(approvalDecided, ({ runId, pathTitle, state, entityRef }) => ({
+    sort: "run",
+    text: `The approval of ${pathTitle} is ${state}`,
     ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
     link: `/runs/${runId}`,
   })),
@@ -129,6 +136,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "delivery.change.opened": "proposing changes nothing",
   "delivery.change.moved": "a proposal changes nothing before it is merged",
   "delivery.change.closed": "a proposal that is closed has changed nothing",
+  "paths.approval.requested": "asking changes nothing; what was said is told",
+  "paths.approval.reminded": "a reminder changes nothing",
   "paths.deviation.expiring": "a reminder changes nothing",
   "paths.upgrade.requested": "what comes of it is told as merged changes",
   "paths.upgrade.changed": "what comes of it is told as merged changes",

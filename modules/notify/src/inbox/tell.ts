@@ -57,6 +57,8 @@ async function audienceOf(
     const owners = await ownersOf(things, ctx, tidings.dependants);
     for (const user of await people.accountsOf(ctx, owners)) audience.set(user, "depend");
   }
+  for (const user of await people.accountsOf(ctx, tidings.asked ?? [])) audience.set(user, "asked");
+  for (const user of tidings.askers ?? []) audience.set(user, "asker");
   if (!tidings.ownWords && isEnough(tidings.weight, OWNERS_FROM)) {
     for (const user of await people.accountsOf(ctx, await things.ownersOf(ctx, tidings.ref))) audience.set(user, "own");
   }

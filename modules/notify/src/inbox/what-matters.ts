@@ -3,6 +3,7 @@ import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
+import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
 import { campaignClosed, campaignReminded } from "@roadbed/contracts/standards/campaigns";
@@ -21,6 +22,10 @@ export interface Tidings {
   readonly link: string;
   /** References of those who depend on it and are told too, whatever they follow. */
   readonly dependants: readonly string[];
+  /** References of those who are asked to decide something. */
+  readonly asked?: readonly string[];
+  /** Accounts that asked for something: they are told what came of it. */
+  readonly askers?: readonly string[];
   /** True where owners need not be told: they said it themselves. */
   readonly ownWords?: boolean;
 }
@@ -95,6 +100,48 @@ const RULES: readonly Rule[] = [
           what: `differs from its golden path in ${drifted} ${drifted === 1 ? "file" : "files"}`,
           ...(author === undefined ? {} : { detail: `The newest change is by ${author}.` }),
           link: `/ledger/${thing}`,
+        },
+  ),
+  rule(approvalRequested, ({ entityRef, pathTitle, approvers, requestedByName, expiresAt, because, runId }) =>
+    approvers[0] === undefined
+      ? undefined
+      : {
+          ref: entityRef ?? approvers[0],
+          weight: "important",
+          what: `${entityRef === undefined ? "is asked" : "waits for you"} to approve ${pathTitle} for ${requestedByName}`,
+          detail: `${because} It can be given until ${expiresAt.slice(0, 16).replace("T", " ")} UTC.`,
+          link: `/runs/${runId}`,
+          asked: approvers,
+          ownWords: true,
+        },
+  ),
+  rule(approvalReminded, ({ entityRef, pathTitle, approvers, requestedByName, expiresAt, runId }) =>
+    approvers[0] === undefined
+      ? undefined
+      : {
+          ref: entityRef ?? approvers[0],
+          weight: "important",
+          what: `still ${entityRef === undefined ? "is asked" : "waits for you"} to approve ${pathTitle} for ${requestedByName}`,
+          detail: `It ends by itself at ${expiresAt.slice(0, 16).replace("T", " ")} UTC.`,
+          link: `/runs/${runId}`,
+          asked: approvers,
+          ownWords: true,
+        },
+  ),
+  rule(approvalDecided, ({ entityRef, path, pathTitle, state, reason, requester, runId }) =>
+    requester === undefined
+      ? undefined
+      : {
+          ref: entityRef ?? path,
+          weight: "important",
+          what:
+            entityRef === undefined
+              ? `was followed by you: its approval is ${state}`
+              : `has news of your run of ${pathTitle}: the approval is ${state}`,
+          ...(reason === undefined ? {} : { detail: reason }),
+          link: `/runs/${runId}`,
+          askers: [requester],
+          ownWords: true,
         },
   ),
   rule(deviationChanged, ({ entityRef, thing, status, to }) =>

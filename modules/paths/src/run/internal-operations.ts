@@ -18,4 +18,5 @@ export const advanceRun: Operation = internal("paths.run.advance", "A run's stat
 export const makeThing: Operation = internal("paths.run.make", "A run's step makes something outside its workspace.");
 export const advanceUpgrade: Operation = internal("paths.upgrade.advance", "An upgrade came further.");
 export const endDeviations: Operation = internal("paths.deviation.expire", "Deviations came to their end.");
+export const watchApprovals: Operation = internal("paths.approval.watch", "Approvals came to their end, or are reminded of.");
 export const judgeRun: Operation = internal("paths.run.judge", "Policies are asked about what a run is to make.");

@@ -5,7 +5,7 @@ import { isConnectionLost, type Database, type PostgresRuntime, type Sealer } fr
 import type { ActionContext, Output } from "../action/action.ts";
 import type { Actions } from "../action/actions.ts";
 import { isFileError, runAction } from "../action/run-action.ts";
-import type { Standards } from "../deps.ts";
+import type { Catalog, Standards } from "../deps.ts";
 import type { Sources } from "../ledger/source-store.ts";
 import { rememberMade } from "../ledger/remember-made.ts";
 import type { Renderer } from "../render/renderer.ts";
@@ -34,6 +34,8 @@ export interface StepDeps {
   readonly snapshots: Snapshots;
   readonly sealer: Sealer;
   readonly sources: Sources;
+  readonly catalog: Catalog;
+  readonly dataDir: string;
   readonly pollMs?: number;
 }
 

@@ -117,6 +117,7 @@ async function follow(
       entities: judged.collected.descriptors.flatMap(({ yaml }) => entitiesIn(yaml)),
       resources: effects.flatMap(({ resources }) => resources ?? []),
       steps,
+      approvals: [],
       log,
     },
   };

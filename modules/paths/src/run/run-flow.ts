@@ -7,6 +7,7 @@ import { advanceRun } from "./internal-operations.ts";
 import { renderOutputs } from "./outputs.ts";
 import { performStep, type Sealed, type StepDeps } from "./perform-step.ts";
 import { createRedactor } from "./redact.ts";
+import { differsFromApproved } from "../approval/check-approved.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type Status } from "./run-store.ts";
 
@@ -49,6 +50,11 @@ const PATIENT = { attempts: 1_000, firstDelayMs: 250 };
 export async function beginRun(deps: StepDeps, runId: string, attempt: number): Promise<number> {
   const run = await readRun(deps.db, runId);
   if (run.attempt !== attempt || isFinal(run.status)) return 0;
+  const differs = run.status === "queued" && attempt === 1 ? await differsFromApproved(deps, run) : undefined;
+  if (differs !== undefined) {
+    await giveUp(deps, runId, attempt, differs);
+    return 0;
+  }
   await deps.db.query(
     "update paths.run set status = 'running', started_at = coalesce(started_at, now()) where id = $1 and status = 'queued'",
     [runId],

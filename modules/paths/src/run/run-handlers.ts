@@ -6,11 +6,12 @@ import { z } from "zod";
 import type { PathsDeps } from "../deps.ts";
 import { assertRunnable } from "./step-context.ts";
 import type { Actions } from "../action/actions.ts";
+import { endUnapproved, showApprovals, waitsForApproval, wasNotApproved } from "../approval/decide-approval.ts";
 import { appendLog, readLog, wakeReaders, type LogBell } from "./run-log.ts";
 import { findRuns, isFinal, readRun, readSteps, toRun } from "./run-store.ts";
 import type { Run } from "@roadbed/contracts/paths";
 
-export interface RunHandlerDeps extends Pick<PathsDeps, "db"> {
+export interface RunHandlerDeps extends Pick<PathsDeps, "db" | "catalog" | "people"> {
   readonly bell: LogBell;
   readonly actions: Actions;
 }
@@ -18,7 +19,11 @@ export interface RunHandlerDeps extends Pick<PathsDeps, "db"> {
 export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
   return [
     makeListRuns(),
-    handle(getRun, async (ctx, { id }) => ({ ...(await show(ctx, id)), made: await madeBy(ctx, id) })),
+    handle(getRun, async (ctx, { id }) => ({
+      ...(await show(ctx, id)),
+      made: await madeBy(ctx, id),
+      approvals: await showApprovals(deps, ctx, id),
+    })),
     makeGetLogs(deps),
     makeCancel(),
     makeRetry(deps),
@@ -83,6 +88,10 @@ function makeCancel(): Handler {
   return handle(cancelRun, async (ctx, { id }) => {
     const run = await readRun(ctx.sql, id, true);
     if (isFinal(run.status)) throw new ConflictError(`The run ${run.status} already.`, { mend: "There is nothing left to stop." });
+    if (run.status === "waiting" && (await waitsForApproval(ctx, id))) {
+      await endUnapproved(ctx, run, `Cancelled by ${formatActor(ctx.actor)} before it was approved.`);
+      return show(ctx, id);
+    }
     if (run.status === "queued") {
       await ctx.sql.query("update paths.run set status = 'cancelled', ended_at = now(), cancel_requested = true where id = $1", [id]);
       await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status = 'open'", [id]);
@@ -103,6 +112,11 @@ function makeRetry({ actions }: RunHandlerDeps): Handler {
     const run = await readRun(ctx.sql, id, true);
     if (run.status !== "failed" && run.status !== "cancelled") {
       throw new ConflictError(`The run is ${run.status}: only one that failed or was cancelled can go on.`, { mend: "Wait for its end." });
+    }
+    if (await wasNotApproved(ctx, id)) {
+      throw new ConflictError("The run was not approved: it cannot go on.", {
+        mend: "Follow the path again with these answers; approvals are asked for anew.",
+      });
     }
     assertRunnable(run.path, actions);
     await ctx.sql.query(

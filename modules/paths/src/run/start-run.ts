@@ -11,6 +11,8 @@ import { hideSecrets, secretsIn } from "../template/form.ts";
 import type { Library } from "../template/library.ts";
 import type { Path } from "../template/template.ts";
 import { judgeRun } from "./internal-operations.ts";
+import { askApprovals } from "../approval/ask-approvals.ts";
+import { planDigest, requiredApprovals, type Needed } from "../approval/required-approvals.ts";
 import { deniedBy } from "./perform-step.ts";
 import { previewRun, type PreviewDeps, type Previewed } from "./preview-run.ts";
 import { insertRun, readRun, readSteps, toRun } from "./run-store.ts";
@@ -28,7 +30,7 @@ export interface StartDeps extends PreviewDeps, Pick<PathsDeps, "runtime" | "cat
 export function makeRunPath(deps: StartDeps): Handler {
   return handle(runPath, async (ctx, { path: name, values: given, secrets: handed = {} }): Promise<z.input<typeof Run>> => {
     const path = await deps.library.get(ctx, name);
-    const { values, secrets, user, previewed } = await rehearse(deps, ctx, path, given, handed);
+    const { values, secrets, user, previewed, needed } = await rehearse(deps, ctx, path, given, handed);
     if (previewed.preview.verdict === "deny") throw await storeDenial(deps, ctx, path, previewed);
     const id = newId("run", ctx.now().getTime());
     await insertRun(ctx.sql, {
@@ -42,7 +44,10 @@ export function makeRunPath(deps: StartDeps): Handler {
       sourceDigest: await deps.sources.keep(ctx.sql, path),
       at: ctx.now(),
     });
-    ctx.emit(runRequested, id, { runId: id, path: path.ref });
+    const asked = { id, path, userName: user.entity.metadata.title ?? user.entity.metadata.name, digest: planDigest(previewed.preview) };
+    // What waits for somebody is begun by whoever gives the last approval; until then its rows alone say so, whatever is killed.
+    if (await askApprovals(ctx, asked, needed)) await ctx.sql.query("update paths.run set status = 'waiting' where id = $1", [id]);
+    else ctx.emit(runRequested, id, { runId: id, path: path.ref });
     return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
   });
 }
@@ -60,6 +65,7 @@ export async function rehearse(
   readonly secrets: Record<string, string>;
   readonly user: RunUser;
   readonly previewed: Previewed;
+  readonly needed: readonly Needed[];
 }> {
   assertRunnable(path, deps.actions);
   const checked = await deps.checkValues(ctx, path, given);
@@ -73,7 +79,9 @@ export async function rehearse(
     secrets: hideSecrets(path, checked.values).secrets,
     ...(inspect === undefined ? {} : { inspect }),
   });
-  return { values: checked.values, secrets, user, previewed };
+  const needed = await requiredApprovals(deps, ctx, { path, values: checked.values, user, preview: previewed.preview });
+  const preview = { ...previewed.preview, approvals: needed.map(({ required }) => required) };
+  return { values: checked.values, secrets, user, previewed: { ...previewed, preview }, needed };
 }
 
 function refuse({ problems }: Checked): void {

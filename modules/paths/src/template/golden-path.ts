@@ -29,7 +29,49 @@ export interface Promises {
   readonly managed: readonly string[];
   /** Whether somebody else must approve a deviation, and how long one may hold. */
   readonly deviations: { readonly approval: boolean; readonly maxDays: number };
+  /** Whom a run of it waits for before its first step. Absent in runs of before. */
+  readonly approvals?: readonly ApprovalRule[];
 }
+
+/** Who must approve a run of a path, and when. */
+export interface ApprovalRule {
+  readonly name: string;
+  /** CEL over `parameters`, `actor`, `environment`, `entity` and `preview`; absent: always. */
+  readonly when: string | undefined;
+  /** `owner`, `on-call`, `team-lead`, `platform`, or the reference of a group or user. */
+  readonly by: readonly string[];
+  readonly count: number;
+  readonly expiresAfterMs: number;
+  readonly remindAfterMs: number;
+  readonly because: string | undefined;
+}
+
+const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** `90m`, `12h` or `3d`, as milliseconds. */
+export const Duration = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[mhd]$/, "must be a time such as 90m, 12h or 3d")
+  .transform((text) => Number(text.slice(0, -1)) * UNITS_MS[text.slice(-1) as keyof typeof UNITS_MS]);
+
+const By = z
+  .string()
+  .regex(
+    /^(owner|on-call|team-lead|platform|(group|user):[^\s/:]+(\/[^\s/:]+)?)$/i,
+    "must be owner, on-call, team-lead, platform, or a group or user such as group:default/security",
+  )
+  .transform((by) => by.toLowerCase());
+const ApprovalSpec = z.object({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "must be lower-case letters, digits and dashes")
+    .optional(),
+  when: z.string().min(1).max(4_000).optional(),
+  by: z.union([By, z.array(By).min(1).max(20)]),
+  count: z.number().int().min(1).max(10).default(1),
+  expiresAfter: Duration.default(7 * UNITS_MS.d),
+  remindAfter: Duration.default(UNITS_MS.d),
+  because: z.string().min(1).max(500).optional(),
+});
 
 const VERSION_ANNOTATION = "roadbed.dev/version";
 const MANAGED_ANNOTATION = "roadbed.dev/managed";
@@ -66,6 +108,7 @@ export const PromisesSpec = z.object({
     .optional(),
   deprecation: z.object({ from: Day, reason: z.string().max(1_000).optional(), replacedBy: z.string().max(200).optional() }).optional(),
   managed: z.array(z.string().min(1).max(300)).max(200).optional(),
+  approvals: z.array(ApprovalSpec).max(20).optional(),
   deviations: z.object({ approval: z.boolean().default(false), maxDays: z.number().int().min(1).max(730).default(365) }).optional(),
 });
 
@@ -98,8 +141,24 @@ export function promisesOf(
     support: spec.promises?.support,
     expectedMinutes: spec.promises?.expectedMinutes,
     deviations: spec.deviations ?? { approval: false, maxDays: 365 },
+    approvals: approvalRules(name, spec.approvals ?? []),
     managed: spec.managed ?? (typeof globs === "string" ? globs.split(/[\s,]+/).filter((glob) => glob !== "") : ["**"]),
   };
+}
+
+function approvalRules(path: string, given: readonly z.output<typeof ApprovalSpec>[]): readonly ApprovalRule[] {
+  const rules = given.map(({ name, by, expiresAfter, remindAfter, when, because, count }, index) => ({
+    name: name ?? `approval-${index + 1}`,
+    when,
+    by: [...new Set([by].flat())],
+    count,
+    expiresAfterMs: expiresAfter,
+    remindAfterMs: remindAfter,
+    because,
+  }));
+  const double = rules.find((rule, index) => rules.findIndex((other) => other.name === rule.name) !== index);
+  if (double === undefined) return rules;
+  throw new InvalidError(`The path ${path} has two approvals with the name ${double.name}.`, { mend: "Give each a name of its own." });
 }
 
 /** Below zero when `a` is older. A version without one is older than any; a pre-release is older than its release. */

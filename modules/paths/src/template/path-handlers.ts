@@ -45,10 +45,17 @@ export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): H
   ];
 }
 
-type Promised = Pick<PathDetail, "guarantees" | "changelog" | "support" | "deprecation" | "appliesTo">;
+type Promised = Pick<PathDetail, "approvals" | "guarantees" | "changelog" | "support" | "deprecation" | "appliesTo">;
 
-function promisesOf({ promises: { operation, appliesTo, guarantees, support, changelog, deprecation } }: Path): Promised {
+function promisesOf({ promises: { operation, appliesTo, guarantees, support, changelog, deprecation, approvals = [] } }: Path): Promised {
   return {
+    approvals: approvals.map(({ name, when, by, count, because }) => ({
+      rule: name,
+      by: [...by],
+      count,
+      ...(when === undefined ? {} : { when }),
+      ...(because === undefined ? {} : { because }),
+    })),
     guarantees: [...guarantees],
     changelog: changelog.map(({ version, date, changes }) => ({ version, changes: [...changes], ...(date === undefined ? {} : { date }) })),
     ...(support === undefined ? {} : { support }),

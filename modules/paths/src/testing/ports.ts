@@ -1,4 +1,4 @@
-import { Entity, formatRef } from "@roadbed/contracts/catalog";
+import { Entity, formatRef, parseRef } from "@roadbed/contracts/catalog";
 import type { Finding } from "@roadbed/contracts/standards";
 import { ConflictError, type Call, type Ctx } from "@roadbed/core";
 import { parseAllDocuments } from "yaml";
@@ -39,6 +39,11 @@ export function createWorld(): World {
   const catalog: Catalog = {
     get: async (_ctx, ref) => entities.get(ref),
     hiddenFrom: async () => [...hidden],
+    async ownersOf(_ctx, ref) {
+      const owner = entities.get(ref)?.spec?.["owner"];
+      return typeof owner === "string" ? [formatRef(parseRef(owner, { kind: "group" }))] : [];
+    },
+    onCallOf: async (ref) => [entities.get(ref)?.spec?.["onCall"] ?? "user:default/ann"].flat() as string[],
     refs: async (_ctx, kinds) => [...entities.keys()].filter((ref) => kinds.length === 0 || kinds.includes(ref.split(":")[0] ?? "")),
     validate: async (_ctx, yaml) => parseEntities(yaml).flatMap(({ metadata, spec }) => [...badName(metadata.name), ...badOwner(spec)]),
     async registerRepository(_ctx, { repository }) {

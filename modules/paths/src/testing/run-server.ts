@@ -135,8 +135,8 @@ await paths.start();
 await workflows.launch();
 await relay.start();
 
-process.on("message", ({ n, operation, input }: { n: number; operation: string; input: unknown }) => {
-  void answer(operation, input).then(
+process.on("message", ({ n, operation, input, actor }: { n: number; operation: string; input: unknown; actor?: string }) => {
+  void answer(operation, input, actor).then(
     (value) => process.send?.({ n, value }),
     (error: unknown) => process.send?.({ n, error: { ...toPlain(error) } }),
   );
@@ -144,10 +144,13 @@ process.on("message", ({ n, operation, input }: { n: number; operation: string; 
 process.on("SIGTERM", () => void stop());
 process.send?.({ ready: true });
 
-async function answer(operation: string, input: unknown): Promise<unknown> {
+async function answer(operation: string, input: unknown, actor = "ada"): Promise<unknown> {
   const handler = paths.handlers.find((one) => one.operation.name === operation);
   if (!handler) throw new Error(`no operation ${operation}`);
-  const call: Call = { ...runtime.system("test"), actor: { kind: "user", id: "ada", name: "Ada" } };
+  const call: Call = {
+    ...runtime.system("test"),
+    actor: { kind: "user", id: actor, name: `${actor.slice(0, 1).toUpperCase()}${actor.slice(1)}` },
+  };
   return perform(runtime, handler, call, input);
 }
 

@@ -6,7 +6,8 @@ import type { Run } from "@roadbed/contracts/paths";
 /** A server with nothing but golden paths, in a process of its own that tests may kill (run-server.ts). */
 export interface Server {
   readonly child: ChildProcess;
-  call<T = Run>(operation: string, input: unknown): Promise<T>;
+  /** `actor`: an account; default `ada`. */
+  call<T = Run>(operation: string, input: unknown, actor?: string): Promise<T>;
 }
 
 /** `args`: database, data folder, golden paths and, if steps are to reach one, the address of a Git host's double. */
@@ -28,10 +29,10 @@ export async function startRunServer(args: readonly string[]): Promise<Server> {
   let last = 0;
   return {
     child,
-    call: (operation, input) => {
+    call: (operation, input, actor) => {
       const asked = Promise.withResolvers<unknown>();
       waiting.set(++last, asked);
-      child.send({ n: last, operation, input });
+      child.send({ n: last, operation, input, ...(actor === undefined ? {} : { actor }) });
       return asked.promise as Promise<never>;
     },
   };

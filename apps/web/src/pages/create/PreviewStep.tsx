@@ -10,6 +10,7 @@ import { useAct } from "../../api/use-operation.ts";
 import type { Values } from "../../schema-form/schema.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { Approvers } from "../runs/Approvals.tsx";
 import { PreviewParts } from "./PreviewParts.tsx";
 import { Verdict } from "./Verdict.tsx";
 import classes from "./create.module.css";
@@ -45,10 +46,39 @@ export function PreviewStep({ detail, values, secrets, onBack, onGo, pageOfField
   return (
     <>
       <Verdict verdict={preview.data.verdict} findings={preview.data.findings} />
+      <Approvals of={preview.data.approvals} />
       <CreateBar detail={detail} values={values} secrets={secrets} preview={preview.data} onBack={onBack} onMade={onMade} />
       <PreviewParts preview={preview.data} />
     </>
   );
+}
+
+/** Whom a run of these answers waits for, before it is begun. */
+function Approvals({ of }: { readonly of: Preview["approvals"] }): ReactNode {
+  if (of.length === 0) return null;
+  return (
+    <ul className={classes.approvals} aria-label="Approvals">
+      {of.map(({ rule, because, approvers, count, automatic, expiresAfterHours }) => (
+        <li key={rule}>
+          {automatic === undefined ? (
+            <>
+              Needs the approval of {count > 1 && `${count} of `}
+              <Approvers of={approvers} />, because: {because}{" "}
+              <span className="rb-dim">Without an answer it ends after {formatHours(expiresAfterHours)}.</span>
+            </>
+          ) : (
+            <>Would need an approval ({because}), which a learned rule grants at once.</>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function formatHours(hours: number): string {
+  const [n, unit] =
+    hours >= 24 ? [Math.round(hours / 24), "day"] : hours >= 1 ? [Math.round(hours), "hour"] : [Math.round(hours * 60), "minute"];
+  return `${n} ${unit}${n === 1 ? "" : "s"}`;
 }
 
 function CreateBar({
@@ -81,7 +111,7 @@ function CreateBar({
             onClick={() => run.mutate({ path: detail.name, values: { ...values }, secrets: { ...secrets } })}
             aria-describedby={denied ? "why-not" : undefined}
           >
-            Create
+            {preview.approvals.some(({ automatic }) => automatic === undefined) ? "Ask for approval" : "Create"}
           </Button>
         </Tooltip>
         <Button variant="default" size="sm" onClick={onBack}>

@@ -3,9 +3,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { listAnnouncements, listInbox } from "@roadbed/contracts/notify";
+import { listApprovals } from "@roadbed/contracts/paths/approvals";
 import { useOperation } from "../../api/use-operation.ts";
 import { Page } from "../../ui/Page.tsx";
 import { AnnouncementsTab } from "./AnnouncementsTab.tsx";
+import { ApprovalsTab } from "./ApprovalsTab.tsx";
 import { ChannelsTab } from "./ChannelsTab.tsx";
 import { FollowingTab } from "./FollowingTab.tsx";
 import { NoticesTab } from "./NoticesTab.tsx";
@@ -14,6 +16,7 @@ const route = getRouteApi("/app/inbox");
 
 const TABS = [
   { id: "notices", label: "Notices", render: () => <NoticesTab /> },
+  { id: "approvals", label: "Approvals", render: () => <ApprovalsTab /> },
   { id: "announcements", label: "Announcements", render: () => <AnnouncementsTab /> },
   { id: "following", label: "Following", render: () => <FollowingTab /> },
   { id: "channels", label: "Where they are sent", render: () => <ChannelsTab /> },
@@ -50,9 +53,15 @@ export function InboxPage(): ReactNode {
 function State(): ReactNode {
   const inbox = useOperation(listInbox, { limit: 1, unread: true });
   const waiting = useOperation(listAnnouncements, { mine: true, limit: 50 });
+  const approvals = useOperation(listApprovals, { mine: true, limit: 50 });
   if (inbox.data === undefined) return "\u00a0";
   const { unread } = inbox.data;
   const asked = waiting.data?.items.length ?? 0;
   const read = unread === 0 ? "You have read everything." : unread === 1 ? "One notice is unread." : `${unread} notices are unread.`;
-  return asked === 0 ? read : `${read} ${asked === 1 ? "One announcement waits" : `${asked} announcements wait`} for your word.`;
+  const runs = approvals.data?.items.length ?? 0;
+  const waits = [
+    asked === 0 ? [] : [asked === 1 ? "One announcement waits for your word." : `${asked} announcements wait for your word.`],
+    runs === 0 ? [] : [runs === 1 ? "One run waits for your approval." : `${runs} runs wait for your approval.`],
+  ].flat();
+  return [read, ...waits].join(" ");
 }

@@ -47,7 +47,13 @@ export function NoticesTab(): ReactNode {
 }
 
 const STATES = { info: "unknown", important: "warn", urgent: "fail" } as const;
-const REASONS = { follow: "You follow it", own: "You own it", depend: "You depend on it" } as const;
+const REASONS = {
+  follow: "You follow it",
+  own: "You own it",
+  depend: "You depend on it",
+  asked: "You are asked",
+  asker: "You asked for it",
+} as const;
 
 function Line({ notice, onRead }: { readonly notice: Notice; readonly onRead: (read: boolean) => void }): ReactNode {
   const { weight, title, detail, link, at, read, because } = notice;

@@ -18,6 +18,7 @@ import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { beginWith } from "../create/use-path-form.ts";
+import { ApprovalCard } from "./Approvals.tsx";
 import { Outcome } from "./Outcome.tsx";
 import { RunSteps } from "./RunSteps.tsx";
 import { sentenceOf } from "./sentence.ts";
@@ -55,6 +56,13 @@ export function RunPage(): ReactNode {
       act={<RunActs run={run.data} />}
     >
       {error !== undefined && <ErrorState error={new Error(error)} />}
+      {(run.data.approvals ?? []).length > 0 && (
+        <Section title="Approvals">
+          {run.data.approvals?.map((approval) => (
+            <ApprovalCard key={approval.id} approval={approval} />
+          ))}
+        </Section>
+      )}
       <Outcome run={run.data} />
       <div className={classes.columns}>
         <Section title="Steps">

@@ -1,0 +1,146 @@
+import { Button, Group, Textarea } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useId, useState, type ReactNode } from "react";
+
+import type { Approval, RequiredApproval } from "@roadbed/contracts/paths";
+import { grantApproval, refuseApproval } from "@roadbed/contracts/paths/approvals";
+import { useAct } from "../../api/use-operation.ts";
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import type { State } from "../../ui/state.ts";
+import { When } from "../../ui/When.tsx";
+import classes from "./runs.module.css";
+
+const TONES: Readonly<Record<Approval["state"], State>> = {
+  waiting: "busy",
+  granted: "ok",
+  refused: "fail",
+  expired: "fail",
+  withdrawn: "unknown",
+};
+const ROLES: Readonly<Record<RequiredApproval["approvers"][number]["as"], string>> = {
+  owner: "owner",
+  "on-call": "on call",
+  "team-lead": "team lead",
+  platform: "platform team",
+  named: "named by the path",
+};
+
+/** One approval: what is asked, why, of whom and until when, what was said, and the way to decide it. `named`: says of which run. */
+export function ApprovalCard({ approval, named = false }: { readonly approval: Approval; readonly named?: boolean }): ReactNode {
+  const { rule, because, state, count, votes, expiresAt, decidedAt, runId, pathTitle, requestedByName, entityRef, automatic } = approval;
+  const heading = useId();
+  return (
+    <article className={classes.approval} aria-labelledby={heading}>
+      <h3 id={heading}>
+        <StateBadge plain word={state} state={TONES[state]} />{" "}
+        {named ? (
+          <Link to="/runs/$id" params={{ id: runId }}>
+            {pathTitle} for {requestedByName}
+          </Link>
+        ) : (
+          rule
+        )}
+      </h3>
+      <p>
+        {because}
+        {entityRef !== undefined && (
+          <>
+            {" "}
+            It is about <EntityLink entityRef={entityRef} />.
+          </>
+        )}
+      </p>
+      {automatic === undefined ? (
+        <p className="rb-dim">
+          {count > 1 && `${count} of these: `}
+          <Approvers of={approval.approvers} />
+          {state === "waiting" ? (
+            <>
+              ; until <When at={expiresAt} />
+            </>
+          ) : (
+            decidedAt !== undefined && (
+              <>
+                ; decided <When at={decidedAt} />
+              </>
+            )
+          )}
+        </p>
+      ) : (
+        <p className="rb-dim">
+          Granted by a rule that was learned and accepted:{" "}
+          <Link to="/inbox" search={{ view: "approvals" }}>
+            {automatic}
+          </Link>
+        </p>
+      )}
+      {votes.length > 0 && (
+        <ul className={classes.votes}>
+          {votes.map(({ by, name, verdict, as, reason, at }) => (
+            <li key={by}>
+              <b>{name}</b> {verdict === "granted" ? "approved" : "refused"} as{" "}
+              {as === "administrator" ? "an administrator" : <EntityLink entityRef={as} icon={false} />}, <When at={at} />
+              {reason !== undefined && <q>{reason}</q>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {state === "waiting" && <Decide approval={approval} />}
+    </article>
+  );
+}
+
+/** Who may, each with what makes it one. */
+export function Approvers({ of }: { readonly of: RequiredApproval["approvers"] }): ReactNode {
+  if (of.length === 0) return <>an administrator, as nobody in the catalogue is asked</>;
+  return of.map(({ ref, as }, index) => (
+    <span key={ref}>
+      {index > 0 && ", "}
+      <EntityLink entityRef={ref} icon={false} /> ({ROLES[as]})
+    </span>
+  ));
+}
+
+function Decide({ approval: { id, digest, mayDecide, whyNot } }: { readonly approval: Approval }): ReactNode {
+  const [reason, setReason] = useState("");
+  const grant = useAct(grantApproval);
+  const refuse = useAct(refuseApproval);
+  const error = grant.error ?? refuse.error;
+  if (!mayDecide) return <p className="rb-dim">{whyNot ?? "You cannot decide this."}</p>;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        grant.mutate({ id, digest, ...(reason.trim() !== "" && { reason: reason.trim() }) });
+      }}
+    >
+      <Textarea
+        size="xs"
+        label="Reason"
+        description="Needed to refuse; whoever asked reads it."
+        autosize
+        minRows={1}
+        maxLength={2_000}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      <Group gap="xs" mt="xs">
+        <Button type="submit" size="xs" loading={grant.isPending}>
+          Approve
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          disabled={reason.trim().length < 3}
+          loading={refuse.isPending}
+          onClick={() => refuse.mutate({ id, reason: reason.trim() })}
+        >
+          Refuse
+        </Button>
+      </Group>
+      {error !== null && <ErrorState error={error} />}
+    </form>
+  );
+}
