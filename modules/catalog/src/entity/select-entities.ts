@@ -24,6 +24,7 @@ export function createSelector(catalogue: Catalogue): Selector {
     select: async (sql, visible, text, words) => {
       const filter = parseFilter(text);
       const sees = visible.all ? undefined : visible.sees;
+      if ("conditions" in filter) await estate.ready(filter.conditions.map(({ key }) => key));
       const selected =
         "expression" in filter ? await evaluate(sql, visible, filter.expression) : visible.only(estate.select(filter.conditions, sees));
       if (words === undefined || words.trim() === "") return selected;

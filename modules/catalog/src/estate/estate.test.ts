@@ -214,6 +214,22 @@ test("very many are taken up with stops: until the end all is as it was, and wha
   expect(estate.get("component:default/s1")).toBeUndefined();
 });
 
+test("what questions are answered from is made with stops, and what changes meanwhile is in the answers", async () => {
+  const estate = estateOf(...Array.from({ length: 9_000 }, (_, at) => entity(`s${at}`, { spec: { type: at % 2 === 0 ? "x" : "y" } })));
+  const made = Promise.all([estate.ready(["spec.type", "nothing", "relations.ownedby"]), estate.ready(["kind", "spec.type"])]);
+  estate.apply([estate.prepare(arrival(entity("late", { spec: { type: "x" } })))], ["component:default/s0"]);
+  await made;
+  expect(find(estate, "spec.type=x,kind=component")).toHaveLength(4_500);
+  expect(find(estate, "spec.type=x")).toContain("late");
+  await estate.ready(["spec.type", "metadata.name"]);
+  estate.apply([], ["component:default/late"]);
+  expect(find(estate, "metadata.name=late")).toEqual([]);
+  expect(estate.facets(estate.all(), ["spec.type"])["spec.type"]).toEqual([
+    { value: "y", count: 4_500 },
+    { value: "x", count: 4_499 },
+  ]);
+});
+
 function describeEstate(estate: Estate): unknown {
   return {
     size: estate.size,

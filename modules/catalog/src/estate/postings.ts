@@ -1,3 +1,4 @@
+import { finish, finishInTurns, inPieces, type Turns } from "../source/turns.ts";
 import type { Flattener } from "./flatten.ts";
 import type { Item } from "./item.ts";
 import { insert, remove, unite } from "./sets.ts";
@@ -16,6 +17,8 @@ export interface Postings {
   listed(key: string, values: readonly string[] | undefined): readonly number[];
   /** For each key, how many of the items (ascending) have each value; an item counts once for a value. */
   count(ids: readonly number[], keys: readonly string[]): Map<string, Map<string, number>>;
+  /** Makes the lists of keys with stops where they are not there: for whoever can wait, so that others need not. */
+  ready(keys: readonly string[]): Promise<void>;
   insert(item: Item): void;
   remove(item: Item): void;
   clear(): void;
@@ -32,8 +35,11 @@ interface Posting {
 /** Most keys that are kept; the one asked for longest ago goes first. */
 const MAX_KEYS = 200;
 
-export function createPostings(flattener: Flattener, forEachItem: (visit: (item: Item) => void) => void): Postings {
+/** `items` come in ascending order. */
+export function createPostings(flattener: Flattener, items: () => Iterable<Item>): Postings {
   const byKey = new Map<number, Posting>();
+  let making: Promise<void> | undefined;
+  let version = 0;
   return {
     having: (key) => postingOf(key)?.all ?? [],
     equal,
@@ -54,10 +60,31 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
       return [];
     },
     count,
-    insert: (item) => forEachPosting(item, (list) => insert(list, item.id)),
-    remove: (item) => forEachPosting(item, (list) => remove(list, item.id)),
-    clear: () => byKey.clear(),
+    ready: async (keys) => {
+      if (making) await making;
+      const missing = keys.flatMap((key) => flattener.findKey(key) ?? []).filter((id) => !byKey.has(id));
+      if (missing.length > 0) await (making = make(missing).finally(() => (making = undefined)));
+    },
+    insert: (item) => {
+      version++;
+      forEachPosting(item, (list) => insert(list, item.id));
+    },
+    remove: (item) => {
+      version++;
+      forEachPosting(item, (list) => remove(list, item.id));
+    },
+    clear: () => {
+      version++;
+      byKey.clear();
+    },
   };
+
+  async function make(keys: readonly number[]): Promise<void> {
+    const before = version;
+    const made = await finishInTurns(building(keys));
+    // Something changed while they were made: that happens seldom, and who asks now makes them at once.
+    if (version === before) for (const [key, posting] of made) byKey.set(key, posting);
+  }
 
   function equal(key: string, value: string): readonly number[] {
     const posting = postingOf(key);
@@ -68,25 +95,31 @@ export function createPostings(flattener: Flattener, forEachItem: (visit: (item:
   function postingOf(key: string): Posting | undefined {
     const id = flattener.findKey(key);
     if (id === undefined) return undefined;
-    const posting = byKey.get(id) ?? build(id);
+    const posting = byKey.get(id) ?? finish(building([id])).get(id)!;
     byKey.delete(id);
     byKey.set(id, posting);
     if (byKey.size > MAX_KEYS) byKey.delete(byKey.keys().next().value!);
     return posting;
   }
 
-  /** Items are visited in ascending order, so every list comes out sorted. */
-  function build(key: number): Posting {
-    const posting: Posting = { all: [], byValue: new Map(), spellings: new Map() };
-    forEachItem(({ id, pairs }) => {
-      for (let at = 0; at < pairs.length; at += 2) {
-        if (pairs[at] !== key) continue;
-        if (posting.all.at(-1) !== id) posting.all.push(id);
-        const list = listOf(posting, pairs[at + 1]!);
-        if (list.at(-1) !== id) list.push(id);
+  function* building(keys: readonly number[]): Turns<Map<number, Posting>> {
+    const made = new Map(keys.map((key): [number, Posting] => [key, { all: [], byValue: new Map(), spellings: new Map() }]));
+    yield* inPieces([...items()], (some) => {
+      for (const { id, pairs } of some) {
+        for (let at = 0; at < pairs.length; at += 2) {
+          const posting = made.get(pairs[at]!);
+          if (posting) put(posting, id, pairs[at + 1]!);
+        }
       }
     });
-    return posting;
+    return made;
+  }
+
+  /** Items come in ascending order, so every list comes out sorted. */
+  function put(posting: Posting, id: number, value: number): void {
+    if (posting.all.at(-1) !== id) posting.all.push(id);
+    const list = listOf(posting, value);
+    if (list.at(-1) !== id) list.push(id);
   }
 
   function listOf(posting: Posting, value: number): number[] {

@@ -46,6 +46,7 @@ export function createChooser(catalogue: Catalogue, deps: { readonly texts: Text
     choose: async (sql, visible, { groups, predicate, text }) => {
       const question = { sql, visible, sees: seesOf(visible) };
       const parts: Ids[] = [];
+      if (groups) await estate.ready(groups.flat().map(({ key }) => key));
       if (groups) parts.push(unite(await Promise.all(groups.map((group) => holdAll(question, group)))));
       if (predicate) parts.push(await predicated(question, predicate));
       if (text) parts.push(await containing(question, text));

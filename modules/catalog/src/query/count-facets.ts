@@ -27,6 +27,7 @@ export async function countFacets(
   const before = answersOf(catalogue);
   const known = before.get(key);
   if (known) return known;
+  await catalogue.estate.ready(o.facets.map((facet) => facet.toLowerCase()));
   const counted = catalogue.estate.facets(await o.choose(), o.facets, visible.all ? undefined : visible.sees);
   // What was chosen while a change came in may be from before it.
   if (answersOf(catalogue) === before && before.size < MOST_KEPT) before.set(key, counted);
