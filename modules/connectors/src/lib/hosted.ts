@@ -9,10 +9,15 @@ type Commit = Awaited<ReturnType<HostedRepository["commits"]>>[number];
 const MAX_COMMITS = 200;
 
 /** Newest first, a few pages of them: enough to see who works there. `url` is the first page. */
-export async function commitsUntil(ask: Ask, url: string, pick: (item: unknown) => Commit | undefined): Promise<readonly Commit[]> {
+export async function commitsUntil(
+  ask: Ask,
+  url: string,
+  pick: (item: unknown) => Commit | undefined,
+  o: Pick<Parameters<typeof readPages>[2], "itemsOf" | "nextOf"> = {},
+): Promise<readonly Commit[]> {
   const found: Commit[] = [];
   // 409 and 404: nothing was ever pushed.
-  for await (const commit of readPages(ask, url, { memory: { before: {}, now: {} }, accept: [404, 409], pick })) {
+  for await (const commit of readPages(ask, url, { memory: { before: {}, now: {} }, accept: [404, 409], pick, ...o })) {
     found.push(commit);
     if (found.length >= MAX_COMMITS) break;
   }
