@@ -5,6 +5,7 @@ import { z } from "zod";
 import { advanced } from "../lib/advanced.ts";
 import { createAsk, type Ask } from "../lib/ask.ts";
 import { record, textOf } from "../lib/git-host.ts";
+import { fromBucket } from "./from-bucket.ts";
 import { readState, type StateWords } from "./state.ts";
 
 const Secret = z
@@ -31,6 +32,30 @@ export const TerraformSettings = z
       .default([])
       .describe("Its workspaces; none: all of them"),
     token: Secret.optional().describe("A token that may read state versions; it is stored sealed"),
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not the name of a bucket")
+      .optional()
+      .describe("Or: a bucket of S3, or of what speaks its protocol"),
+    prefix: z.string().max(500).default("").describe("Only objects whose names begin so; those that end in .tfstate are read"),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/)
+      .default("us-east-1")
+      .describe("Region of the bucket"),
+    accessKeyId: z
+      .string()
+      .regex(/^\w{3,128}$/)
+      .optional()
+      .describe("Key of an account that may list the bucket and read its objects"),
+    secretAccessKey: Secret.optional().describe("It is stored sealed"),
+    sessionToken: advanced(Secret.optional().describe("With a temporary key; it is stored sealed")),
+    endpoint: advanced(
+      z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe("Address of another store that speaks S3's protocol, e.g. MinIO; none: AWS"),
+    ),
     api: advanced(
       z
         .url({ protocol: /^https?$/ })
@@ -49,9 +74,12 @@ export const TerraformSettings = z
         .describe("Beginnings of types that are passed over"),
     ),
   })
-  .superRefine(({ url, organization, token }, ctx) => {
-    if (url === undefined && organization === undefined)
-      ctx.addIssue({ code: "custom", path: ["url"], message: "is missing: give url, or organization" });
+  .superRefine(({ url, organization, token, bucket, accessKeyId, secretAccessKey }, ctx) => {
+    if (url === undefined && organization === undefined && bucket === undefined)
+      ctx.addIssue({ code: "custom", path: ["url"], message: "is missing: give url, organization or bucket" });
+    for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
+      if (bucket !== undefined && value === undefined)
+        ctx.addIssue({ code: "custom", path: [name], message: "is missing: the bucket is read with it" });
     if (organization !== undefined && token === undefined)
       ctx.addIssue({ code: "custom", path: ["token"], message: "is missing: the organisation is read with one" });
   });
@@ -63,8 +91,9 @@ export const terraformConnector: Connector<TerraformSettings> = {
   title: "Terraform state",
   summary: "Resources that Terraform or OpenTofu made, with provider, module, owner by tag and what depends on what.",
   settings: TerraformSettings as never,
-  secrets: ["password", "token"],
-  targetOf: ({ url, organization, workspaces, api }) => {
+  secrets: ["password", "token", "secretAccessKey", "sessionToken"],
+  targetOf: ({ url, organization, workspaces, api, bucket, prefix, endpoint }) => {
+    if (bucket !== undefined) return `${endpoint === undefined ? "s3" : new URL(endpoint).host}/${bucket}/${prefix}`;
     if (url !== undefined) return withoutSecrets(url).replace(/^https?:\/\//, "");
     return `${new URL(api).host}/${organization}${workspaces.length === 0 ? "" : `/${[...workspaces].sort().join(",")}`}`;
   },
@@ -81,7 +110,7 @@ function withoutSecrets(url: string): string {
 async function* read(settings: TerraformSettings, call: ConnectorCall): AsyncGenerator<Reading> {
   const known = record(call.state["states"]);
   const states: Record<string, unknown> = {};
-  for await (const { name, location, state } of settings.url === undefined ? fromCloud(settings, call) : fromUrl(settings, call)) {
+  for await (const { name, location, state } of statesOf(settings, call)) {
     const words: StateWords = { settings, name, location };
     const { lineage, serial, readings } = readState(state, words);
     assertSame(name, known[name], { lineage, serial });
@@ -91,7 +120,13 @@ async function* read(settings: TerraformSettings, call: ConnectorCall): AsyncGen
   yield { type: "state", state: { states } };
 }
 
-interface Found {
+function statesOf(settings: TerraformSettings, call: ConnectorCall): AsyncGenerator<Found> {
+  if (settings.bucket !== undefined) return fromBucket(settings, call);
+  return settings.url === undefined ? fromCloud(settings, call) : fromUrl(settings, call);
+}
+
+/** One state, and where a person finds it. */
+export interface Found {
   readonly name: string;
   readonly location: string;
   readonly state: unknown;
