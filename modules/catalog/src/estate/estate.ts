@@ -101,7 +101,11 @@ function startEstate({ kinds, refs, flattener, rules, items: first }: Beginning)
     ids: () => ids,
     at: (id) => items[id],
     ruleOf: (id, code, other) => ruleNameOf(id, code, other),
-    ...{ kinds, refs, flattener, postings, graph },
+    kinds,
+    refs,
+    flattener,
+    postings,
+    graph,
   });
 
   for (const item of items) if (item) restrictions.put(item);

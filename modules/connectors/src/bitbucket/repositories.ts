@@ -41,7 +41,9 @@ async function listFiles(ask: Ask, at: string): Promise<{ files: HostedFile[]; i
   // 404: nothing was ever pushed.
   const pages = readPages(ask, `${at}/?max_depth=${MAX_DEPTH}&pagelen=100`, {
     memory: { before: {}, now: {} },
-    ...{ accept: [404], itemsOf, nextOf },
+    accept: [404],
+    itemsOf,
+    nextOf,
     pick: record,
   });
   for await (const { type, path, commit, size, attributes } of pages) {
