@@ -27,6 +27,7 @@ import { operations as standards } from "./standards.ts";
 import { operations as files } from "./standards/files.ts";
 import { operations as campaigns } from "./standards/campaigns.ts";
 import { operations as policyAudit } from "./standards/audit.ts";
+import { operations as plans } from "./standards/plans.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as scores } from "./standards/scores.ts";
 import { operations as stages } from "./standards/stages.ts";
@@ -52,6 +53,7 @@ export const allOperations: readonly Operation[] = [
   ...standards,
   ...files,
   ...campaigns,
+  ...plans,
   ...policyAudit,
   ...scorecards,
   ...scores,

@@ -183,7 +183,7 @@ export const previewPath = defineOperation({
   input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()), secrets: z.record(z.string(), z.string()).optional() }),
   output: Preview,
   secrets: ["secrets"],
-  cli: { exitCode: (output: { verdict: string }) => (output.verdict === "deny" ? 3 : 0) },
+  cli: { exitCode: (output: { verdict: string }) => (output.verdict === "deny" || output.verdict === "unknown" ? 3 : 0) },
 });
 
 export const RunStatus = z.enum(["queued", "running", "waiting", "succeeded", "failed", "cancelled"]);

@@ -45,8 +45,10 @@ export const Finding = z.object({
   policy: z.string(),
   title: z.string(),
   severity: PolicyAction,
-  /** `fail`: the rule said no. `error`: it could not be evaluated, which counts as no. */
-  result: z.enum(["fail", "error"]),
+  /** `fail`: the rule said no. `error`: it could not be evaluated, which counts as no. `unknown`: it reads what is not known yet. */
+  result: z.enum(["fail", "error", "unknown"]),
+  /** What is not known yet, e.g. `tags.owner` of a Terraform plan. */
+  unknown: z.array(z.string()).optional(),
   message: z.string(),
   mend: z.string(),
   why: z.string(),
@@ -65,8 +67,14 @@ export const Finding = z.object({
 });
 export type Finding = z.infer<typeof Finding>;
 
-export const Verdict = z.enum(["allow", "warn", "deny"]);
+/** `unknown`: what would stop the act cannot be said yet. It is no pass: it stops the act, too. */
+export const Verdict = z.enum(["allow", "warn", "deny", "unknown"]);
 export type Verdict = z.infer<typeof Verdict>;
+
+/** Whether an act with this verdict must not go on. */
+export function stopsTheAct(verdict: Verdict): boolean {
+  return verdict === "deny" || verdict === "unknown";
+}
 
 export const Decision = z.object({
   id: z.string(),
@@ -89,6 +97,10 @@ export const Resource = z.object({
   oldObject: z.record(z.string(), z.unknown()).optional(),
   /** Default: by what is there. */
   operation: z.enum(["CREATE", "UPDATE", "DELETE"]).optional(),
+  /** Ways from `object` or `oldObject` to what is not known yet: a rule that needs it is neither kept nor broken. */
+  unknown: z.array(z.array(z.union([z.string(), z.number().int().min(0)])).min(2)).optional(),
+  /** Ways to what may be judged, but never be told or stored. */
+  sensitive: z.array(z.array(z.union([z.string(), z.number().int().min(0)])).min(2)).optional(),
 });
 export type Resource = z.infer<typeof Resource>;
 
@@ -142,7 +154,7 @@ export const checkPolicies = defineOperation({
   cli: {
     rows: "findings",
     columns: ["severity", "policy", "resource", "message", "mend"],
-    exitCode: (output: { verdict: string }) => (output.verdict === "deny" ? 3 : 0),
+    exitCode: (output: { verdict: string }) => (output.verdict === "deny" || output.verdict === "unknown" ? 3 : 0),
   },
 });
 

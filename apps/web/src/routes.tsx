@@ -262,7 +262,7 @@ const policy = createRoute({
 const decisions = createRoute({
   getParentRoute: () => app,
   path: "/standards/decisions",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "verdict", ["allow", "warn", "deny"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "verdict", ["allow", "warn", "deny", "unknown"] as const) }),
   component: lazyRouteComponent(() => import("./pages/standards/DecisionsPage.tsx"), "DecisionsPage"),
 });
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { EntityRef } from "../catalog/ref.ts";
 import { Finding, PolicyMoment, Resource, Verdict } from "../standards.ts";
+import { PlanText } from "./plans.ts";
 
 /** What is wrong with the text of a policy, and where. */
 const TextProblem = z.object({
@@ -22,6 +23,7 @@ export const tryPolicy = defineOperation({
     text: z.string().min(1).max(200_000).describe("The policy as its YAML file says it, with bindings and parameters if it has such"),
     resources: z.array(Resource).max(500).default([]),
     entity: EntityRef.optional().describe("A thing of the catalogue to ask it about"),
+    plan: PlanText.optional(),
     moment: PolicyMoment.default("provision"),
   }),
   output: z.object({
@@ -30,7 +32,12 @@ export const tryPolicy = defineOperation({
     findings: z.array(Finding),
     evaluated: z.number().int(),
   }),
-  cli: { positional: ["text"], files: ["text"], rows: "findings", columns: ["severity", "policy", "resource", "message"] },
+  cli: {
+    positional: ["text"],
+    files: ["text", "plan"],
+    rows: "findings",
+    columns: ["severity", "result", "policy", "resource", "message"],
+  },
 });
 
 export const backtestPolicy = defineOperation({

@@ -191,12 +191,13 @@ async function readAllText(stdin: AsyncIterable<unknown>): Promise<string> {
 }
 
 const CHECK_USAGE = [
-  "[--base <ref>] [--head <ref>] [--folder <dir>] [--before <dir> --after <dir>]",
+  "[--base <ref>] [--head <ref>] [--folder <dir>] [--before <dir> --after <dir>] [--plan <file>]",
   "             [--format text|markdown|sarif|github|gitlab|json] [--output <file>] [--publish github|gitlab]",
   "",
   "  --base     what it is compared with: a branch, tag or commit (the default branch of the remote)",
   "  --head     the commit to judge (the files as they stand in the folder)",
   "  --before, --after   two folders instead of Git: what a renderer made of both sides",
+  "  --plan     a Terraform plan instead, as `terraform show -json` writes it",
   "  --publish  write it into the pull or merge request of this pipeline: one comment that is edited, at GitHub a check as well",
   "",
   "Exit code: 0 nothing stops it, 1 it is denied, 2 it could not be judged.",

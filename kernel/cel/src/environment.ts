@@ -12,6 +12,7 @@ import { registerSemver } from "./functions/semver.ts";
 import { registerStrings } from "./functions/strings.ts";
 import { registerTwoVariables } from "./functions/two-variables.ts";
 import { registerUrl } from "./functions/url.ts";
+import { Unknown } from "./unknown.ts";
 
 /** A variable's type: `dyn` for JSON from outside, an object whose fields are known, or one of a named type. */
 export type VariableType =
@@ -53,6 +54,8 @@ function base(): Environment {
   registerFormat(environment);
   registerMoreLists(environment);
   registerTwoVariables(environment);
+  // Lists and maps may hold what is not known; only what is asked with such values reads one.
+  environment.registerType("roadbed.Unknown", Unknown);
   return (made = environment);
 }
 

@@ -1,5 +1,7 @@
 import { EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 
+import { UnknownRead } from "./unknown.ts";
+
 /** Why an expression gave no value, and where. */
 export interface CelFault {
   /** A stable word, e.g. `no_such_key`, `unknown_variable`, `deadline`. */
@@ -9,6 +11,8 @@ export interface CelFault {
   /** Position in the expression, from 1. */
   readonly line?: number;
   readonly column?: number;
+  /** Of code `unknown_value`: what is not known, as an expression reads it. */
+  readonly unknown?: readonly string[];
   /** The line of the expression that is meant. */
   readonly excerpt?: string;
 }
@@ -20,6 +24,7 @@ export function toFault(error: unknown, expression: string): CelFault {
     return { code: "evaluation_error", reason };
   }
   const mend = MENDS[error.code];
+  if (error instanceof UnknownRead) return { code: error.code, reason: error.summary, unknown: error.names };
   return { code: error.code, reason: error.summary, ...(mend === undefined ? {} : { mend }), ...positionOf(error, expression) };
 }
 

@@ -5,4 +5,4 @@ export type { VariableType } from "./environment.ts";
 export type { RowCell } from "./evaluate-rows.ts";
 export { formatFault, type CelFault } from "./fault.ts";
 export type { Filter, FilterAnswer } from "./filter.ts";
-export type { Batch, Evaluation, Outcome, Program, ProgramSource, RuleOutcome } from "./program.ts";
+export type { Batch, Evaluation, Outcome, Program, ProgramSource, RuleOutcome, Veil, Way } from "./program.ts";

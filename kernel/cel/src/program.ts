@@ -24,10 +24,21 @@ export interface Evaluation {
   readonly binding: number;
 }
 
+/** A way into a binding: names, and places in lists. */
+export type Way = readonly (string | number)[];
+
+/** What is special about values of a binding: not known yet (reading one is a fault of code `unknown_value`), or never to be told. */
+export interface Veil {
+  readonly unknown?: readonly Way[];
+  readonly secret?: readonly Way[];
+}
+
 export interface Batch {
   readonly programs: readonly Program[];
   /** Plain JSON data by name. Whole numbers become CEL `int`, others `double`. */
   readonly bindings: readonly Readonly<Record<string, unknown>>[];
+  /** By the position of the binding. */
+  readonly veils?: readonly (Veil | undefined)[];
   /** Default: each program on each binding, binding by binding. */
   readonly evaluations?: readonly Evaluation[];
 }
@@ -48,6 +59,7 @@ export interface WorkerRequest {
   /** Programs that this worker has not seen yet. */
   readonly learn: readonly Program[];
   readonly bindings: readonly Readonly<Record<string, unknown>>[];
+  readonly veils?: readonly (Veil | undefined)[] | undefined;
   /** Pairs: id of the program, position of the binding. */
   readonly pairs: Int32Array;
 }

@@ -1,6 +1,7 @@
 import { Optional } from "@marcbachmann/cel-js";
 
 import { charge, CostExceeded } from "./budget.ts";
+import { worse } from "./unknown.ts";
 
 /**
  * Makes a checked expression faster and counts its loops. The engine finds the overload of every operator anew for each value
@@ -18,7 +19,7 @@ type Node = any;
 type Evaluate = (ev: any, ast: Node, ctx: any) => unknown;
 
 /** Every node below, the expansions of macros included, each once. */
-function nodesOf(root: Node): Set<Node> {
+export function nodesOf(root: Node): Set<Node> {
   const found = new Set<Node>();
   const open: Node[] = [root];
   while (open.length > 0) {
@@ -265,7 +266,7 @@ function comprehension(node: Node): Evaluate {
         accu = args.step.evaluate(ev, args.step, scope.setIterValue(item, ev));
       } catch (thrown) {
         if (!lenient || thrown instanceof CostExceeded) throw thrown;
-        error ??= thrown;
+        error = worse(error, thrown);
       }
     }
     if (error !== undefined && args.condition(accu)) throw error;

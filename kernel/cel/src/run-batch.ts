@@ -53,7 +53,7 @@ async function send(
   }
   const programs = [...needed].flatMap((program) => batch.programs[program] ?? []);
   try {
-    return await thread.run({ bindings: batch.bindings, pairs }, programs, ms);
+    return await thread.run({ bindings: batch.bindings, veils: batch.veils, pairs }, programs, ms);
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== "DataCloneError") throw error;
     throw new InvalidError("Only plain data can be evaluated.", {

@@ -200,6 +200,12 @@ export interface Standards {
     ctx: Ctx,
     input: { readonly subject: string; readonly resources: readonly Resource[] },
   ): Promise<Judgement & { readonly decisionId: string }>;
+  /**
+   * The same two for a Terraform plan as `terraform show -json` gives it, text or parsed. `unknown` is no pass: ask `stopsTheAct`. Absent:
+   * plans cannot be judged, so nothing may be applied. Throws `InvalidError` for what is no plan.
+   */
+  evaluatePlan?(ctx: Ctx, plan: unknown): Promise<Judgement>;
+  judgePlan?(ctx: Ctx, input: { readonly subject: string; readonly plan: unknown }): Promise<Judgement & { readonly decisionId: string }>;
 }
 
 /** Accounts. */

@@ -1,4 +1,5 @@
 import { checkPolicies, type Decision, type PolicyMoment, type Resource } from "@roadbed/contracts/standards";
+import { checkPlan } from "@roadbed/contracts/standards/plans";
 import { formatActor, handle, type Ctx, type Handler, type Subscription } from "@roadbed/core";
 
 import { createAuditor, type Auditor } from "./audit/auditor.ts";
@@ -15,6 +16,7 @@ import { toPublic } from "./policy/policy.ts";
 import { announcedFor, makeStageOf } from "./stage/stage.ts";
 import { makeStageHandlers } from "./stage/set-stage.ts";
 import { selectStages } from "./stage/stage-store.ts";
+import { readPlan } from "./terraform/read-plan.ts";
 import { aboutOf, applyWaivers } from "./waiver/apply-waivers.ts";
 import { makeDecideWaiver } from "./waiver/decide-waiver.ts";
 import { makeWaiverReaders } from "./waiver/list-waivers.ts";
@@ -28,6 +30,9 @@ import { createScorecards, type Scorecards } from "./scorecard/create-scorecards
 
 export type { Act, Judgement, PolicyProblem, Scorecards, StandardsDeps };
 
+/** What is about to be done by a Terraform plan. */
+export type PlanAct = Omit<Act, "resources"> & { readonly plan: unknown };
+
 /** The tables of this module. */
 export const migrations = { module: "standards", dir: new URL("../migrations/", import.meta.url) };
 
@@ -40,6 +45,9 @@ export interface Standards {
   evaluate(ctx: Ctx, resources: readonly Resource[], moment?: PolicyMoment): Promise<Judgement>;
   /** The same, and stores the decision in `ctx`'s transaction with an event. A denial is an answer, not an error. */
   judge(ctx: Ctx, act: Act): Promise<Judgement & { readonly decisionId: string; readonly decision: Decision }>;
+  /** The same two for a Terraform plan, as `terraform show -json` gives it: text, or what it says. A verdict `unknown` is no pass. */
+  evaluatePlan(ctx: Ctx, plan: unknown, moment?: PolicyMoment): Promise<Judgement>;
+  judgePlan(ctx: Ctx, act: PlanAct): Promise<Judgement & { readonly decisionId: string; readonly decision: Decision }>;
   readonly subscriptions: readonly Subscription[];
   /** Undefined where the module was made without them. */
   readonly scorecards: Scorecards | undefined;
@@ -75,15 +83,20 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
   };
   const evaluate: Standards["evaluate"] = async (ctx, resources, moment = "provision") => (await look(ctx, resources, moment)).judgement;
 
+  const judge: Standards["judge"] = async (ctx, act) => {
+    const moment = act.moment ?? "provision";
+    const { judgement, asked } = await look(ctx, act.resources, moment);
+    const decision = await storeDecision(ctx, act, judgement, asked);
+    return { ...judgement, decisionId: decision.id, decision };
+  };
+  const evaluatePlan: Standards["evaluatePlan"] = (ctx, plan, moment) => evaluate(ctx, readPlan(plan), moment);
+
   return {
     problems,
     evaluate,
-    async judge(ctx, act) {
-      const moment = act.moment ?? "provision";
-      const { judgement, asked } = await look(ctx, act.resources, moment);
-      const decision = await storeDecision(ctx, act, judgement, asked);
-      return { ...judgement, decisionId: decision.id, decision };
-    },
+    judge,
+    evaluatePlan,
+    judgePlan: (ctx, { plan, ...act }) => judge(ctx, { ...act, resources: readPlan(plan) }),
     scorecards,
     auditor,
     subscriptions: [...(scorecards?.subscriptions ?? []), makeEndWaivers()],
@@ -118,6 +131,11 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeWaiverRules(waivers),
       ...makeDecisionReaders(),
       makeCheckFiles({ evaluate, policies }),
+      handle(checkPlan, async (ctx, { plan, moment }) => {
+        const resources = readPlan(plan);
+        const { verdict, findings, evaluated } = await evaluate(ctx, resources, moment);
+        return { verdict, findings: [...findings], changes: resources.length, evaluated };
+      }),
       handle(checkPolicies, async (ctx, { moment, resources }) => {
         const { verdict, findings, evaluated, admission } = await evaluate(ctx, resources, moment);
         return { verdict, findings: [...findings], evaluated, admission: [...admission] };

@@ -9,10 +9,12 @@ import {
   type Resource,
 } from "@roadbed/contracts/standards";
 import { operations as fileOperations } from "@roadbed/contracts/standards/files";
+import { checkPlan, operations as planOperations } from "@roadbed/contracts/standards/plans";
 import { operations as stageOperations } from "@roadbed/contracts/standards/stages";
 import { operations as waiverOperations } from "@roadbed/contracts/standards/waivers";
 import { perform, type Ctx, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { callAs, createTestDatabase, quietLog, recordingLog, type TestDatabase } from "@roadbed/testkit";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { createStandards, migrations, type Standards } from "./index.ts";
@@ -50,7 +52,7 @@ function inWrite<T>(work: (ctx: Ctx) => Promise<T>): Promise<T> {
 
 test("there is one handler for each operation of the contract", () => {
   expect(standards.handlers.map(({ operation }) => operation.name).toSorted()).toEqual(
-    [...operations, ...fileOperations, ...stageOperations, ...waiverOperations].map(({ name }) => name).toSorted(),
+    [...operations, ...fileOperations, ...planOperations, ...stageOperations, ...waiverOperations].map(({ name }) => name).toSorted(),
   );
 });
 
@@ -119,6 +121,21 @@ test("check judges without storing, and refuses nothing and too much", async () 
   expect(await call(listDecisions, { limit: 500 })).toEqual(before);
   await expect(call(checkPolicies, { resources: [] })).rejects.toMatchObject({ code: "INVALID" });
   await expect(call(checkPolicies, { resources: Array(501).fill(good) })).rejects.toMatchObject({ code: "INVALID" });
+});
+
+test("a plan is judged: what is not known yet is no pass, is stored as such, and nothing sensitive is stored", async () => {
+  const plan = readFileSync(new URL("./terraform/testing/plan.json", import.meta.url), "utf8");
+  expect(await call(checkPlan, { plan })).toMatchObject({ verdict: "deny", changes: 4 });
+  const parsed = JSON.parse(plan) as { resource_changes: unknown[] };
+  const database = { ...parsed, resource_changes: parsed.resource_changes.slice(0, 1) };
+  const evaluated = await inWrite((ctx) => standards.evaluatePlan(ctx, database));
+  const { decision, ...judged } = await inWrite((ctx) => standards.judgePlan(ctx, { subject: "terraform apply orders", plan: database }));
+  expect(evaluated).toMatchObject({ verdict: "unknown", findings: judged.findings });
+  const stored = await call(getDecision, { id: decision.id });
+  expect(stored).toMatchObject({ verdict: "unknown", findings: [{ result: "unknown", unknown: ["storage_encrypted"] }] });
+  expect(JSON.stringify(stored)).not.toContain("correct-horse");
+  expect((await call(listDecisions, { verdict: "unknown", limit: 5 })).items.map(({ id }) => id)).toEqual([decision.id]);
+  await expect(call(checkPlan, { plan: '{"format_version":"9.0"}' })).rejects.toMatchObject({ code: "INVALID" });
 });
 
 test("policies are listed by name in pages, and shown whole", async () => {

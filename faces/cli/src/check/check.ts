@@ -1,6 +1,8 @@
 import { writeFile } from "node:fs/promises";
 
+import { stopsTheAct } from "@roadbed/contracts/standards";
 import { checkFiles } from "@roadbed/contracts/standards/files";
+import { checkPlan } from "@roadbed/contracts/standards/plans";
 import { InvalidError } from "@roadbed/core";
 
 import { findServer } from "../credentials/find-server.ts";
@@ -10,13 +12,14 @@ import type { LocalInvocation } from "../run-cli.ts";
 import { renderError } from "../output/print-error.ts";
 import { paintFor } from "../output/text.ts";
 import { FORMATS, headline } from "./formats.ts";
+import { readPlanFile, toChecked } from "./plan.ts";
 import { publish } from "./publish.ts";
 import { readFolders, readGitChange } from "./read-change.ts";
 
 /** Stable: pipelines count on it. What could not be judged is never read as a pass. */
 const CHECK_EXIT = { passed: 0, denied: 1, notJudged: 2 } as const;
 
-const FLAGS: readonly GlobalFlag[] = ["base", "head", "folder", "before", "after", "format", "output", "publish"].map((flag) => ({
+const FLAGS: readonly GlobalFlag[] = ["base", "head", "folder", "before", "after", "format", "output", "plan", "publish"].map((flag) => ({
   flag,
   takesValue: true,
   help: "",
@@ -30,10 +33,16 @@ export async function check({ io, argv, flags, localTokenFiles, makeClient }: Lo
     const format = flags.json ? "json" : (given.get("format") ?? "text");
     const render = FORMATS[format];
     if (!render) throw new InvalidError(`There is no format "${format}".`, { mend: `There are ${Object.keys(FORMATS).join(", ")}.` });
-    const files = await readChange(given);
+    const plan = given.get("plan");
+    const files = plan === undefined ? await readChange(given) : [];
     const { url, token } = await findServer({ ...flags, env: io.env, localTokenFiles });
     const client = makeClient({ url, ...(token === undefined ? {} : { token }), face: "cli" });
-    const checked = files.length === 0 ? NOTHING : await client.call(checkFiles, { moment: "pull-request", files });
+    const checked =
+      plan !== undefined
+        ? toChecked(plan, await client.call(checkPlan, { moment: "pull-request", plan: await readPlanFile(plan) }))
+        : files.length === 0
+          ? NOTHING
+          : await client.call(checkFiles, { moment: "pull-request", files });
     const said = render(checked);
     const output = given.get("output");
     if (output === undefined) io.stdout.write(said);
@@ -43,7 +52,7 @@ export async function check({ io, argv, flags, localTokenFiles, makeClient }: Lo
     }
     const host = given.get("publish");
     if (host !== undefined) io.stderr.write(`${await publish(host, checked, io.env)}.\n`);
-    if (checked.verdict === "deny") return CHECK_EXIT.denied;
+    if (stopsTheAct(checked.verdict)) return CHECK_EXIT.denied;
     return checked.unread.some(({ reason }) => reason.startsWith("cannot be read")) ? CHECK_EXIT.notJudged : CHECK_EXIT.passed;
   } catch (error) {
     io.stderr.write(renderError(error, paintFor(io.stderr, io.env)));

@@ -16,7 +16,14 @@ export const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
 /** The first line says it all. */
 export function headline({ verdict, introduced, resources, evaluated, unread }: Checked): string {
   if (resources === 0 && introduced === 0) return unread.length > 0 ? "Nothing could be judged" : "No manifests are changed";
-  const said = verdict === "deny" ? "Denied" : verdict === "warn" ? "Allowed, with warnings" : "Allowed";
+  const said =
+    verdict === "deny"
+      ? "Denied"
+      : verdict === "unknown"
+        ? "Cannot be said yet, which is no pass"
+        : verdict === "warn"
+          ? "Allowed, with warnings"
+          : "Allowed";
   const judged = `${count(resources, "resource")}, ${count(evaluated, "question")}`;
   return `${said}: the change introduces ${introduced === 0 ? "nothing that a policy finds" : count(introduced, "finding")} (${judged})`;
 }
@@ -41,7 +48,7 @@ function text(checked: Checked): string {
 export const COMMENT_MARK = "<!-- roadbed:check -->";
 
 function markdown(checked: Checked): string {
-  const sign = { deny: "⛔", warn: "⚠️", allow: "✅" }[checked.verdict];
+  const sign = { deny: "⛔", warn: "⚠️", allow: "✅", unknown: "❔" }[checked.verdict];
   const lines = [COMMENT_MARK, `### ${sign} ${headline(checked)}`];
   const introduced = checked.findings.filter((one) => one.introduced);
   if (introduced.length > 0) {

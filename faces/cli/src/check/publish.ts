@@ -41,7 +41,7 @@ async function publishToGitHub(checked: Checked, env: Env): Promise<string> {
 async function publishCheckRun(call: Caller, head: string, checked: Checked): Promise<void> {
   const annotations = checked.findings.filter(({ introduced }) => introduced).map(annotationOf);
   const output = { title: headline(checked), summary: FORMATS["markdown"]!(checked).slice(0, 60_000) };
-  const conclusion = { deny: "failure", warn: "neutral", allow: "success" }[checked.verdict];
+  const conclusion = { deny: "failure", warn: "neutral", allow: "success", unknown: "failure" }[checked.verdict];
   const { id } = await call<{ id: number }>("POST", "/check-runs", {
     name: "Roadbed policies",
     head_sha: head,

@@ -1,6 +1,7 @@
 import { EvaluationError, type Environment } from "@marcbachmann/cel-js";
 
 import { charge, CostExceeded } from "../budget.ts";
+import { worse } from "../unknown.ts";
 
 /**
  * CEL's comprehensions of two variables: position and item of a list, key and value of a map.
@@ -73,7 +74,7 @@ function quantify(turns: Iterable<Turn>, decisive: boolean): boolean {
       if (value() === decisive) return decisive;
     } catch (thrown) {
       if (thrown instanceof CostExceeded) throw thrown;
-      error ??= thrown;
+      error = worse(error, thrown);
     }
   }
   if (error !== undefined) throw error;

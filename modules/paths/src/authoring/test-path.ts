@@ -25,7 +25,7 @@ const PathTest = z.strictObject({
   /** References that the catalogue holds for this test, beside what it holds. */
   given: z.strictObject({ entities: z.array(z.string()).default([]) }).default({ entities: [] }),
   expect: z.strictObject({
-    verdict: z.enum(["allow", "warn", "deny"]).optional(),
+    verdict: z.enum(["allow", "warn", "deny", "unknown"]).optional(),
     /** The path of a file, to what is said of it. */
     files: z.record(z.string(), FileTest).default({}),
     /** True: these files and no others. */

@@ -1,4 +1,5 @@
 import { runProgressed } from "@roadbed/contracts/paths";
+import { stopsTheAct } from "@roadbed/contracts/standards";
 import { CancelledError, DeniedError, DomainError, type Call, type Problem, type Sql } from "@roadbed/core";
 import { isConnectionLost, type Database, type PostgresRuntime, type Sealer } from "@roadbed/postgres";
 
@@ -165,14 +166,14 @@ async function judge(deps: StepDeps, work: Work, workspace: string): Promise<voi
     const judgement = await deps.standards.judge(ctx, { subject: `paths.path.run ${run.path.name}`, resources });
     await ctx.sql.query(
       "update paths.run set decision_id = $2, judged_workspace = case when $3 then null else workspace end where id = $1",
-      [run.id, judgement.decisionId, judgement.verdict === "deny"],
+      [run.id, judgement.decisionId, stopsTheAct(judgement.verdict)],
     );
     return judgement;
   });
   for (const { severity, message, mend, resource } of verdict.findings) {
     await say(deps, work, severity === "deny" ? "error" : "warn", `${resource}: ${message} ${mend}`);
   }
-  if (verdict.verdict === "deny") throw deniedBy(verdict);
+  if (stopsTheAct(verdict.verdict)) throw deniedBy(verdict);
   await say(deps, work, "info", `Policies were asked about ${resources.length} things: ${verdict.verdict}.`);
 }
 

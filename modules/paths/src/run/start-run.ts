@@ -1,4 +1,5 @@
 import { Run, runPath, runRequested } from "@roadbed/contracts/paths";
+import { stopsTheAct } from "@roadbed/contracts/standards";
 import { formatActor, handle, InvalidError, newId, type Call, type Ctx, type Handler, type Problem } from "@roadbed/core";
 import type { Sealer } from "@roadbed/postgres";
 import type { z } from "zod";
@@ -31,7 +32,7 @@ export function makeRunPath(deps: StartDeps): Handler {
   return handle(runPath, async (ctx, { path: name, values: given, secrets: handed = {} }): Promise<z.input<typeof Run>> => {
     const path = await deps.library.get(ctx, name);
     const { values, secrets, user, previewed, needed } = await rehearse(deps, ctx, path, given, handed);
-    if (previewed.preview.verdict === "deny") throw await storeDenial(deps, ctx, path, previewed);
+    if (stopsTheAct(previewed.preview.verdict)) throw await storeDenial(deps, ctx, path, previewed);
     const id = newId("run", ctx.now().getTime());
     await insertRun(ctx.sql, {
       id,

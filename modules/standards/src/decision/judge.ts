@@ -34,11 +34,28 @@ export async function storeDecision(
     verdict,
     findings: [...findings],
     policies: policies.map(({ name, version }) => ({ name, version })),
-    inputDigest: digestOf(resources),
+    inputDigest: digestOf(resources.map(withoutSecrets)),
   };
   await insertDecision(ctx.sql, decision);
   ctx.emit(decisionMade, subject, { decisionId: decision.id, subject, verdict });
   return decision;
+}
+
+/** A copy in which nothing sensitive stands: a digest of a short secret would give it away. */
+export function withoutSecrets(resource: Resource): Resource {
+  if (resource.sensitive === undefined) return resource;
+  const copy = structuredClone(resource);
+  for (const way of resource.sensitive) {
+    let holder: unknown = copy;
+    for (const step of way.slice(0, -1)) holder = isHolder(holder) && Object.hasOwn(holder, step) ? holder[step] : undefined;
+    const last = way.at(-1);
+    if (last !== undefined && isHolder(holder) && Object.hasOwn(holder, last)) holder[last] = "(sensitive)";
+  }
+  return copy;
+}
+
+function isHolder(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 /** SHA-256 (hex) of what was judged, the same for any order of the keys. */

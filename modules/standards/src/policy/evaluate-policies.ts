@@ -1,4 +1,4 @@
-import type { Outcome } from "@roadbed/cel";
+import type { Outcome, Veil, Way } from "@roadbed/cel";
 import type { AdmissionAnswer, Finding, PolicyMoment, Resource, Verdict } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
@@ -68,6 +68,7 @@ export async function findViolations(
       binding: bindings.positionOf(question),
     })),
     bindings: bindings.all,
+    ...(bindings.veils.some(Boolean) ? { veils: bindings.veils } : {}),
   });
   const violations: Violation[] = [];
   const notes: Note[] = [];
@@ -87,8 +88,10 @@ export function toJudgement({ violations, notes, evaluated, names }: Evaluated):
   return { verdict: verdictOf(findings), findings, evaluated, admission: toAdmission(names, violations, notes) };
 }
 
-export function verdictOf(findings: readonly Pick<Finding, "severity">[]): Verdict {
-  if (findings.some(({ severity }) => severity === "deny")) return "deny";
+export function verdictOf(findings: readonly Pick<Finding, "severity" | "result">[]): Verdict {
+  const stopping = findings.filter(({ severity }) => severity === "deny");
+  if (stopping.some(({ result }) => result !== "unknown")) return "deny";
+  if (stopping.length > 0) return "unknown";
   return findings.some(({ severity }) => severity === "warn") ? "warn" : "allow";
 }
 
@@ -100,20 +103,31 @@ function makeBindings(
   targets: readonly Target[],
   namespaces: ReadonlyMap<string, Data>,
   username: string,
-): { readonly all: Data[]; positionOf(question: Question): number } {
+): { readonly all: Data[]; readonly veils: (Veil | undefined)[]; positionOf(question: Question): number } {
   const all: Data[] = [];
+  const veils: (Veil | undefined)[] = [];
   const known: Map<ParamObject | null, number>[] = [];
   return {
     all,
+    veils,
     positionOf({ target, param }) {
       const mine = (known[target] ??= new Map());
       const before = mine.get(param);
       if (before !== undefined) return before;
       const resource = resources[target] as Resource;
       mine.set(param, all.push(bind(resource, targets[target] as Target, namespaces, username, param)) - 1);
+      veils.push(veilOf(resource));
       return all.length - 1;
     },
   };
+}
+
+/** What is special about its values; what is removed is read as `oldObject`. */
+function veilOf({ unknown = [], sensitive = [], operation, oldObject }: Resource): Veil | undefined {
+  if (unknown.length + sensitive.length === 0) return undefined;
+  const placed = (way: Way): Way =>
+    operation === "DELETE" && oldObject === undefined && way[0] === "object" ? ["oldObject", ...way.slice(1)] : way;
+  return { unknown: unknown.map(placed), secret: sensitive.map(placed) };
 }
 
 /** The values that an expression may read, as the API server would give them. */

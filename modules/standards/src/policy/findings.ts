@@ -1,4 +1,5 @@
 import { formatFault, type CelFault, type Outcome, type RuleOutcome } from "@roadbed/cel";
+import { TERRAFORM_GROUP } from "@roadbed/contracts/standards/plans";
 import type { Finding, Resource } from "@roadbed/contracts/standards";
 
 import type { Target } from "./match.ts";
@@ -32,7 +33,7 @@ export interface Subject {
 export function readOutcome(question: Question, outcome: Outcome, subject: Subject): { violations: Violation[]; notes: Note[] } {
   const { policy } = question;
   if (outcome.kind === "skipped") return NOTHING;
-  if (outcome.kind === "fault") return { violations: errorOf(question, 0, outcome.fault, subject), notes: [] };
+  if (outcome.kind === "fault") return { violations: faultOf(question, 0, outcome.fault, subject), notes: [] };
   const violations: Violation[] = [];
   const notes: Note[] = [];
   for (const [position, rule] of outcome.rules.entries()) {
@@ -61,7 +62,7 @@ function readRule(question: Question, position: number, rule: RuleOutcome, subje
     };
     return [{ ...holdOf(question), target: question.target, position, finding }];
   }
-  return errorOf(question, position, rule.kind === "fault" ? rule.fault : NOT_BOOL, subject);
+  return faultOf(question, position, rule.kind === "fault" ? rule.fault : NOT_BOOL, subject);
 }
 
 const NOT_BOOL: CelFault = { code: "not_bool", reason: "the rule must give true or false" };
@@ -84,6 +85,22 @@ function readNote(
   }
 }
 
+/** What is not known yet is no error: no failure policy lets it pass. */
+function faultOf(question: Question, position: number, fault: CelFault, subject: Subject): Violation[] {
+  if (fault.unknown === undefined) return errorOf(question, position, fault, subject);
+  const names = fault.unknown.map((name) => name.replace(/^(?:object|oldObject)\.(?:values\.)?/, ""));
+  const listed = names.map((name) => `\`${name}\``).join(", ");
+  const told = describe(question, position, subject);
+  const finding: Finding = {
+    ...told,
+    result: "unknown",
+    unknown: names,
+    message: `Cannot be said yet: ${listed} ${names.length === 1 ? "is" : "are"} known only after apply.`,
+    mend: `Give ${listed} a value that is known when planning, or apply what it comes from first and plan again. ${told.mend}`.trim(),
+  };
+  return [{ ...holdOf(question), target: question.target, position, finding }];
+}
+
 function errorOf(question: Question, position: number, fault: CelFault, subject: Subject): Violation[] {
   if (question.policy.failurePolicy === "Ignore") return [];
   const finding: Finding = {
@@ -102,7 +119,7 @@ function holdOf({ policy, binding, actions }: Question): Hold {
 function describe(
   { policy, binding, actions, param }: Question,
   position: number,
-  { resource: { file }, target: { kind, name } }: Subject,
+  { resource: { file }, target: { group, kind, name } }: Subject,
 ): Omit<Finding, "result" | "message"> {
   const rule = policy.rules[position];
   return {
@@ -112,7 +129,8 @@ function describe(
     mend: rule?.mend ?? policy.rules[0]?.mend ?? "",
     why: policy.why,
     expression: rule?.expression ?? "",
-    resource: `${kind || "resource without a kind"} ${name || "without a name"}`,
+    // An address of Terraform begins with the type.
+    resource: group === TERRAFORM_GROUP && name !== "" ? name : `${kind || "resource without a kind"} ${name || "without a name"}`,
     ...(file === undefined ? {} : { file }),
     ...(binding === undefined ? {} : { binding: binding.name }),
     ...paramOf(param),

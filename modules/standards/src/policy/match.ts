@@ -1,4 +1,5 @@
 import type { LabelSelector, Match, ResourceRule } from "@roadbed/contracts/policy-file";
+import { TERRAFORM_GROUP } from "@roadbed/contracts/standards/plans";
 
 export type { Match };
 export type Operation = "CREATE" | "UPDATE" | "DELETE";
@@ -40,7 +41,8 @@ export function targetOf({ object, oldObject, operation }: Judged, namespaces: R
     group,
     version,
     kind,
-    resource: pluralOf(kind),
+    // Types of Terraform resources are named as they are.
+    resource: group === TERRAFORM_GROUP ? kind : pluralOf(kind),
     name,
     namespace,
     operation: operation ?? (oldObject === undefined ? "CREATE" : "UPDATE"),

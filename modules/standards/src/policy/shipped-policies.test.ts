@@ -1,5 +1,5 @@
 import { createCel } from "@roadbed/cel";
-import type { PolicyMoment, Verdict } from "@roadbed/contracts/standards";
+import type { PolicyAction, PolicyMoment, Resource, Verdict } from "@roadbed/contracts/standards";
 import { globSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -25,8 +25,12 @@ interface Case {
   readonly of: string;
   readonly set?: Record<string, unknown>;
   readonly remove?: readonly string[];
-  /** `unasked`: the policy does not look at such a thing. `skip`: its conditions leave it out. `error`: it cannot say, which counts as no. */
-  readonly expect: "allow" | "audit" | "warn" | "deny" | "skip" | "error" | "unasked";
+  /** Pointers to what is not known yet, and to what may not be told. */
+  readonly unknown?: readonly string[];
+  readonly sensitive?: readonly string[];
+  readonly operation?: Resource["operation"];
+  /** `unknown`: it reads what is not known yet. `unasked`: the policy does not look at such a thing. `skip`: its conditions leave it out. `error`: it cannot say, which counts as no. */
+  readonly expect: "allow" | "audit" | "warn" | "deny" | "skip" | "error" | "unknown" | "unasked";
   readonly message?: string;
 }
 
@@ -36,7 +40,7 @@ test("the shipped policies have no fault, and each has objects that it allows an
   expect(problems).toEqual([]);
   expect(policies.length).toBeGreaterThanOrEqual(60);
   expect(new Set(policies.map(({ pack }) => pack))).toEqual(
-    new Set(["ai", "api", "catalogue", "cost", "kubernetes", "secrets", "supply-chain"]),
+    new Set(["ai", "api", "catalogue", "cost", "kubernetes", "secrets", "supply-chain", "terraform"]),
   );
   for (const { name, rules } of policies) {
     const cases = files.find(({ policy }) => policy === name)?.cases ?? [];
@@ -49,22 +53,39 @@ test("the shipped policies have no fault, and each has objects that it allows an
 });
 
 describe.each(files)("$policy", ({ policy: name, objects, cases, moment = "provision" }) => {
-  test.each(cases)("$expect: $name", async ({ of, set = {}, remove = [], expect: expected, message }) => {
+  test.each(cases)("$expect: $name", async (one) => {
+    const { of, set = {}, remove = [], unknown = [], sensitive = [], operation, expect: expected, message } = one;
     const policy = policies.filter((one) => one.name === name);
     const object = change(objects[of] ?? {}, set, remove);
-    const { verdict, findings, evaluated } = await evaluatePolicies(cel, policy, { moment, params }, [{ object }]);
+    const { verdict, findings, evaluated } = await evaluatePolicies(cel, policy, { moment, params }, [
+      { object, operation, unknown: unknown.map(toWay), sensitive: sensitive.map(toWay) },
+    ]);
 
     expect(evaluated).toBe(expected === "unasked" ? 0 : 1);
-    expect(verdict, findings[0]?.message).toBe(VERDICTS[expected]);
+    expect(verdict, findings[0]?.message).toBe(expected === "unknown" ? UNKNOWN[policy[0]!.severity] : VERDICTS[expected]);
     if (["deny", "warn", "audit"].includes(expected)) expect(findings[0]?.severity).toBe(expected);
-    expect(findings.every(({ result }) => result === (expected === "error" ? "error" : "fail"))).toBe(true);
+    expect(findings.every(({ result }) => result === (["error", "unknown"].includes(expected) ? expected : "fail"))).toBe(true);
+    if (expected === "unknown") expect(findings.length).toBeGreaterThan(0);
     expect(findings.map((finding) => finding.message).join("\n")).toContain(message ?? "");
     for (const finding of findings)
       expect(finding).toMatchObject({ mend: expect.stringMatching(/.\.$/), why: expect.stringMatching(/.\.$/) });
   });
 });
 
-const VERDICTS: Record<Case["expect"], Verdict> = {
+function toWay(pointer: string): (string | number)[] {
+  return [
+    "object",
+    ...pointer
+      .split("/")
+      .slice(1)
+      .map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
+  ];
+}
+
+/** Where a no would stop the act, not knowing stops it, too. */
+const UNKNOWN: Record<PolicyAction, Verdict> = { deny: "unknown", warn: "warn", audit: "allow" };
+
+const VERDICTS: Record<Exclude<Case["expect"], "unknown">, Verdict> = {
   allow: "allow",
   audit: "allow",
   warn: "warn",

@@ -11,6 +11,7 @@ import type { LoadedPolicy } from "../policy/policy.ts";
 import type { Things } from "../scorecard/things.ts";
 import { makeStageOf } from "../stage/stage.ts";
 import { selectStages } from "../stage/stage-store.ts";
+import { readPlan } from "../terraform/read-plan.ts";
 import { aboutOf } from "../waiver/apply-waivers.ts";
 
 interface Parts {
@@ -28,9 +29,13 @@ const EXAMPLES = 50;
 
 /** A policy that is being written, asked without being in force. */
 export function makeWorkbench(parts: Parts): Handler[] {
-  const attempt = handle(tryPolicy, async (ctx, { text, resources, entity, moment }) => {
+  const attempt = handle(tryPolicy, async (ctx, { text, resources, entity, plan, moment }) => {
     const loaded = read(parts, text);
-    const asked: Resource[] = [...resources, ...(entity === undefined ? [] : [await readEntity(parts, ctx, entity)])];
+    const asked: Resource[] = [
+      ...resources,
+      ...(entity === undefined ? [] : [await readEntity(parts, ctx, entity)]),
+      ...(plan === undefined ? [] : readPlan(plan)),
+    ];
     const { verdict, findings, evaluated } = await ask(parts, ctx, loaded, asked, moment);
     return { problems: problemsOf(loaded), verdict, findings: [...findings], evaluated };
   });

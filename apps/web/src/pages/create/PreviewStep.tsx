@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRef, type ReactNode } from "react";
 
 import { previewPath, runPath, type PathDetail, type Preview } from "@roadbed/contracts/paths";
+import { stopsTheAct } from "@roadbed/contracts/standards";
 import { DomainError, newId } from "@roadbed/core";
 import { client } from "../../api/client.ts";
 import { useAct } from "../../api/use-operation.ts";
@@ -99,7 +100,7 @@ function CreateBar({
     },
     idempotencyKey: key.current,
   });
-  const denied = preview.verdict === "deny";
+  const denied = stopsTheAct(preview.verdict);
   return (
     <>
       <Group gap="xs" mt="md">

@@ -12,7 +12,7 @@ export function Verdict({
   verdict,
   findings,
 }: {
-  readonly verdict: "allow" | "warn" | "deny";
+  readonly verdict: "allow" | "warn" | "deny" | "unknown";
   readonly findings: readonly Finding[];
 }): ReactNode {
   const rules = (severity: "deny" | "warn"): number =>
@@ -21,6 +21,7 @@ export function Verdict({
     allow: { title: "Policy allows it", text: "All rules that look at this hold." },
     warn: { title: "Policy allows it, with a warning", text: `${formatCount(rules("warn"), "rule")} would be better kept.` },
     deny: { title: "Policy denies it", text: `${formatCount(rules("deny"), "rule")} must be kept first. Nothing was made.` },
+    unknown: { title: "Policy cannot say yet", text: "What a rule asks for is known only later. Nothing was made." },
   }[verdict];
   return (
     <section className={classes.verdict} data-verdict={verdict} aria-label="Policy verdict">

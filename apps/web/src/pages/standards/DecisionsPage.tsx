@@ -68,6 +68,7 @@ export function DecisionsPage(): ReactNode {
 const FILTERS = [
   { value: "all", label: "All" },
   { value: "deny", label: "Denied" },
+  { value: "unknown", label: "Not known" },
   { value: "warn", label: "Warned" },
   { value: "allow", label: "Allowed" },
 ];

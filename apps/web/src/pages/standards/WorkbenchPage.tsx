@@ -32,7 +32,11 @@ export function WorkbenchPage(): ReactNode {
     setUnreadable(read.problem);
     backtest.reset();
     if (read.problem === undefined) {
-      attempt.mutate({ text, resources: read.objects.map((object) => ({ object })), ...(entity !== undefined && { entity }) });
+      attempt.mutate({
+        text,
+        ...(read.plan === undefined ? { resources: read.objects.map((object) => ({ object })) } : { plan: read.plan }),
+        ...(entity !== undefined && { entity }),
+      });
     }
   };
   const show = (line: number, column = 1): void => {
@@ -85,8 +89,8 @@ export function WorkbenchPage(): ReactNode {
           />
           <Textarea
             mt="sm"
-            label="Or a manifest"
-            description="As JSON: one object, or a list of them."
+            label="Or a manifest, or a Terraform plan"
+            description="As JSON: one object, a list of them, or what terraform show -json says."
             value={manifest}
             onChange={(event) => setManifest(event.currentTarget.value)}
             error={unreadable}

@@ -9,7 +9,12 @@ export const SEVERITY_WORDS: Readonly<Record<Policy["severity"], string>> = {
   audit: "is only noted",
 };
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { allow: "allowed", warn: "allowed with warnings", deny: "denied" };
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  allow: "allowed",
+  warn: "allowed with warnings",
+  deny: "denied",
+  unknown: "cannot be said yet",
+};
 
 /** When a policy is asked, in words. */
 export const MOMENT_WORDS: Readonly<Record<PolicyMoment, string>> = {
@@ -49,6 +54,8 @@ export function sentenceOf({ verdict, findings, policies }: Pick<Decision, "verd
   switch (verdict) {
     case "deny":
       return `Denied: ${against} of ${asked} said no${warned > 0 ? `, ${warned} warned` : ""}. Nothing was made.`;
+    case "unknown":
+      return "Cannot be said yet: what a policy asks for is known only later. Nothing was made.";
     case "warn":
       return `Allowed with warnings: ${warned} of ${asked} warned.`;
     case "allow":

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import type { TypeSchema, TypeTable } from "@roadbed/cel";
 import type { ResourceRule } from "@roadbed/contracts/policy-file";
 
+import { TERRAFORM_GROUP } from "@roadbed/contracts/standards/plans";
+
 import { pluralOf } from "../match.ts";
 
 /**
@@ -38,6 +40,7 @@ const GROUPS: Record<string, string> = {
 };
 
 function nameOf(group: string, resource: string): string | undefined {
+  if (group === TERRAFORM_GROUP) return "TerraformChange";
   const kind = (GROUPS[group] ?? "").split(" ").find((one) => one !== "" && pluralOf(one) === resource);
   if (kind === undefined) return undefined;
   // A kind that others may have added fields to: its envelope is known, its insides are not.
@@ -69,6 +72,17 @@ const SERVER_FIELDS = {
 };
 
 const OURS: TypeTable = {
+  // What a provider's resource has is known to the provider.
+  TerraformChange: {
+    apiVersion: "string",
+    kind: "string",
+    metadata: "ObjectMeta",
+    address: "string",
+    module: "string",
+    provider: "string",
+    actions: "list<string>",
+    values: "dyn",
+  },
   Entity: { apiVersion: "string", kind: "string", metadata: "EntityMeta", spec: "dyn", relations: "list<EntityRelation>", status: "dyn" },
   EntityMeta: {
     name: "string",
