@@ -28,6 +28,7 @@ import { operations as files } from "./standards/files.ts";
 import { operations as campaigns } from "./standards/campaigns.ts";
 import { operations as policyAudit } from "./standards/audit.ts";
 import { operations as plans } from "./standards/plans.ts";
+import { operations as mends } from "./standards/mends.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as scores } from "./standards/scores.ts";
 import { operations as stages } from "./standards/stages.ts";
@@ -55,6 +56,7 @@ export const allOperations: readonly Operation[] = [
   ...campaigns,
   ...plans,
   ...policyAudit,
+  ...mends,
   ...scorecards,
   ...scores,
   ...stages,

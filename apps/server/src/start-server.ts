@@ -190,6 +190,16 @@ export async function startServer({
         runtimes: { workloadsOf: (refs) => delivery.workloadsOf(refs) },
         folders: [join(root, "scorecards")],
         publicUrl,
+        repositories: {
+          placeOf: (ref) => catalog.subjects.placeOf(ref),
+          embedded: {
+            head: (repository, branch) => repositories.head(repository, branch),
+            readFile: (repository, commit, path) => repositories.readFile(repository, commit, path),
+            propose: (ctx, change) => delivery.proposeChange(ctx, change),
+          },
+          outside: outsideForPaths(catalog, options),
+          publicUrl,
+        },
       },
     });
     const delivery = createDelivery({

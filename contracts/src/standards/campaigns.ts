@@ -2,7 +2,7 @@ import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { EntityRef } from "../catalog/ref.ts";
-import { Effort, ScorecardName } from "./scorecard-document.ts";
+import { Effort, MendPatch, ScorecardName } from "./scorecard-document.ts";
 
 /** `reached`: its goal was reached in time. `over`: its day came first. `ended`: somebody ended it. */
 export const CampaignState = z.enum(["open", "reached", "over", "ended"]);
@@ -81,7 +81,14 @@ export const getCampaign = defineOperation({
   http: { method: "GET", path: "/api/v1/campaigns/{name}" },
   input: z.object({ name: ScorecardName }),
   output: Campaign.extend({
-    ruleTitles: z.array(z.object({ id: z.string(), title: z.string() })),
+    ruleTitles: z.array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        /** There where the mend can be opened as a change. */
+        patch: MendPatch.pick({ title: true, values: true }).optional(),
+      }),
+    ),
     teams: z.array(z.object({ ref: z.string().optional(), title: z.string(), ...Progress.shape })),
     /** The burn-down: what was open at the end of each day, of today's things. The last is now. */
     days: z.array(z.object({ at: z.iso.datetime(), things: z.number().int(), open: z.number().int() })),
@@ -109,7 +116,14 @@ export const listCampaignThings = defineOperation({
       system: z.string().optional(),
       done: z.boolean(),
       steps: z.array(
-        z.object({ id: z.string(), title: z.string(), mend: z.string(), effort: Effort, outcome: z.enum(["fail", "unknown"]) }),
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          mend: z.string(),
+          mends: z.boolean().describe("Whether the mend can be opened as a change"),
+          effort: Effort,
+          outcome: z.enum(["fail", "unknown"]),
+        }),
       ),
     }),
   ),

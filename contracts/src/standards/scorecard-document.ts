@@ -15,6 +15,47 @@ export type Effort = z.infer<typeof Effort>;
 
 const Cel = z.string().min(1).max(20_000);
 
+const Template = z.string().min(1).max(100_000);
+
+const PatchStep = z.union([
+  z.strictObject({
+    create: z
+      .string()
+      .min(1)
+      .max(300)
+      .describe("A file that is not there yet: from the folder of the descriptor, with / in front from the root"),
+    content: Template.describe("Its text, with {{ entity.metadata.name }}, {{ owner.name }}, {{ reviewers }}, {{ values.name }} filled in"),
+    at: z.enum(["embedded", "github", "gitlab"]).optional().describe("Only where the repository lies at this host"),
+  }),
+  z.strictObject({
+    set: z.string().min(1).max(300).describe("A JSON or YAML file that is there; catalog-info is the descriptor itself"),
+    key: z.string().min(1).max(300).describe('Which key, e.g. engines.node or metadata.labels["example.com/tier"]'),
+    value: z.union([Template, z.number(), z.boolean(), z.array(z.string()).max(100)]),
+    at: z.enum(["embedded", "github", "gitlab"]).optional(),
+  }),
+]);
+
+/** A mend that can be made as a change of files. */
+export const MendPatch = z.strictObject({
+  title: z.string().min(1).max(200).describe("Of the change, in the imperative"),
+  values: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,40}$/, "must be letters and digits"),
+        title: z.string().min(1).max(200),
+        default: z.string().max(2_000).optional().describe("Without one it has to be given"),
+        options: z.array(z.string().min(1).max(200)).max(50).default([]),
+      }),
+    )
+    .max(10)
+    .default([])
+    .describe("What is asked of whoever opens the change"),
+  files: z.array(PatchStep).min(1).max(20),
+});
+export type MendPatch = z.infer<typeof MendPatch>;
+
+const Said = z.string().min(1).max(2_000);
+
 export const ScorecardRule = z.strictObject({
   id: Name,
   title: z.string().min(1).max(200),
@@ -30,7 +71,9 @@ export const ScorecardRule = z.strictObject({
     .describe("Counts from then on; until then its result is shown and does not count"),
   message: z.string().min(1).max(1_000).describe("What it means that it fails"),
   messageExpression: Cel.optional().describe("CEL that gives a text with the particulars of a failure, e.g. which file"),
-  mend: z.string().min(1).max(2_000).describe("What to do about it"),
+  mend: z
+    .union([Said, MendPatch.extend({ say: Said.describe("What to do about it") })])
+    .describe("What to do about it: in words, or with the files of a change that does it"),
   effort: Effort.default("hours").describe("How long the mend takes"),
   references: z
     .array(z.strictObject({ title: z.string().min(1).max(200), url: z.url({ protocol: /^https?$/ }).max(2_000) }))

@@ -50,6 +50,8 @@ const RuleView = z.object({
   counts: z.boolean(),
   message: z.string(),
   mend: z.string(),
+  /** Whether the mend can be opened as a change. */
+  mends: z.boolean(),
   effort: Effort,
   references: z.array(z.object({ title: z.string(), url: z.string() })),
   reads: z.array(z.string()),

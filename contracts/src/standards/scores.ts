@@ -2,7 +2,8 @@ import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { EntityRef } from "../catalog/ref.ts";
-import { Effort, ScorecardName } from "./scorecard-document.ts";
+import { Mend } from "./mends.ts";
+import { Effort, MendPatch, ScorecardName } from "./scorecard-document.ts";
 
 /** What a rule gave for one thing. `unknown`: it could not be evaluated, which is never a pass. */
 export const Outcome = z.enum(["pass", "fail", "unknown", "waived", "not-applicable"]);
@@ -37,6 +38,10 @@ const RuleResult = z.object({
   mend: z.string(),
   effort: Effort,
   references: z.array(z.object({ title: z.string(), url: z.string() })),
+  /** There where the mend can be opened as a change. */
+  patch: MendPatch.pick({ title: true, values: true }).optional(),
+  /** The newest change that was opened to mend it. */
+  change: Mend.pick({ id: true, state: true, link: true, reason: true, repository: true }).optional(),
 });
 export type RuleResult = z.infer<typeof RuleResult>;
 

@@ -153,6 +153,7 @@ const EVENTS = [
   "standards.findings.changed",
   "standards.waiver.changed",
   "standards.stage.set",
+  "standards.mend.changed",
   "standards.campaign.saved",
   "standards.campaign.closed",
   "standards.scorecard.saved",

@@ -28,6 +28,8 @@ export type Looked =
  */
 export interface HostedFiles {
   look(ref: string, place: HostedPlace, patterns: readonly string[]): Promise<Looked>;
+  /** Something was changed beside these just now: what is known of their files is not taken for true any more. */
+  doubt(refs: readonly string[]): Promise<void>;
   /** Whose files are others than they were. */
   onRead(listener: (refs: readonly string[]) => void): () => void;
   /** Ends when nothing is being read. */
@@ -86,6 +88,12 @@ export function createHostedFiles(o: {
         work();
       }
       return answer(entry, place.dir);
+    },
+    doubt: async (refs) => {
+      for (const opened of entries.values()) {
+        const entry = await opened;
+        if (entry.known && refs.some((ref) => entry.asked.has(ref))) entry.known = { ...entry.known, checkedAt: 0 };
+      }
     },
     onRead: (listener) => {
       listeners.add(listener);

@@ -9,6 +9,7 @@ import { visibleTo } from "../estate/visibility.ts";
 import { around } from "./around.ts";
 import { changesAfter, type News, type Place } from "./changes-after.ts";
 import { createHostedFiles } from "./hosted-files.ts";
+import { placeOf, type RepositoryPlace } from "./repository-place.ts";
 import { createFolders } from "./repository-files.ts";
 import { createSubjectReader, type Subject, type Wanted } from "./read-subjects.ts";
 
@@ -24,6 +25,10 @@ export interface Subjects {
   read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Subject>>;
   /** Entities that a source describes in files: their repositories may hold other files now. */
   refsOfSource(sourceId: string): Promise<readonly string[]>;
+  /** Something was changed in the repositories of these just now, at a host outside. */
+  doubtFiles(refs: readonly string[]): Promise<void>;
+  /** The repository in which an entity is described, or why there is none that could be changed. */
+  placeOf(ref: string): Promise<RepositoryPlace>;
   /** Entities beside which other files were read than before, at a host that nobody waits for. */
   onFilesRead(listener: (refs: readonly string[]) => void): () => void;
   /** What somebody may see, at this moment. */
@@ -47,6 +52,7 @@ export interface SubjectItem {
   readonly system: string | undefined;
 }
 
+export type { RepositoryPlace } from "./repository-place.ts";
 export type { News, Place } from "./changes-after.ts";
 export type { Subject, Wanted } from "./read-subjects.ts";
 
@@ -70,6 +76,8 @@ export function createSubjects(catalogue: Catalogue, deps: CatalogDeps & { reado
       return found;
     },
     read: (refs, wanted) => reader(refs, wanted),
+    doubtFiles: (refs) => hosted.doubt(refs),
+    placeOf: (ref) => placeOf(deps.db, ref),
     onFilesRead: (listener) => hosted.onRead(listener),
     refsOfSource: async (sourceId) => {
       const { rows } = await deps.db.query<{ ref: string }>(

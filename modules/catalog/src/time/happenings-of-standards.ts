@@ -1,6 +1,7 @@
 import { changeMerged } from "@roadbed/contracts/delivery/changes";
 import { deviationChanged, deviationExpired } from "@roadbed/contracts/paths/deviations";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
+import { mendChanged } from "@roadbed/contracts/standards/mends";
 import { stageSet } from "@roadbed/contracts/standards/stages";
 import { waiverChanged } from "@roadbed/contracts/standards/waivers";
 
@@ -20,6 +21,12 @@ export const STANDARDS_TELLERS: readonly Teller[] = [
     text: `The waiver of ${policy} is ${state}${state === "approved" ? ` until ${expiresAt.slice(0, 10)}` : ""}`,
     ...(entity === undefined || entity === null ? {} : { about: { ref: entity } }),
     link: "/standards/waivers",
+  })),
+  teller(mendChanged, ({ ref, scorecard, rule, state }) => ({
+    sort: "policy",
+    text: `A change that mends ${scorecard}/${rule} is ${state}`,
+    about: { ref },
+    link: `/scorecards/${scorecard}`,
   })),
   teller(deviationChanged, ({ thing, repository, entityRef, status }) => ({
     sort: "policy",

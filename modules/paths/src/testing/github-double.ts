@@ -100,6 +100,15 @@ export async function openGitHub(): Promise<GitHubDouble> {
       const sha = repository.refs.get(decodeURIComponent(ref[1] ?? ""));
       return sha === undefined ? { status: 404, body: { message: "Not Found" } } : { body: { object: { sha, type: "commit" } } };
     }
+    const content = is("GET", /^\/contents\/(.+)$/);
+    if (content) {
+      const text = trees.get(commits.get(query.get("ref") ?? "")?.tree ?? "")?.get(decodeURIComponent(content[1] ?? ""));
+      return text === undefined
+        ? { status: 404, body: { message: "Not Found" } }
+        : { body: { content: Buffer.from(text).toString("base64") } };
+    }
+    const pull = is("GET", /^\/pulls\/(\d+)$/);
+    if (pull) return { body: repository.pulls[Number(pull[1]) - 1] };
     const commit = is("GET", /^\/git\/commits\/(.+)$/);
     if (commit) return { body: { sha: commit[1], tree: { sha: commits.get(commit[1] ?? "")?.tree } } };
     if (is("POST", /^\/git\/blobs$/)) {

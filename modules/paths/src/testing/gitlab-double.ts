@@ -67,14 +67,15 @@ export async function openGitLab(): Promise<GitLabDouble> {
     if (file) {
       const text = project.branches.get(query.get("ref") ?? "")?.files.get(decodeURIComponent(file[1] ?? ""));
       if (text === undefined) return { status: 404, body: { message: "404 File Not Found" } };
-      return { body: { content_sha256: createHash("sha256").update(text).digest("hex") } };
+      const content = Buffer.from(text).toString("base64");
+      return { body: { content_sha256: createHash("sha256").update(text).digest("hex"), content } };
     }
     const branch = /^\/repository\/branches\/(.+)$/.exec(tail);
     if (branch) {
       const found = project.branches.get(decodeURIComponent(branch[1] ?? ""));
       return found === undefined
         ? { status: 404, body: { message: "404 Branch Not Found" } }
-        : { body: { commit: { message: found.message } } };
+        : { body: { commit: { message: found.message, id: decodeURIComponent(branch[1] ?? "") } } };
     }
     if (method === "POST" && tail === "/repository/commits") {
       if (project.branches.has(body.branch)) return { status: 400, body: { message: "A branch of that name is there" } };
@@ -88,6 +89,8 @@ export async function openGitLab(): Promise<GitLabDouble> {
     }
     if (method === "GET" && tail === "/merge_requests")
       return { body: project.requests.filter((one) => one.source_branch === query.get("source_branch")) };
+    const request = /^\/merge_requests\/(\d+)$/.exec(tail);
+    if (method === "GET" && request) return { body: project.requests[Number(request[1]) - 1] };
     if (method === "POST" && tail === "/merge_requests") {
       const iid = project.requests.length + 1;
       project.requests.push({ ...body, iid, web_url: `${url}/${project.path}/-/merge_requests/${iid}` });

@@ -36,7 +36,10 @@ export function makeCampaignReaders({ board: readBoard, things }: Pick<Scorecard
       const to = row.closed_at ?? now;
       return {
         ...viewCampaign(board, row, parts, now.getTime()),
-        ruleTitles: rules.map((n) => ({ id: definition!.rules[n]!.id, title: definition!.rules[n]!.title })),
+        ruleTitles: rules.map((n) => {
+          const { id, title, patch } = definition!.rules[n]!;
+          return { id, title, ...(patch === undefined ? {} : { patch: { title: patch.title, values: patch.values } }) };
+        }),
         teams: teams.sort((a, b) => (a.share ?? 1) - (b.share ?? 1) || a.title.localeCompare(b.title, "en")),
         days: definition ? await burnDown(ctx.sql, { definition, rules, parts, from: row.started_at, to }) : [],
       };
@@ -60,7 +63,14 @@ export function makeCampaignReaders({ board: readBoard, things }: Pick<Scorecard
           steps: open
             .map((n) => ({ rule: definition.rules[n]!, outcome: codes[n] === "u" ? ("unknown" as const) : ("fail" as const) }))
             .sort((a, b) => a.rule.effortAt - b.rule.effortAt)
-            .map(({ rule: { id, title, mend, effort }, outcome }) => ({ id, title, mend, effort, outcome })),
+            .map(({ rule: { id, title, mend, effort, patch }, outcome }) => ({
+              id,
+              title,
+              mend,
+              mends: patch !== undefined,
+              effort,
+              outcome,
+            })),
         })),
         total: parts.length,
         ...(parts.length > from + limit ? { nextCursor: encodeCursor({ from: from + limit }) } : {}),

@@ -1,12 +1,16 @@
 import { campaignSaved } from "@roadbed/contracts/standards/campaigns";
 import { scoreChanged, scoresComputed } from "@roadbed/contracts/standards/scores";
-import type { Handler, Logger, Subscription } from "@roadbed/core";
+import { mendChanged } from "@roadbed/contracts/standards/mends";
+import type { Call, Handler, Logger, Runtime, Subscription } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
 import type { Expressions } from "../deps.ts";
 import { createCampaignKeeper } from "../campaign/keep-campaigns.ts";
 import { makeCampaignReaders } from "../campaign/read-campaigns.ts";
 import { makeCampaignWriters } from "../campaign/save-campaign.ts";
+import type { HostPorts } from "../host/hosts.ts";
+import { makeMendHandlers } from "../mend/mend-handlers.ts";
+import { createMender, followChanges } from "../mend/mender.ts";
 import { drawBadge, isSigned, makeGetBadge, makeSigner, type BadgeRequest } from "./badge.ts";
 import { createBoardKeeper, rubricOf } from "./board.ts";
 import { createDefinitions } from "./definition-store.ts";
@@ -34,6 +38,8 @@ export interface ScorecardDeps {
   /** Every event that is committed, by whichever process. */
   readonly events?: { subscribe(listener: (event: { readonly name: string }) => void): () => void };
   readonly now?: () => Date;
+  /** The ways to repositories, for mends that are made as changes. Without them there are mends in words only. */
+  readonly repositories?: HostPorts;
   /** How often it is looked whether something changed when nobody said so. Default 5 s. */
   readonly lookMs?: number;
 }
@@ -49,12 +55,22 @@ export interface Scorecards {
   settled(): Promise<void>;
   /** Closes the campaigns that are to be closed and reminds whom they are to remind, now rather than at the next minute. */
   lookAtCampaigns(): Promise<void>;
+  /** Opens the changes whose turn it is, and asks what became of those that are open, now rather than soon. */
+  lookAtMends(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): { readonly ok: boolean; readonly detail?: string };
 }
 
-export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readonly log: Logger; readonly cel: Expressions }): Scorecards {
+export function createScorecards({
+  log,
+  cel,
+  ...deps
+}: ScorecardDeps & {
+  readonly log: Logger;
+  readonly cel: Expressions;
+  readonly runtime?: (Runtime & { system(job: string): Call }) | undefined;
+}): Scorecards {
   const { db, things, runtimes } = deps;
   const now = deps.now ?? (() => new Date());
   const { shipped, problems } = readShipped(deps.folders, cel);
@@ -75,6 +91,8 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
   });
   const parts: ScorecardParts = { cel, things, runtimes, evaluator, board, publicUrl: deps.publicUrl, sign };
   const campaigns = createCampaignKeeper({ db, log, things, board, now });
+  const { repositories: hosts, runtime } = deps;
+  const mender = hosts && runtime && createMender({ board, things, hosts, runtime, log });
   let unsubscribe: () => void = () => {};
   let unfollow: () => void = () => {};
 
@@ -88,8 +106,9 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
       makeGetBadge(parts),
       ...makeCampaignReaders(parts),
       ...makeCampaignWriters(parts),
+      ...(hosts ? makeMendHandlers({ board, things, hosts }) : []),
     ],
-    subscriptions: [makeNoteDue(things)],
+    subscriptions: [makeNoteDue(things), followChanges()],
     things,
     badge: async (request, { view, signature }) => {
       if (!view?.get(request.ref) && !(await isSigned(sign, request, signature))) return undefined;
@@ -100,16 +119,19 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
     },
     settled: () => keeper.settled(),
     lookAtCampaigns: () => campaigns.look(),
+    lookAtMends: async () => mender?.look(),
     start: async () => {
       await storeShipped({ db, log, now }, shipped);
       unsubscribe = deps.events?.subscribe(hear) ?? unsubscribe;
       unfollow = things.onFilesRead((refs) => void lookAgain(refs));
       keeper.start();
       campaigns.start();
+      mender?.start();
     },
     stop: async () => {
       unsubscribe();
       unfollow();
+      await mender?.stop();
       await campaigns.stop();
       await keeper.stop();
     },
@@ -131,6 +153,7 @@ export function createScorecards({ log, cel, ...deps }: ScorecardDeps & { readon
 
   function hear({ name }: { readonly name: string }): void {
     if (isNews(name)) keeper.wake();
+    if (name === mendChanged.name) mender?.wake();
     if (name === scoreChanged.name || name === scoresComputed.name || name === campaignSaved.name) campaigns.wake();
   }
 }

@@ -1,5 +1,5 @@
 import type { Program } from "@roadbed/cel";
-import { EFFORTS, type ScorecardDocument, type ScorecardRule } from "@roadbed/contracts/standards/scorecard-document";
+import { EFFORTS, type MendPatch, type ScorecardDocument, type ScorecardRule } from "@roadbed/contracts/standards/scorecard-document";
 
 import type { Expressions } from "../deps.ts";
 import { sightOf, type Sight } from "./sight.ts";
@@ -26,7 +26,11 @@ export interface Definition {
   readonly ages: boolean;
 }
 
-export interface Rule extends ScorecardRule {
+export interface Rule extends Omit<ScorecardRule, "mend"> {
+  /** In words. */
+  readonly mend: string;
+  /** Where the mend can be made as a change of files. */
+  readonly patch: MendPatch | undefined;
   /** Positions in the scorecard's lists. */
   readonly levelAt: number;
   readonly categoryAt: number;
@@ -53,8 +57,11 @@ export function createDefinition(document: ScorecardDocument, version: number, c
     const answerAt =
       source.push({ expression: rule.expression, ...(rule.messageExpression === undefined ? {} : { otherwise: rule.messageExpression }) }) -
       1;
+    const { mend } = rule;
     return {
       ...rule,
+      mend: typeof mend === "string" ? mend : mend.say,
+      patch: typeof mend === "string" ? undefined : mend,
       levelAt: spec.levels.findIndex(({ name }) => name === rule.level),
       categoryAt: rule.category === undefined ? 0 : spec.categories.findIndex(({ name }) => name === rule.category),
       effectiveAt: rule.effectiveFrom === undefined ? 0 : Date.parse(rule.effectiveFrom),

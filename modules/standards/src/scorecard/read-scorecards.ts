@@ -153,6 +153,7 @@ function ruleStates(board: Board, definition: Definition, seen: readonly Seen[])
       counts: doesCount(rule, now),
       message,
       mend,
+      mends: rule.patch !== undefined,
       effort,
       references,
       reads,

@@ -2,6 +2,7 @@ import { getEntityScores, getMatrix, listScores, type ScoreRow } from "@roadbed/
 import { encodeCursor, handle, InvalidError, NotFoundError, readCursor, type Ctx, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
+import { newestMends } from "../mend/mend-store.ts";
 import type { Board } from "./board.ts";
 import { codeOf, outcomeOf } from "./codes.ts";
 import type { Definition } from "./definition.ts";
@@ -23,7 +24,8 @@ export function makeScoreReaders({ board: readBoard, things }: ScorecardParts): 
         const entry = board.entries(definition.name).get(ref);
         if (!entry) continue;
         const notes = await readNotes(ctx.sql, definition.name, [ref]);
-        scores.push(scoreOf(board, definition, entry, notes.get(ref) ?? {}));
+        const mends = await newestMends(ctx.sql, ref, definition.name);
+        scores.push(scoreOf(board, definition, entry, notes.get(ref) ?? {}, mends));
       }
       return { ref, scores };
     }),

@@ -10,6 +10,8 @@ export interface Things {
   /** By thing what rules see of it. `unread` says by name what is not known of it now, and why: `{ repo: "…" }`. */
   read(refs: readonly string[], wanted: Wanted): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
   refsOfSource(sourceId: string): Promise<readonly string[]>;
+  /** Something was changed in the repositories of these just now, at a host outside. */
+  doubtFiles(refs: readonly string[]): Promise<void>;
   /** Things beside which other files were read than before, at a host that nobody waits for. */
   onFilesRead(listener: (refs: readonly string[]) => void): () => void;
   /** Those of them that are there. */

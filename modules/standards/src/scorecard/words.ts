@@ -1,5 +1,6 @@
 import type { EntityScore, RuleResult } from "@roadbed/contracts/standards/scores";
 
+import { toMend, type MendRow } from "../mend/mend-store.ts";
 import type { Board, Entry } from "./board.ts";
 import { outcomeOf } from "./codes.ts";
 import type { Definition } from "./definition.ts";
@@ -18,13 +19,14 @@ export function scoreOf(
   definition: Definition,
   entry: Entry,
   notes: Readonly<Record<string, string>>,
+  mends: ReadonlyMap<string, MendRow> = new Map(),
 ): EntityScore {
   const now = Date.now();
   const codes = board.codes(definition, entry);
   const standing = board.standing(definition, entry);
   const { levels, categories } = definition;
   const share = shareOf(standing);
-  const rules = definition.rules.map((_, n) => resultOf(definition, codes, n, notes, now));
+  const rules = definition.rules.map((_, n) => resultOf(definition, { codes, n, notes, now, mends }));
   const steps = standing.rank === undefined ? [] : nextSteps(definition, codes, standing.rank, now);
   const next = standing.rank === undefined ? undefined : levels[standing.rank];
   const level = standing.rank === undefined || standing.rank === 0 ? undefined : levels[standing.rank - 1]!.name;
@@ -50,9 +52,18 @@ export function scoreOf(
   };
 }
 
-function resultOf(definition: Definition, codes: string, n: number, notes: Readonly<Record<string, string>>, now: number): RuleResult {
+interface About {
+  readonly codes: string;
+  readonly n: number;
+  readonly notes: Readonly<Record<string, string>>;
+  readonly now: number;
+  readonly mends: ReadonlyMap<string, MendRow>;
+}
+
+function resultOf(definition: Definition, { codes, n, notes, now, mends }: About): RuleResult {
   const rule = definition.rules[n]!;
   const outcome = outcomeOf(codes[n]) ?? "not-applicable";
+  const change = mends.get(rule.id);
   const message = outcome === "fail" ? (notes[rule.id] ?? rule.message) : outcome === "unknown" ? notes[rule.id] : undefined;
   return {
     id: rule.id,
@@ -67,6 +78,19 @@ function resultOf(definition: Definition, codes: string, n: number, notes: Reado
     mend: rule.mend,
     effort: rule.effort,
     references: rule.references,
+    ...(rule.patch === undefined || outcome !== "fail" ? {} : { patch: { title: rule.patch.title, values: rule.patch.values } }),
+    ...(change === undefined ? {} : { change: shortOf(change) }),
+  };
+}
+
+function shortOf(row: MendRow): NonNullable<RuleResult["change"]> {
+  const { id, state, link, reason, repository } = toMend(row);
+  return {
+    id,
+    state,
+    ...(link === undefined ? {} : { link }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(repository === undefined ? {} : { repository }),
   };
 }
 

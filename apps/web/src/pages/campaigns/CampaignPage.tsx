@@ -18,6 +18,7 @@ import { StateBadge } from "../../ui/StateBadge.tsx";
 import row from "../../ui/tool-row.module.css";
 import { EFFORT_WORDS } from "../scorecards/levels.ts";
 import { BurnDown } from "./BurnDown.tsx";
+import { CampaignMends } from "./CampaignMends.tsx";
 import { campaignState, sayCampaign, sayDays } from "./campaign-words.ts";
 import classes from "./campaigns.module.css";
 import { GoalBar } from "./GoalBar.tsx";
@@ -36,6 +37,7 @@ type Thing = OutputOf<typeof listCampaignThings>["items"][number];
 /** One campaign: how far it is, which teams are not done, and what is left to do where. */
 export function CampaignPage(): ReactNode {
   const { name } = route.useParams();
+  const { owner, system } = route.useSearch();
   const query = useOperation(getCampaign, { name }, { keep: true });
   const [ending, setEnding] = useState(false);
   const end = useAct(endCampaign);
@@ -103,6 +105,7 @@ export function CampaignPage(): ReactNode {
       <Section title="Teams">
         <DataTable label="Teams" columns={TEAMS} rows={known.teams} rowKey={({ ref = "" }) => ref} />
       </Section>
+      <CampaignMends name={name} isOpen={known.state === "open"} rules={known.ruleTitles} owner={owner} system={system} />
       <Things name={name} />
       <Confirm
         opened={ending}

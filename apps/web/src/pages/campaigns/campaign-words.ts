@@ -1,3 +1,4 @@
+import type { MendState } from "@roadbed/contracts/standards/mends";
 import type { Campaign } from "@roadbed/contracts/standards/campaigns";
 import type { State } from "../../ui/state.ts";
 
@@ -39,4 +40,17 @@ export function sayCampaigns(all: readonly Pick<Campaign, "state" | "daysLeft">[
   if (open.length === 0) return all.length === 0 ? "None has been begun." : "None is open.";
   const next = Math.min(...open.map(({ daysLeft }) => daysLeft));
   return `${open.length} ${open.length === 1 ? "is" : "are"} open; for the next one: ${sayDays(next)}.`;
+}
+
+/** `3 merged, 2 open, 1 refused`. */
+export function sayMends(mends: readonly { readonly state: MendState }[]): string | undefined {
+  const of = (state: MendState): number => mends.filter((one) => one.state === state).length;
+  const said = (["merged", "open", "waiting", "closed", "refused"] as const).flatMap((state) =>
+    of(state) === 0 ? [] : [`${of(state)} ${state}`],
+  );
+  return said.length === 0 ? undefined : said.join(", ");
+}
+
+export function mendState(state: MendState): State {
+  return ({ merged: "ok", open: "busy", waiting: "unknown", closed: "warn", refused: "fail" } as const)[state];
 }

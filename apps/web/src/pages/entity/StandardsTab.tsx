@@ -1,4 +1,4 @@
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ClipboardCheck } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -16,6 +16,7 @@ import { StateBadge, StateIcon } from "../../ui/StateBadge.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
 import { EFFORT_WORDS, levelState, levelTitle, OUTCOMES } from "../scorecards/levels.ts";
+import { MendDialog } from "../scorecards/MendDialog.tsx";
 import classes from "../scorecards/scorecards.module.css";
 import { AskForWaiver, EntityFindings } from "./EntityFindings.tsx";
 
@@ -112,9 +113,44 @@ function Step({
             </a>
           </p>
         ))}
+        <Change step={step} scorecard={scorecard} entityRef={entityRef} />
         {step.outcome === "fail" && <AskForWaiver policy={`${scorecard}/${step.id}`} title={step.title} entityRef={entityRef} />}
       </div>
     </li>
+  );
+}
+
+/** The change that mends it: to be opened, or what became of it. */
+function Change({
+  step: { id, patch, change },
+  scorecard,
+  entityRef,
+}: {
+  readonly step: RuleResult;
+  readonly scorecard: string;
+  readonly entityRef: string;
+}): ReactNode {
+  const [opening, setOpening] = useState(false);
+  const isUnderWay = change?.state === "open" || change?.state === "waiting";
+  return (
+    <>
+      {change !== undefined && (
+        <p>
+          {change.state === "waiting" ? "A change is being opened" : "A change is "}
+          {change.state !== "waiting" && (change.link === undefined ? change.state : <a href={change.link}>{change.state}</a>)}
+          {change.repository !== undefined && ` in ${change.repository}`}.
+          {change.reason !== undefined && <span className="rb-dim"> {change.reason}</span>}
+        </p>
+      )}
+      {patch !== undefined && !isUnderWay && (
+        <Button size="compact-xs" mr="xs" onClick={() => setOpening(true)} aria-label={`Open the change: ${patch.title}`}>
+          Open the change
+        </Button>
+      )}
+      {opening && patch !== undefined && (
+        <MendDialog entityRef={entityRef} scorecard={scorecard} rule={id} patch={patch} onClose={() => setOpening(false)} />
+      )}
+    </>
   );
 }
 
