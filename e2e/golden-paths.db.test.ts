@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 const AI = { type: "ai-service" };
-describe.each(["node-service", "node-worker", "static-site", "python-service", "go-service"])("%s", (path) => {
+describe.each(["node-service", "node-worker", "static-site", "python-service", "go-service", "scheduled-job"])("%s", (path) => {
   test.each<[string, Record<string, unknown>, string, string[]]>([
     ["as it comes", {}, "allow", []],
     ["in production with a system", { lifecycle: "production", system: "network" }, "allow", []],

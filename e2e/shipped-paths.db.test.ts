@@ -1,10 +1,15 @@
 /** Each path that ships, followed for real against the shipped policies; then what it made is used. */
 import { execFile } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import type { EntityView } from "@roadbed/contracts/catalog";
 import type { Workload } from "@roadbed/contracts/delivery";
+import type { Execution } from "@roadbed/contracts/delivery/executions";
 import type { Run } from "@roadbed/contracts/paths";
+import { eventually } from "@roadbed/testkit";
+import { parse, parseAllDocuments } from "yaml";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startPathsWorld, type PathsWorld } from "./lib/paths-world.ts";
@@ -19,10 +24,22 @@ const hasGo = await promisify(execFile)("go", ["version"]).then(
   () => true,
   () => false,
 );
+const execute = promisify(execFile);
+const JOB = { entityRef: "component:default/tidy", environment: "dev" };
 let world: PathsWorld;
+/** A minute passes until it is due: the other tests are done meanwhile. */
+let firstTimes: Promise<{ readonly items: readonly Execution[]; readonly at: Workload }>;
 beforeAll(async () => {
   world = await startPathsWorld({ estate: ESTATE });
-});
+  succeeded(await world.run("scheduled-job", { name: "tidy", owner: "payments", cron: "* * * * *", timeZone: "Europe/Berlin" }));
+  firstTimes = untilThere(async () => {
+    const { items } = await world.call<{ items: Execution[] }>("delivery.execution.list", JOB);
+    const at = await workloadOf(JOB.entityRef);
+    return items.at(-1)?.endedAt === undefined || at === undefined ? undefined : { items: [items.at(-1)!], at };
+  }, 110_000);
+  // Whoever waits for it is told of a failure; nobody is surprised by it before.
+  firstTimes.catch(() => {});
+}, 120_000);
 afterAll(() => world.close());
 
 test("a Python service is made, built, started and answers; its own tests have run before", async () => {
@@ -49,6 +66,140 @@ test.skipIf(hasGo)("a Go service is made where there is no Go, and it is said th
   });
   expect(steps.at(-1)?.effect).toContain("needs go, which this machine has not");
 });
+
+test("documentation becomes a site that is served, and the Docs tab of its entity", async () => {
+  const run = succeeded(await world.run("documentation-site", { name: "handbook", owner: "payments", title: "Our handbook" }));
+  const page = await (await fetch(`${String(run.outputs["serviceUrl"])}write.html`)).text();
+  expect(page).toContain('<a href="./index.html">Our handbook</a>');
+  expect(page).toContain("<h1");
+  const docs = await world.call("catalog.docs.get", { ref: "component:default/handbook", page: "write.md" });
+  expect(JSON.stringify(docs)).toContain("A page is a Markdown file");
+});
+
+test("a library can be packed, installed elsewhere and used, and a release takes its notes along", async () => {
+  succeeded(await world.run("library", { name: "phrases", owner: "payments", package: "@payments/phrases" }));
+  const folder = join(world.dataDir, "phrases");
+  await world.repositories.exportTree("phrases", "main", folder);
+  const npm = (cwd: string, ...args: string[]): Promise<unknown> =>
+    execute("npm", args, { cwd, env: { ...process.env, npm_config_offline: "true" } });
+  await npm(folder, "run", "release", "--", "minor");
+  await npm(folder, "pack");
+  const user = join(world.dataDir, "user");
+  await mkdir(user);
+  await npm(user, "install", "--no-audit", "--no-fund", join(folder, "payments-phrases-0.2.0.tgz"));
+  const script = 'import { shorten } from "@payments/phrases"; console.log(shorten("one two three", 10))';
+  const { stdout } = await execute(process.execPath, ["--input-type=module", "-e", script], { cwd: user });
+  expect(stdout).toBe("one two…\n");
+  expect(await readFile(join(user, "node_modules/@payments/phrases/CHANGELOG.md"), "utf8")).toMatch(
+    /## 0\.2\.0 \(\d{4}-\d\d-\d\d\)\n\n- Begun\./,
+  );
+});
+
+test("a job runs on time and by hand, and its times are remembered with their lines of the log", async () => {
+  const { items, at } = await firstTimes;
+  expect(items[0]).toMatchObject({ trigger: "schedule", status: "succeeded", exitCode: 0 });
+  expect(Date.parse(items[0]!.dueAt) % 60_000).toBe(0);
+  expect(Date.parse(items[0]!.startedAt!) - Date.parse(items[0]!.dueAt)).toBeLessThan(30_000);
+  expect(at.schedule).toMatchObject({ cron: "* * * * *", timeZone: "Europe/Berlin", last: { id: items[0]!.id } });
+  expect(Date.parse(at.schedule!.next!)).toBeGreaterThan(Date.parse(items[0]!.dueAt));
+
+  const asked = await world.call<Execution>("delivery.execution.start", JOB);
+  expect(asked).toMatchObject({ trigger: "hand", status: "queued" });
+  const done = await untilThere(async () => {
+    const found = await world.call<Execution>("delivery.execution.get", { id: asked.id });
+    return found.endedAt === undefined ? undefined : found;
+  }, 30_000);
+  expect(done).toMatchObject({ status: "succeeded", exitCode: 0 });
+  const { items: lines } = await world.call<{ items: { seq: number; message: string }[] }>("delivery.workload.logs", {
+    ...JOB,
+    after: done.logAfter,
+  });
+  expect(lines.filter(({ seq }) => seq <= done.logUntil!).some(({ message }) => message.includes('"message":"done"'))).toBe(true);
+  await expect(world.call("delivery.execution.start", { entityRef: "component:default/rates" })).rejects.toThrow(/runs all the time/);
+});
+
+test("a pipeline is proposed to a component's repository, and what stands there is not overwritten", async () => {
+  const offered = await world.call<{ items: { name: string }[] }>("paths.path.list", { entityRef: "component:default/phrases" });
+  expect(offered.items.map(({ name }) => name)).toContain("ci-pipeline");
+  // The library has a workflow of its own; GitLab's is new to it.
+  const none = succeeded(await world.run("ci-pipeline", { entity: "component:default/phrases", host: "github", language: "node" }));
+  expect(none.outputs).toMatchObject({ changed: false });
+  const done = succeeded(await world.run("ci-pipeline", { entity: "component:default/phrases", host: "gitlab", language: "node" }));
+  expect(done.outputs).toMatchObject({ changed: true });
+  await mergeOnly("phrases");
+  const pipeline = parse(await fileOf("phrases", ".gitlab-ci.yml")) as Record<string, { script: string[]; image: string }>;
+  expect(pipeline["test"]?.script).toContain("npm test");
+  expect(pipeline["policies"]?.script[0]).toContain("roadbed check --base");
+  expect(pipeline["test"]?.image).toMatch(/@sha256:[0-9a-f]{64}$/);
+});
+
+test("a repository that is there is adopted: what it lacks is proposed, then it is in the catalogue and the ledger", async () => {
+  await world.makeRepository("legacy", { "README.md": "# Ours\n", "mkdocs.yml": "site_name: Legacy\n", "server.js": "1;\n" });
+  const values = { repository: "legacy", name: "legacy", owner: "payments", pipeline: "github", language: "node" };
+  const preview = await world.call<{ steps: { effect: string }[] }>("paths.path.preview", { path: "adopt-repository", values });
+  expect(preview.steps.at(-1)?.effect).toContain("What stands there stays as it is: mkdocs.yml");
+  succeeded(await world.run("adopt-repository", values));
+  expect((await world.call<{ items: unknown[] }>("paths.ledger.list", {})).items).not.toContainEqual(
+    expect.objectContaining({ repository: "legacy" }),
+  );
+  await mergeOnly("legacy");
+  expect(await fileOf("legacy", "mkdocs.yml")).toBe("site_name: Legacy\n");
+  const workflow = parse(await fileOf("legacy", ".github/workflows/ci.yml")) as { jobs: Record<string, { if?: string }> };
+  expect(workflow.jobs["policies"]?.if).toBe("${{ github.event_name == 'pull_request' && vars.ROADBED_URL != '' }}");
+  const made = await untilThere(async () => {
+    const { items } = await world.call<{ items: { repository: string; state: string; path: string }[] }>("paths.ledger.list", {});
+    return items.find(({ repository }) => repository === "legacy");
+  });
+  expect(made).toMatchObject({ state: "current" });
+  const { entity } = await eventually(() => world.call<EntityView>("catalog.entity.get", { ref: "component:default/legacy" }));
+  expect(entity.spec?.["owner"]).toBe("payments");
+  await expect(
+    world.call("paths.path.preview", { path: "adopt-repository", values: { ...values, name: "x", repository: "nowhere" } }),
+  ).rejects.toThrow(/no repository "nowhere"/);
+});
+
+test("a namespace is proposed to the GitOps repository, passes the policies, and renders", async () => {
+  await world.makeRepository("gitops", { "README.md": "# Clusters\n" });
+  const values = { name: "payments-dev", owner: "payments", repository: "gitops", size: "medium", from: ["ingress"], internet: true };
+  const run = succeeded(await world.run("kubernetes-namespace", values));
+  expect(run.outputs["folder"]).toBe("namespaces/payments-dev");
+  await mergeOnly("gitops");
+  const folder = join(world.dataDir, "gitops");
+  await world.repositories.exportTree("gitops", "main", folder);
+  const read = async (name: string): Promise<any[]> =>
+    parseAllDocuments(await readFile(join(folder, "namespaces/payments-dev", name), "utf8")).map((document) => document.toJS());
+  expect((await read("quota.yaml"))[0].spec.hard).toMatchObject({ "requests.cpu": "8", "requests.memory": "16Gi", pods: "60" });
+  const [, network] = await read("network.yaml");
+  expect(network.spec.ingress[1].from[0].namespaceSelector.matchLabels).toEqual({ "kubernetes.io/metadata.name": "ingress" });
+  expect(network.spec.egress.at(-1).ports).toEqual([{ protocol: "TCP", port: 443 }]);
+  const rendered = await execute("kubectl", ["kustomize", join(folder, "namespaces/payments-dev")]).catch(() => undefined);
+  if (rendered !== undefined) expect(parseAllDocuments(rendered.stdout)).toHaveLength(8);
+  const [, binding] = await read("access.yaml");
+  expect(binding.subjects[0].name).toBe("payments");
+});
+
+function untilThere<T>(find: () => Promise<T | undefined>, ms?: number): Promise<T> {
+  return eventually(async () => {
+    const found = await find();
+    if (found === undefined) throw new Error("it is not there yet");
+    return found;
+  }, ms);
+}
+
+/** Merges the one change that is open. */
+async function mergeOnly(repository: string): Promise<void> {
+  const { items } = await world.call<{ items: { id: string; state: string; head: string }[] }>("delivery.change.list", {
+    repository,
+    open: true,
+  });
+  expect(items).toHaveLength(1);
+  expect(items[0]?.state).toBe("ready");
+  await world.call("delivery.change.merge", { id: items[0]?.id, head: items[0]?.head });
+}
+
+async function fileOf(repository: string, path: string): Promise<string> {
+  return Buffer.from((await world.repositories.readFile(repository, "main", path)) ?? []).toString();
+}
 
 function succeeded(run: Run): Run {
   expect(run.error).toBeUndefined();

@@ -14,6 +14,7 @@ import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as changes } from "./delivery/changes.ts";
+import { operations as executions } from "./delivery/executions.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
@@ -70,6 +71,7 @@ export const allOperations: readonly Operation[] = [
   ...deviations,
   ...upgrades,
   ...delivery,
+  ...executions,
   ...changes,
   ...telemetry,
   ...notify,

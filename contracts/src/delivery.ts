@@ -2,6 +2,7 @@ import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { EntityRef } from "./catalog.ts";
+import { Execution } from "./delivery/executions.ts";
 
 export const Environment = z.object({ name: z.string(), title: z.string(), runtime: z.enum(["local"]), workloads: z.number().int() });
 
@@ -21,8 +22,8 @@ export const WorkloadHealth = z.enum(["healthy", "starting", "unhealthy", "crash
 export const Workload = z.object({
   entityRef: z.string(),
   environment: z.string(),
-  /** `service` and `worker` are processes, `site` is served files. */
-  kind: z.enum(["service", "worker", "site"]),
+  /** `service` and `worker` are processes, `site` is served files, `job` runs by a schedule and ends. */
+  kind: z.enum(["service", "worker", "site", "job"]),
   desired: z.enum(["running", "stopped"]),
   health: WorkloadHealth,
   /** Why it is not healthy, in words. */
@@ -33,6 +34,18 @@ export const Workload = z.object({
   pid: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
   deploymentId: z.string().optional(),
+  schedule: z
+    .object({
+      cron: z.string(),
+      timeZone: z.string(),
+      concurrency: z.enum(["forbid", "replace"]),
+      deadlineSeconds: z.number().int(),
+      catchUp: z.boolean(),
+      next: z.iso.datetime().optional(),
+      last: Execution.optional(),
+    })
+    .optional()
+    .describe("Of a job: when it runs, and how it ran last"),
 });
 export type Workload = z.infer<typeof Workload>;
 

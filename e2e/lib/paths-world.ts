@@ -34,6 +34,8 @@ export interface PathsWorld {
   call<T>(name: string, input: unknown, as?: Partial<Call>): Promise<T>;
   /** Follows a path to its end. */
   run(path: string, values: Record<string, unknown>, as?: Partial<Call>): Promise<Run>;
+  /** A repository that was there before Roadbed's paths. */
+  makeRepository(name: string, files: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,6 +119,20 @@ export async function startPathsWorld(o: { readonly estate: string; readonly tim
         if (found.endedAt === undefined) throw new Error(`still ${found.status}`);
         return found;
       }, 60_000);
+    },
+    async makeRepository(name, files) {
+      const { operation } = delivery.handlers.find((handler) => handler.operation.name === "delivery.deployment.create")!;
+      await runtime.write(callAs(), operation, { name }, { kind: "repository", id: name }, (ctx) =>
+        delivery.createRepository(ctx, {
+          name,
+          description: "",
+          branch: "main",
+          files: Object.entries(files).map(([path, content]) => ({ path, content: Buffer.from(content), executable: false })),
+          message: "Begin",
+          author: { name: "Ada", email: "ada@example.org" },
+          key: `there before: ${name}`,
+        }),
+      );
     },
     async close() {
       await relay.stop();

@@ -9,12 +9,14 @@ import { findDeployment, listDeploymentRecords } from "./deployment/deployment-s
 import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
 import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps, Timing } from "./deps.ts";
+import { makeExecutionHandlers } from "./job/execution-handlers.ts";
+import { createScheduler } from "./job/scheduler.ts";
 import { makeListEnvironments } from "./environment/list-environments.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
 import { createGitHost } from "./repository/git-host.ts";
 import { createRepository } from "./repository/create-repository.ts";
 import { makeRepositoryReaders } from "./repository/read-repositories.ts";
-import { findRepository } from "./repository/repository-store.ts";
+import { findRepository, findRepositoryOf } from "./repository/repository-store.ts";
 import { buildWorkload } from "./runtime/build-workload.ts";
 import { createLocalRuntime, type LocalRuntime, type WorkloadKey, type WorkloadSpec } from "./runtime/local-runtime.ts";
 import { openLedger } from "./runtime/process-ledger.ts";
@@ -49,7 +51,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     ledger,
     timing,
     environmentOf: (spec) => environment.of(spec),
-    onChange: (key, seen) => control.record(key, seen),
+    onChange: (key, seen) => {
+      control.record(key, seen);
+      scheduler.follow(key);
+    },
+  });
+  const scheduler = createScheduler({
+    ...deps,
+    ledger,
+    graceMs: timing.graceMs,
+    running: (key) => local.running(key),
+    logOf: (key) => local.logOf(key),
+    homeOf,
+    environmentOf: (spec) => environment.of(spec),
+    see: (key, seen) => control.record(key, seen),
   });
   const building = new Map<string, Promise<unknown>>();
   let stopping = false;
@@ -119,18 +134,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   return {
     handlers: [
       makeListEnvironments(),
-      ...makeWorkloadReaders(deps, local),
+      ...makeWorkloadReaders(deps, local, scheduler),
       ...makeWorkloadChanges(deps),
+      ...makeExecutionHandlers(deps),
       ...makeDeploymentReaders(),
       makeDeployCommit(deps),
       ...makeRepositoryReaders(deps),
       ...makeChangeHandlers(deps),
     ],
-    subscriptions: makeSubscriptions(deps, flow, control),
+    subscriptions: makeSubscriptions(deps, flow, control, scheduler),
     git: (request, response) => gitHost.serve(request, response),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
     proposeChange: (ctx, input) => proposeChange(deps, ctx, input),
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
+    repositoryOf: async (ctx, entityRef) => (await findRepositoryOf(ctx.sql, entityRef))?.name,
     deploymentOf,
     lacking: async (text) => toolchain.lacking(parseManifest(text)),
     workloadsOf: (refs) => listWorkloadsOf(deps.db, refs),
@@ -143,11 +160,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     async start() {
       await ledger.endForgotten(FORGOTTEN_GRACE_MS);
+      await scheduler.mournLost();
       const begun = Promise.all([control.startAll(), gitHost.announceMissed()]);
       begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));
     },
     async stop() {
       stopping = true;
+      await scheduler.endAll();
       await local.endAll();
       await control.recorded();
       await router.close();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { operations as changeOperations } from "@roadbed/contracts/delivery/changes";
+import { operations as executionOperations } from "@roadbed/contracts/delivery/executions";
 import { operations, type Deployment, type Workload } from "@roadbed/contracts/delivery";
 import { perform, type Operation } from "@roadbed/core";
 import type { FileChange } from "@roadbed/git";
@@ -38,7 +39,7 @@ describe("delivery", () => {
 
   test("has one handler per operation", () => {
     expect(server.delivery.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-      [...operations, ...changeOperations].map(({ name }) => name).sort(),
+      [...operations, ...changeOperations, ...executionOperations].map(({ name }) => name).sort(),
     );
   });
 

@@ -27,6 +27,8 @@ export interface Delivery {
   /** Proposes a change to a repository, or makes the one of the same key anew. */
   proposeChange(ctx: Ctx, input: NewChange): Promise<Change>;
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
+  /** The repository that holds a component; undefined when it is not here. */
+  repositoryOf(ctx: Ctx, entityRef: string): Promise<string | undefined>;
   /** The newest deployment of a component, of that commit where one is given. */
   deploymentOf(ctx: Ctx, input: DeploymentQuery): Promise<DeploymentState | undefined>;
   /** Which programs a `roadbed.yaml` of this text needs and this machine has not. Throws `InvalidError` where it cannot be read. */

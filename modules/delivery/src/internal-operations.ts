@@ -35,6 +35,16 @@ export const advanceDeployment = defineOperation({
   output: z.unknown(),
 });
 
+export const recordExecution = defineOperation({
+  name: "delivery.execution.record",
+  summary: "Record how a job ran.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/executions" },
+  input: z.object({ executionId: z.string(), entityRef: z.string(), environment: z.string(), status: z.string() }),
+  output: z.unknown(),
+});
+
 export const observeWorkload = defineOperation({
   name: "delivery.workload.observe",
   summary: "Record what is seen of a workload.",

@@ -1,5 +1,6 @@
 import { entityRemoved } from "@roadbed/contracts/catalog";
 import { deploymentRequested, repositoryPushed, workloadCommanded } from "@roadbed/contracts/delivery";
+import { executionRequested } from "@roadbed/contracts/delivery/executions";
 import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
@@ -7,6 +8,7 @@ import { followPush } from "./change/follow-pushes.ts";
 import type { DeployInput } from "./deployment/deploy-flow.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
 import type { WorkloadControl } from "./workload/control-workloads.ts";
 import { MANIFEST_FILE } from "./workload/manifest.ts";
@@ -15,7 +17,12 @@ import { setDesired } from "./workload/workload-store.ts";
 /** Where a push to the default branch is deployed to by itself. */
 const FIRST_ENVIRONMENT = "dev";
 
-export function makeSubscriptions(deps: DeliveryDeps, flow: Flow<DeployInput, string>, control: WorkloadControl): Subscription[] {
+export function makeSubscriptions(
+  deps: DeliveryDeps,
+  flow: Flow<DeployInput, string>,
+  control: WorkloadControl,
+  scheduler: Scheduler,
+): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
     hear("delivery.changes-hear-pushes", repositoryPushed, (ctx, { payload }) => followPush(deps, ctx, payload)),
@@ -26,6 +33,9 @@ export function makeSubscriptions(deps: DeliveryDeps, flow: Flow<DeployInput, st
     hear("delivery.command-workload", workloadCommanded, async (_ctx, { payload }) => {
       // Not waited for: ending a process takes its time, and other events are not to wait for it.
       void control.apply(payload.entityRef, payload.environment, payload.command === "restart");
+    }),
+    hear("delivery.begin-execution", executionRequested, async (_ctx, { payload }) => {
+      void scheduler.begin(payload.executionId);
     }),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
   ];

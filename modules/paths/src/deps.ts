@@ -134,6 +134,8 @@ export interface RepositoryFile {
 /** The embedded Git host. */
 export interface Git {
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
+  /** The repository that holds a component; undefined when it is elsewhere. Absent: none does. */
+  repositoryOf?(ctx: Ctx, entityRef: string): Promise<string | undefined>;
   /**
    * Makes a repository with one first commit on `branch`. `key` says who makes it: a repository already made with the same
    * key is the same result, one made with another key is a `ConflictError`.

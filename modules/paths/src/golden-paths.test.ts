@@ -19,7 +19,9 @@ import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 /** The paths that ship with the product: what they make must run as it comes. */
 const goldenPathsDir = fileURLToPath(new URL("../../../golden-paths", import.meta.url));
-const PATHS = ["node-service", "node-worker", "static-site", "python-service", "go-service"] as const;
+const PATHS = ["node-service", "node-worker", "static-site", "python-service", "go-service", "scheduled-job"] as const;
+/** They make no service, or act on what is there: e2e/shipped-paths.db.test.ts uses what they make. */
+const OTHERS = ["adopt-repository", "ci-pipeline", "documentation-site", "hand-over", "kubernetes-namespace", "library", "retire-service"];
 type Made = (typeof PATHS)[number];
 /** What each is made of and proved with; `run`: it can be started on a machine that has Node and Python. */
 const LANGUAGES: Record<
@@ -30,6 +32,7 @@ const LANGUAGES: Record<
   "node-worker": { telemetry: "src/telemetry.js", own: "package.json", test: ["node", "--test"], run: true },
   "static-site": { telemetry: "src/telemetry.js", own: "package.json", test: ["node", "--test"], run: true },
   "python-service": { telemetry: "service/telemetry.py", own: "requirements.txt", test: ["python3", "-m", "unittest"], run: true },
+  "scheduled-job": { telemetry: "src/telemetry.js", own: "package.json", test: ["node", "--test"], run: false },
   // Rendered, linted and held against policy everywhere; tested and started only where there is Go.
   "go-service": { telemetry: "telemetry.go", own: "go.mod", test: ["go", "test", "./..."], run: false },
 };
@@ -51,7 +54,7 @@ afterAll(() => bench.close());
 test("some make something and two act on what is there; each of the first has a form and an end", async () => {
   const library = createLibrary({ goldenPathsDir, templates: world.ports.templates, log: bareCtx().log });
   const paths = await library.list(bareCtx());
-  expect(paths.map(({ name }) => name).toSorted()).toEqual(["hand-over", ...PATHS, "retire-service"].toSorted());
+  expect(paths.map(({ name }) => name).toSorted()).toEqual([...PATHS, ...OTHERS].toSorted());
   const making = paths.filter(({ name }) => (PATHS as readonly string[]).includes(name));
   for (const path of making)
     expect(path.steps.map(({ id }) => id)).toEqual(expect.arrayContaining(["skeleton", "publish", "register", "deploy"]));
@@ -86,7 +89,7 @@ describe.each(PATHS)("%s", (name) => {
         "catalog-info.yaml",
         "docs/index.md",
         "docs/telemetry.md",
-        "k8s/deployment.yaml",
+        name === "scheduled-job" ? "k8s/cronjob.yaml" : "k8s/deployment.yaml",
         "mkdocs.yml",
         LANGUAGES[name].own,
         "roadbed.yaml",

@@ -111,7 +111,7 @@ export function createPaths(deps: PathsDeps): Paths {
           await deps.workflows.start(flow, { runId, attempt }, { id: workflowIdOf(runId, attempt) });
         },
       },
-      ...followLedger(deps.repositories),
+      ...followLedger(deps.repositories, deps.catalog),
       ...followUpgrades(deps.workflows, upgrades),
     ],
     receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections }, id, callback),

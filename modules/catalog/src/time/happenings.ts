@@ -133,6 +133,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.proposal.changed": "a proposal is not in the catalogue",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
+  "delivery.execution.requested": "a job's times stand on its own page",
+  "delivery.execution.finished": "a job's times stand on its own page; that it fails is told as its health",
   "delivery.change.opened": "proposing changes nothing",
   "delivery.change.moved": "a proposal changes nothing before it is merged",
   "delivery.change.closed": "a proposal that is closed has changed nothing",

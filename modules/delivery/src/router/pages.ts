@@ -10,7 +10,7 @@ interface Words {
   readonly again?: number;
 }
 
-const WORDS: Record<"starting" | "crashed" | "stopped" | "failed" | "unknown", Words> = {
+const WORDS: Record<"starting" | "crashed" | "stopped" | "failed" | "job" | "unknown", Words> = {
   starting: {
     status: 503,
     title: "It is starting",
@@ -25,6 +25,7 @@ const WORDS: Record<"starting" | "crashed" | "stopped" | "failed" | "unknown", W
   },
   stopped: { status: 503, title: "It is stopped", text: "Somebody stopped this workload. It starts when it is restarted or deployed." },
   failed: { status: 502, title: "It was never deployed well", text: "No deployment of this workload has become healthy yet." },
+  job: { status: 404, title: "It is a job", text: "It runs by a schedule and answers no requests. Its page in Roadbed shows when it ran." },
   unknown: { status: 404, title: "Nothing is here", text: "No workload is known under this address. Addresses look like /dev/<name>/." },
 };
 

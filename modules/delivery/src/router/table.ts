@@ -16,7 +16,7 @@ export interface Backend {
 export type RouteState =
   | { readonly kind: "process"; readonly backends: readonly Backend[] }
   | { readonly kind: "site"; readonly dir: string }
-  | { readonly kind: "absent"; readonly why: "starting" | "crashed" | "stopped" | "failed"; readonly detail?: string };
+  | { readonly kind: "absent"; readonly why: "starting" | "crashed" | "stopped" | "failed" | "job"; readonly detail?: string };
 
 export interface Target {
   readonly state: RouteState;

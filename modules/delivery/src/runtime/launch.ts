@@ -17,7 +17,7 @@ import { describeExit, runProcess, type RunningProcess } from "./run-process.ts"
 export interface Instance {
   readonly spec: WorkloadSpec;
   readonly route: RouteState;
-  /** Absent for a site. */
+  /** Absent for a site and for a job. */
   readonly process: RunningProcess | undefined;
   /** Absent when it listens on nothing. */
   readonly port: number | undefined;
@@ -49,7 +49,9 @@ export function healthPathOf({ kind, health }: Manifest): string | undefined {
 /** Starts it and waits until it is healthy. Throws `InvalidError` with the log's last lines when it does not become so; nothing is left running then. */
 export async function launch(options: LaunchOptions): Promise<Instance> {
   const { spec } = options;
-  if (spec.manifest.kind === "site") return siteOf(spec);
+  if (spec.manifest.kind === "site") return withoutProcess(spec, { kind: "site", dir: join(spec.dir, spec.manifest.site.dir) });
+  // It runs when it is due: see ../job.
+  if (spec.manifest.kind === "job") return withoutProcess(spec, { kind: "absent", why: "job" });
   // The version before may still be running and writing: what this one prints must tell why it fails.
   const log = options.log.part();
   const port = await freePort();
@@ -82,13 +84,12 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   };
 }
 
-function siteOf(spec: WorkloadSpec): Instance {
-  const dir = join(spec.dir, spec.manifest.site.dir);
+function withoutProcess(spec: WorkloadSpec, route: RouteState): Instance {
   return {
     spec,
     process: undefined,
     port: undefined,
-    route: { kind: "site", dir },
+    route,
     retired: false,
     ailing: undefined,
     endedBecause: undefined,

@@ -27,6 +27,8 @@ export interface LogFile {
   tail(lines: number): string[];
   /** The same files for one process: its `tail` holds only what was written through it, whatever else is running. */
   part(): LogFile;
+  /** The number of the newest line. */
+  position(): number;
   /** Everything that was written is in the file. */
   flushed(): Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
       const own: LogLine[] = [];
       return { ...log, write: (stream, message) => keep(own, append(stream, message)), tail: (lines) => tailOf(own, lines) };
     },
+    position: () => seq,
     flushed: async () => {
       while (writing !== undefined) await writing;
     },

@@ -2,6 +2,8 @@ import { examine, InvalidError, toProblem, type Problem } from "@roadbed/core";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 
+import { isTimeZone, parseCron } from "../job/cron.ts";
+
 export const MANIFEST_FILE = "roadbed.yaml";
 const MAX_BYTES = 64 * 1_024;
 /** Set by the platform; see README.md. */
@@ -17,9 +19,19 @@ const Folder = z
   .regex(/^[^/\\\0][^\\\0]*$/, "must be a path inside the repository")
   .refine((path) => !path.split("/").includes(".."), "must not lead out of the repository");
 
+/** When a job runs: as in Kubernetes' CronJob, whose words these are where it has one. */
+const Schedule = z.strictObject({
+  cron: z.string().max(200),
+  timeZone: z.string().max(100).refine(isTimeZone, "must be a time zone such as Europe/Berlin").default("UTC"),
+  concurrency: z.enum(["forbid", "replace"]).default("forbid"),
+  deadlineSeconds: z.number().int().min(1).max(86_400).default(3_600),
+  catchUp: z.boolean().default(false),
+});
+
 const Manifest = z
   .strictObject({
-    kind: z.enum(["service", "worker", "site"]),
+    kind: z.enum(["service", "worker", "site", "job"]),
+    schedule: Schedule.optional(),
     build: z.array(Command).max(20).default([]),
     start: Command.optional(),
     health: z
@@ -38,13 +50,27 @@ const Manifest = z
     limits: z.strictObject({ memoryMb: z.number().int().min(64).max(4_096).default(256) }).prefault({}),
     site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
   })
-  .superRefine(({ kind, start }, check) => {
+  .superRefine(({ kind, start, schedule, health }, check) => {
+    if (kind === "job" && schedule === undefined) check.addIssue({ code: "custom", path: ["schedule"], message: "is needed for a job" });
+    if (kind !== "job" && schedule !== undefined) check.addIssue({ code: "custom", path: ["schedule"], message: "only a job has one" });
+    if (kind === "job" && health !== undefined) check.addIssue({ code: "custom", path: ["health"], message: "a job listens on nothing" });
+    const fault = schedule === undefined ? undefined : faultOf(schedule.cron);
+    if (fault !== undefined) check.addIssue({ code: "custom", path: ["schedule", "cron"], message: fault });
     if (kind !== "site" && start === undefined) check.addIssue({ code: "custom", path: ["start"], message: `is needed for a ${kind}` });
     if (kind === "site" && start !== undefined) check.addIssue({ code: "custom", path: ["start"], message: "a site has no process" });
   });
 
 /** How a repository is built and run: the content of its `roadbed.yaml`, as README.md describes it. */
 export type Manifest = z.infer<typeof Manifest>;
+
+function faultOf(cron: string): string | undefined {
+  try {
+    return void parseCron(cron);
+  } catch (error) {
+    const { message, mend } = error as InvalidError;
+    return [message, mend].join(" ");
+  }
+}
 
 /** Throws `InvalidError`; each problem says on which line. */
 export function parseManifest(text: string): Manifest {

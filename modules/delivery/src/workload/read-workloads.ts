@@ -1,20 +1,25 @@
-import { getWorkloadLogs, listWorkloads } from "@roadbed/contracts/delivery";
+import { getWorkloadLogs, listWorkloads, type Workload } from "@roadbed/contracts/delivery";
+import type { Execution } from "@roadbed/contracts/delivery/executions";
 import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
 import type { LocalRuntime } from "../runtime/local-runtime.ts";
+import { lastExecutions } from "../job/execution-store.ts";
+import type { Scheduler } from "../job/scheduler.ts";
 import { known } from "./change-workload.ts";
-import { findWorkload, listWorkloadRecords, toWorkload } from "./workload-store.ts";
+import { findWorkload, listWorkloadRecords, toWorkload, type WorkloadRecord } from "./workload-store.ts";
 
 const Position = z.tuple([z.string(), z.string()]);
 
-export function makeWorkloadReaders({ routerUrl }: DeliveryDeps, local: LocalRuntime): Handler[] {
+export function makeWorkloadReaders({ routerUrl }: DeliveryDeps, local: LocalRuntime, scheduler: Pick<Scheduler, "nextOf">): Handler[] {
   return [
     handle(listWorkloads, async (ctx, { limit, cursor, entityRef, environment }) => {
       const after = readCursor(Position, cursor);
       const records = await listWorkloadRecords(ctx.sql, { entityRef: entityRef?.toLowerCase(), environment, after, limit: limit + 1 });
-      const items = records.slice(0, limit).map((record) => toWorkload(record, routerUrl));
+      const page = records.slice(0, limit);
+      const before = await lastExecutions(ctx.sql, jobsOf(page));
+      const items = page.map((record) => withTimes(toWorkload(record, routerUrl), scheduler.nextOf(record.key), before));
       const last = items.at(-1);
       return { items, ...(records.length > limit && last ? { nextCursor: encodeCursor([last.entityRef, last.environment]) } : {}) };
     }),
@@ -26,4 +31,16 @@ export function makeWorkloadReaders({ routerUrl }: DeliveryDeps, local: LocalRun
       return { items, next, done: ended && items.length === 0 };
     }),
   ];
+}
+
+function jobsOf(records: readonly WorkloadRecord[]): string[] {
+  return records.filter(({ kind }) => kind === "job").map(({ key }) => key.entityRef);
+}
+
+/** What its schedule says, with the time it ran last and runs next. */
+function withTimes(workload: Workload, next: Date | undefined, before: ReadonlyMap<string, Execution>): Workload {
+  if (workload.schedule === undefined) return workload;
+  const last = before.get(`${workload.entityRef} ${workload.environment}`);
+  const times = { ...(next === undefined ? {} : { next: next.toISOString() }), ...(last === undefined ? {} : { last }) };
+  return { ...workload, schedule: { ...workload.schedule, ...times } };
 }

@@ -111,7 +111,7 @@ export async function listStopped(sql: Sql): Promise<WorkloadRecord[]> {
 }
 
 export function toWorkload(record: WorkloadRecord, routerUrl: string): Workload {
-  const { key, kind, desired, health, detail, commit, deploymentId, restarts, pid, startedAt } = record;
+  const { key, kind, desired, health, detail, commit, deploymentId, restarts, pid, startedAt, manifest } = record;
   const url = urlOf(record, routerUrl);
   return {
     entityRef: key.entityRef,
@@ -126,15 +126,16 @@ export function toWorkload(record: WorkloadRecord, routerUrl: string): Workload 
     ...(pid === undefined ? {} : { pid }),
     ...(startedAt === undefined ? {} : { startedAt: startedAt.toISOString() }),
     ...(deploymentId === undefined ? {} : { deploymentId }),
+    ...(manifest?.schedule === undefined ? {} : { schedule: manifest.schedule }),
   };
 }
 
-/** Where people reach it; a worker is not reached. */
+/** Where people reach it; a worker and a job are not reached. */
 export function urlOf(
   { key, kind }: { readonly key: WorkloadKey; readonly kind: Workload["kind"] },
   routerUrl: string,
 ): string | undefined {
-  return kind === "worker" ? undefined : `${routerUrl}/${key.environment}/${key.name}/`;
+  return kind === "worker" || kind === "job" ? undefined : `${routerUrl}/${key.environment}/${key.name}/`;
 }
 
 function toRecord(row: Row): WorkloadRecord {

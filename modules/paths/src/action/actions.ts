@@ -1,5 +1,6 @@
 import type { PathsDeps } from "../deps.ts";
 import type { Action } from "./action.ts";
+import { makePublishChange } from "./change/publish-change.ts";
 import { catalogWrite, makeCatalogFetch, makeCatalogRegister } from "./catalog.ts";
 import { debugLog, debugWait } from "./debug.ts";
 import { makeDeployWait } from "./deploy-wait.ts";
@@ -24,13 +25,27 @@ import { makePublishGit } from "./publish-git.ts";
 /** Everything a step can name. */
 export type Actions = ReadonlyMap<string, Action>;
 
-export interface ActionDeps extends Pick<PathsDeps, "catalog" | "git" | "delivery" | "publicUrl" | "outside" | "platform"> {
+export interface ActionDeps extends Pick<
+  PathsDeps,
+  "catalog" | "git" | "delivery" | "publicUrl" | "outside" | "platform" | "changes" | "repositories"
+> {
   readonly connections?: NamedConnections;
   /** How often a thing outside that lasts is asked how far it is; default 5 s. */
   readonly pollMs?: number;
 }
 
-export function createActions({ catalog, git, delivery, publicUrl, outside, platform, connections = NONE, pollMs }: ActionDeps): Actions {
+export function createActions({
+  catalog,
+  git,
+  delivery,
+  publicUrl,
+  outside,
+  platform,
+  changes,
+  repositories,
+  connections = NONE,
+  pollMs,
+}: ActionDeps): Actions {
   const named = { outside, connections };
   const polling = pollMs === undefined ? {} : { pollMs };
   const all = [
@@ -48,6 +63,7 @@ export function createActions({ catalog, git, delivery, publicUrl, outside, plat
     debugLog,
     debugWait,
     makePublishGit(git, publicUrl),
+    makePublishChange({ catalog, git, publicUrl, outside, changes, repositories }),
     policy,
     makeDeployWait(delivery),
     makeCatalogDependants(catalog),

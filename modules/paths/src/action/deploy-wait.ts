@@ -28,7 +28,8 @@ export function makeDeployWait(delivery: Delivery): Action {
     writesWorkspace: false,
     waits: true,
     async describe(c, { entityRef, environment }) {
-      const lacking = await lackingFor(c, delivery);
+      const { lacking, fault } = await lackingFor(c, delivery);
+      if (fault !== undefined) return { words: fault, problems: [{ about: "roadbed.yaml", reason: fault }] };
       if (lacking.length > 0) return { words: notStarted(entityRef, lacking), output: { environment, started: false } };
       return {
         words: `Builds and starts ${entityRef} in ${environment} and waits until it is healthy.`,
@@ -38,7 +39,7 @@ export function makeDeployWait(delivery: Delivery): Action {
     },
     async run(c, { timeoutSeconds, ...wanted }) {
       const target = exact(wanted);
-      const lacking = await lackingFor(c, delivery);
+      const { lacking } = await lackingFor(c, delivery);
       if (lacking.length > 0) {
         await c.log("warn", notStarted(target.entityRef, lacking));
         return { environment: target.environment, started: false };
@@ -57,10 +58,15 @@ export function makeDeployWait(delivery: Delivery): Action {
   });
 }
 
-/** What the workspace's `roadbed.yaml` needs and this machine has not; one that cannot be read is told by the deployment. */
-async function lackingFor(c: ActionContext, delivery: Delivery): Promise<readonly string[]> {
+/** What the workspace's `roadbed.yaml` needs and this machine has not, or why it cannot be read. */
+async function lackingFor(c: ActionContext, delivery: Delivery): Promise<{ readonly lacking: readonly string[]; readonly fault?: string }> {
   const text = await readFile(join(c.workspace, "roadbed.yaml"), "utf8").catch(() => undefined);
-  return text === undefined || delivery.lacking === undefined ? [] : delivery.lacking(text).catch(() => []);
+  if (text === undefined || delivery.lacking === undefined) return { lacking: [] };
+  try {
+    return { lacking: await delivery.lacking(text) };
+  } catch (error) {
+    return { lacking: [], fault: (error as Error).message };
+  }
 }
 
 function notStarted(entityRef: string, lacking: readonly string[]): string {

@@ -9,7 +9,7 @@ import { formatCount } from "../../format/number.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
-import { Page } from "../../ui/Page.tsx";
+import { Page, Section } from "../../ui/Page.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import classes from "./create.module.css";
 
@@ -35,15 +35,31 @@ export function PathsPage(): ReactNode {
           items.length === 0 ? (
             <NoPaths />
           ) : (
-            <ul className={classes.paths}>
-              {items.map((path) => (
-                <PathCard key={path.ref} path={path} />
-              ))}
-            </ul>
+            PURPOSES.map(({ title, fits }) => <PathGroup key={title} title={title} paths={items.filter(({ type }) => fits(type))} />)
           )
         }
       </Loaded>
     </Page>
+  );
+}
+
+/** What a path makes is a component, or something for one that is there. */
+const STARTS = new Set(["service", "worker", "website", "job", "library", "documentation"]);
+const PURPOSES = [
+  { title: "Start something", fits: (type: string) => STARTS.has(type) },
+  { title: "Add to what is there", fits: (type: string) => !STARTS.has(type) },
+];
+
+function PathGroup({ title, paths }: { readonly title: string; readonly paths: readonly PathRow[] }): ReactNode {
+  if (paths.length === 0) return null;
+  return (
+    <Section title={title} count={paths.length}>
+      <ul className={classes.paths}>
+        {paths.map((path) => (
+          <PathCard key={path.ref} path={path} />
+        ))}
+      </ul>
+    </Section>
   );
 }
 
@@ -54,11 +70,11 @@ function PathCard({
 }): ReactNode {
   return (
     <li className={classes.path}>
-      <h2>
+      <h3>
         <Link to="/create/$path" params={{ path: name }} className={classes.pathLink}>
           {title}
         </Link>
-      </h2>
+      </h3>
       <p>{description ?? "No description."}</p>
       <div className={classes.pathFoot}>
         <Tag>{type}</Tag>

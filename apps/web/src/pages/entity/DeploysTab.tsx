@@ -6,6 +6,7 @@ import { getRepository, getWorkloadLogs, restartWorkload, stopWorkload, type Wor
 import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
+import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -32,7 +33,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
 }
 
 function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNode {
-  const { entityRef, environment, health, detail, url, commit, restarts, startedAt, desired } = workload;
+  const { entityRef, environment, kind, health, detail, url, commit, restarts, startedAt, desired, schedule } = workload;
   const key = { entityRef, environment };
   const restart = useAct(restartWorkload);
   const stop = useAct(stopWorkload);
@@ -43,14 +44,16 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
       title={`In ${environment}`}
       act={
         <Group gap="xs">
-          <Button
-            variant="default"
-            leftSection={<RotateCw size={14} aria-hidden />}
-            loading={restart.isPending}
-            onClick={() => restart.mutate(key)}
-          >
-            {desired === "stopped" ? "Start" : "Restart"}
-          </Button>
+          {(kind !== "job" || desired === "stopped") && (
+            <Button
+              variant="default"
+              leftSection={<RotateCw size={14} aria-hidden />}
+              loading={restart.isPending}
+              onClick={() => restart.mutate(key)}
+            >
+              {desired === "stopped" ? "Start" : "Restart"}
+            </Button>
+          )}
           {desired === "running" && (
             <Button
               variant="default"
@@ -76,11 +79,15 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
               </a>
             ),
           ],
+          ["Schedule", schedule === undefined ? undefined : `${schedule.cron} (${schedule.timeZone})`],
+          ["Next time", schedule?.next === undefined ? undefined : <When key="next" at={schedule.next} />],
+          ["Last time", schedule?.last === undefined ? undefined : <When key="last" at={schedule.last.dueAt} />],
           ["Commit", commit === undefined ? undefined : <CopyText key="commit" text={commit.slice(0, 12)} what="commit" />],
           ["Up since", startedAt === undefined ? undefined : <When key="since" at={startedAt} />],
-          ["Restarts", restarts],
+          ["Restarts", kind === "job" ? undefined : restarts],
         ]}
       />
+      {kind === "job" && <ExecutionTable workload={workload} />}
       <LogView
         title="Output"
         height={260}
