@@ -18,6 +18,7 @@ import { operations as executions } from "./delivery/executions.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
+import { operations as approvalRules } from "./paths/approval-rules.ts";
 import { operations as approvals } from "./paths/approvals.ts";
 import { operations as authoring } from "./paths/authoring.ts";
 import { operations as pathConnections } from "./paths/connections.ts";
@@ -65,6 +66,7 @@ export const allOperations: readonly Operation[] = [
   ...workbench,
   ...paths,
   ...approvals,
+  ...approvalRules,
   ...authoring,
   ...pathConnections,
   ...ledger,

@@ -14,6 +14,8 @@ import { followLedger } from "./ledger/follow-ledger.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
 import { createSources } from "./ledger/source-store.ts";
 import { makeApprovalHandlers } from "./approval/approval-handlers.ts";
+import { makeLearnedRuleHandlers } from "./approval/learned-rule-handlers.ts";
+import { learnFrom } from "./approval/learned-rules.ts";
 import { defineApprovalWatch } from "./approval/watch-approvals.ts";
 import { makeAuthoringHandlers } from "./authoring/authoring-handlers.ts";
 import { createRenderer } from "./render/renderer.ts";
@@ -92,7 +94,8 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makePathHandlers(shared),
       makeRunPath(shared),
       ...makeRunHandlers({ ...deps, actions, bell }),
-      ...makeApprovalHandlers(deps),
+      ...makeApprovalHandlers({ ...deps, granted: learnFrom }),
+      ...makeLearnedRuleHandlers(deps),
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
       ...makeAuthoringHandlers(shared),

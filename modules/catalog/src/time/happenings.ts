@@ -7,6 +7,7 @@ import {
   workloadCommanded,
 } from "@roadbed/contracts/delivery";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
+import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided } from "@roadbed/contracts/paths/approvals";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/campaigns";
@@ -65,6 +66,11 @@ const TELLERS: readonly Teller[] = [
     text: `The approval of ${pathTitle} is ${state}`,
     ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
     link: `/runs/${runId}`,
+  })),
+  teller(approvalRuleChanged, ({ pathTitle, name, state }) => ({
+    sort: "policy",
+    text: `A rule that gives the approval ${name} of ${pathTitle} by itself is ${state}`,
+    link: "/inbox?view=approvals",
   })),
   teller(decisionMade, ({ decisionId, subject, verdict }) => ({
     sort: "policy",

@@ -3,6 +3,7 @@ import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
+import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
@@ -141,6 +142,19 @@ const RULES: readonly Rule[] = [
           ...(reason === undefined ? {} : { detail: reason }),
           link: `/runs/${runId}`,
           askers: [requester],
+          ownWords: true,
+        },
+  ),
+  rule(approvalRuleChanged, ({ pathTitle, name, role, state }) =>
+    state !== "proposed" || role === "administrator"
+      ? undefined
+      : {
+          ref: role,
+          weight: "important",
+          what: `may do without an approval: ${name} of ${pathTitle} was granted ten times in a row`,
+          detail: "See the ten, then accept or refuse a rule that grants it by itself.",
+          link: "/inbox?view=approvals",
+          asked: [role],
           ownWords: true,
         },
   ),

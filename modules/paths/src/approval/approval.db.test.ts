@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Approval, Preview, Run } from "@roadbed/contracts/paths";
+import type { ApprovalRule } from "@roadbed/contracts/paths/approval-rules";
 import type { Actor, Call } from "@roadbed/core";
 import { createTestDatabase, eventually } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
@@ -47,6 +48,9 @@ beforeAll(async () => {
   home = await folderOf({
     "service/template.yaml": stringify(template(PATH, "service")),
     "service/skeleton/README.md": "# ${{ values.name }}, ${{ values.size }}\n",
+    "often/template.yaml": stringify(
+      template(PATH.replace("./skeleton", "../service/skeleton").replace(/^  - .*publish.*$/m, ""), "often"),
+    ),
     "resize/template.yaml": stringify(template(DAY_TWO, "resize")),
   });
   bench = await createBench(home, {
@@ -74,6 +78,7 @@ beforeEach(() => {
   identities.set("bob", ["user:default/bob", "group:default/team-a"]);
   identities.set("cleo", ["user:default/cleo", "group:default/team-a"]);
   for (const name of ["bob", "cleo", "dora", "eve"]) bench.world.entities.set(`user:default/${name}`, entity("User", name));
+  bench.world.entities.set("group:default/team-b", entity("Group", "team-b"));
   bench.world.entities.set("group:default/team-a", entity("Group", "team-a", { lead: "user:default/dora" }));
   bench.world.entities.set("component:default/orders", entity("Component", "orders", { owner: "team-a" }));
 });
@@ -244,6 +249,58 @@ describe("two at once", () => {
   });
 });
 
+test("ten grants in a row propose to do without; accepted, it grants by itself, visibly, until it is revoked", async () => {
+  const rules = async (): Promise<ApprovalRule[]> =>
+    (await bench.call<{ items: ApprovalRule[] }>("paths.approval-rule.list", { path: "often" })).items;
+  const follow = (name: string): Promise<Run> => bench.call("paths.path.run", { path: "often", values: { name, ...LARGE } }, as("ada"));
+  const granted = async (name: string): Promise<Run> => {
+    const run = await follow(name);
+    await grant((await approvalOf(run)).id, as("bob"));
+    return run;
+  };
+  /** The same grant, so many times more, as if it were long ago. */
+  const repeat = async ({ id }: Run, times: number): Promise<void> => {
+    for (let n = 0; n < times; n++) {
+      await bench.database.db.query(
+        `with one as (insert into paths.approval select (jsonb_populate_record(a, jsonb_build_object('id', a.id || '-' || $2::text, 'decided_at', a.decided_at + interval '1 ms' * $2::int))).*
+           from paths.approval a where a.run_id = $1 order by a.id limit 1 returning id)
+         insert into paths.approval_vote select (jsonb_populate_record(v, jsonb_build_object('approval_id', one.id))).* from one, paths.approval_vote v
+           where v.approval_id = (select id from paths.approval where run_id = $1 order by id limit 1)`,
+        [id, n],
+      );
+    }
+  };
+  await repeat(await granted("often-1"), 8);
+  // One that was refused begins the count anew.
+  await bench.call("paths.approval.refuse", { id: (await approvalOf(await follow("often-no"))).id, reason: "Not this one." }, as("bob"));
+  await repeat(await granted("often-2"), 8);
+  expect(await rules()).toEqual([]);
+  await granted("often-3");
+  const [rule] = await rules();
+  expect(rule).toMatchObject({ state: "proposed", rule: "owner-agrees", role: "group:default/team-a", used: 0 });
+  expect(rule?.evidence.map(({ grantedBy }) => grantedBy)).toEqual(Array(10).fill(["bob"]));
+  const accept = (by: Partial<Call>): Promise<ApprovalRule> =>
+    bench.call("paths.approval-rule.accept", { id: rule!.id, note: "Always the same." }, by);
+  await expect(accept(as("eve"))).rejects.toMatchObject({ code: "FORBIDDEN" });
+  identities.set("ada", ["user:default/ada", "group:default/team-a"]);
+  await expect(accept(as("ada"))).rejects.toMatchObject({ code: "FORBIDDEN", message: expect.stringContaining("You asked for one") });
+  identities.delete("ada");
+  // Proposed is not accepted: it still waits.
+  expect(await follow("often-still")).toMatchObject({ status: "waiting" });
+  expect(await accept(as("cleo"))).toMatchObject({ state: "active", decidedBy: "user:cleo" });
+  const preview = await bench.call<Preview>("paths.path.preview", { path: "often", values: { name: "x", ...LARGE } });
+  expect(preview.approvals).toMatchObject([{ automatic: rule!.id }]);
+  const run = await follow("often-auto");
+  expect(run.status).toBe("queued");
+  expect(await ended(run.id)).toMatchObject({ status: "succeeded", approvals: [{ state: "granted", automatic: rule!.id, votes: [] }] });
+  // Another owner was never asked: theirs still waits.
+  expect(
+    await bench.call("paths.path.run", { path: "often", values: { name: "often-b", owner: "group:default/team-b", size: "large" } }),
+  ).toMatchObject({ status: "waiting" });
+  expect(await bench.call("paths.approval-rule.revoke", { id: rule!.id }, as("bob"))).toMatchObject({ state: "revoked", used: 1 });
+  expect(await follow("often-after")).toMatchObject({ status: "waiting" });
+}, 60_000);
+
 test("what was approved is what runs: a run that would do something else ends", async () => {
   const run = await ask("bound");
   const approval = await approvalOf(run);
@@ -308,4 +365,4 @@ test("killed while it waits and while it is granted, a run is approved once and 
   await kill(server.child);
   await database.drop();
   await rm(folder, { recursive: true });
-}, 60_000);
+}, 180_000);

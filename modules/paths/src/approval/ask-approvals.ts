@@ -4,6 +4,7 @@ import { newId, type Ctx } from "@roadbed/core";
 import { appendLog } from "../run/run-log.ts";
 import type { Path } from "../template/template.ts";
 import type { ApprovalOfRun } from "./approval-store.ts";
+import { ruleDigest } from "./learned-rules.ts";
 import type { Needed } from "./required-approvals.ts";
 
 /**
@@ -23,8 +24,8 @@ export async function askApprovals(
     const refs = required.approvers.map(({ ref }) => ref);
     await ctx.sql.query(
       `insert into paths.approval (id, run_id, path_ref, rule, by_words, because, needed, entity_ref, owner_ref, approvers, approver_refs, digest, state,
-         asked_at, expires_at, remind_every_ms, reminded_at, decided_at, automatic)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $14, $17, $18)`,
+         asked_at, expires_at, remind_every_ms, reminded_at, decided_at, automatic, rule_digest)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $14, $17, $18, $19)`,
       [
         id,
         run.id,
@@ -44,6 +45,7 @@ export async function askApprovals(
         rule.remindAfterMs,
         automatic === null ? null : now,
         automatic,
+        ruleDigest(rule),
       ],
     );
     if (automatic !== null) {

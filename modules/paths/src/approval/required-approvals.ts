@@ -7,6 +7,7 @@ import type { RunUser } from "../run/user.ts";
 import { hideSecrets } from "../template/form.ts";
 import type { ApprovalRule } from "../template/golden-path.ts";
 import type { Path } from "../template/template.ts";
+import { learnedRuleFor } from "./learned-rules.ts";
 import { aboutOf, approversOf, asPlatform, type About } from "./approvers.ts";
 
 export type RequiredDeps = Pick<PathsDeps, "catalog" | "conditions" | "people">;
@@ -37,10 +38,18 @@ export async function requiredApprovals(
     if (because === undefined) continue;
     const approvers = await approversOf(deps, ctx, rule.by, about, path.owner);
     const { name, count, expiresAfterMs } = rule;
+    const automatic = await learnedRuleFor(ctx.sql, path.ref, rule, approvers);
     needed.push({
       rule,
       about,
-      required: { rule: name, because, approvers: [...approvers], count, expiresAfterHours: expiresAfterMs / 3_600_000 },
+      required: {
+        rule: name,
+        because,
+        approvers: [...approvers],
+        count,
+        expiresAfterHours: expiresAfterMs / 3_600_000,
+        ...(automatic === undefined ? {} : { automatic }),
+      },
     });
   }
   return needed;

@@ -9,6 +9,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { ApprovalCard } from "../runs/Approvals.tsx";
+import { LearnedRules } from "./LearnedRules.tsx";
 import classes from "./inbox.module.css";
 
 /** Runs that wait for somebody's approval: mine to give, or anybody's. */
@@ -42,6 +43,7 @@ export function ApprovalsTab(): ReactNode {
         list.rows.map((approval) => <ApprovalCard key={approval.id} approval={approval} named />)
       )}
       <LoadMore shown={list.rows.length} total={undefined} more={list.more} loading={list.loadingMore} />
+      <LearnedRules />
     </>
   );
 }
