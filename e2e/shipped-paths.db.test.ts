@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 
 import type { EntityView } from "@roadbed/contracts/catalog";
 import type { Workload } from "@roadbed/contracts/delivery";
+import type { Credential } from "@roadbed/contracts/delivery/credentials";
 import type { Execution } from "@roadbed/contracts/delivery/executions";
 import type { Run } from "@roadbed/contracts/paths";
 import { eventually } from "@roadbed/testkit";
@@ -186,6 +187,78 @@ function untilThere<T>(find: () => Promise<T | undefined>, ms?: number): Promise
   }, ms);
 }
 
+test("a credential lets one service call another, is made anew without a call that fails, and ends", async () => {
+  await world.makeRepository("vault", { "roadbed.yaml": SERVICE, "server.mjs": CALLED, "catalog-info.yaml": component("vault") });
+  await world.makeRepository("till", { "roadbed.yaml": SERVICE, "server.mjs": CALLER, "catalog-info.yaml": component("till") });
+  await world.register("vault");
+  await world.register("till");
+  await eventually(async () => expect(await fetchText("till/call")).toBe("401 nobody"), 60_000);
+  const values = { entity: "component:default/till", callee: "component:default/vault" };
+  const run = succeeded(await world.run("service-credential", values));
+  expect(run.outputs).toMatchObject({ variables: ["VAULT_TOKEN", "VAULT_URL"] });
+  await eventually(async () => expect(await fetchText("till/call")).toBe("200 component:default/till"), 60_000);
+  const token = await fetchText("till/token");
+  expect(token).toMatch(/^rbs_/);
+
+  const { items } = await world.call<{ items: Credential[] }>("delivery.credential.list", { entityRef: values.callee });
+  expect(items).toMatchObject([{ caller: values.entity, state: "active", generation: 1, calleeVariables: ["SERVICE_CALLERS"] }]);
+  expect(JSON.stringify([items, run])).not.toContain(token);
+  const { rows } = await world.database.db.query("select row_to_json(c)::text as row from delivery.credential c");
+  expect(JSON.stringify(rows)).not.toContain(token);
+  expect(JSON.stringify(await world.call("delivery.workload.logs", { entityRef: values.entity }))).not.toContain(token);
+  expect(await fileOf("till", "catalog-info.yaml")).toContain("component:default/vault");
+  await expect(world.run("service-credential", values)).resolves.toMatchObject({
+    status: "failed",
+    error: expect.stringContaining("has a credential"),
+  });
+
+  const id = items[0]!.id;
+  expect(await world.call("delivery.credential.rotate", { credential: id })).toMatchObject({ generation: 2 });
+  // While both are started again, each call is answered.
+  for (let fresh = token; fresh === token; fresh = await fetchText("till/token"))
+    expect(await fetchText("till/call")).toBe("200 component:default/till");
+  expect(await fetchText("till/call")).toBe("200 component:default/till");
+
+  expect(await world.call("delivery.credential.revoke", { credential: id })).toMatchObject({ state: "revoked", callerVariables: [] });
+  await eventually(async () => expect(await fetchText("till/call")).toBe("401 nobody"), 60_000);
+});
+
+const SERVICE = "kind: service\nstart: [node, server.mjs]\n";
+/** As docs/guides/which-golden-path.md says. */
+const CALLED = `
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+const callers = JSON.parse(process.env.SERVICE_CALLERS ?? "{}");
+function callerOf(request) {
+  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  const counts = (one) => one.sha256 === sha256 && (one.until === undefined || Date.parse(one.until) > Date.now());
+  return Object.keys(callers).find((caller) => callers[caller].some(counts));
+}
+createServer((request, response) => {
+  if (request.url === "/healthz") return response.end("ok");
+  const caller = callerOf(request);
+  response.writeHead(caller ? 200 : 401).end(caller ?? "nobody");
+}).listen(process.env.PORT, process.env.HOST);
+process.on("SIGTERM", () => process.exit(0));
+`;
+const CALLER = `
+import { createServer } from "node:http";
+console.log("begins with", process.env.VAULT_TOKEN);
+createServer(async (request, response) => {
+  if (request.url === "/token") return response.end(process.env.VAULT_TOKEN ?? "");
+  if (request.url !== "/call") return response.end("ok");
+  const url = process.env.VAULT_URL ?? process.env.ROADBED_PUBLIC_URL.replace("/till", "/vault");
+  const answer = await fetch(url + "/secret", { headers: { authorization: "Bearer " + process.env.VAULT_TOKEN } }).catch((error) => ({ status: 0, text: () => String(error) }));
+  response.end(answer.status + " " + (await answer.text()));
+}).listen(process.env.PORT, process.env.HOST);
+process.on("SIGTERM", () => process.exit(0));
+`;
+
+function component(name: string): string {
+  return `apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: ${name}\nspec:\n  type: service\n  lifecycle: production\n  owner: payments\n`;
+}
+
 /** Merges the one change that is open. */
 async function mergeOnly(repository: string): Promise<void> {
   const { items } = await world.call<{ items: { id: string; state: string; head: string }[] }>("delivery.change.list", {
@@ -205,6 +278,10 @@ function succeeded(run: Run): Run {
   expect(run.error).toBeUndefined();
   expect(run.status).toBe("succeeded");
   return run;
+}
+
+async function fetchText(path: string): Promise<string> {
+  return (await fetch(`${world.routerUrl}/dev/${path}`)).text();
 }
 
 async function fetchJson(path: string): Promise<unknown> {

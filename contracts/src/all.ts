@@ -14,6 +14,7 @@ import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as changes } from "./delivery/changes.ts";
+import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as executions } from "./delivery/executions.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
@@ -73,6 +74,7 @@ export const allOperations: readonly Operation[] = [
   ...deviations,
   ...upgrades,
   ...delivery,
+  ...credentials,
   ...executions,
   ...changes,
   ...telemetry,

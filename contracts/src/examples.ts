@@ -2,6 +2,8 @@
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   ref: "component:default/orders",
   entityRef: "component:default/orders",
+  caller: "component:default/web",
+  callee: "component:default/orders",
   service: "orders",
   environment: "dev",
   username: "ada",

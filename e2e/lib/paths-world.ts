@@ -36,6 +36,8 @@ export interface PathsWorld {
   run(path: string, values: Record<string, unknown>, as?: Partial<Call>): Promise<Run>;
   /** A repository that was there before Roadbed's paths. */
   makeRepository(name: string, files: Readonly<Record<string, string>>): Promise<void>;
+  /** Puts what a repository describes into the catalogue. */
+  register(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -133,6 +135,10 @@ export async function startPathsWorld(o: { readonly estate: string; readonly tim
           key: `there before: ${name}`,
         }),
       );
+    },
+    async register(name) {
+      const { operation } = delivery.handlers.find((handler) => handler.operation.name === "delivery.deployment.create")!;
+      await runtime.write(callAs(), operation, { name }, undefined, (ctx) => catalog.registerRepository(ctx, { repository: name }));
     },
     async close() {
       await relay.stop();

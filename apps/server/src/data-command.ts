@@ -19,7 +19,7 @@ const log: Logger = {
 };
 const DATABASE = "database.tar.gz";
 /** Folders of the data folder that are copied as they are, beside the repositories. */
-const KEYS = ["paths/run-secrets.key", "catalog/source-secrets.key"];
+const KEYS = ["paths/run-secrets.key", "catalog/source-secrets.key", "delivery/credentials.key"];
 
 try {
   const { values, positionals } = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { data: { type: "string" } } });

@@ -209,6 +209,7 @@ export async function startServer({
       workflows,
       repositories,
       dataDir,
+      secretKey: options.secretKey,
       publicUrl,
       otlpEndpoint: local,
       router,

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 
 import { NotFoundError, type Ctx } from "@roadbed/core";
+import { createSealer } from "@roadbed/postgres";
 
 import { makeChangeHandlers } from "./change/change-handlers.ts";
 import { proposeChange } from "./change/propose-change.ts";
+import { makeCredentialHandlers } from "./credential/credential-handlers.ts";
+import { credentialVariables } from "./credential/credential-variables.ts";
 import { defineDeployFlow, type DeployPlan } from "./deployment/deploy-flow.ts";
 import { findDeployment, listDeploymentRecords } from "./deployment/deployment-store.ts";
 import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
@@ -41,7 +44,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const toolchain = openToolchain(join(dir, ".bin"));
   const ledger = openLedger(join(dir, ".processes"), log);
   const homeOf = ({ environment, name }: WorkloadKey): string => join(dir, environment, name, "home");
-  const environment = openEnvironmentSource(deps, toolchain, homeOf);
+  const sealer = createSealer({
+    file: join(deps.dataDir, "delivery", "credentials.key"),
+    key: deps.secretKey,
+    said: { what: "A credential of a workload", mend: "Make it anew: roadbed credential rotate." },
+  });
+  const environment = openEnvironmentSource(deps, toolchain, homeOf, (key) => credentialVariables({ ...deps, sealer }, key));
   const control = createControl(deps, () => local, specOf);
   const local: LocalRuntime = createLocalRuntime({
     log,
@@ -137,6 +145,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeWorkloadReaders(deps, local, scheduler),
       ...makeWorkloadChanges(deps),
       ...makeExecutionHandlers(deps),
+      ...makeCredentialHandlers(deps, sealer),
       ...makeDeploymentReaders(),
       makeDeployCommit(deps),
       ...makeRepositoryReaders(deps),

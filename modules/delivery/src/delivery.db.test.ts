@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { operations as changeOperations } from "@roadbed/contracts/delivery/changes";
+import { operations as credentialOperations } from "@roadbed/contracts/delivery/credentials";
 import { operations as executionOperations } from "@roadbed/contracts/delivery/executions";
 import { operations, type Deployment, type Workload } from "@roadbed/contracts/delivery";
 import { perform, type Operation } from "@roadbed/core";
@@ -39,7 +40,7 @@ describe("delivery", () => {
 
   test("has one handler per operation", () => {
     expect(server.delivery.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-      [...operations, ...changeOperations, ...executionOperations].map(({ name }) => name).sort(),
+      [...operations, ...changeOperations, ...credentialOperations, ...executionOperations].map(({ name }) => name).sort(),
     );
   });
 

@@ -16,6 +16,8 @@ export interface DeliveryDeps {
   readonly workflows: Workflows;
   /** `openRepositories(<data folder>/git)`. */
   readonly repositories: Repositories;
+  /** 32 bytes that seal credentials; without it a key is made and kept in `dataDir`, and only this server can go on with them. */
+  readonly secretKey?: Buffer | undefined;
   /** The data folder; workloads live in `workloads/` below it. */
   readonly dataDir: string;
   /** Where people reach the server, without a slash at the end: clone addresses begin with it. */

@@ -1,5 +1,6 @@
 import { entityRemoved } from "@roadbed/contracts/catalog";
 import { deploymentRequested, repositoryPushed, workloadCommanded } from "@roadbed/contracts/delivery";
+import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import { executionRequested } from "@roadbed/contracts/delivery/executions";
 import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
@@ -12,7 +13,7 @@ import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
 import type { WorkloadControl } from "./workload/control-workloads.ts";
 import { MANIFEST_FILE } from "./workload/manifest.ts";
-import { setDesired } from "./workload/workload-store.ts";
+import { findWorkload, setDesired } from "./workload/workload-store.ts";
 
 /** Where a push to the default branch is deployed to by itself. */
 const FIRST_ENVIRONMENT = "dev";
@@ -36,6 +37,16 @@ export function makeSubscriptions(
     }),
     hear("delivery.begin-execution", executionRequested, async (_ctx, { payload }) => {
       void scheduler.begin(payload.executionId);
+    }),
+    hear("delivery.hand-over-credentials", credentialChanged, async (ctx, { payload }) => {
+      const { caller, callee, environment } = payload;
+      const runs = async (ref: string): Promise<boolean> => (await findWorkload(ctx.sql, ref, environment))?.desired === "running";
+      const [calls, answers] = [await runs(caller), await runs(callee)];
+      // What is called first: it must know the new token before it is used. Not waited for, as above.
+      void (async () => {
+        if (answers) await control.apply(callee, environment, true);
+        if (calls) await control.apply(caller, environment, true);
+      })();
     }),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
   ];

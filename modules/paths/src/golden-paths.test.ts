@@ -21,7 +21,16 @@ import { temporaryFolder } from "./testing/temporary-folder.ts";
 const goldenPathsDir = fileURLToPath(new URL("../../../golden-paths", import.meta.url));
 const PATHS = ["node-service", "node-worker", "static-site", "python-service", "go-service", "scheduled-job"] as const;
 /** They make no service, or act on what is there: e2e/shipped-paths.db.test.ts uses what they make. */
-const OTHERS = ["adopt-repository", "ci-pipeline", "documentation-site", "hand-over", "kubernetes-namespace", "library", "retire-service"];
+const OTHERS = [
+  "adopt-repository",
+  "ci-pipeline",
+  "documentation-site",
+  "hand-over",
+  "kubernetes-namespace",
+  "library",
+  "retire-service",
+  "service-credential",
+];
 type Made = (typeof PATHS)[number];
 /** What each is made of and proved with; `run`: it can be started on a machine that has Node and Python. */
 const LANGUAGES: Record<

@@ -1,3 +1,4 @@
+import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import {
   deploymentFinished,
   deploymentRequested,
@@ -46,6 +47,12 @@ const TELLERS: readonly Teller[] = [
     sort: "workload",
     text: `A ${command} in ${environment} was asked for`,
     about: { ref: entityRef },
+    link: "/delivery",
+  })),
+  teller(credentialChanged, ({ caller, callee, environment, change }) => ({
+    sort: "workload",
+    text: `Its credential for ${callee} in ${environment} was ${change}`,
+    about: { ref: caller },
     link: "/delivery",
   })),
   teller(repositoryPushed, ({ repository, branch, message, after }) => ({

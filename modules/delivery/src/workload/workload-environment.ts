@@ -6,6 +6,12 @@ import type { DeliveryDeps } from "../deps.ts";
 import type { WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { VENV, type Toolchain } from "../runtime/toolchain.ts";
 
+/** Variables that somebody gave a workload, and which of their values must not stand in its log. */
+interface Given {
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+}
+
 /** The heap's share of the memory limit; the rest is for buffers, code and stacks. */
 const HEAP_SHARE = 0.75;
 
@@ -14,7 +20,12 @@ export interface EnvironmentSource {
 }
 
 /** The whole environment of a workload's process (without `PORT`), as README.md lists it. Nothing of the server's own is in it. */
-export function openEnvironmentSource(deps: DeliveryDeps, toolchain: Toolchain, homeOf: (key: WorkloadKey) => string): EnvironmentSource {
+export function openEnvironmentSource(
+  deps: DeliveryDeps,
+  toolchain: Toolchain,
+  homeOf: (key: WorkloadKey) => string,
+  credentialsOf: (key: WorkloadKey) => Promise<Given>,
+): EnvironmentSource {
   const tokens = new Map<string, Promise<string>>();
 
   /** One per workload and run of the server; the one of the run before is revoked by this. */
@@ -29,7 +40,12 @@ export function openEnvironmentSource(deps: DeliveryDeps, toolchain: Toolchain, 
   return {
     async of(spec) {
       const { key, manifest, commit } = spec;
-      const [token, serviceName, path] = await Promise.all([tokenOf(key), findServiceName(deps, key), toolchain.path()]);
+      const [token, serviceName, path, credentials] = await Promise.all([
+        tokenOf(key),
+        findServiceName(deps, key),
+        toolchain.path(),
+        credentialsOf(key),
+      ]);
       const home = homeOf(key);
       const basePath = `/${key.environment}/${key.name}`;
       const env = {
@@ -37,6 +53,7 @@ export function openEnvironmentSource(deps: DeliveryDeps, toolchain: Toolchain, 
         // What it prints is to be seen when it prints it.
         PYTHONUNBUFFERED: "1",
         ...manifest.env,
+        ...credentials.env,
         PATH: `${join(spec.dir, VENV, "bin")}${delimiter}${path}`,
         HOME: home,
         TMPDIR: join(home, "tmp"),
@@ -60,7 +77,7 @@ export function openEnvironmentSource(deps: DeliveryDeps, toolchain: Toolchain, 
           "roadbed.deployment_id": spec.deploymentId,
         }),
       };
-      return { env, secrets: [token, encodeURIComponent(token)] };
+      return { env, secrets: [token, encodeURIComponent(token), ...credentials.secrets] };
     },
   };
 }
