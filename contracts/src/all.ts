@@ -27,6 +27,7 @@ import { operations as deviations } from "./paths/deviations.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
+import { operations as checks } from "./standards/checks.ts";
 import { operations as files } from "./standards/files.ts";
 import { operations as campaigns } from "./standards/campaigns.ts";
 import { operations as policyAudit } from "./standards/audit.ts";
@@ -60,6 +61,7 @@ export const allOperations: readonly Operation[] = [
   ...plans,
   ...policyAudit,
   ...mends,
+  ...checks,
   ...scorecards,
   ...scores,
   ...stages,

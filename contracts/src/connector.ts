@@ -2,6 +2,7 @@ import type { Logger } from "@roadbed/core";
 import type { z } from "zod";
 
 import type { Entity } from "./catalog.ts";
+import type { ProposedChange } from "./catalog/changes.ts";
 
 /**
  * Reads one sort of system of record. The catalogue owns everything else: when it runs, what it may remove, what is shown, what is
@@ -181,6 +182,8 @@ export interface WebhookOutcome {
   readonly readings?: readonly Reading[];
   readonly removed?: readonly string[];
   readonly resync?: boolean;
+  /** A pull or merge request that was opened, pushed to or closed. */
+  readonly change?: ProposedChange;
   /** For a message that says only a part: what to apply is worked out from what this source said before, while nobody else writes. */
   readonly amend?: Amendment;
 }

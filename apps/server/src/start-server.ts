@@ -36,7 +36,7 @@ import {
   type Identity,
 } from "@roadbed/identity";
 import { createNotify, createSmtpMailer, migrations as notifyTables } from "@roadbed/notify";
-import { createPaths, migrations as pathsTables } from "@roadbed/paths";
+import { createPaths, migrations as pathsTables, scoreManifests } from "@roadbed/paths";
 import { createRelay, createRuntime, createSealer, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables } from "@roadbed/standards";
 import { clickhouseMigrations, createTelemetry, migrations as telemetryTables } from "@roadbed/telemetry";
@@ -182,6 +182,8 @@ export async function startServer({
       cel,
       policies: [join(root, "policies")],
       runtime,
+      renderScore: scoreManifests,
+      seesRepository: (ctx, name) => delivery.seesRepository(ctx, name),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), sees: async (ctx, ref) => catalog.seesNewsOf(ctx, ref) },
       scorecards: {
         db,
@@ -196,6 +198,10 @@ export async function startServer({
             head: (repository, branch) => repositories.head(repository, branch),
             readFile: (repository, commit, path) => repositories.readFile(repository, commit, path),
             propose: (ctx, change) => delivery.proposeChange(ctx, change),
+            compare: async (repository, from, to) =>
+              (await repositories.differences(repository, from, to)).flatMap(({ path, was }) => (was === undefined ? [path] : [path, was])),
+            listFiles: (repository, commit) => repositories.listFiles(repository, commit),
+            change: (ctx, id) => delivery.openChange(ctx, id),
           },
           outside: outsideForPaths(catalog, options),
           publicUrl,
@@ -215,6 +221,7 @@ export async function startServer({
       router,
       routerUrl: routerUrlOf(publicUrl, routerPort),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
+      gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
       gitDoor: {
         async authenticate(request) {

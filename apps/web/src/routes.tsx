@@ -327,6 +327,12 @@ const waivers = createRoute({
   component: lazyRouteComponent(() => import("./pages/standards/WaiversPage.tsx"), "WaiversPage"),
 });
 
+const policyCheck = createRoute({
+  getParentRoute: () => app,
+  path: "/standards/checks/$id",
+  component: lazyRouteComponent(() => import("./pages/standards/CheckPage.tsx"), "CheckPage"),
+});
+
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: "/campaigns",
@@ -447,7 +453,7 @@ const design = createRoute({
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
-  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
+  policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 
 export const router = createRouter({

@@ -16,6 +16,10 @@ export const FileFinding = Finding.extend({
   column: z.number().int(),
   /** The same for the same rule about the same thing, whatever else moves in the file. */
   fingerprint: z.string(),
+  /** The overlay or chart whose environment it is found in; absent for what stands in a file by itself. */
+  environment: z.string().optional(),
+  /** The line as it has to be, where one value mends it: the policies were asked, and find nothing wrong with it. */
+  suggestion: z.object({ line: z.number().int(), text: z.string() }).optional(),
   /** Whether the change brings it; what was there before is shown, and stops nobody. */
   introduced: z.boolean(),
 });
@@ -28,7 +32,14 @@ export const checkFiles = defineOperation({
   scope: "standards:read",
   risk: "read",
   http: { method: "POST", path: "/api/v1/files/check" },
-  input: z.object({ moment: PolicyMoment.default("pull-request"), files: z.array(ChangedFile).min(1).max(500) }),
+  input: z.object({
+    moment: PolicyMoment.default("pull-request"),
+    files: z
+      .array(ChangedFile)
+      .min(1)
+      .max(800)
+      .describe("What is the same before and after is there to render overlays and charts with, and is not judged by itself"),
+  }),
   output: z.object({
     /** Of what the change introduces alone. */
     verdict: Verdict,

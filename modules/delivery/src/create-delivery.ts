@@ -154,6 +154,17 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     subscriptions: makeSubscriptions(deps, flow, control, scheduler),
     git: (request, response) => gitHost.serve(request, response),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
+    openChange: async (ctx, id) => {
+      const { rows } = await ctx.sql.query<{ head: string; base: string }>(
+        "select head, base from delivery.change where id = $1 and status = 'open'",
+        [id],
+      );
+      return rows[0];
+    },
+    seesRepository: async (ctx, name) => {
+      const record = await findRepository(ctx.sql, name);
+      return record !== undefined && !((await deps.entities.hiddenFrom?.(ctx)) ?? []).includes(record.entityRef);
+    },
     proposeChange: (ctx, input) => proposeChange(deps, ctx, input),
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
     repositoryOf: async (ctx, entityRef) => (await findRepositoryOf(ctx.sql, entityRef))?.name,

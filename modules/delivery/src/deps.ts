@@ -30,6 +30,11 @@ export interface DeliveryDeps {
   readonly entities: Entities;
   readonly tokens: Tokens;
   readonly gitDoor: GitDoor;
+  /** Asked before a change is merged here: throws `ConflictError` where something stands in the way. */
+  readonly gates?: readonly ((
+    ctx: Ctx,
+    change: { readonly repository: string; readonly id: string; readonly base: string; readonly head: string },
+  ) => Promise<void>)[];
   /** Milliseconds; for tests. */
   readonly timing?: Partial<Timing>;
 }

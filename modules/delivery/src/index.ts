@@ -26,6 +26,10 @@ export interface Delivery {
   createRepository(ctx: Ctx, input: NewRepository): Promise<MadeRepository>;
   /** Proposes a change to a repository, or makes the one of the same key anew. */
   proposeChange(ctx: Ctx, input: NewChange): Promise<Change>;
+  /** A proposed change as it stands; undefined when it is not open. */
+  openChange(ctx: Ctx, id: string): Promise<{ readonly head: string; readonly base: string } | undefined>;
+  /** Whether the caller may see a repository. */
+  seesRepository(ctx: Ctx, name: string): Promise<boolean>;
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
   /** The repository that holds a component; undefined when it is not here. */
   repositoryOf(ctx: Ctx, entityRef: string): Promise<string | undefined>;

@@ -51,6 +51,8 @@ export type {
   TemplateSource,
 } from "./deps.ts";
 
+export { scoreManifests } from "./score/score-manifests.ts";
+
 export const migrations: { readonly module: string; readonly dir: URL } = {
   module: "paths",
   dir: new URL("../migrations/", import.meta.url),

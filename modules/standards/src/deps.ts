@@ -1,6 +1,7 @@
 import type { Batch, CheckResult, Outcome, Program, ProgramSource, VariableType } from "@roadbed/cel";
-import type { Call, Logger, Runtime } from "@roadbed/core";
+import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
 
+import type { RenderScore } from "./files/expand.ts";
 import type { ScorecardDeps } from "./scorecard/create-scorecards.ts";
 import type { WaiverParts } from "./waiver/parts.ts";
 
@@ -16,6 +17,10 @@ export interface StandardsDeps {
   readonly entities?: WaiverParts["entities"];
   /** Without it, waivers that are over are only shown as over, and nobody is reminded. */
   readonly runtime?: Runtime & { system(job: string): Call };
+  /** Renders workloads of Score. Without it they are said to be unread. */
+  readonly renderScore?: RenderScore;
+  /** Whether the caller may know of a repository of the embedded host. */
+  readonly seesRepository?: (ctx: Ctx, repository: string) => Promise<boolean>;
   /** Without it there are policies only. */
   readonly scorecards?: ScorecardDeps;
 }

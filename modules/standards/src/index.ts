@@ -1,5 +1,6 @@
 import { checkPolicies, type Decision, type PolicyMoment, type Resource } from "@roadbed/contracts/standards";
 import { checkPlan } from "@roadbed/contracts/standards/plans";
+import { changeChecked } from "@roadbed/contracts/standards/checks";
 import { formatActor, handle, type Ctx, type Handler, type Subscription } from "@roadbed/core";
 
 import { createAuditor, type Auditor } from "./audit/auditor.ts";
@@ -7,7 +8,9 @@ import { makeFindingReaders } from "./audit/read-findings.ts";
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
 import type { StandardsDeps } from "./deps.ts";
-import { makeCheckFiles } from "./files/check-files.ts";
+import { createChecker } from "./check/checker.ts";
+import { renderHelm } from "./files/render-helm.ts";
+import { makeCheckFiles, makeFileCheck } from "./files/check-files.ts";
 import { findViolations, toJudgement, type Judgement } from "./policy/evaluate-policies.ts";
 import { makePolicyReaders } from "./policy/list-policies.ts";
 import { loadPolicies, type PolicyProblem } from "./policy/load-policies.ts";
@@ -48,6 +51,13 @@ export interface Standards {
   /** The same two for a Terraform plan, as `terraform show -json` gives it: text, or what it says. A verdict `unknown` is no pass. */
   evaluatePlan(ctx: Ctx, plan: unknown, moment?: PolicyMoment): Promise<Judgement>;
   judgePlan(ctx: Ctx, act: PlanAct): Promise<Judgement & { readonly decisionId: string; readonly decision: Decision }>;
+  /** Throws `ConflictError` where policies deny what a change at the embedded host brings. */
+  gateOfChange(
+    ctx: Ctx,
+    change: { readonly repository: string; readonly id: string; readonly base: string; readonly head: string },
+  ): Promise<void>;
+  /** Checks the changes that wait, now rather than soon. */
+  lookAtChecks(): Promise<void>;
   readonly subscriptions: readonly Subscription[];
   /** Undefined where the module was made without them. */
   readonly scorecards: Scorecards | undefined;
@@ -91,21 +101,32 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
   };
   const evaluatePlan: Standards["evaluatePlan"] = (ctx, plan, moment) => evaluate(ctx, readPlan(plan), moment);
 
+  const checkFiles = makeFileCheck({ evaluate, policies, renderers: { score: deps.renderScore, helm: renderHelm } });
+  const hosts = deps.scorecards?.repositories;
+  const checker = hosts && deps.runtime && createChecker({ hosts, runtime: deps.runtime, log, checkFiles, sees: deps.seesRepository });
+  let unsubscribe: () => void = () => {};
+
   return {
     problems,
     evaluate,
+    gateOfChange: async (ctx, change) => checker?.gate(ctx, change),
+    lookAtChecks: async () => checker?.look(),
     judge,
     evaluatePlan,
     judgePlan: (ctx, { plan, ...act }) => judge(ctx, { ...act, resources: readPlan(plan) }),
     scorecards,
     auditor,
-    subscriptions: [...(scorecards?.subscriptions ?? []), makeEndWaivers()],
+    subscriptions: [...(scorecards?.subscriptions ?? []), ...(checker?.subscriptions ?? []), makeEndWaivers()],
     start: async () => {
       sweeper?.start();
+      unsubscribe = deps.scorecards?.events?.subscribe(({ name }) => name === changeChecked.name && checker?.wake()) ?? unsubscribe;
+      checker?.start();
       auditor?.start();
       await scorecards?.start();
     },
     stop: async () => {
+      unsubscribe();
+      await checker?.stop();
       await sweeper?.stop();
       await auditor?.stop();
       await scorecards?.stop();
@@ -130,7 +151,8 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeWaiverReaders(waivers),
       ...makeWaiverRules(waivers),
       ...makeDecisionReaders(),
-      makeCheckFiles({ evaluate, policies }),
+      makeCheckFiles(checkFiles),
+      ...(checker?.handlers ?? []),
       handle(checkPlan, async (ctx, { plan, moment }) => {
         const resources = readPlan(plan);
         const { verdict, findings, evaluated } = await evaluate(ctx, resources, moment);

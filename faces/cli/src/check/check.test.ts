@@ -11,7 +11,7 @@ import type { Client } from "@roadbed/face-client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { runCli } from "../run-cli.ts";
-import type { Checked } from "./formats.ts";
+import type { Checked } from "@roadbed/contracts/standards/check-report";
 
 let home: string;
 let folder: string;
@@ -120,6 +120,21 @@ describe("roadbed check", () => {
       { path: "deploy/a.yaml", before: "kind: A\n" },
       { path: "deploy/b.yaml", after: "kind: A\n" },
     ]);
+  });
+
+  test("takes along what overlays and charts are rendered with, and what has nothing to do with them not", async () => {
+    write("base/kustomization.yaml", "resources: [app.yaml]\n");
+    write("base/app.yaml", "kind: App\n");
+    write("chart/Chart.yaml", "name: other\n");
+    write("far/away.yaml", "kind: Far\n");
+    commit();
+    git("checkout", "-qb", "work");
+    write("base/kustomization.yaml", "resources: [app.yaml]\nnamePrefix: x-\n");
+    const around = { path: "base/app.yaml", before: "kind: App\n", after: "kind: App\n" };
+    expect((await check(["--folder", folder])).files).toContainEqual(around);
+    commit();
+    const { files } = await check(["--folder", folder, "--base", "main", "--head", "work"]);
+    expect(files?.map(({ path }: { path: string }) => path)).toEqual(["base/kustomization.yaml", "base/app.yaml"]);
   });
 
   test("compares two folders that a renderer made", async () => {

@@ -11,7 +11,7 @@ import { parseLine, type GlobalFlag } from "../command/parse-line.ts";
 import type { LocalInvocation } from "../run-cli.ts";
 import { renderError } from "../output/print-error.ts";
 import { paintFor } from "../output/text.ts";
-import { FORMATS, headline } from "./formats.ts";
+import { FORMATS, headline } from "@roadbed/contracts/standards/check-report";
 import { readPlanFile, toChecked } from "./plan.ts";
 import { publish } from "./publish.ts";
 import { readFolders, readGitChange } from "./read-change.ts";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { checkPlan } from "@roadbed/contracts/standards/plans";
 import { InvalidError, type OutputOf } from "@roadbed/core";
 
-import type { Checked } from "./formats.ts";
+import type { Checked } from "@roadbed/contracts/standards/check-report";
 
 export async function readPlanFile(path: string): Promise<string> {
   try {

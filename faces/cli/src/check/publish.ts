@@ -1,9 +1,16 @@
 import { readFile } from "node:fs/promises";
 
 import { InvalidError, UnavailableError } from "@roadbed/core";
-import type { FileFinding } from "@roadbed/contracts/standards/files";
 
-import { COMMENT_MARK, FORMATS, headline, type Checked } from "./formats.ts";
+import {
+  annotationsOf,
+  COMMENT_MARK,
+  FORMATS,
+  headline,
+  suggestedEdits,
+  type Annotation,
+  type Checked,
+} from "@roadbed/contracts/standards/check-report";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -35,11 +42,12 @@ async function publishToGitHub(checked: Checked, env: Env): Promise<string> {
   if (mine === undefined) await call("POST", `/issues/${number}/comments`, { body });
   else await call("PATCH", `/issues/comments/${mine}`, { body });
   await publishCheckRun(call, head, checked);
+  await suggestAtGitHub(call, number, head, checked);
   return `Told on pull request ${number}`;
 }
 
 async function publishCheckRun(call: Caller, head: string, checked: Checked): Promise<void> {
-  const annotations = checked.findings.filter(({ introduced }) => introduced).map(annotationOf);
+  const annotations = annotationsOf(checked).map(toGitHub);
   const output = { title: headline(checked), summary: FORMATS["markdown"]!(checked).slice(0, 60_000) };
   const conclusion = { deny: "failure", warn: "neutral", allow: "success", unknown: "failure" }[checked.verdict];
   const { id } = await call<{ id: number }>("POST", "/check-runs", {
@@ -54,17 +62,23 @@ async function publishCheckRun(call: Caller, head: string, checked: Checked): Pr
   }
 }
 
-function annotationOf({ file, line, severity, title, resource, message, mend, waiver }: FileFinding): object {
-  const level = waiver ? "notice" : ({ deny: "failure", warn: "warning", audit: "notice" } as const)[severity];
-  return {
-    path: file,
-    start_line: line,
-    end_line: line,
-    annotation_level: level,
-    title,
-    message: `${resource}: ${message}\n${mend}`.trim(),
-  };
+function toGitHub({ path, line, level, title, message }: Annotation): object {
+  return { path, start_line: line, end_line: line, annotation_level: level, title, message };
 }
+
+/** Edits that are taken with a click, each once: those that an earlier check suggested stay where they are. */
+async function suggestAtGitHub(call: Caller, number: number, head: string, checked: Checked): Promise<void> {
+  const edits = suggestedEdits(checked, "github");
+  if (edits.length === 0) return;
+  const known = await call<{ body?: string }[]>("GET", `/pulls/${number}/comments?per_page=100`);
+  const fresh = edits.filter(({ body }) => !known.some((one) => one.body?.startsWith(body.split("\n")[0]!)));
+  for (const { path, line, body } of fresh.slice(0, MOST_EDITS)) {
+    // A line that the change does not touch takes no comment: the annotation is there.
+    await call("POST", `/pulls/${number}/comments`, { body, path, line, side: "RIGHT", commit_id: head }).catch(() => undefined);
+  }
+}
+
+const MOST_EDITS = 20;
 
 async function readPullRequest(env: Env): Promise<{ readonly number: number; readonly head: string }> {
   const file = need(env, "GITHUB_EVENT_PATH");

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 
 import { ConflictError, InvalidError, UnavailableError } from "@roadbed/core";
@@ -8,6 +8,10 @@ import type { ChangedFile } from "@roadbed/contracts/standards/files";
 
 const run = promisify(execFile);
 const MANIFEST = /\.(?:ya?ml|json)$/i;
+const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
+/** Files of a chart that are no manifests by themselves. */
+const TEMPLATE = /\/templates\/.+\.tpl$/;
+const MOST_AROUND = 300;
 /** What tools write for themselves, and of which nobody wants to be told. */
 const NOT_OURS = /(?:^|\/)(?:node_modules|\.git)\/|(?:^|\/)package-lock\.json$/;
 const MOST_BYTES = 1_000_000;
@@ -51,7 +55,9 @@ export async function readGitChange(o: {
   const untracked =
     o.head === undefined ? (await callGit(root, ["ls-files", "--others", "--exclude-standard", "-z"])).split("\0").filter(Boolean) : [];
   const files: ChangedFile[] = [];
-  for (const path of [...new Set([...names, ...untracked])].filter((name) => MANIFEST.test(name) && !NOT_OURS.test(name)).toSorted()) {
+  for (const path of [...new Set([...names, ...untracked])]
+    .filter((name) => (MANIFEST.test(name) || KUSTOMIZATION.test(name) || TEMPLATE.test(name)) && !NOT_OURS.test(name))
+    .toSorted()) {
     const at = (commit: string) => (): Promise<string> => callGit(root, ["show", `${commit}:${path}`]);
     const isThere = async (commit: string): Promise<boolean> => (await callGit(root, ["ls-tree", "-z", commit, "--", path])) !== "";
     const onDisk = o.head === undefined && (await stat(join(root, path)).catch(() => undefined))?.isFile() === true;
@@ -66,7 +72,40 @@ export async function readGitChange(o: {
     const one = await changed(path, (await isThere(start)) ? at(start) : undefined, now);
     if (one) files.push(one);
   }
-  return files;
+  return files.length === 0 ? files : [...files, ...(await readAround({ root, start, head: o.head, changed: new Set(names), files }))];
+}
+
+/** What it takes to render overlays and charts with: the files around them, which the change leaves as they are. */
+async function readAround(o: {
+  readonly root: string;
+  readonly start: string;
+  readonly head: string | undefined;
+  readonly changed: ReadonlySet<string>;
+  readonly files: readonly ChangedFile[];
+}): Promise<ChangedFile[]> {
+  const all = (await callGit(o.root, ["ls-tree", "-r", "--name-only", "-z", o.head ?? o.start])).split("\0").filter(Boolean);
+  const taken = new Set(o.files.map(({ path }) => path));
+  const folders = (name: RegExp): string[] => [...new Set(all.filter((path) => name.test(path)).map((path) => dirname(path)))];
+  const isBelow = (path: string, folder: string): boolean => folder === "." || path.startsWith(`${folder}/`);
+  const overlays = folders(KUSTOMIZATION);
+  const charts = folders(/(?:^|\/)Chart\.yaml$/).filter((chart) => [...o.changed].some((path) => isBelow(path, chart)));
+  const wanted = all.filter(
+    (path) =>
+      !taken.has(path) &&
+      !o.changed.has(path) &&
+      !NOT_OURS.test(path) &&
+      (charts.some((chart) => isBelow(path, chart)) ||
+        ((MANIFEST.test(path) || KUSTOMIZATION.test(path)) && overlays.some((folder) => isBelow(path, folder)))),
+  );
+  const around: ChangedFile[] = [];
+  for (const path of wanted.slice(0, MOST_AROUND)) {
+    const text =
+      o.head === undefined
+        ? await readFile(join(o.root, path), "utf8").catch(() => undefined)
+        : await callGit(o.root, ["show", `${o.head}:${path}`]);
+    if (text !== undefined && Buffer.byteLength(text) <= MOST_BYTES) around.push({ path, before: text, after: text });
+  }
+  return around;
 }
 
 async function changed(

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { syncSource, type Entity } from "@roadbed/contracts/catalog";
+import { changeProposed } from "@roadbed/contracts/catalog/changes";
 import type { Amendment, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
 import { NotFoundError, UnauthenticatedError, type Call, type Ctx } from "@roadbed/core";
 
@@ -97,6 +98,7 @@ async function take(deps: ReceiveDeps, ctx: Ctx, source: SourceRow, outcome: Web
   const at = ctx.now();
   if (!(await noteDelivery(ctx.sql, source.id, outcome.deliveryId, at))) return { outcome: "duplicate", changed: 0 };
   await keepBody(deps, ctx, source, body);
+  if (outcome.change) ctx.emit(changeProposed, source.id, { sourceId: source.id, ...outcome.change });
   const { readings = [], removed = [] } = outcome.amend ? await amend(ctx, source, outcome.amend) : outcome;
   if (readings.length + removed.length === 0) return { outcome: outcome.resync === true ? "scheduled" : "nothing", changed: 0 };
   const connector = deps.connectors.get(source.connector ?? "");

@@ -159,6 +159,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "standards.findings.changed": "findings follow from a change that is told itself",
   "standards.waiver.ending": "a reminder changes nothing",
   "standards.campaign.reminded": "a reminder changes nothing",
+  "catalog.change.proposed": "proposing changes nothing",
+  "standards.check.changed": "a check changes nothing",
   "standards.scorecard.due": "what comes of it is told as a changed result",
   "standards.scorecards.computed": "a new scorecard's results are no news of the entities",
   "paths.run.progressed": "a run is told at its beginning and its end",

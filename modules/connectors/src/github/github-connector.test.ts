@@ -196,3 +196,33 @@ describe("a message", () => {
     await expect(receive("team-created", { "x-hub-signature-256": undefined })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 });
+
+test("a pull request is told of when it has another commit, and only of the organisation", async () => {
+  const receive = (action: string, path = "Octocoders/Hello-World") => {
+    const body = Buffer.from(
+      JSON.stringify({
+        action,
+        repository: { full_name: path },
+        pull_request: { number: 3, head: { sha: "c0ffee" }, base: { sha: "ba5e" } },
+      }),
+    );
+    const headers = {
+      "x-hub-signature-256": `sha256=${createHmac("sha256", "s3cret").update(body).digest("hex")}`,
+      "x-github-event": "pull_request",
+      "x-github-delivery": "d1",
+    };
+    return githubConnector.receive!(githubConnector.settings.parse(settings()), { headers, body, secret: "s3cret" }, callWith(cel));
+  };
+  const change = {
+    system: "github",
+    host: new URL(double.url).host,
+    repository: "Octocoders/Hello-World",
+    number: "3",
+    head: "c0ffee",
+    base: "ba5e",
+  };
+  expect(await receive("synchronize")).toEqual({ deliveryId: "d1", change: { ...change, state: "open" } });
+  expect(await receive("closed")).toEqual({ deliveryId: "d1", change: { ...change, state: "closed" } });
+  expect(await receive("labeled")).toEqual({ deliveryId: "d1" });
+  expect(await receive("opened", "others/secret")).toEqual({ deliveryId: "d1" });
+});

@@ -158,6 +158,7 @@ function receive(settings: GitHubSettings, { headers, body, secret }: WebhookReq
   if (event === undefined || deliveryId === undefined)
     throw new InvalidError("This is no message of GitHub: it names no event and no delivery.");
   const said = parseMessage(body);
+  if (event === "pull_request") return { deliveryId, ...changeOf(settings, said) };
   if (!TELLING.has(event) || !isAbout(settings, event, said)) return { deliveryId };
   const repository = repositoryOf(said["repository"]);
   const isGone = event === "repository" && ["deleted", "transferred"].includes(String(said["action"])) && repository !== undefined;
@@ -168,6 +169,17 @@ function receive(settings: GitHubSettings, { headers, body, secret }: WebhookReq
       ? { removed: [`resource:${settings.namespace}/${toEntityName(repository.name)}`.toLowerCase()] }
       : {}),
   };
+}
+
+/** What a message about a pull request says, where it may have other files than before. */
+function changeOf(settings: GitHubSettings, said: Readonly<Record<string, unknown>>): Pick<WebhookOutcome, "change"> {
+  const state = { opened: "open", reopened: "open", synchronize: "open", ready_for_review: "open", closed: "closed" } as const;
+  const [pull, repository] = [record(said["pull_request"]), textOf(record(said["repository"])["full_name"])];
+  const [head, base] = [textOf(record(pull["head"])["sha"]), textOf(record(pull["base"])["sha"])];
+  const is = state[String(said["action"]) as keyof typeof state] as "open" | "closed" | undefined;
+  const isOurs = repository?.toLowerCase().startsWith(`${settings.org.toLowerCase()}/`) === true;
+  if (is === undefined || !isOurs || head === undefined || base === undefined || typeof pull["number"] !== "number") return {};
+  return { change: { system: "github", host: hostOf(settings.api), repository, number: String(pull["number"]), head, base, state: is } };
 }
 
 /** Only a push to the branch that is read says something. */

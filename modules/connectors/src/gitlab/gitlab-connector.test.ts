@@ -119,3 +119,22 @@ test("a push asks for a reading when it is to the branch that is read; a wrong t
   });
   await expect(receive({ ...headers, "x-gitlab-token": "guess" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });
+
+test("a merge request is told of when it has another commit, and only of the group", async () => {
+  const settings = gitlabConnector.settings.parse({ group: "mike", token: "t0ken", url: "https://gitlab.example.org" });
+  const receive = (more: object, path = "mike/diaspora") => {
+    const said = {
+      object_kind: "merge_request",
+      project: { path_with_namespace: path },
+      object_attributes: { iid: 3, action: "open", target_branch: "main", last_commit: { id: "c0ffee" }, ...more },
+    };
+    const headers = { "x-gitlab-token": "s3cret", "x-gitlab-event-uuid": "d1" };
+    return gitlabConnector.receive!(settings, { headers, body: Buffer.from(JSON.stringify(said)), secret: "s3cret" }, callWith(cel));
+  };
+  const change = { system: "gitlab", host: "gitlab.example.org", repository: "mike/diaspora", number: "3", head: "c0ffee", base: "main" };
+  expect(await receive({})).toEqual({ deliveryId: "d1", change: { ...change, state: "open" } });
+  expect(await receive({ action: "merge" })).toEqual({ deliveryId: "d1", change: { ...change, state: "closed" } });
+  expect(await receive({ action: "update", oldrev: "1" })).toEqual({ deliveryId: "d1", change: { ...change, state: "open" } });
+  expect(await receive({ action: "update" })).toEqual({ deliveryId: "d1" });
+  expect(await receive({}, "others/secret")).toEqual({ deliveryId: "d1" });
+});

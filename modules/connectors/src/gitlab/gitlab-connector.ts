@@ -33,7 +33,7 @@ export const gitlabConnector: Connector<GitLabSettings> = {
   read,
   repositories,
   repository,
-  receive: async (_, request) => receive(request),
+  receive: async (settings, request) => receive(settings, request),
 };
 
 async function* read(settings: GitLabSettings, call: ConnectorCall): AsyncGenerator<Reading> {
@@ -129,14 +129,33 @@ function memberOfPage(item: unknown) {
 }
 
 /** GitLab sends the secret itself, and the name of each delivery. */
-function receive({ headers, body, secret }: WebhookRequest): WebhookOutcome {
+function receive(settings: GitLabSettings, { headers, body, secret }: WebhookRequest): WebhookOutcome {
   if (!isSame(headers["x-gitlab-token"] ?? "", secret)) {
     throw new UnauthenticatedError("X-Gitlab-Token is not the secret of this webhook.", { mend: "Give GitLab the webhook's secret." });
   }
   const deliveryId = headers["x-gitlab-event-uuid"] ?? headers["x-gitlab-webhook-uuid"];
   if (deliveryId === undefined) throw new InvalidError("This is no message of GitLab: it names no delivery.");
   const said = parseMessage(body);
+  if (said["object_kind"] === "merge_request") return { deliveryId, ...changeOf(settings, said) };
   const branch = textOf(record(said["project"])["default_branch"]);
   const isElsewhere = said["object_kind"] === "push" && branch !== undefined && said["ref"] !== `refs/heads/${branch}`;
   return isElsewhere ? { deliveryId } : { deliveryId, resync: true };
+}
+
+/** What a message about a merge request says, where it may have other files than before. */
+function changeOf(settings: GitLabSettings, said: Readonly<Record<string, unknown>>): Pick<WebhookOutcome, "change"> {
+  const request = record(said["object_attributes"]);
+  const repository = textOf(record(said["project"])["path_with_namespace"]);
+  const head = textOf(record(request["last_commit"])["id"]);
+  const base = textOf(request["target_branch"]);
+  const action = String(request["action"]);
+  const isClosed = ["close", "merge"].includes(action);
+  // An update without another commit changes a title or a label.
+  const isOpen = ["open", "reopen"].includes(action) || (action === "update" && textOf(request["oldrev"]) !== undefined);
+  const isOurs = repository?.toLowerCase().startsWith(`${settings.group.toLowerCase()}/`) === true;
+  if ((!isClosed && !isOpen) || !isOurs || head === undefined || base === undefined || typeof request["iid"] !== "number") return {};
+  const { host } = new URL(settings.url);
+  return {
+    change: { system: "gitlab", host, repository, number: String(request["iid"]), head, base, state: isClosed ? "closed" : "open" },
+  };
 }

@@ -75,7 +75,12 @@ export function makeChangeHandlers(deps: DeliveryDeps): Handler[] {
 }
 
 /** The target is moved to the branch's head by compare-and-swap: nothing that was pushed meanwhile is lost, nothing unread gets in. */
-async function merge({ repositories }: DeliveryDeps, ctx: Ctx, change: ChangeRow, read: string | undefined): Promise<ChangeRow> {
+async function merge(
+  { repositories, gates = [] }: DeliveryDeps,
+  ctx: Ctx,
+  change: ChangeRow,
+  read: string | undefined,
+): Promise<ChangeRow> {
   const { id, key, repository, branch, target, title, conflicts, head } = change;
   const [now, before] = await Promise.all([repositories.head(repository, branch), repositories.head(repository, target)]);
   if (conflicts.length > 0) {
@@ -93,6 +98,7 @@ async function merge({ repositories }: DeliveryDeps, ctx: Ctx, change: ChangeRow
       mend: key.startsWith("upgrade") ? "Make it anew with roadbed upgrade refresh." : `Merge ${target} into ${branch} and push.`,
     });
   }
+  for (const gate of gates) await gate(ctx, { repository, id, base: before, head: now });
   if (!(await repositories.moveBranch(repository, target, before, now))) {
     throw new ConflictError(`${target} moved at this moment.`, { mend: "Try again." });
   }

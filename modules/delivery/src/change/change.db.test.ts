@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { repositoryPushed } from "@roadbed/contracts/delivery";
 import type { Change } from "@roadbed/contracts/delivery/changes";
-import { perform, type Call } from "@roadbed/core";
+import { ConflictError, perform, type Call } from "@roadbed/core";
 import { blobHash } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
@@ -23,7 +23,10 @@ let server: TestServer;
 beforeAll(async () => {
   database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   dataDir = await mkdtemp(join(tmpdir(), "change-"));
-  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
+  const gate = async (_: unknown, { repository }: { repository: string }): Promise<void> => {
+    if (repository === "gated") throw new ConflictError("Policies deny what the change brings.");
+  };
+  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog, gates: [gate] });
 });
 afterAll(async () => {
   await server.stop();
@@ -51,6 +54,14 @@ test("a change is read, merged once, and its branch is gone", async () => {
     "select name from kernel.event where name in ('delivery.change.merged', 'delivery.repository.pushed') order by seq desc limit 2",
   );
   expect(rows.map(({ name }) => name)).toEqual(["delivery.repository.pushed", "delivery.change.merged"]);
+});
+
+test("what a gate refuses is not merged", async () => {
+  const base = await create("gated");
+  const change = await propose("gated", base, {});
+  await expect(call("delivery.change.merge", { id: change.id })).rejects.toThrow(/Policies deny/);
+  expect(await server.repositories.head("gated", "main")).toBe(base);
+  expect(await call("delivery.change.get", { id: change.id })).toMatchObject({ state: "ready" });
 });
 
 test("a change is refused when the target has moved on, and can be made anew unless somebody worked in it", async () => {

@@ -16,6 +16,10 @@ interface Repository {
   readonly pulls: any[];
   readonly environments: Map<string, unknown>;
   readonly runs: any[];
+  /** Comments of the conversation, checks of commits, and comments at lines. */
+  readonly comments: { id: number; body: string }[];
+  readonly checks: any[];
+  readonly edits: { body: string; path: string; line: number }[];
 }
 
 export interface GitHubDouble extends GitHostDouble {
@@ -24,6 +28,8 @@ export interface GitHubDouble extends GitHostDouble {
   readonly trees: Map<string, Map<string, string>>;
   /** A repository with one commit on main. */
   seed(name: string, files: Record<string, string>): void;
+  /** A commit on top of main, as the head of a branch. */
+  commitTo(name: string, branch: string, files: Record<string, string>): string;
   /** Whether the plan protects branches. */
   protects: boolean;
 }
@@ -40,6 +46,16 @@ export async function openGitHub(): Promise<GitHubDouble> {
     commits,
     trees,
     protects: true,
+    commitTo(name: string, branch: string, files: Record<string, string>): string {
+      const { refs } = all.get(`acme/${name}`)!;
+      const parent = refs.get("main")!;
+      const tree = shaOf([name, branch, files]);
+      trees.set(tree, new Map([...trees.get(commits.get(parent)!.tree)!, ...Object.entries(files)]));
+      const commit = shaOf({ tree, parent });
+      commits.set(commit, { tree, parents: [parent], message: "work", author: undefined });
+      refs.set(branch, commit);
+      return commit;
+    },
     seed(name: string, files: Record<string, string>) {
       const tree = shaOf(files);
       trees.set(tree, new Map(Object.entries(files)));
@@ -100,6 +116,34 @@ export async function openGitHub(): Promise<GitHubDouble> {
       const sha = repository.refs.get(decodeURIComponent(ref[1] ?? ""));
       return sha === undefined ? { status: 404, body: { message: "Not Found" } } : { body: { object: { sha, type: "commit" } } };
     }
+    const compared = is("GET", /^\/compare\/(.+)\.\.\.(.+)$/);
+    if (compared) {
+      const [before, after] = [1, 2].map((at) => trees.get(commits.get(compared[at] ?? "")?.tree ?? "") ?? new Map<string, string>());
+      const paths = [...new Set([...before!.keys(), ...after!.keys()])].filter((path) => before!.get(path) !== after!.get(path));
+      return { body: { merge_base_commit: { sha: compared[1] }, files: paths.map((filename) => ({ filename })) } };
+    }
+    const tree = is("GET", /^\/git\/trees\/(.+)$/);
+    if (tree) {
+      const files = trees.get(commits.get(tree[1] ?? "")?.tree ?? "") ?? new Map<string, string>();
+      return { body: { tree: [...files.keys()].map((path) => ({ path, type: "blob" })), truncated: false } };
+    }
+    if (is("GET", /^\/issues\/\d+\/comments$/)) return { body: repository.comments };
+    if (is("POST", /^\/issues\/\d+\/comments$/)) {
+      repository.comments.push({ id: repository.comments.length + 1, body: body.body });
+      return { status: 201, body: repository.comments.at(-1) };
+    }
+    const comment = is("PATCH", /^\/issues\/comments\/(\d+)$/);
+    if (comment) return { body: Object.assign(repository.comments[Number(comment[1]) - 1]!, body) };
+    if (is("GET", /^\/pulls\/\d+\/comments$/)) return { body: repository.edits };
+    if (is("POST", /^\/pulls\/\d+\/comments$/)) return (repository.edits.push(body), { status: 201, body });
+    const checks = is("GET", /^\/commits\/(.+)\/check-runs$/);
+    if (checks) return { body: { check_runs: repository.checks.filter(({ head_sha }) => head_sha === checks[1]) } };
+    if (is("POST", /^\/check-runs$/)) {
+      repository.checks.push({ ...body, id: repository.checks.length + 1 });
+      return { status: 201, body: repository.checks.at(-1) };
+    }
+    const checkRun = is("PATCH", /^\/check-runs\/(\d+)$/);
+    if (checkRun) return { body: Object.assign(repository.checks[Number(checkRun[1]) - 1], body) };
     const content = is("GET", /^\/contents\/(.+)$/);
     if (content) {
       const text = trees.get(commits.get(query.get("ref") ?? "")?.tree ?? "")?.get(decodeURIComponent(content[1] ?? ""));
@@ -201,6 +245,9 @@ function blank(name: string): Repository {
     pulls: [],
     environments: new Map(),
     runs: [],
+    comments: [],
+    checks: [],
+    edits: [],
   };
 }
 

@@ -10,6 +10,9 @@ interface Project {
   readonly variables: Map<string, unknown>;
   readonly branches: Map<string, { message: string; files: Map<string, string> }>;
   readonly requests: any[];
+  readonly notes: { id: number; body: string }[];
+  readonly statuses: any[];
+  readonly discussions: { body: string; position: any }[];
 }
 
 export interface GitLabDouble extends GitHostDouble {
@@ -31,7 +34,17 @@ export async function openGitLab(): Promise<GitLabDouble> {
   });
 
   function add(path: string, asked: Record<string, unknown>): Project {
-    const project: Project = { id: projects.length + 1, path, asked, variables: new Map(), branches: new Map(), requests: [] };
+    const project: Project = {
+      id: projects.length + 1,
+      path,
+      asked,
+      variables: new Map(),
+      branches: new Map(),
+      requests: [],
+      notes: [],
+      statuses: [],
+      discussions: [],
+    };
     projects.push(project);
     return project;
   }
@@ -89,6 +102,26 @@ export async function openGitLab(): Promise<GitLabDouble> {
     }
     if (method === "GET" && tail === "/merge_requests")
       return { body: project.requests.filter((one) => one.source_branch === query.get("source_branch")) };
+    if (method === "GET" && tail === "/repository/merge_base") return { body: { id: query.getAll("refs[]")[0] } };
+    if (method === "GET" && tail === "/repository/compare") {
+      const [from, to] = ["from", "to"].map((name) => project.branches.get(query.get(name) ?? "")?.files ?? new Map<string, string>());
+      const paths = [...new Set([...from!.keys(), ...to!.keys()])].filter((path) => from!.get(path) !== to!.get(path));
+      return { body: { diffs: paths.map((path) => ({ old_path: path, new_path: path })) } };
+    }
+    if (method === "GET" && tail === "/repository/tree") {
+      const files = project.branches.get(query.get("ref") ?? "")?.files ?? new Map<string, string>();
+      return { body: [...files.keys()].map((path) => ({ path, type: "blob" })) };
+    }
+    if (method === "GET" && tail.endsWith("/notes")) return { body: project.notes };
+    if (method === "POST" && tail.endsWith("/notes")) {
+      project.notes.push({ id: project.notes.length + 1, body: body.body });
+      return { status: 201, body: project.notes.at(-1) };
+    }
+    const note = /\/notes\/(\d+)$/.exec(tail);
+    if (method === "PUT" && note) return { body: Object.assign(project.notes[Number(note[1]) - 1]!, body) };
+    if (method === "POST" && tail.startsWith("/statuses/")) return (project.statuses.push(body), { status: 201, body });
+    if (method === "GET" && tail.endsWith("/discussions")) return { body: project.discussions.map((one) => ({ notes: [one] })) };
+    if (method === "POST" && tail.endsWith("/discussions")) return (project.discussions.push(body), { status: 201, body });
     const request = /^\/merge_requests\/(\d+)$/.exec(tail);
     if (method === "GET" && request) return { body: project.requests[Number(request[1]) - 1] };
     if (method === "POST" && tail === "/merge_requests") {

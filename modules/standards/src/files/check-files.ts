@@ -7,17 +7,27 @@ import { handle, type Ctx, type Handler, type OutputOf } from "@roadbed/core";
 import type { Judgement } from "../policy/evaluate-policies.ts";
 import type { LoadedPolicy } from "../policy/policy.ts";
 import { locate, type Definitions } from "./locate.ts";
-import { readManifests, type Manifest } from "./read-manifests.ts";
+import { expandChange, type Renderers } from "./expand.ts";
+import type { Manifest } from "./read-manifests.ts";
+import { suggest } from "./suggest.ts";
 
 type DefinitionsByPolicy = ReadonlyMap<string, Definitions>;
+/** What policies say of changed files as each environment would become. */
+export type CheckedFiles = (ctx: Ctx, files: readonly ChangedFile[], moment?: PolicyMoment) => Promise<OutputOf<typeof checkFiles>>;
 type Judge = (resources: readonly Resource[]) => Promise<Pick<Judgement, "findings" | "evaluated">>;
 
-export function makeCheckFiles(o: {
+export function makeCheckFiles(check: CheckedFiles): Handler {
+  return handle(checkFiles, (ctx, { moment, files }) => check(ctx, files, moment));
+}
+
+export function makeFileCheck(o: {
   readonly evaluate: (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment) => Promise<Judgement>;
   readonly policies: readonly LoadedPolicy[];
-}): Handler {
+  readonly renderers: Renderers;
+}): CheckedFiles {
   const definitions = definitionsOf(o.policies);
-  return handle(checkFiles, (ctx, { moment, files }) => checkChange(files, (resources) => o.evaluate(ctx, resources, moment), definitions));
+  return (ctx, files, moment = "pull-request") =>
+    checkChange(files, (resources) => o.evaluate(ctx, resources, moment), definitions, o.renderers);
 }
 
 /** What each policy computes before its rules. */
@@ -35,13 +45,11 @@ export async function checkChange(
   files: readonly ChangedFile[],
   judge: Judge,
   definitions: DefinitionsByPolicy,
+  renderers: Renderers = {},
 ): Promise<OutputOf<typeof checkFiles>> {
-  const sides = files.map(({ path, before, after }) => ({
-    before: readManifests(path, before ?? ""),
-    after: readManifests(path, after ?? ""),
-  }));
-  const before = sides.flatMap((side) => side.before.manifests);
-  const after = sides.flatMap((side) => side.after.manifests);
+  const sides = await expandChange(files, renderers);
+  const before = sides.before.manifests;
+  const after = sides.after.manifests;
   const was = new Map(before.map((one) => [identityOf(one), one]));
   const will = new Set(after.map(identityOf));
   const removed = before.filter((one) => !will.has(identityOf(one)));
@@ -56,7 +64,8 @@ export async function checkChange(
     }),
   ];
   const known = new Set(old.findings.map(({ fingerprint }) => fingerprint));
-  const findings = now.findings.map((finding) => ({ ...finding, introduced: !known.has(finding.fingerprint) })).toSorted(byWeight);
+  const all = now.findings.map((finding) => ({ ...finding, introduced: !known.has(finding.fingerprint) }));
+  const findings = (await withSuggestions(side, all, now.about)).toSorted(byWeight);
   const introduced = findings.filter((finding) => finding.introduced);
   const left = new Set(findings.map(({ fingerprint }) => fingerprint));
   return {
@@ -67,7 +76,7 @@ export async function checkChange(
     mended: [...known].filter((fingerprint) => !left.has(fingerprint)).length,
     resources: after.length,
     evaluated: now.evaluated,
-    unread: sides.flatMap((side) => side.after.unread.map((one) => ({ ...one }))),
+    unread: sides.after.unread.map((one) => ({ ...one })),
   };
 }
 
@@ -75,16 +84,66 @@ async function judgeAll(
   { judge, definitions }: { readonly judge: Judge; readonly definitions: DefinitionsByPolicy },
   manifests: readonly Manifest[],
   more: (manifest: Manifest) => Pick<Resource, "oldObject" | "operation">,
-): Promise<{ readonly findings: readonly Omit<FileFinding, "introduced">[]; readonly evaluated: number }> {
-  if (manifests.length === 0) return { findings: [], evaluated: 0 };
+): Promise<Judged> {
+  const about = new Map<string, Manifest>();
+  if (manifests.length === 0) return { findings: [], evaluated: 0, about };
   // The place in the list goes along as the name of the file: that is how a finding tells which resource it is about.
   const { findings, evaluated } = await judge(
     manifests.map((manifest, at) => ({ file: String(at), object: { ...manifest.object }, ...more(manifest) })),
   );
   return {
-    findings: findings.map((finding) => placed(finding, manifests[Number(finding.file)]!, definitions.get(finding.policy) ?? new Map())),
+    findings: findings.map((finding) => {
+      const manifest = manifests[Number(finding.file)]!;
+      const one = placed(finding, manifest, definitions.get(finding.policy) ?? new Map());
+      about.set(one.fingerprint, manifest);
+      return one;
+    }),
     evaluated,
+    about,
   };
+}
+
+interface Judged {
+  readonly findings: readonly Omit<FileFinding, "introduced">[];
+  readonly evaluated: number;
+  /** By fingerprint, the resource that the finding is about. */
+  readonly about: ReadonlyMap<string, Manifest>;
+}
+
+/** Asking again costs: more than so many are not mended by a click. */
+const MOST_SUGGESTED = 20;
+
+/** The line that mends each finding that the change introduces, where there is one. */
+async function withSuggestions(
+  { judge, definitions }: { readonly judge: Judge; readonly definitions: DefinitionsByPolicy },
+  findings: readonly FileFinding[],
+  about: ReadonlyMap<string, Manifest>,
+): Promise<FileFinding[]> {
+  const done: FileFinding[] = [];
+  let asked = 0;
+  for (const finding of findings) {
+    const manifest = about.get(finding.fingerprint);
+    if (!finding.introduced || finding.waiver !== undefined || !manifest || asked >= MOST_SUGGESTED) {
+      done.push(finding);
+      continue;
+    }
+    asked++;
+    const { policy, expression, message, severity } = finding;
+    const own = definitions.get(policy) ?? new Map<string, string>();
+    const suggestion = await suggest(finding, {
+      manifest,
+      way: locate({ expression, definitions: own, message, object: manifest.object }),
+      definitions: own,
+      stillFinds: async (object) => {
+        const again = await judge([{ file: "0", object: { ...object } }]);
+        return again.findings.some(
+          (one) => (one.policy === policy && one.expression === expression) || (one.severity === "deny" && severity !== "deny"),
+        );
+      },
+    });
+    done.push(suggestion ? { ...finding, suggestion } : finding);
+  }
+  return done;
 }
 
 function placed(finding: Finding, manifest: Manifest, definitions: Definitions): Omit<FileFinding, "introduced"> {
@@ -94,16 +153,23 @@ function placed(finding: Finding, manifest: Manifest, definitions: Definitions):
   return {
     ...finding,
     file: manifest.file,
+    ...(manifest.environment === undefined ? {} : { environment: manifest.environment }),
     fingerprint,
     ...manifest.placeOf(locate({ expression, definitions, message, object: manifest.object })),
   };
 }
 
 /** What makes it the same thing after it was changed or moved. What has no name is known by its file. */
-function identityOf({ file, object }: Manifest): string {
+function identityOf({ file, object, environment }: Manifest): string {
   const { name, namespace } = (object["metadata"] ?? {}) as Record<string, unknown>;
   const group = String(object["apiVersion"]).split("/").slice(0, -1).join("/");
-  return JSON.stringify([group, object["kind"], namespace ?? "", typeof name === "string" ? name : { file }]);
+  return JSON.stringify([
+    group,
+    object["kind"],
+    namespace ?? "",
+    typeof name === "string" ? name : { file },
+    ...(environment === undefined ? [] : [environment]),
+  ]);
 }
 
 function verdictOf(findings: readonly { readonly severity: string }[]): Verdict {

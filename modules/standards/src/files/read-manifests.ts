@@ -6,6 +6,10 @@ import type { Way } from "./locate.ts";
 export interface Manifest {
   readonly file: string;
   readonly object: Readonly<Record<string, unknown>>;
+  /** The overlay or chart whose environment it is part of. */
+  readonly environment?: string;
+  /** The line of a field with another value, where the field is one value in one line; from 1. */
+  lineWith?(way: Way, value: string | number | boolean): { readonly line: number; readonly text: string } | undefined;
   /** Where a field stands, or the nearest above it that is there; from 1. */
   placeOf(way: Way): Place;
 }
@@ -50,10 +54,16 @@ export function readManifests(file: string, text: string): Manifests {
       ],
     };
   }
-  return { manifests: documents.flatMap((document) => manifestsOf(file, document, lines)), unread: [] };
+  return { manifests: documents.flatMap((document) => manifestsOf(file, document, { lines, text })), unread: [] };
 }
 
-function manifestsOf(file: string, document: Document, lines: LineCounter): Manifest[] {
+interface Source {
+  readonly lines: LineCounter;
+  readonly text: string;
+}
+
+function manifestsOf(file: string, document: Document, source: Source): Manifest[] {
+  const { lines } = source;
   const data = dataOf(document);
   if (!isResource(data)) return [];
   const items = data["kind"] === "List" && Array.isArray(data["items"]) ? (data["items"] as unknown[]) : undefined;
@@ -61,7 +71,12 @@ function manifestsOf(file: string, document: Document, lines: LineCounter): Mani
   return items.flatMap((item, at) => (isResource(item) ? [manifest(item, ["items", at])] : []));
 
   function manifest(object: Readonly<Record<string, unknown>>, root: Way): Manifest {
-    return { file, object, placeOf: (way) => placeOf(document, lines, root, way) };
+    return {
+      file,
+      object,
+      placeOf: (way) => placeOf(document, lines, root, way),
+      lineWith: (way, value) => lineWith(document, source, [...root, ...way], value),
+    };
   }
 }
 
@@ -78,6 +93,26 @@ function placeOf(document: Document, lines: LineCounter, root: Way, way: Way): P
   }
   const { line, col } = lines.linePos(at ?? 0);
   return { line, column: col };
+}
+
+function lineWith(
+  document: Document,
+  { lines, text }: Source,
+  way: Way,
+  value: string | number | boolean,
+): { line: number; text: string } | undefined {
+  const node: unknown = document.getIn(way, true);
+  if (!isScalar(node) || !node.range || node.anchor !== undefined) return undefined;
+  const [start, end] = node.range;
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const to = text.indexOf("\n", end) < 0 ? text.length : text.indexOf("\n", end);
+  if (text.slice(start, end).includes("\n")) return undefined;
+  // A text that would be read as something else is put into quotes.
+  const written =
+    typeof value === "string" && (/^[\d.]+$|^(?:true|false|null|yes|no|on|off)$/i.test(value) || value.includes(": "))
+      ? JSON.stringify(value)
+      : String(value);
+  return { line: lines.linePos(start).line, text: `${text.slice(from, start)}${written}${text.slice(end, to)}` };
 }
 
 function startOf(node: unknown): number | undefined {

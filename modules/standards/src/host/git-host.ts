@@ -1,3 +1,5 @@
+import type { Checked } from "@roadbed/contracts/standards/check-report";
+
 /** A repository at whatever host it lies. Commits are named by their hash, paths are from the root. */
 export interface HostRepository {
   readonly system: "embedded" | "github" | "gitlab";
@@ -9,10 +11,24 @@ export interface HostRepository {
   head(): Promise<{ readonly branch: string; readonly commit: string }>;
   /** The text of a file; undefined where there is none, or it is no text. */
   read(commit: string, path: string): Promise<string | undefined>;
+  /** Where the head left the base, and what it changed since. Only at hosts outside. */
+  compare(base: string, head: string): Promise<{ readonly start: string; readonly changed: readonly string[] }>;
+  /** All paths of a commit; throws `TooLargeError` where the host does not tell all. */
+  list(commit: string): Promise<readonly string[]>;
+  /** Tells what the policies say of a commit of a change: one comment, a check with annotations, edits to be taken with a click. */
+  report(report: Report): Promise<void>;
   /** Opens a change, or finds the one that the same `key` opened. */
   propose(change: ProposedChange): Promise<Proposal>;
   /** What became of it. */
   proposal(number: string): Promise<Proposal>;
+}
+
+export interface Report {
+  readonly number: string;
+  readonly head: string;
+  readonly result: Checked;
+  /** Where the whole of it is read. */
+  readonly link: string;
 }
 
 export interface ProposedChange {

@@ -1,6 +1,7 @@
-import { ConflictError, NotFoundError } from "@roadbed/core";
+import { ConflictError, NotFoundError, TooLargeError } from "@roadbed/core";
 
 import type { Ask } from "./ask.ts";
+import { reportToGitHub } from "./report.ts";
 import type { HostRepository, Proposal, ProposedChange } from "./git-host.ts";
 
 /** A repository at GitHub, over the REST API. */
@@ -26,6 +27,24 @@ export function githubRepository({ ask, host, path }: { readonly ask: Ask; reado
       if (status === 404 || typeof body?.content !== "string") return undefined;
       return textOf(Buffer.from(body.content, "base64"));
     },
+    compare: async (base, head) => {
+      const { body } = await ask("GET", `${at}/compare/${base}...${head}?per_page=300`);
+      const files = (Array.isArray(body?.files) ? body.files : []) as { filename?: string; previous_filename?: string }[];
+      if (files.length >= 300) throw new TooLargeError("The change touches more files than GitHub tells of.", { mend: "Split it." });
+      return {
+        start: String(body?.merge_base_commit?.sha ?? base),
+        changed: files.flatMap((one) => [one.filename, one.previous_filename].filter((path) => path !== undefined)),
+      };
+    },
+    list: async (commit) => {
+      const { body } = await ask("GET", `${at}/git/trees/${commit}?recursive=1`);
+      if (body?.truncated === true)
+        throw new TooLargeError(`${path} has more files than GitHub tells of.`, { mend: "Check it in the pipeline: roadbed check." });
+      return ((body?.tree ?? []) as { type?: string; path?: string }[]).flatMap((one) =>
+        one.type === "blob" && one.path !== undefined ? [one.path] : [],
+      );
+    },
+    report: (report) => reportToGitHub(ask, at, report),
     propose: async (change) => {
       const query = `state=all&head=${encodeURIComponent(`${owner}:${change.branch}`)}&base=${encodeURIComponent(change.target)}&sort=created&direction=desc`;
       const all = (await ask("GET", `${at}/pulls?${query}`)).body as any[];

@@ -1,8 +1,11 @@
-import { ConflictError, NotFoundError } from "@roadbed/core";
+import { ConflictError, NotFoundError, TooLargeError } from "@roadbed/core";
 
 import type { Ask } from "./ask.ts";
+import { reportToGitLab } from "./report.ts";
 import type { HostRepository, Proposal, ProposedChange } from "./git-host.ts";
 import { markOf, textOf } from "./github.ts";
+
+const MOST_PAGES = 200;
 
 /** A project at GitLab, over the REST API. */
 export function gitlabRepository({ ask, host, path }: { readonly ask: Ask; readonly host: string; readonly path: string }): HostRepository {
@@ -26,6 +29,32 @@ export function gitlabRepository({ ask, host, path }: { readonly ask: Ask; reado
       if (status === 404 || typeof body?.content !== "string") return undefined;
       return textOf(Buffer.from(body.content, "base64"));
     },
+    compare: async (base, head) => {
+      const merged = (await ask("GET", `${at}/repository/merge_base?refs[]=${encodeURIComponent(base)}&refs[]=${encodeURIComponent(head)}`))
+        .body;
+      const start = String(merged?.id ?? base);
+      const { body } = await ask(
+        "GET",
+        `${at}/repository/compare?from=${encodeURIComponent(start)}&to=${encodeURIComponent(head)}&straight=true`,
+      );
+      const diffs = (Array.isArray(body?.diffs) ? body.diffs : []) as { old_path?: string; new_path?: string }[];
+      return { start, changed: [...new Set(diffs.flatMap((one) => [one.old_path, one.new_path].filter((file) => file !== undefined)))] };
+    },
+    list: async (commit) => {
+      const paths: string[] = [];
+      for (let page = 1; ; page++) {
+        if (page > MOST_PAGES)
+          throw new TooLargeError(`${path} has more files than are listed here.`, { mend: "Check it in the pipeline: roadbed check." });
+        const { body } = await ask(
+          "GET",
+          `${at}/repository/tree?recursive=true&per_page=100&page=${page}&ref=${encodeURIComponent(commit)}`,
+        );
+        const items = (Array.isArray(body) ? body : []) as { type?: string; path?: string }[];
+        paths.push(...items.flatMap((one) => (one.type === "blob" && one.path !== undefined ? [one.path] : [])));
+        if (items.length < 100) return paths;
+      }
+    },
+    report: (report) => reportToGitLab(ask, at, report),
     propose: async (change) => {
       const all = (await ask("GET", `${at}/merge_requests?state=all&source_branch=${encodeURIComponent(change.branch)}`)).body as any[];
       const known = all.find((one) => String(one.description ?? "").includes(markOf(change.key)));

@@ -18,6 +18,11 @@ export interface HostPorts {
 
 /** The embedded Git host. */
 export interface Embedded {
+  /** Paths that differ between two commits. */
+  compare?(repository: string, from: string, to: string): Promise<readonly string[]>;
+  listFiles?(repository: string, commit: string): Promise<readonly string[]>;
+  /** A proposed change as it stands; undefined when it is not open. */
+  change?(ctx: Ctx, id: string): Promise<{ readonly head: string; readonly base: string } | undefined>;
   head(repository: string, branch: string): Promise<string | undefined>;
   readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
   propose(
@@ -110,6 +115,10 @@ function embeddedRepository(
       toProposal(
         await embedded.propose(ctx, { repository: name, branch, title, body, base, files, removed: [], conflicts: [], author, key }),
       ),
+    compare: async (base, head) => ({ start: base, changed: (await embedded.compare?.(name, base, head)) ?? [] }),
+    list: async (commit) => (await embedded.listFiles?.(name, commit)) ?? [],
+    // The page of the change shows it.
+    report: async () => {},
     // What becomes of it is told by events.
     proposal: async (number) => ({ number, link: `${publicUrl}/delivery/changes/${number}`, state: "open" }),
   };

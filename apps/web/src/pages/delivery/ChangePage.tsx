@@ -13,6 +13,7 @@ import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { When } from "../../ui/When.tsx";
+import { ChecksOf } from "../standards/CheckPage.tsx";
 import { ChangeBadge } from "./ChangeTable.tsx";
 import classes from "./delivery.module.css";
 
@@ -71,6 +72,7 @@ export function ChangePage(): ReactNode {
           ))}
         </Section>
       )}
+      <ChecksOf change={id} />
       <Section title={formatCount(files.length, "file")}>
         <Diff
           files={files.map((file) => {

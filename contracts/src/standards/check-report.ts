@@ -1,5 +1,6 @@
-import type { checkFiles, FileFinding } from "@roadbed/contracts/standards/files";
 import type { OutputOf } from "@roadbed/core";
+
+import type { checkFiles, FileFinding } from "./files.ts";
 
 export type Checked = OutputOf<typeof checkFiles>;
 
@@ -34,10 +35,11 @@ function text(checked: Checked): string {
     lines.push(
       "",
       `${one.severity.padEnd(5)} ${one.file}:${one.line}:${one.column}  ${one.title} (${one.policy})`,
-      `      ${one.resource}: ${one.message}`,
+      `      ${one.resource}${one.environment === undefined ? "" : ` in ${one.environment}`}: ${one.message}`,
     );
     if (one.waiver) lines.push(`      ${waived(one.waiver)}`);
     else if (one.mend !== "") lines.push(`      Mend: ${one.mend}`);
+    if (one.suggestion && !one.waiver) lines.push(`      Line ${one.suggestion.line} as it should be: ${one.suggestion.text.trim()}`);
   }
   for (const { file, line, reason, mend } of checked.unread) lines.push("", `?     ${file}:${line}  ${reason}`, `      Mend: ${mend}`);
   lines.push(...beside(checked).flatMap((line) => ["", line]));
@@ -55,7 +57,7 @@ function markdown(checked: Checked): string {
     lines.push("", "| | Where | What | How to mend it |", "|---|---|---|---|");
     for (const one of introduced.slice(0, MOST_ROWS)) {
       lines.push(
-        `| ${one.severity} | \`${one.file}:${one.line}\`<br>${cell(one.resource)} | **${cell(one.title)}**<br>${cell(one.message)} | ${cell(one.waiver ? waived(one.waiver) : one.mend)} |`,
+        `| ${one.severity} | \`${one.file}:${one.line}\`<br>${cell(one.resource)}${one.environment === undefined ? "" : ` in ${cell(one.environment)}`} | **${cell(one.title)}**<br>${cell(one.message)} | ${cell(one.waiver ? waived(one.waiver) : one.mend)} |`,
       );
     }
     if (introduced.length > MOST_ROWS) lines.push("", `${introduced.length - MOST_ROWS} more are not shown.`);
@@ -112,10 +114,14 @@ function gitlab(checked: Checked): string {
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
-/** SARIF 2.1.0; what was there before the change is in it as suppressed, so that it is seen and stops nothing. */
 function sarif(checked: Checked): string {
+  return `${JSON.stringify(toSarif(checked), undefined, 2)}\n`;
+}
+
+/** SARIF 2.1.0; what was there before the change is in it as suppressed, so that it is seen and stops nothing. */
+export function toSarif(checked: Checked): object {
   const rules = [...new Map(checked.findings.map((one) => [one.policy, one])).values()];
-  const log = {
+  return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
     runs: [
@@ -130,7 +136,49 @@ function sarif(checked: Checked): string {
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+/** At the lines of a pull request: what the change introduces. */
+export interface Annotation {
+  readonly path: string;
+  readonly line: number;
+  readonly level: "failure" | "warning" | "notice";
+  readonly title: string;
+  readonly message: string;
+}
+
+export function annotationsOf(checked: Checked): readonly Annotation[] {
+  return checked.findings
+    .filter(({ introduced }) => introduced)
+    .map(({ file, line, severity, title, resource, message, mend, waiver, environment }) => ({
+      path: file,
+      line,
+      level: waiver ? "notice" : ({ deny: "failure", warn: "warning", audit: "notice" } as const)[severity],
+      title,
+      message: `${resource}${environment === undefined ? "" : ` in ${environment}`}: ${message}\n${mend}`.trim(),
+    }));
+}
+
+/** A line that mends a finding, in the words of GitHub or GitLab: whoever reads it takes it with a click. */
+export interface SuggestedEdit {
+  readonly path: string;
+  readonly line: number;
+  readonly body: string;
+}
+
+export function suggestedEdits(checked: Checked, host: "github" | "gitlab"): readonly SuggestedEdit[] {
+  const fence = host === "github" ? "suggestion" : "suggestion:-0+0";
+  return checked.findings.flatMap(({ introduced, waiver, suggestion, file, title, message, fingerprint }) =>
+    !introduced || waiver !== undefined || suggestion === undefined
+      ? []
+      : [
+          {
+            path: file,
+            line: suggestion.line,
+            body: `<!-- roadbed:edit ${fingerprint} -->\n**${title}**: ${message}\n\n\`\`\`${fence}\n${suggestion.text}\n\`\`\``,
+          },
+        ],
+  );
 }
 
 function ruleOf({ policy, title, why, mend, severity }: FileFinding): object {

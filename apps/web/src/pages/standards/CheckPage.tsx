@@ -1,0 +1,177 @@
+import { Button } from "@mantine/core";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { getCheck, listChecks, runCheck, type ChangeCheck } from "@roadbed/contracts/standards/checks";
+import type { FileFinding } from "@roadbed/contracts/standards/files";
+import type { OutputOf } from "@roadbed/core";
+import { useAct, useOperation } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
+import type { Column } from "../../table/column.ts";
+import { DataTable } from "../../table/DataTable.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { Page, Section } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
+import { Tag } from "../../ui/Tag.tsx";
+import { When } from "../../ui/When.tsx";
+import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
+
+const route = getRouteApi("/app/standards/checks/$id");
+
+type Known = OutputOf<typeof getCheck>;
+
+/** What the policies say of one commit of a proposed change. */
+export function CheckPage(): ReactNode {
+  const { id } = route.useParams();
+  const check = useOperation(getCheck, { id });
+  const again = useAct(runCheck, { touches: ["standards"] });
+  const trail = <Link to="/standards">Policies</Link>;
+  const known = check.data;
+  if (known === undefined) {
+    return (
+      <Page title="Check" trail={trail}>
+        {check.error === null ? <SkeletonRows rows={8} /> : <ErrorState error={check.error} retry={() => void check.refetch()} />}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={`${known.repository}, change ${known.change}`}
+      trail={trail}
+      state={
+        <>
+          {sayCheck(known)} Commit {known.head.slice(0, 8)}, <When at={known.changedAt} />
+        </>
+      }
+      act={
+        known.state !== "superseded" && (
+          <Button size="xs" variant="default" loading={again.isPending} onClick={() => again.mutate({ id })}>
+            Check again
+          </Button>
+        )
+      }
+    >
+      {again.error !== null && <ErrorState error={again.error} />}
+      <Findings result={known.result} />
+    </Page>
+  );
+}
+
+/** The newest check of a change at the embedded host, on the page of the change. */
+export function ChecksOf({ change }: { readonly change: string }): ReactNode {
+  const list = useOperation(listChecks, { change, limit: 1 });
+  const newest = list.data?.items[0];
+  const check = useOperation(getCheck, { id: newest?.id ?? "" }, { enabled: newest !== undefined });
+  if (newest === undefined) return null;
+  return (
+    <Section
+      title="Policies"
+      act={
+        <Link to="/standards/checks/$id" params={{ id: newest.id }}>
+          The check
+        </Link>
+      }
+    >
+      <p>
+        <StateBadge
+          plain
+          word={newest.verdict ?? newest.state}
+          label={newest.verdict === undefined ? newest.state : VERDICT_WORDS[newest.verdict]}
+        />{" "}
+        {sayCheck(newest)}
+      </p>
+      {newest.introduced + newest.unread > 0 && <Findings result={check.data?.result} />}
+    </Section>
+  );
+}
+
+function sayCheck({ state, verdict, introduced, known, mended, reason }: ChangeCheck): string {
+  if (state === "waiting") return `It is being checked.${reason === undefined ? "" : ` ${reason}`}`;
+  if (state === "superseded") return "A newer commit was checked instead.";
+  if (state === "failed") return `It could not be checked: ${reason ?? "nobody knows why"}`;
+  const brings =
+    introduced === 0 ? "The change brings nothing that a policy finds." : `The change brings ${formatCount(introduced, "finding")}.`;
+  const stops = verdict === "deny" ? " It is not merged while they stand." : "";
+  const rest = known > 0 ? ` ${formatCount(known, "finding")} of before it stop nobody.` : "";
+  return `${brings}${stops}${mended > 0 ? ` It mends ${mended}.` : ""}${rest}`;
+}
+
+function Findings({ result }: { readonly result: Known["result"] }): ReactNode {
+  if (result === undefined) return null;
+  const introduced = result.findings.filter((one) => one.introduced);
+  return (
+    <>
+      <DataTable
+        label="What the change brings"
+        columns={COLUMNS}
+        rows={introduced}
+        rowKey={({ fingerprint }) => fingerprint}
+        onSort={() => {}}
+        empty={<p className="rb-dim">The change brings nothing that a policy finds.</p>}
+      />
+      {result.unread.length > 0 && (
+        <>
+          <h3>Not judged</h3>
+          <ul>
+            {result.unread.map(({ file, line, reason, mend }) => (
+              <li key={`${file} ${line} ${reason}`}>
+                <code className="rb-mono">{file}</code> {reason}. <span className="rb-dim">{mend}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+const COLUMNS: readonly Column<FileFinding>[] = [
+  {
+    id: "severity",
+    header: "Weight",
+    width: "120px",
+    sortable: false,
+    cell: ({ severity, waiver }) => (waiver ? <Tag>waived</Tag> : <StateBadge plain word={severity} label={SEVERITY_WORDS[severity]} />),
+  },
+  {
+    id: "where",
+    header: "Where",
+    width: "28%",
+    sortable: false,
+    cell: ({ file, line, resource, environment }) => (
+      <span className="rb-prose">
+        <code className="rb-mono">
+          {file}:{line}
+        </code>
+        <br />
+        <span className="rb-dim">
+          {resource}
+          {environment !== undefined && ` in ${environment}`}
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: "what",
+    header: "What, and how to mend it",
+    sortable: false,
+    cell: ({ policy, title, message, mend, suggestion }) => (
+      <span className="rb-prose">
+        <Link to="/standards/policies/$name" params={{ name: policy }}>
+          {title}
+        </Link>
+        <br />
+        {message} <span className="rb-dim">{mend}</span>
+        {suggestion !== undefined && (
+          <>
+            <br />
+            <code className="rb-mono">
+              {suggestion.line}: {suggestion.text.trim()}
+            </code>
+          </>
+        )}
+      </span>
+    ),
+  },
+];
