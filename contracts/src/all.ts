@@ -13,6 +13,7 @@ import { operations as query } from "./catalog/query.ts";
 import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
+import { operations as archive } from "./delivery/archive.ts";
 import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as executions } from "./delivery/executions.ts";
@@ -24,6 +25,8 @@ import { operations as approvals } from "./paths/approvals.ts";
 import { operations as authoring } from "./paths/authoring.ts";
 import { operations as pathConnections } from "./paths/connections.ts";
 import { operations as deviations } from "./paths/deviations.ts";
+import { operations as lifetimes } from "./paths/lifetimes.ts";
+import { operations as undo } from "./paths/undo.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
@@ -73,11 +76,14 @@ export const allOperations: readonly Operation[] = [
   ...authoring,
   ...pathConnections,
   ...ledger,
+  ...lifetimes,
+  ...undo,
   ...deviations,
   ...upgrades,
   ...delivery,
   ...credentials,
   ...executions,
+  ...archive,
   ...changes,
   ...telemetry,
   ...notify,

@@ -172,6 +172,8 @@ export const Repository = z.object({
   head: z.string().optional(),
   createdAt: z.iso.datetime(),
   entityRef: z.string().optional(),
+  /** Since then it is read only. */
+  archivedAt: z.iso.datetime().optional(),
 });
 export type Repository = z.infer<typeof Repository>;
 

@@ -35,6 +35,8 @@ export const PathDetail = PathSummary.extend({
   support: z.string().optional(),
   changelog: z.array(z.object({ version: z.string(), date: z.string().optional(), changes: z.array(z.string()) })).default([]),
   deprecation: z.object({ from: z.string(), reason: z.string().optional(), replacedBy: z.string().optional() }).optional(),
+  /** How long what it makes lives, where that ends by itself; `parameter`: the answer that says otherwise. */
+  lifetime: z.object({ hours: z.number(), atMostHours: z.number(), parameter: z.string().optional() }).optional(),
   /** What a run of it may have to wait for. */
   approvals: z
     .array(
@@ -223,6 +225,14 @@ export const Run = z.object({
   made: z.array(z.object({ thing: z.string(), repository: z.string(), commit: z.string() })).optional(),
   /** What had to be approved before it began, by whom and until when; only where one run is shown. */
   approvals: z.array(Approval).optional(),
+  /** What of it was taken back, the last first, and what remains; only where one run is shown. */
+  undo: z
+    .object({
+      state: z.enum(["requested", "running", "done", "partly"]),
+      why: z.string().optional(),
+      items: z.array(z.object({ step: z.string(), state: z.enum(["done", "remains", "failed"]), words: z.string(), at: z.iso.datetime() })),
+    })
+    .optional(),
   /** As given, with secrets as `***`. */
   values: z.record(z.string(), z.unknown()),
 });
@@ -297,11 +307,17 @@ export const getRunLogs = defineOperation({
 
 export const cancelRun = defineOperation({
   name: "paths.run.cancel",
-  summary: "Stop a run after the step it is in.",
+  summary: "Stop a run after the step it is in, and have what it made taken back if asked.",
   scope: "paths:write",
   risk: "medium",
   http: { method: "POST", path: "/api/v1/runs/{id}/cancel" },
-  input: z.object({ id: z.string() }),
+  input: z.object({
+    id: z.string(),
+    undo: z
+      .preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean().optional())
+      .describe("Take back what it made, the last first"),
+    reason: z.string().trim().max(2_000).optional(),
+  }),
   output: Run,
 });
 

@@ -1,7 +1,7 @@
 /** Where one module asks another: each port is declared by the asker and answered here. */
 import type { Catalog } from "@roadbed/catalog";
 import type { Cel } from "@roadbed/cel";
-import { importSource, listEntities, syncSource, validateEntity } from "@roadbed/contracts/catalog";
+import { deleteSource, importSource, listEntities, listSources, syncSource, validateEntity } from "@roadbed/contracts/catalog";
 import { getOnCall } from "@roadbed/contracts/catalog/ownership";
 import { getMe } from "@roadbed/contracts/identity";
 import {
@@ -59,6 +59,18 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
       return problems.map(({ at, reason, mend }) => ({ at, reason, ...(mend === undefined ? {} : { mend }) }));
     },
     registerRepository: (ctx, { repository }) => catalog.registerRepository(ctx, { repository }),
+    async unregister(_ctx, what) {
+      const scopes = ["catalog:read", "catalog:write", "catalog:admin"];
+      for (let cursor: string | undefined; ;) {
+        const page = await ask(listSources, { limit: 200, ...(cursor === undefined ? {} : { cursor }) }, scopes);
+        const own = page.items.find(({ kind, target }) =>
+          "repository" in what ? kind === "repository" && target === what.repository : kind === "git" && target === what.url,
+        );
+        if (own !== undefined) await ask(deleteSource, { id: own.id }, scopes);
+        if (own !== undefined || page.nextCursor === undefined) return own !== undefined;
+        cursor = page.nextCursor;
+      }
+    },
     async registerUrl(_ctx, url) {
       // What a connected organisation holds is read by its source, also where it is private: a second source would claim the same entity.
       const known = await connectedSource(catalog, url);

@@ -128,6 +128,23 @@ const actions = createRoute({
   component: lazyRouteComponent(() => import("./pages/draft/ActionsPage.tsx"), "ActionsPage"),
 });
 
+const lifetimes = createRoute({
+  getParentRoute: () => app,
+  path: "/lifetimes",
+  validateSearch: (raw: Raw) => ({
+    ...oneOf(raw, "state", ["active", "ending", "ended"] as const),
+    ...flag(raw, "mine"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/runs/LifetimesPage.tsx"), "LifetimesPage"),
+});
+
+const compareRun = createRoute({
+  getParentRoute: () => app,
+  path: "/runs/$id/compare",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "with") }),
+  component: lazyRouteComponent(() => import("./pages/runs/CompareRunsPage.tsx"), "CompareRunsPage"),
+});
+
 const runs = createRoute({
   getParentRoute: () => app,
   path: "/runs",
@@ -451,7 +468,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, ledger, made, upgrades, upgrade, delivery, change,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, delivery, change,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

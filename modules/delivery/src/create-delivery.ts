@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { workloadCommanded } from "@roadbed/contracts/delivery";
 import { NotFoundError, type Ctx } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 
@@ -17,6 +18,7 @@ import { createScheduler } from "./job/scheduler.ts";
 import { makeListEnvironments } from "./environment/list-environments.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
 import { createGitHost } from "./repository/git-host.ts";
+import { makeArchiveHandlers, takeBackRepository } from "./repository/archive-repository.ts";
 import { createRepository } from "./repository/create-repository.ts";
 import { makeRepositoryReaders } from "./repository/read-repositories.ts";
 import { findRepository, findRepositoryOf } from "./repository/repository-store.ts";
@@ -30,7 +32,7 @@ import { parseManifest } from "./workload/manifest.ts";
 import { createControl } from "./workload/control-workloads.ts";
 import { makeWorkloadReaders } from "./workload/read-workloads.ts";
 import { openEnvironmentSource } from "./workload/workload-environment.ts";
-import { findWorkload, listWorkloadsOf, urlOf, type WorkloadRecord } from "./workload/workload-store.ts";
+import { findWorkload, listWorkloadsOf, setDesired, urlOf, type WorkloadRecord } from "./workload/workload-store.ts";
 
 const TIMING: Timing = { startMs: 60_000, buildMs: 600_000, healthEveryMs: 10_000, firstRestartMs: 500, graceMs: 10_000 };
 /** A process whose server was killed has lost its output already: it is not given long. */
@@ -149,6 +151,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeDeploymentReaders(),
       makeDeployCommit(deps),
       ...makeRepositoryReaders(deps),
+      ...makeArchiveHandlers(deps),
       ...makeChangeHandlers(deps),
     ],
     subscriptions: makeSubscriptions(deps, flow, control, scheduler),
@@ -168,6 +171,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     proposeChange: (ctx, input) => proposeChange(deps, ctx, input),
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
     repositoryOf: async (ctx, entityRef) => (await findRepositoryOf(ctx.sql, entityRef))?.name,
+    takeBackRepository: (ctx, input) => takeBackRepository(deps, ctx, input),
+    async stopWorkload(ctx, { entityRef, environment: place }) {
+      if ((await setDesired(ctx.sql, entityRef, place, "stopped")) === undefined) return;
+      ctx.emit(workloadCommanded, entityRef, { entityRef, environment: place, command: "stop" });
+    },
     deploymentOf,
     lacking: async (text) => toolchain.lacking(parseManifest(text)),
     workloadsOf: (refs) => listWorkloadsOf(deps.db, refs),

@@ -31,6 +31,13 @@ export interface Delivery {
   /** Whether the caller may see a repository. */
   seesRepository(ctx: Ctx, name: string): Promise<boolean>;
   repositoryExists(ctx: Ctx, name: string): Promise<boolean>;
+  /** Takes back what was made under a key: removed where nobody has worked in it since, else archived. */
+  takeBackRepository(
+    ctx: Ctx,
+    input: { readonly name: string; readonly key: string; readonly commit: string | undefined; readonly why: string },
+  ): Promise<"removed" | "archived">;
+  /** A workload is not to run any more; what never ran is stopped already. */
+  stopWorkload(ctx: Ctx, input: { readonly entityRef: string; readonly environment: string }): Promise<void>;
   /** The repository that holds a component; undefined when it is not here. */
   repositoryOf(ctx: Ctx, entityRef: string): Promise<string | undefined>;
   /** The newest deployment of a component, of that commit where one is given. */

@@ -121,6 +121,11 @@ export interface Catalog {
   onCallOf?(ref: string): Promise<readonly string[]>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
+  /**
+   * Ends the source that reads a repository of the embedded host, or an address, with the entities that it gave. Doing it twice is doing it
+   * once; false where no source of its own reads it.
+   */
+  unregister?(ctx: Ctx, what: { readonly repository: string } | { readonly url: string }): Promise<boolean>;
   /** Reads descriptors at an address outside the embedded host. Absent: such addresses are refused in words. */
   registerUrl?(ctx: Ctx, url: string): Promise<{ readonly refs: readonly string[] }>;
 }
@@ -152,6 +157,14 @@ export interface Git {
       readonly key: string;
     },
   ): Promise<{ readonly cloneUrl: string; readonly commit: string }>;
+  /**
+   * Takes back what was made under a key: removed where nobody has worked in it since `commit`, else archived. Gone already is removed.
+   * Throws `ConflictError` for a repository that another key made.
+   */
+  takeBackRepository?(
+    ctx: Ctx,
+    input: { readonly name: string; readonly key: string; readonly commit: string | undefined; readonly why: string },
+  ): Promise<"removed" | "archived">;
 }
 
 /** What somebody would have a repository become. The same `key` again is the same change. */
@@ -242,4 +255,6 @@ export interface Delivery {
     ctx: Ctx,
     input: { readonly entityRef: string; readonly environment: string; readonly repository?: string; readonly commit?: string },
   ): Promise<void>;
+  /** It is not to run any more; what never ran is stopped already. */
+  stopWorkload?(ctx: Ctx, input: { readonly entityRef: string; readonly environment: string }): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { runRequested } from "@roadbed/contracts/paths";
+import { undoRequested } from "@roadbed/contracts/paths/undo";
 import type { Handler, Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
@@ -18,6 +19,8 @@ import { makeLearnedRuleHandlers } from "./approval/learned-rule-handlers.ts";
 import { learnFrom } from "./approval/learned-rules.ts";
 import { defineApprovalWatch } from "./approval/watch-approvals.ts";
 import { makeAuthoringHandlers } from "./authoring/authoring-handlers.ts";
+import { defineLifetimeWatch } from "./lifetime/end-lifetimes.ts";
+import { makeLifetimeHandlers } from "./lifetime/lifetime-handlers.ts";
 import { createRenderer } from "./render/renderer.ts";
 import { createLogBell } from "./run/run-log.ts";
 import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
@@ -28,6 +31,9 @@ import { makeScaffolderHandlers } from "./scaffolder/scaffolder-handlers.ts";
 import { makeCheckValues } from "./template/check-values.ts";
 import { createLibrary } from "./template/library.ts";
 import { makePathHandlers } from "./template/path-handlers.ts";
+import { defineUndoFlow, undoIdOf } from "./undo/undo-flow.ts";
+import { hearUndone } from "./undo/hear-undone.ts";
+import { makeUndoHandlers } from "./undo/undo-handlers.ts";
 import { followUpgrades } from "./upgrade/follow-upgrades.ts";
 import { defineUpgradeFlow } from "./upgrade/upgrade-flow.ts";
 import { makeUpgradeHandlers } from "./upgrade/upgrade-handlers.ts";
@@ -88,16 +94,21 @@ export function createPaths(deps: PathsDeps): Paths {
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
   const deviationEnds = defineDeviationEnds(deps.workflows, deps);
+  const undo = defineUndoFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
+  const lifetimeWatch = defineLifetimeWatch(deps.workflows, deps);
+  const start = makeRunPath(shared);
   const approvalWatch = defineApprovalWatch(deps.workflows, deps);
   const upgrades = defineUpgradeFlow(deps.workflows, shared);
 
   return {
     handlers: [
       ...makePathHandlers(shared),
-      makeRunPath(shared),
+      start,
       ...makeRunHandlers({ ...deps, actions, bell }),
       ...makeApprovalHandlers({ ...deps, granted: learnFrom }),
       ...makeLearnedRuleHandlers(deps),
+      ...makeUndoHandlers({ ...deps, start }),
+      ...makeLifetimeHandlers(deps),
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
       ...makeAuthoringHandlers(shared),
@@ -116,6 +127,15 @@ export function createPaths(deps: PathsDeps): Paths {
           await deps.workflows.start(flow, { runId, attempt }, { id: workflowIdOf(runId, attempt) });
         },
       },
+      {
+        name: "paths.start-undos",
+        events: [undoRequested.name],
+        async receive(_ctx, event) {
+          const { runId, attempt } = undoRequested.payload.parse(event.payload);
+          await deps.workflows.start(undo, { runId, attempt }, { id: undoIdOf(runId, attempt) });
+        },
+      },
+      hearUndone,
       ...followLedger(deps.repositories, deps.catalog),
       ...followUpgrades(deps.workflows, upgrades),
     ],
@@ -123,6 +143,7 @@ export function createPaths(deps: PathsDeps): Paths {
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);
+      await deps.workflows.schedule("paths.watch-lifetimes", "* * * * *", lifetimeWatch);
       await deps.workflows.schedule("paths.watch-approvals", "* * * * *", approvalWatch);
       await bell.start();
     },

@@ -7,9 +7,12 @@ import {
   workloadChanged,
   workloadCommanded,
 } from "@roadbed/contracts/delivery";
+import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided } from "@roadbed/contracts/paths/approvals";
+import { lifetimeEnded, lifetimeExtended } from "@roadbed/contracts/paths/lifetimes";
+import { runUndone } from "@roadbed/contracts/paths/undo";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/campaigns";
 import { scorecardSaved } from "@roadbed/contracts/standards/scorecards";
@@ -78,6 +81,29 @@ const TELLERS: readonly Teller[] = [
     sort: "policy",
     text: `A rule that gives the approval ${name} of ${pathTitle} by itself is ${state}`,
     link: "/inbox?view=approvals",
+  })),
+  teller(runUndone, ({ runId, path, state, entityRef }) => ({
+    sort: "run",
+    text: `What a run of ${path} made was taken back${state === "done" ? "" : ", but for what is listed"}`,
+    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    link: `/runs/${runId}`,
+  })),
+  teller(lifetimeExtended, ({ name, runId, entityRef, endsAt }) => ({
+    sort: "run",
+    text: `${name} lives until ${endsAt.slice(0, 10)} now`,
+    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    link: `/runs/${runId}`,
+  })),
+  teller(lifetimeEnded, ({ name, runId, entityRef }) => ({
+    sort: "run",
+    text: `The time of ${name} was over`,
+    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    link: `/runs/${runId}`,
+  })),
+  teller(repositoryArchived, ({ repository, archived }) => ({
+    sort: "push",
+    text: archived ? `The repository ${repository} became read only` : `The repository ${repository} takes pushes again`,
+    about: { repository },
   })),
   teller(decisionMade, ({ decisionId, subject, verdict }) => ({
     sort: "policy",
@@ -151,6 +177,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "delivery.change.opened": "proposing changes nothing",
   "delivery.change.moved": "a proposal changes nothing before it is merged",
   "delivery.change.closed": "a proposal that is closed has changed nothing",
+  "paths.run.undo-requested": "what comes of it is told as taken back",
+  "paths.lifetime.ending": "a reminder changes nothing",
   "paths.approval.requested": "asking changes nothing; what was said is told",
   "paths.approval.reminded": "a reminder changes nothing",
   "paths.deviation.expiring": "a reminder changes nothing",

@@ -24,6 +24,7 @@ import {
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { refuseArchived } from "../repository/archive-repository.ts";
 import { findRepository, moveHead } from "../repository/repository-store.ts";
 import { listChangeRows, readChange, toChange, type ChangeRow } from "./change-store.ts";
 import { insert } from "./propose-change.ts";
@@ -82,6 +83,7 @@ async function merge(
   read: string | undefined,
 ): Promise<ChangeRow> {
   const { id, key, repository, branch, target, title, conflicts, head } = change;
+  await refuseArchived(ctx.sql, repository);
   const [now, before] = await Promise.all([repositories.head(repository, branch), repositories.head(repository, target)]);
   if (conflicts.length > 0) {
     const files = conflicts.map(({ path }) => path).join(", ");

@@ -134,6 +134,47 @@ test("a pushed branch is proposed, closed, and listed", async () => {
   expect((await call<{ items: Change[] }>("delivery.change.list", { repository: "pushed", open: true })).items).toEqual([]);
 });
 
+test("an archived repository can be read and takes nothing; restored, it takes changes again", async () => {
+  const base = await create("archived");
+  const change = await propose("archived", base, {});
+  expect(await call("delivery.repository.archive", { name: "archived", reason: "Nobody needs it." })).toMatchObject({
+    archivedAt: expect.any(String),
+  });
+  // Twice is once.
+  await call("delivery.repository.archive", { name: "archived", reason: "Nobody needs it." });
+  expect((await server.db.query("select 1 from kernel.event where name = 'delivery.repository.archived'")).rowCount).toBe(1);
+  await expect(call("delivery.change.merge", { id: change.id })).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: "The repository archived is archived: Nobody needs it.",
+  });
+  await expect(propose("archived", base, { key: "another", branch: "roadbed/y" })).rejects.toMatchObject({ code: "CONFLICT" });
+  const ask = (service: string): Promise<Response> =>
+    fetch(`${server.url}/git/archived.git/info/refs?service=git-${service}`, {
+      headers: { authorization: `Basic ${Buffer.from("ada:writer").toString("base64")}` },
+    });
+  expect((await ask("upload-pack")).status).toBe(200);
+  expect((await ask("receive-pack")).status).toBe(403);
+  expect(await call("delivery.repository.restore", { name: "archived" })).not.toHaveProperty("archivedAt");
+  expect((await ask("receive-pack")).status).toBe(200);
+  expect(await call("delivery.change.merge", { id: change.id })).toMatchObject({ state: "merged" });
+});
+
+test("what was made under a key is taken back: removed as long as nobody worked in it, else archived; never what another key made", async () => {
+  const takeBack = (name: string, commit: string, key = name): Promise<string> =>
+    server.runtime.write(callAs(), pushRepository, {}, undefined, (ctx) =>
+      server.delivery.takeBackRepository(ctx, { name, key, commit, why: "Taken back." }),
+    );
+  const plain = await create("taken");
+  await expect(takeBack("taken", plain, "another")).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await takeBack("taken", plain)).toBe("removed");
+  expect(await takeBack("taken", plain)).toBe("removed");
+  expect(await server.repositories.exists("taken")).toBe(false);
+  const worked = await create("worked");
+  await pushed("worked", "main", [{ path: "own.txt", content: "mine\n" }]);
+  expect(await takeBack("worked", worked)).toBe("archived");
+  expect(await server.repositories.exists("worked")).toBe(true);
+});
+
 async function create(name: string): Promise<string> {
   const files = [
     { path: "a.txt", content: "a\n" },

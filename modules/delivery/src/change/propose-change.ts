@@ -3,6 +3,7 @@ import { ConflictError, formatActor, newId, NotFoundError, type Ctx } from "@roa
 import type { FileChange } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { refuseArchived } from "../repository/archive-repository.ts";
 import { findRepository } from "../repository/repository-store.ts";
 import { findChangeByKey, readChange, toChange } from "./change-store.ts";
 
@@ -26,6 +27,7 @@ export interface NewChange {
 export async function proposeChange({ repositories }: DeliveryDeps, ctx: Ctx, input: NewChange): Promise<Change> {
   const record = await findRepository(ctx.sql, input.repository);
   if (record === undefined) throw new NotFoundError("repository", input.repository);
+  await refuseArchived(ctx.sql, input.repository);
   const known = await findChangeByKey(ctx.sql, input.key);
   if (known !== undefined && (known.status !== "open" || known.base === input.base)) return toChange(known);
   if (known !== undefined && known.head !== known.made_head) {

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { repositoryPushed } from "@roadbed/contracts/delivery";
-import { ForbiddenError, type Call } from "@roadbed/core";
+import { ConflictError, ForbiddenError, type Call } from "@roadbed/core";
 import { createSmartHttp, type Push } from "@roadbed/git";
 
 import { entityRefOf } from "../component.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { pushRepository, readRepository } from "../internal-operations.ts";
+import { refuseArchived } from "./archive-repository.ts";
 import { listRepositoryRecords, moveHead, type RepositoryRecord } from "./repository-store.ts";
 
 export interface GitHost {
@@ -19,6 +20,16 @@ const PAGE = 200;
 
 export function createGitHost(deps: DeliveryDeps): GitHost {
   const { log, runtime, repositories } = deps;
+
+  /** Git's clients show the words of what forbids them. */
+  async function refuseWrites(repository: string): Promise<void> {
+    await refuseArchived(deps.db, repository).catch((error: unknown) => {
+      throw error instanceof ConflictError
+        ? new ForbiddenError(error.message, error.mend === undefined ? {} : { mend: error.mend })
+        : error;
+    });
+  }
+
   return {
     serve: createSmartHttp<Call>({
       root: repositories.root,
@@ -31,6 +42,7 @@ export function createGitHost(deps: DeliveryDeps): GitHost {
           throw new ForbiddenError(`This token lacks the scope ${operation.scope}.`, { mend: `Make a token that has ${operation.scope}.` });
         }
         await runtime.may(call, operation, { kind: "entity", id: entityRefOf(repository) });
+        if (access === "write") await refuseWrites(repository);
         return { actor: call };
       },
       onPush: (push) => announcePush(deps, push),

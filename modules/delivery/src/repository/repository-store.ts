@@ -9,10 +9,11 @@ export interface RepositoryRecord {
   readonly madeBy: string;
   readonly head: string | undefined;
   readonly createdAt: Date;
+  readonly archivedAt?: Date | undefined;
 }
 
 /** False when there is one of that name. A second one that is made at the same time waits for the first to end. */
-export async function insertRepository(sql: Sql, r: Omit<RepositoryRecord, "head">): Promise<boolean> {
+export async function insertRepository(sql: Sql, r: Omit<RepositoryRecord, "head" | "archivedAt">): Promise<boolean> {
   const { rowCount } = await sql.query(
     `insert into delivery.repository (name, description, default_branch, entity_ref, made_by, created_at)
      values ($1, $2, $3, $4, $5, $6) on conflict (name) do nothing`,
@@ -50,7 +51,7 @@ export function cloneUrlOf(publicUrl: string, name: string): string {
 }
 
 export function toRepository(
-  { name, description, defaultBranch, head, createdAt, entityRef }: RepositoryRecord,
+  { name, description, defaultBranch, head, createdAt, entityRef, archivedAt }: RepositoryRecord,
   publicUrl: string,
 ): Repository {
   return {
@@ -61,6 +62,7 @@ export function toRepository(
     ...(head === undefined ? {} : { head }),
     createdAt: createdAt.toISOString(),
     entityRef,
+    ...(archivedAt === undefined ? {} : { archivedAt: archivedAt.toISOString() }),
   };
 }
 
@@ -73,5 +75,6 @@ function toRecord(row: Row): RepositoryRecord {
     madeBy: row["made_by"] as string,
     head: (row["head"] as string | null) ?? undefined,
     createdAt: row["created_at"] as Date,
+    archivedAt: (row["archived_at"] as Date | null) ?? undefined,
   };
 }

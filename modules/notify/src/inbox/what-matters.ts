@@ -6,6 +6,7 @@ import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
+import { lifetimeEnded, lifetimeEnding } from "@roadbed/contracts/paths/lifetimes";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
 import { campaignClosed, campaignReminded } from "@roadbed/contracts/standards/campaigns";
 import { scoreChanged } from "@roadbed/contracts/standards/scores";
@@ -145,6 +146,24 @@ const RULES: readonly Rule[] = [
           ownWords: true,
         },
   ),
+  rule(lifetimeEnding, ({ name, path, entityRef, runId, requester, endsAt }) => ({
+    ref: entityRef ?? path,
+    weight: "important",
+    what: `${entityRef === undefined ? `made ${name}, which ends` : "ends by itself"} at ${endsAt.slice(0, 16).replace("T", " ")} UTC`,
+    detail: "It is taken back then. Extend it with a reason if it is still needed.",
+    link: `/runs/${runId}`,
+    askers: requester === undefined ? [] : [requester],
+    ownWords: entityRef === undefined,
+  })),
+  rule(lifetimeEnded, ({ name, path, entityRef, runId, requester }) => ({
+    ref: entityRef ?? path,
+    weight: "important",
+    what: entityRef === undefined ? `made ${name}, whose time is over` : "has come to the end of its time",
+    detail: "What the run made is being taken back.",
+    link: `/runs/${runId}`,
+    askers: requester === undefined ? [] : [requester],
+    ownWords: entityRef === undefined,
+  })),
   rule(approvalRuleChanged, ({ pathTitle, name, role, state }) =>
     state !== "proposed" || role === "administrator"
       ? undefined

@@ -31,6 +31,18 @@ export interface Action<I = any> {
   describe(c: ActionContext, input: I): Promise<Effect>;
   /** Does it; `c.key` makes an outside effect happen once. Answers the step's output. */
   run(c: ActionContext, input: I): Promise<Output>;
+  /**
+   * Takes back what `run` made, in the name of who started the run and under the same key. Absent: it stays, and is listed. It may be done
+   * twice, and counts what is gone as taken back. `input` is absent where it cannot be made ready again (a secret is forgotten), `output`
+   * empty where the step failed on its way.
+   */
+  undo?(c: ActionContext, made: { readonly input: I | undefined; readonly output: Output }): Promise<Undone>;
+}
+
+/** What became of something that was to be taken back: `done`, or it remains and the words say why. */
+export interface Undone {
+  readonly done: boolean;
+  readonly words: string;
 }
 
 /** What a step tells the ledger of a repository that it made. */

@@ -58,6 +58,23 @@ export function makeCatalogRegister(catalog: Catalog, publicUrl: string): Action
         });
       }
     },
+    async undo(c, { input, output }) {
+      const told = output["catalogInfoUrl"];
+      const address = typeof told === "string" ? told : input === undefined ? undefined : addressOf(input);
+      const refs = typeof output["entityRef"] === "string" ? output["entityRef"] : "what it registered";
+      if (address === undefined || catalog.unregister === undefined) return { done: false, words: `${refs} stays in the catalogue.` };
+      const repository = repositoryOf(address, publicUrl);
+      const found = await c.write((ctx) => catalog.unregister!(ctx, repository === undefined ? { url: address } : { repository }));
+      return found
+        ? { done: true, words: `${refs} is out of the catalogue.` }
+        : {
+            done: repository !== undefined,
+            words:
+              repository === undefined
+                ? `${address} is read by a source of its organisation: it goes when its file goes.`
+                : `${refs} was gone.`,
+          };
+    },
   });
 }
 

@@ -55,6 +55,13 @@ export function makeDeployWait(delivery: Delivery): Action {
       await c.log("info", url === undefined ? `Healthy in ${target.environment}.` : `Healthy in ${target.environment}: ${url}`);
       return { environment: target.environment, started: true, ...(url === undefined ? {} : { url }) };
     },
+    async undo(c, { input, output }) {
+      if (output["started"] === false) return { done: true, words: "It was not started." };
+      if (input === undefined || delivery.stopWorkload === undefined) return { done: false, words: "What it started stays." };
+      const { entityRef, environment } = input;
+      await c.write((ctx) => delivery.stopWorkload!(ctx, { entityRef, environment }));
+      return { done: true, words: `${entityRef} is stopped in ${environment}.` };
+    },
   });
 }
 

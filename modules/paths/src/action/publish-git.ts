@@ -58,6 +58,18 @@ export function makePublishGit(git: Git, publicUrl: string): Action {
       await c.log("info", `Repository ${name}: ${files.length} files in commit ${commit.slice(0, 10)}, ${cloneUrl}`);
       return { ...outputOf(cloneUrl, name), commitHash: commit };
     },
+    async undo(c, { input, output }) {
+      const known = typeof output["repository"] === "string" ? output["repository"] : undefined;
+      const name = known ?? (input === undefined ? undefined : nameOf(input));
+      if (name === undefined || git.takeBackRepository === undefined) return { done: false, words: `The repository ${name ?? ""} stays.` };
+      const commit = typeof output["commitHash"] === "string" ? output["commitHash"] : undefined;
+      const state = await c.write((ctx) =>
+        git.takeBackRepository!(ctx, { name, key: c.key, commit, why: `The run ${c.taskId} that made it was taken back.` }),
+      );
+      return state === "removed"
+        ? { done: true, words: `The repository ${name} is removed.` }
+        : { done: false, words: `Somebody has worked in the repository ${name} since: it is archived, not removed.` };
+    },
   });
 }
 

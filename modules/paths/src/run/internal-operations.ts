@@ -19,4 +19,5 @@ export const makeThing: Operation = internal("paths.run.make", "A run's step mak
 export const advanceUpgrade: Operation = internal("paths.upgrade.advance", "An upgrade came further.");
 export const endDeviations: Operation = internal("paths.deviation.expire", "Deviations came to their end.");
 export const watchApprovals: Operation = internal("paths.approval.watch", "Approvals came to their end, or are reminded of.");
+export const watchLifetimes: Operation = internal("paths.lifetime.watch", "What a run made ends soon, or its time is over.");
 export const judgeRun: Operation = internal("paths.run.judge", "Policies are asked about what a run is to make.");

@@ -134,7 +134,8 @@ async function abortIfCancelled(deps: StepDeps, work: Work, cancel: AbortControl
   if (run?.cancel_requested === true) cancel.abort();
 }
 
-function contextFor(deps: StepDeps, work: Work, workspace: string, turn: number, signal: AbortSignal): ActionContext {
+/** What an action gets of a step of a run. */
+export function contextFor(deps: StepDeps, work: Work, workspace: string, turn: number, signal: AbortSignal): ActionContext {
   const { run, step, scope, call } = work;
   const key = `${run.id}:${step.id}${turn === 0 ? "" : `:${turn}`}`;
   return {
@@ -184,7 +185,8 @@ export function deniedBy({ findings, decisionId }: Awaited<ReturnType<Standards[
   return new DeniedError(`Policy says no: ${[...new Set(denied.map(({ message }) => message))].join(" ")}`, { problems, decisionId });
 }
 
-async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
+/** What is known of a step of a run; secrets only while the run may still need them. */
+export async function load(deps: StepDeps, runId: string, n: number): Promise<Work> {
   const run = await readRun(deps.db, runId);
   const steps = await readSteps(deps.db, [runId]);
   const step = steps[n];

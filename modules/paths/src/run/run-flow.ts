@@ -1,7 +1,9 @@
 import { runFinished } from "@roadbed/contracts/paths";
-import { ConflictError } from "@roadbed/core";
+import { ConflictError, type Ctx } from "@roadbed/core";
 import type { Flow, Workflows } from "@roadbed/workflows";
 
+import { beginLifetime } from "../lifetime/begin-lifetime.ts";
+import { requestUndo } from "../undo/request-undo.ts";
 import { hideSecrets } from "../template/form.ts";
 import { advanceRun } from "./internal-operations.ts";
 import { renderOutputs } from "./outputs.ts";
@@ -83,8 +85,16 @@ async function giveUp(deps: StepDeps, runId: string, attempt: number, reason: st
     );
     await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status in ('open', 'processing')", [runId]);
     ctx.emit(runFinished, runId, { runId, path: run.path_ref, status: "failed" });
+    await settle(ctx, runId, "failed", undefined);
     await wakeReaders(ctx.sql, runId);
   });
+}
+
+/** What follows from a run's end: it is taken back where that was asked for, else what it made begins to live. */
+async function settle(ctx: Ctx, runId: string, status: Status, entityRef: string | undefined): Promise<void> {
+  const run = await readRun(ctx.sql, runId, true);
+  if (run.undo_state === "requested") await requestUndo(ctx, run, run.undo_why ?? "It was cancelled.");
+  else if (status === "succeeded") await beginLifetime(ctx, run, entityRef);
 }
 
 /** Writes down how the run came out and what it made. */
@@ -119,6 +129,7 @@ export async function endRun(deps: StepDeps, runId: string, attempt: number): Pr
     );
     await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status in ('open', 'processing')", [runId]);
     ctx.emit(runFinished, runId, { runId, path: run.path_ref, status, ...(entityRef === undefined ? {} : { entityRef }) });
+    await settle(ctx, runId, status, entityRef);
     await wakeReaders(ctx.sql, runId);
   });
   if (status === "succeeded") await deps.snapshots.forget(runId);

@@ -7,6 +7,7 @@ import type { PathsDeps } from "../deps.ts";
 import { assertRunnable } from "./step-context.ts";
 import type { Actions } from "../action/actions.ts";
 import { endUnapproved, showApprovals, waitsForApproval, wasNotApproved } from "../approval/decide-approval.ts";
+import { requireUndoer } from "../undo/request-undo.ts";
 import { appendLog, readLog, wakeReaders, type LogBell } from "./run-log.ts";
 import { findRuns, isFinal, readRun, readSteps, toRun } from "./run-store.ts";
 import type { Run } from "@roadbed/contracts/paths";
@@ -23,9 +24,10 @@ export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
       ...(await show(ctx, id)),
       made: await madeBy(ctx, id),
       approvals: await showApprovals(deps, ctx, id),
+      ...(await undoOf(ctx, id)),
     })),
     makeGetLogs(deps),
-    makeCancel(),
+    makeCancel(deps),
     makeRetry(deps),
   ];
 }
@@ -84,9 +86,10 @@ function makeGetLogs({ bell }: RunHandlerDeps): Handler {
   });
 }
 
-function makeCancel(): Handler {
-  return handle(cancelRun, async (ctx, { id }) => {
+function makeCancel(deps: RunHandlerDeps): Handler {
+  return handle(cancelRun, async (ctx, { id, undo, reason }) => {
     const run = await readRun(ctx.sql, id, true);
+    if (undo === true) await requireUndoer(deps, ctx, run);
     if (isFinal(run.status)) throw new ConflictError(`The run ${run.status} already.`, { mend: "There is nothing left to stop." });
     if (run.status === "waiting" && (await waitsForApproval(ctx, id))) {
       await endUnapproved(ctx, run, `Cancelled by ${formatActor(ctx.actor)} before it was approved.`);
@@ -97,7 +100,10 @@ function makeCancel(): Handler {
       await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status = 'open'", [id]);
       ctx.emit(runFinished, id, { runId: id, path: run.path_ref, status: "cancelled" });
     } else {
-      await ctx.sql.query("update paths.run set cancel_requested = true where id = $1", [id]);
+      await ctx.sql.query(
+        "update paths.run set cancel_requested = true, undo_state = case when $2 then 'requested' else undo_state end, undo_why = coalesce($3, undo_why) where id = $1",
+        [id, undo === true, undo === true ? (reason ?? `Cancelled by ${formatActor(ctx.actor)}.`) : null],
+      );
     }
     await appendLog(ctx.sql, id, {
       level: "warn",
@@ -118,6 +124,9 @@ function makeRetry({ actions }: RunHandlerDeps): Handler {
         mend: "Follow the path again with these answers; approvals are asked for anew.",
       });
     }
+    if (run.undo_state !== null) {
+      throw new ConflictError("What the run made is taken back: it cannot go on.", { mend: `Follow it anew: roadbed run again ${id}` });
+    }
     assertRunnable(run.path, actions);
     await ctx.sql.query(
       "update paths.run set status = 'queued', attempt = attempt + 1, cancel_requested = false, error = null, ended_at = null where id = $1",
@@ -135,6 +144,18 @@ function makeRetry({ actions }: RunHandlerDeps): Handler {
 
 async function show(ctx: Ctx, id: string): Promise<Run> {
   return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
+}
+
+/** What was taken back and what remains. */
+async function undoOf(ctx: Ctx, id: string): Promise<Pick<Run, "undo">> {
+  const { undo_state: state, undo_why: why } = await readRun(ctx.sql, id);
+  if (state === null) return {};
+  const { rows } = await ctx.sql.query<{ step: string; state: "done" | "remains" | "failed"; words: string; at: Date }>(
+    `select s.id as step, u.state, u.words, u.at from paths.run_undo u join paths.run_step s on s.run_id = u.run_id and s.n = u.n
+     where u.run_id = $1 order by u.n desc`,
+    [id],
+  );
+  return { undo: { state, ...(why === null ? {} : { why }), items: rows.map((row) => ({ ...row, at: row.at.toISOString() })) } };
 }
 
 /** With the commit that the run made: what a thing was upgraded to since is not its work. */

@@ -44,6 +44,9 @@ export interface RunRow extends Record<string, unknown> {
   readonly source_digest: string | null;
   readonly path_version: string | null;
   readonly preview_digest: string | null;
+  readonly undo_state: NonNullable<Run["undo"]>["state"] | null;
+  readonly undo_why: string | null;
+  readonly undo_attempt: number;
 }
 
 export interface StepRow extends Record<string, unknown> {

@@ -11,6 +11,7 @@ import { checkBound } from "../template/day-two.ts";
 import { hideSecrets, secretsIn } from "../template/form.ts";
 import type { Library } from "../template/library.ts";
 import type { Path } from "../template/template.ts";
+import { keepPreview } from "../undo/undo-handlers.ts";
 import { judgeRun } from "./internal-operations.ts";
 import { askApprovals } from "../approval/ask-approvals.ts";
 import { planDigest, requiredApprovals, type Needed } from "../approval/required-approvals.ts";
@@ -45,6 +46,7 @@ export function makeRunPath(deps: StartDeps): Handler {
       sourceDigest: await deps.sources.keep(ctx.sql, path),
       at: ctx.now(),
     });
+    await keepPreview(ctx.sql, id, previewed.preview);
     const asked = { id, path, userName: user.entity.metadata.title ?? user.entity.metadata.name, digest: planDigest(previewed.preview) };
     // What waits for somebody is begun by whoever gives the last approval; until then its rows alone say so, whatever is killed.
     if (await askApprovals(ctx, asked, needed)) await ctx.sql.query("update paths.run set status = 'waiting' where id = $1", [id]);

@@ -29,6 +29,17 @@ export interface Promises {
   readonly managed: readonly string[];
   /** Whether somebody else must approve a deviation, and how long one may hold. */
   readonly deviations: { readonly approval: boolean; readonly maxDays: number };
+  /** How long what it makes is to be there; absent: until somebody removes it. */
+  readonly lifetime?:
+    | {
+        readonly afterMs: number;
+        readonly warnBeforeMs: number;
+        readonly extendByMs: number;
+        readonly atMostMs: number;
+        /** The answer that says how long, e.g. `3d`; no longer than `atMostMs`. */
+        readonly parameter: string | undefined;
+      }
+    | undefined;
   /** Whom a run of it waits for before its first step. Absent in runs of before. */
   readonly approvals?: readonly ApprovalRule[];
 }
@@ -109,6 +120,19 @@ export const PromisesSpec = z.object({
   deprecation: z.object({ from: Day, reason: z.string().max(1_000).optional(), replacedBy: z.string().max(200).optional() }).optional(),
   managed: z.array(z.string().min(1).max(300)).max(200).optional(),
   approvals: z.array(ApprovalSpec).max(20).optional(),
+  lifetime: z
+    .object({
+      after: Duration,
+      warnBefore: Duration.default(UNITS_MS.d),
+      extendBy: Duration.optional(),
+      atMost: Duration.optional(),
+      parameter: z.string().min(1).max(100).optional(),
+    })
+    .refine(({ after, atMost }) => atMost === undefined || atMost >= after, {
+      error: "must be at least as long as after",
+      path: ["atMost"],
+    })
+    .optional(),
   deviations: z.object({ approval: z.boolean().default(false), maxDays: z.number().int().min(1).max(730).default(365) }).optional(),
 });
 
@@ -142,6 +166,13 @@ export function promisesOf(
     expectedMinutes: spec.promises?.expectedMinutes,
     deviations: spec.deviations ?? { approval: false, maxDays: 365 },
     approvals: approvalRules(name, spec.approvals ?? []),
+    lifetime: spec.lifetime && {
+      afterMs: spec.lifetime.after,
+      warnBeforeMs: spec.lifetime.warnBefore,
+      extendByMs: spec.lifetime.extendBy ?? spec.lifetime.after,
+      atMostMs: spec.lifetime.atMost ?? Math.max(spec.lifetime.after, 90 * UNITS_MS.d),
+      parameter: spec.lifetime.parameter,
+    },
     managed: spec.managed ?? (typeof globs === "string" ? globs.split(/[\s,]+/).filter((glob) => glob !== "") : ["**"]),
   };
 }

@@ -45,9 +45,11 @@ export function makePathHandlers(deps: Omit<StartDeps, "sealer" | "sources">): H
   ];
 }
 
-type Promised = Pick<PathDetail, "approvals" | "guarantees" | "changelog" | "support" | "deprecation" | "appliesTo">;
+type Promised = Pick<PathDetail, "approvals" | "lifetime" | "guarantees" | "changelog" | "support" | "deprecation" | "appliesTo">;
 
-function promisesOf({ promises: { operation, appliesTo, guarantees, support, changelog, deprecation, approvals = [] } }: Path): Promised {
+function promisesOf({
+  promises: { operation, appliesTo, guarantees, support, changelog, deprecation, lifetime, approvals = [] },
+}: Path): Promised {
   return {
     approvals: approvals.map(({ name, when, by, count, because }) => ({
       rule: name,
@@ -56,6 +58,15 @@ function promisesOf({ promises: { operation, appliesTo, guarantees, support, cha
       ...(when === undefined ? {} : { when }),
       ...(because === undefined ? {} : { because }),
     })),
+    ...(lifetime === undefined
+      ? {}
+      : {
+          lifetime: {
+            hours: lifetime.afterMs / 3_600_000,
+            atMostHours: lifetime.atMostMs / 3_600_000,
+            ...(lifetime.parameter === undefined ? {} : { parameter: lifetime.parameter }),
+          },
+        }),
     guarantees: [...guarantees],
     changelog: changelog.map(({ version, date, changes }) => ({ version, changes: [...changes], ...(date === undefined ? {} : { date }) })),
     ...(support === undefined ? {} : { support }),

@@ -73,6 +73,14 @@ export async function createBench(
       const { hash } = await repositories.commitFiles(name, { branch, files, message, author, expectedParent: null });
       return { cloneUrl: `${PUBLIC_URL}/git/${name}.git`, commit: hash };
     },
+    async takeBackRepository(_ctx, { name, key, commit }) {
+      if (!(await repositories.exists(name))) return "removed";
+      if (world.makers.get(name) !== key) throw new ConflictError(`The repository ${name} was made by somebody else.`);
+      if ((await repositories.head(name, "main")) !== commit) return "archived";
+      await repositories.remove(name);
+      world.makers.delete(name);
+      return "removed";
+    },
   };
   const catalog: PathsDeps["catalog"] = {
     ...world.ports.catalog,

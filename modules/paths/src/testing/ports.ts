@@ -36,7 +36,7 @@ export function createWorld(): World {
   const calls: string[] = [];
   const hidden = new Set<string>();
 
-  const catalog: Catalog = {
+  const catalog: { -readonly [K in keyof Catalog]: Catalog[K] } = {
     get: async (_ctx, ref) => entities.get(ref),
     hiddenFrom: async () => [...hidden],
     async ownersOf(_ctx, ref) {
@@ -53,6 +53,11 @@ export function createWorld(): World {
       for (const entity of read) entities.set(refOf(entity), entity);
       return { refs: read.map(refOf) };
     },
+  };
+  catalog.unregister = async (_ctx, what) => {
+    const name = "repository" in what ? what.repository : what.url;
+    calls.push(`unregister ${name}`);
+    return entities.delete(`component:default/${name}`);
   };
   const git: Git = {
     repositoryExists: async (_ctx, name) => repositories.has(name),

@@ -66,6 +66,14 @@ const ports: Pick<PathsDeps, "catalog" | "git" | "standards" | "delivery" | "tem
       await dieAt("register:after");
       return { refs };
     },
+    async unregister(_ctx, what) {
+      await dieAt("undo-register:before");
+      const name = "repository" in what ? what.repository : what.url;
+      const { rowCount } = await db.query("delete from test.entity where ref = $1", [`component:default/${name}`]);
+      if (rowCount > 0) await db.query("insert into test.call (what) values ('entity removed')");
+      await dieAt("undo-register:after");
+      return rowCount > 0;
+    },
   },
   git: {
     async repositoryExists(_ctx, name) {
@@ -86,9 +94,20 @@ const ports: Pick<PathsDeps, "catalog" | "git" | "standards" | "delivery" | "tem
       await dieAt("publish:after");
       return { cloneUrl: `${PUBLIC_URL}/git/${name}.git`, commit: "c".repeat(40) };
     },
+    async takeBackRepository(_ctx, { name, key }) {
+      await dieAt("undo-publish:before");
+      const { rowCount } = await db.query("delete from test.repository where name = $1 and key = $2", [name, key]);
+      if (rowCount > 0) await db.query("insert into test.call (what) values ('repository removed')");
+      await dieAt("undo-publish:after");
+      return "removed";
+    },
   },
   delivery: {
     requestDeployment: async () => dieAt("deploy:request"),
+    async stopWorkload() {
+      await dieAt("undo-deploy");
+      await db.query("insert into test.call (what) values ('stopped')");
+    },
     async deploymentOf(_ctx, { entityRef }) {
       await dieAt("deploy:wait");
       const { rowCount } = await db.query("select 1 from test.unhealthy where ref = $1", [entityRef]);

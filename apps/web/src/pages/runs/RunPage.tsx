@@ -19,8 +19,10 @@ import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { beginWith } from "../create/use-path-form.ts";
 import { ApprovalCard } from "./Approvals.tsx";
+import { LifetimeOf } from "./LifetimeOf.tsx";
 import { Outcome } from "./Outcome.tsx";
 import { RunSteps } from "./RunSteps.tsx";
+import { UndoButton, UndoSection } from "./UndoSection.tsx";
 import { sentenceOf } from "./sentence.ts";
 import classes from "./runs.module.css";
 
@@ -63,7 +65,9 @@ export function RunPage(): ReactNode {
           ))}
         </Section>
       )}
+      <UndoSection run={run.data} />
       <Outcome run={run.data} />
+      <LifetimeOf run={run.data} />
       <div className={classes.columns}>
         <Section title="Steps">
           <RunSteps steps={run.data.steps} selected={source} onSelect={(step) => setSource(step === source ? undefined : step)} />
@@ -137,7 +141,8 @@ function Evidence({ run }: { readonly run: Run }): ReactNode {
   );
 }
 
-function RunActs({ run: { id, status, decisionId, path, values } }: { readonly run: Run }): ReactNode {
+function RunActs({ run }: { readonly run: Run }): ReactNode {
+  const { id, status, decisionId, path, values, undo, startedAt } = run;
   const cancel = useAct(cancelRun);
   const retry = useAct(retryRun);
   const navigate = route.useNavigate();
@@ -156,6 +161,12 @@ function RunActs({ run: { id, status, decisionId, path, values } }: { readonly r
           Cancel
         </Button>
       )}
+      {(going ? status !== "queued" : undo === undefined && startedAt !== undefined) && <UndoButton run={run} />}
+      {!going && (
+        <Link to="/runs/$id/compare" params={{ id }}>
+          Compare
+        </Link>
+      )}
       {!going && (
         <Button
           variant="default"
@@ -167,7 +178,7 @@ function RunActs({ run: { id, status, decisionId, path, values } }: { readonly r
           Follow it again with these answers
         </Button>
       )}
-      {(status === "failed" || status === "cancelled") && (
+      {(status === "failed" || status === "cancelled") && undo === undefined && startedAt !== undefined && (
         <Button loading={retry.isPending} onClick={() => retry.mutate({ id })}>
           Retry from where it stopped
         </Button>

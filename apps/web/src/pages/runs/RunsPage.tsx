@@ -82,7 +82,11 @@ export function RunsPage(): ReactNode {
   const wanted = STATUSES.find((one) => one === status);
   const list = usePages(listRuns, { limit: 50, ...(wanted !== undefined && { status: wanted }), ...(mine === true && { mine: true }) });
   return (
-    <Page title="Runs" state="What golden paths made, step by step. A run goes on after a crash or a restart.">
+    <Page
+      title="Runs"
+      state="What golden paths made, step by step. A run goes on after a crash or a restart."
+      act={<Link to="/lifetimes">What ends by itself</Link>}
+    >
       <div style={{ display: "flex", gap: 16, alignItems: "center", marginBottom: 12, flexWrap: "wrap" }}>
         <SegmentedControl
           size="xs"

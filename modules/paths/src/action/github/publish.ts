@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Outside } from "../../deps.ts";
 import { listFiles, resolveInside } from "../../workspace/workspace.ts";
 import { defineAction, type Action, type ActionContext, type Effect, type Output } from "../action.ts";
+import { repoUrlOf, takeBackAt } from "../outside/archive.ts";
 import { connect, missingConnection, pageOf, placeOf, pushUrl, type Place } from "../outside/connect.ts";
 import { authorOf, readFiles } from "../published.ts";
 import { ensureRepository, findRepository, pathOf, RepositoryFields } from "./repository.ts";
@@ -61,6 +62,7 @@ export function makePublishGithub(outside: Outside | undefined): Action {
       await protect(c, place, input.defaultBranch, input);
       return { ...outputOf(made, input.defaultBranch), commitHash };
     },
+    undo: (c, { input, output }) => takeBackAt(c, outside, "github", input?.repoUrl ?? repoUrlOf(output["remoteUrl"])),
   });
 }
 
@@ -80,6 +82,7 @@ export function makeGithubRepoCreate(outside: Outside | undefined): Action {
       const made = await ensureRepository(c, place, input);
       return outputOf(made, made.defaultBranch);
     },
+    undo: (c, { input, output }) => takeBackAt(c, outside, "github", input?.repoUrl ?? repoUrlOf(output["remoteUrl"])),
   });
 }
 

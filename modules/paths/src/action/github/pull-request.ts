@@ -77,6 +77,17 @@ export function makePublishGithubPullRequest(outside: Outside | undefined): Acti
       await call(c, place, pull.number, input);
       return { targetBranchName: base, remoteUrl: pull.url, pullRequestNumber: pull.number };
     },
+    async undo(c, { input, output }) {
+      const number = output["pullRequestNumber"];
+      if (input === undefined || typeof number !== "number")
+        return { done: false, words: "Which pull request it opened cannot be told any more." };
+      const place = await connect(c, outside, "github", input);
+      const { body } = await place.ask("GET", `${pathOf(place)}/pulls/${number}`, { accept: [404] });
+      if (body?.merged === true)
+        return { done: false, words: `Pull request ${number} of ${place.owner}/${place.repo} was merged: what it brought stays.` };
+      await place.ask("PATCH", `${pathOf(place)}/pulls/${number}`, { body: { state: "closed" }, accept: [404], repeatable: true });
+      return { done: true, words: `Pull request ${number} of ${place.owner}/${place.repo} is closed.` };
+    },
   });
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Outside } from "../../deps.ts";
 import { listFiles, resolveInside } from "../../workspace/workspace.ts";
 import { defineAction, type Action, type ActionContext } from "../action.ts";
+import { repoUrlOf, takeBackAt } from "../outside/archive.ts";
 import { connect, missingConnection, pageOf, placeOf, pushUrl, type Place } from "../outside/connect.ts";
 import { authorOf, readFiles } from "../published.ts";
 
@@ -79,6 +80,10 @@ export function makePublishGitlab(outside: Outside | undefined): Action {
         files.length === 0 ? undefined : await push(c, place, outside, { input, files, at, url: String(project.http_url_to_repo) });
       await settle(c, place, Number(project.id), input);
       return { ...output, ...(commit === undefined ? {} : { commitHash: commit }) };
+    },
+    async undo(c, { input, output }) {
+      if (output["created"] === false) return { done: true, words: "The project was there before: it is left as it is." };
+      return takeBackAt(c, outside, "gitlab", input?.repoUrl ?? repoUrlOf(output["remoteUrl"]));
     },
   });
 }

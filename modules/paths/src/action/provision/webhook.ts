@@ -93,6 +93,25 @@ export function makeWebhookProvision(deps: ProvisionDeps): Action {
       const { outputs, changes, message } = await provision(c, deps, input);
       return { outputs, changes, ...(message === undefined ? {} : { message }) };
     },
+    async undo(c, { input }) {
+      if (input === undefined) return { done: false, words: "What the provisioner made stays: what it was asked with is not kept." };
+      if (input.operation !== "apply")
+        return {
+          done: input.operation === "read",
+          words: input.operation === "read" ? "It only read." : `${input.name} was taken away, and stays away.`,
+        };
+      await provision(
+        {
+          ...c,
+          key: `${c.key}:undo`,
+          once: (name, work) => c.once(`undo ${name}`, work),
+          ...(c.noted === undefined ? {} : { noted: (name) => c.noted!(`undo ${name}`) }),
+        },
+        deps,
+        { ...input, operation: "destroy" },
+      );
+      return { done: true, words: `${input.type} ${input.name} is taken away by ${input.connection}.` };
+    },
   });
 }
 
