@@ -28,6 +28,8 @@ import { operations as deviations } from "./paths/deviations.ts";
 import { operations as lifetimes } from "./paths/lifetimes.ts";
 import { operations as undo } from "./paths/undo.ts";
 import { operations as ledger } from "./paths/ledger.ts";
+import { operations as resourceClasses } from "./paths/resource-classes.ts";
+import { operations as resources } from "./paths/resources.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as checks } from "./standards/checks.ts";
@@ -79,6 +81,8 @@ export const allOperations: readonly Operation[] = [
   ...lifetimes,
   ...undo,
   ...deviations,
+  ...resources,
+  ...resourceClasses,
   ...upgrades,
   ...delivery,
   ...credentials,

@@ -171,6 +171,16 @@ export const Preview = z.object({
   monthlyCost: z.object({ amount: z.string(), currency: z.string(), basis: z.string() }).optional(),
   /** Who must approve a run of these answers before it begins, and why; absent where nobody was asked. */
   approvals: z.array(RequiredApproval).default([]),
+  /** Each thing that is requested, in its environment; without a cost where no price is known. */
+  costs: z
+    .array(
+      z.object({
+        resource: z.string(),
+        environment: z.string(),
+        cost: z.object({ amount: z.string(), currency: z.string(), source: z.string(), date: z.string() }).optional(),
+      }),
+    )
+    .optional(),
   log: z.array(z.string()),
   digest: z.string().describe("Of all files: the same as that of the run which makes them"),
 });

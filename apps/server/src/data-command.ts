@@ -19,7 +19,16 @@ const log: Logger = {
 };
 const DATABASE = "database.tar.gz";
 /** Folders of the data folder that are copied as they are, beside the repositories. */
-const KEYS = ["paths/run-secrets.key", "catalog/source-secrets.key", "delivery/credentials.key"];
+const KEYS = [
+  "paths/run-secrets.key",
+  "paths/connections.key",
+  "paths/resources.key",
+  "catalog/source-secrets.key",
+  "delivery/credentials.key",
+  "notify-secrets.key",
+];
+/** The server for databases that golden paths made: its folder below the data folder, and its file in a back-up. */
+const MADE = { folder: "resources/databases", file: "made-databases.tar.gz" };
 
 try {
   const { values, positionals } = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { data: { type: "string" } } });
@@ -46,6 +55,9 @@ async function backup(dataDir: string, target: string): Promise<void> {
   mkdirSync(join(part, "git"), { recursive: true, mode: 0o700 });
   // The database first: a repository that is newer than it does no harm, one that is missing would.
   await backupPostgres({ dataDir: join(dataDir, "postgres"), file: join(part, DATABASE), log });
+  if (existsSync(join(dataDir, MADE.folder, "cluster"))) {
+    await backupPostgres({ dataDir: join(dataDir, MADE.folder), file: join(part, MADE.file), log });
+  }
   const repositories = repositoriesIn(join(dataDir, "git"));
   for (const name of repositories) mirror(join(dataDir, "git", name), join(part, "git", name));
   for (const key of KEYS) copyIfThere(join(dataDir, key), join(part, key));
@@ -59,6 +71,9 @@ async function backup(dataDir: string, target: string): Promise<void> {
 async function restore(source: string, dataDir: string): Promise<void> {
   if (!existsSync(join(source, DATABASE))) throw new InvalidError(`${source} is no back-up: it holds no ${DATABASE}.`);
   await restorePostgres({ file: join(source, DATABASE), dataDir: join(dataDir, "postgres"), log });
+  if (existsSync(join(source, MADE.file))) {
+    await restorePostgres({ file: join(source, MADE.file), dataDir: join(dataDir, MADE.folder), log });
+  }
   const repositories = repositoriesIn(join(source, "git"));
   for (const name of repositories) mirror(join(source, "git", name), join(dataDir, "git", name));
   for (const key of KEYS) copyIfThere(join(source, key), join(dataDir, key));

@@ -71,6 +71,8 @@ export function catalogForPaths(catalog: Catalog, runtime: SystemRuntime): Paths
         cursor = page.nextCursor;
       }
     },
+    registerEntity: (ctx, o) => catalog.registerEntity(ctx, o),
+    removeEntity: (ctx, ref) => catalog.removeRegistered(ctx, ref),
     async registerUrl(_ctx, url) {
       // What a connected organisation holds is read by its source, also where it is private: a second source would claim the same entity.
       const known = await connectedSource(catalog, url);

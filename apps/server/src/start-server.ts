@@ -222,6 +222,7 @@ export async function startServer({
       routerUrl: routerUrlOf(publicUrl, routerPort),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
       gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
+      resources: { variablesFor: (workload) => paths.variablesFor(workload) },
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
       gitDoor: {
         async authenticate(request) {
@@ -238,6 +239,7 @@ export async function startServer({
       dataDir,
       secretKey: options.secretKey,
       goldenPathsDir: join(root, "golden-paths"),
+      resourceClassesDir: join(root, "resource-classes"),
       publicUrl,
       templates: { list: (ctx) => catalog.listTemplates(ctx) },
       catalog: catalogForPaths(catalog, runtime),

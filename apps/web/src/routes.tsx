@@ -203,6 +203,19 @@ const upgrade = createRoute({
   component: lazyRouteComponent(() => import("./pages/upgrades/UpgradePage.tsx"), "UpgradePage"),
 });
 
+const resources = createRoute({
+  getParentRoute: () => app,
+  path: "/resources",
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "state", ["ready", "drifted", "failed", "destroyed"] as const), ...text(raw, "q") }),
+  component: lazyRouteComponent(() => import("./pages/resources/ResourcesPage.tsx"), "ResourcesPage"),
+});
+
+const resource = createRoute({
+  getParentRoute: () => app,
+  path: "/resources/$id",
+  component: lazyRouteComponent(() => import("./pages/resources/ResourcePage.tsx"), "ResourcePage"),
+});
+
 const services = createRoute({
   getParentRoute: () => app,
   path: "/observe",
@@ -468,7 +481,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, delivery, change,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, change,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -37,7 +37,7 @@ import { makeFacetEntities } from "./entity/facet-entities.ts";
 import { makeGetEntity } from "./entity/get-entity.ts";
 import { makeListNeighbours } from "./entity/neighbours.ts";
 import { makeListEntities } from "./entity/list-entities.ts";
-import { registerEntity } from "./entity/register-entity.ts";
+import { registerEntity, removeRegistered } from "./entity/register-entity.ts";
 import { makeSaveEntity } from "./entity/save-entity.ts";
 import { createSelector } from "./entity/select-entities.ts";
 import { makeValidateDescriptors } from "./entity/validate-descriptors.ts";
@@ -100,6 +100,8 @@ export interface Catalog {
   readonly subjects: Subjects;
   /** Adds or changes one entity that no file describes. Doing it twice is doing it once. Throws `InvalidError` or `ConflictError`. */
   registerEntity(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<{ readonly ref: string }>;
+  /** Takes out what `registerEntity` put in; what a file describes stays, and what is gone is gone. */
+  removeRegistered(ctx: Ctx, ref: string): Promise<void>;
   /** Makes a repository of the embedded Git host a source and reads it at once. Doing it twice is reading it again. */
   registerRepository(
     ctx: Ctx,
@@ -218,6 +220,9 @@ export function createCatalog(given: CatalogDeps): Catalog {
     subjects: createSubjects(catalogue, { ...deps, readers: connectors }),
     subscriptions: [tellApiChanges(catalogue, apis), makeTellChanges(catalogue), hearHappenings(catalogue)],
     backstage: [...makeBackstageReaders({ catalogue, engine }), ...makeLocationHandlers({ catalogue, syncer, trees: deps })],
+    async removeRegistered(ctx, ref) {
+      await removeRegistered(catalogue, ctx, ref);
+    },
     registerEntity: async (ctx, o) => {
       // Kinds have a way of their own, with a right of its own.
       if (o.entity.kind === "Kind") throw new InvalidError("A kind is not registered as an entity.", { mend: "Use roadbed kind save." });

@@ -29,6 +29,8 @@ export interface DeliveryDeps {
   readonly routerUrl: string;
   readonly entities: Entities;
   readonly tokens: Tokens;
+  /** What a component was given by golden paths. Absent: nothing. */
+  readonly resources?: Resources | undefined;
   readonly gitDoor: GitDoor;
   /** Asked before a change is merged here: throws `ConflictError` where something stands in the way. */
   readonly gates?: readonly ((
@@ -57,6 +59,12 @@ export interface Entities {
   get(ctx: Ctx, ref: string): Promise<Entity | undefined>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
+}
+
+/** What delivery asks of golden paths: the variables of databases and the like that a component uses in an environment. */
+export interface Resources {
+  /** The values are secret. */
+  variablesFor(workload: { readonly entityRef: string; readonly environment: string }): Promise<Readonly<Record<string, string>>>;
 }
 
 /** What delivery asks of identity: the credential by which a workload sends its telemetry. */

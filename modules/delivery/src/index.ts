@@ -7,7 +7,7 @@ import type { NewChange } from "./change/propose-change.ts";
 import type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 
 export { createDelivery } from "./create-delivery.ts";
-export type { DeliveryDeps, Entities, GitDoor, Timing, Tokens } from "./deps.ts";
+export type { DeliveryDeps, Entities, GitDoor, Resources, Timing, Tokens } from "./deps.ts";
 export type { NewChange } from "./change/propose-change.ts";
 export type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 export { createRouter, type Router, type RouterOptions } from "./router/router.ts";

@@ -2,6 +2,7 @@ import { entityRemoved } from "@roadbed/contracts/catalog";
 import { deploymentRequested, repositoryPushed, workloadCommanded } from "@roadbed/contracts/delivery";
 import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import { executionRequested } from "@roadbed/contracts/delivery/executions";
+import { resourceChanged } from "@roadbed/contracts/paths/resources";
 import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
@@ -47,6 +48,12 @@ export function makeSubscriptions(
         if (answers) await control.apply(callee, environment, true);
         if (calls) await control.apply(caller, environment, true);
       })();
+    }),
+    hear("delivery.hear-resources", resourceChanged, async (ctx, { payload: { consumer, environment, state } }) => {
+      if (consumer === undefined || (state !== "ready" && state !== "destroyed")) return;
+      const found = await findWorkload(ctx.sql, consumer, environment);
+      // It sees its variables at its next start; one that is stopped stays so.
+      if (found?.desired === "running") void control.apply(consumer, environment, true);
     }),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
   ];

@@ -18,6 +18,8 @@ export interface PathsDeps {
   readonly dataDir: string;
   /** The folder of the paths that ship with the product: one folder per path, each with a `template.yaml`. */
   readonly goldenPathsDir: string;
+  /** The folder of the shipped classes of resources: one folder per class, each with a `class.yaml`. Absent: none ship. */
+  readonly resourceClassesDir?: string | undefined;
   /** Where people reach the server, without a slash at the end. */
   readonly publicUrl: string;
   readonly templates: Templates;
@@ -126,6 +128,10 @@ export interface Catalog {
    * once; false where no source of its own reads it.
    */
   unregister?(ctx: Ctx, what: { readonly repository: string } | { readonly url: string }): Promise<boolean>;
+  /** Adds or changes an entity that no file describes. Throws `ConflictError` where one does. */
+  registerEntity?(ctx: Ctx, o: { readonly entity: Entity; readonly source: string }): Promise<unknown>;
+  /** Takes one out that was registered so; one that is gone already is no error. */
+  removeEntity?(ctx: Ctx, ref: string): Promise<void>;
   /** Reads descriptors at an address outside the embedded host. Absent: such addresses are refused in words. */
   registerUrl?(ctx: Ctx, url: string): Promise<{ readonly refs: readonly string[] }>;
 }

@@ -26,6 +26,7 @@ import { createLogBell } from "./run/run-log.ts";
 import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
 import { makeRunHandlers } from "./run/run-handlers.ts";
 import { readRun } from "./run/run-store.ts";
+import { createResources } from "./resource/create-resources.ts";
 import { makeRunPath } from "./run/start-run.ts";
 import { makeScaffolderHandlers } from "./scaffolder/scaffolder-handlers.ts";
 import { makeCheckValues } from "./template/check-values.ts";
@@ -69,6 +70,8 @@ export interface Paths {
   /** What the face of Backstage's scaffolder asks; no other face offers these. */
   readonly backstage: readonly Handler[];
   readonly subscriptions: readonly Subscription[];
+  /** What a component's workload is given of the resources that it uses in an environment; the values are secret. */
+  variablesFor(o: { readonly entityRef: string; readonly environment: string }): Promise<Record<string, string>>;
   /** Takes the signed answer of a provisioner to what a step asked it. Throws a `DomainError` for one that is not right. */
   receiveCallback(id: string, callback: Callback): Promise<{ readonly taken: boolean }>;
   /** Removes what a killed server left behind, and begins to hear of new log lines. */
@@ -86,7 +89,8 @@ export function createPaths(deps: PathsDeps): Paths {
   const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
   const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
   const connections = createNamedConnections({ db: deps.db, sealer: connectionSealer });
-  const actions = createActions({ ...deps, connections });
+  const resources = createResources({ ...deps, dataDir: deps.dataDir });
+  const actions = createActions({ ...deps, connections, resources: resources.requests });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
@@ -115,6 +119,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeConnectionHandlers({ sealer: connectionSealer, outside: deps.outside }),
       ...makeUpgradeHandlers(shared),
       ...makeDeviationHandlers(shared),
+      ...resources.handlers,
     ],
     backstage: makeScaffolderHandlers({ library, bell, outside: deps.outside }),
     subscriptions: [
@@ -138,17 +143,20 @@ export function createPaths(deps: PathsDeps): Paths {
       hearUndone,
       ...followLedger(deps.repositories, deps.catalog),
       ...followUpgrades(deps.workflows, upgrades),
+      ...resources.subscriptions,
     ],
+    variablesFor: (o) => resources.variablesFor(o),
     receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections }, id, callback),
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);
       await deps.workflows.schedule("paths.watch-lifetimes", "* * * * *", lifetimeWatch);
       await deps.workflows.schedule("paths.watch-approvals", "* * * * *", approvalWatch);
+      await resources.start();
       await bell.start();
     },
     async stop() {
-      await Promise.all([bell.stop(), renderer.close()]);
+      await Promise.all([bell.stop(), renderer.close(), resources.stop()]);
     },
     health: async () => ({ ok: true }),
   };

@@ -31,6 +31,7 @@ const ENTRIES: readonly Entry[] = [
     icon: Plus,
     under: [
       { to: "/runs", label: "Runs" },
+      { to: "/resources", label: "Resources" },
       { to: "/ledger", label: "Ledger" },
       { to: "/upgrades", label: "Upgrades" },
     ],

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,6 +7,7 @@ import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { urlOf, type Layout } from "./layout.ts";
 import { launch, shutDown } from "./postmaster.ts";
+import { runBinary } from "./run-binary.ts";
 import { serverEnvironment } from "./server-environment.ts";
 
 /**
@@ -17,13 +17,12 @@ import { serverEnvironment } from "./server-environment.ts";
  */
 export async function bootstrapCluster(layout: Layout, binaries: Binaries, account: Account): Promise<void> {
   makeSkeleton(layout.cluster);
-  const loaded = spawnSync(binaries.postgres, ["--boot", "-F", "-c", "log_checkpoints=false", "-X", String(WAL_SEGMENT_BYTES), "-k"], {
+  const loaded = await runBinary({
+    file: binaries.postgres,
+    args: ["--boot", "-F", "-c", "log_checkpoints=false", "-X", String(WAL_SEGMENT_BYTES), "-k"],
     input: catalogue(binaries),
     env: { ...serverEnvironment(), PGDATA: layout.cluster },
-    cwd: "/",
-    encoding: "utf8",
-    uid: account.uid,
-    gid: account.gid,
+    account,
   });
   if (loaded.status !== 0) throw new Error(loaded.stderr || loaded.error?.message || `ended with ${loaded.status ?? loaded.signal}`);
   const pid = await launch({ layout, binaries, account, settings: { autovacuum: "off" }, database: "template1" });

@@ -11,6 +11,7 @@ import type { Layout } from "./layout.ts";
 import { claimOwnership } from "./owner.ts";
 import { answers, launch, livePostmaster, readPid, removeStaleLock, waitUntilReady } from "./postmaster.ts";
 import { isAlive } from "./process-identity.ts";
+import { openTcpDoor } from "./tcp-door.ts";
 import { withStartLock } from "./start-lock.ts";
 
 export interface BringUpOptions {
@@ -44,8 +45,9 @@ async function start(layout: Layout, o: BringUpOptions): Promise<number> {
   letRead(account, binaries.postgres, binaries.native);
   await initialiseCluster(layout, binaries, account);
   removeStaleLock(layout, o.log);
+  const door = await openTcpDoor(layout, account);
   const pid = await launchOverOrphans(
-    () => launch({ layout, binaries, account, settings: o.settings ?? {} }),
+    () => launch({ layout, binaries, account, settings: { ...o.settings, ...door } }),
     () => dropBallast(layout.ballastFile, o.log),
   );
   layBallast(layout.ballastFile, o.log);

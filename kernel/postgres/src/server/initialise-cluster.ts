@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,6 +7,7 @@ import { handOver, type Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import type { Layout } from "./layout.ts";
+import { runBinary } from "./run-binary.ts";
 import { serverEnvironment } from "./server-environment.ts";
 
 /** Makes the data directory, whole or not at all: it is made beside its place and moved there when it is ready. */
@@ -32,11 +32,11 @@ async function make(layout: Layout, binaries: Binaries, account: Account | undef
   handOver(account, cluster);
   if (account !== undefined && !account.named) return bootstrapCluster(layout, binaries, account);
   const locale = ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"];
-  const made = spawnSync(binaries.initdb, ["-D", cluster, "-U", "postgres", ...locale, "--auth=trust", "--no-instructions"], {
-    encoding: "utf8",
+  const made = await runBinary({
+    file: binaries.initdb,
+    args: ["-D", cluster, "-U", "postgres", ...locale, "--auth=trust", "--no-instructions"],
     env: serverEnvironment(),
-    cwd: "/",
-    ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
+    account,
   });
   if (made.status !== 0) throw new Error(made.stderr || made.error?.message || `ended with ${made.status ?? made.signal}`);
 }

@@ -14,13 +14,15 @@ export interface Layout {
   readonly lockFile: string;
   /** Space held back for the day the disk is full. */
   readonly ballastFile: string;
+  /** Where the port is noted at which programs of this machine reach it by TCP; absent for a server that is reached by its socket only. */
+  readonly portFile?: string;
 }
 
 /** A socket's path has 107 bytes on Linux and 103 on macOS; the file name and `.lock` take part of them. */
-const LONGEST_SOCKET_DIR = 103 - "/.s.PGSQL.5432.lock".length;
+const LONGEST_SOCKET_DIR = 103 - "/.s.PGSQL.65535.lock".length;
 
 /** Lays the folders out under `dataDir`; the socket moves to a short temporary folder, noted in `socket-dir`, when the path is long. */
-export function layOut(dataDir: string): Layout {
+export function layOut(dataDir: string, o: { readonly tcp?: boolean } = {}): Layout {
   mkdirSync(dataDir, { recursive: true });
   const home = realpathSync(dataDir);
   return {
@@ -31,12 +33,20 @@ export function layOut(dataDir: string): Layout {
     ownerFile: join(home, "owner"),
     lockFile: join(home, "start.lock"),
     ballastFile: join(home, "ballast"),
+    ...(o.tcp === true || existsSync(join(home, "port")) ? { portFile: join(home, "port") } : {}),
   };
+}
+
+/** The port it listens at by TCP; a server without one is named 5432, as its socket is. */
+export function portOf({ portFile }: Layout): number | undefined {
+  const noted = portFile !== undefined && existsSync(portFile) ? Number.parseInt(readFileSync(portFile, "utf8"), 10) : undefined;
+  return noted !== undefined && noted > 0 ? noted : undefined;
 }
 
 /** The address of a database of this server. The host before the `?` is a filler that some URL parsers insist on. */
 export function urlOf(layout: Layout, database: string): string {
-  return `postgresql://postgres@localhost/${database}?host=${encodeURIComponent(layout.socketDir)}`;
+  const port = portOf(layout);
+  return `postgresql://postgres@localhost${port === undefined ? "" : `:${port}`}/${database}?host=${encodeURIComponent(layout.socketDir)}`;
 }
 
 function socketFolder(home: string): string {

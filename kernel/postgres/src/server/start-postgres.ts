@@ -4,7 +4,7 @@ import type { Logger } from "@roadbed/core";
 import pg from "pg";
 
 import { bringUp } from "./bring-up.ts";
-import { layOut, urlOf, type Layout } from "./layout.ts";
+import { layOut, portOf, urlOf, type Layout } from "./layout.ts";
 import { yieldOwnership } from "./owner.ts";
 import { livePostmaster, shutDown } from "./postmaster.ts";
 import { withStartLock } from "./start-lock.ts";
@@ -14,6 +14,8 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** True when a living server was found and taken over instead of started. */
   readonly adopted: boolean;
+  /** Where it listens by TCP, if it was asked to. */
+  readonly port: number | undefined;
   /** The postmaster's process id now; another one after a restart. */
   readonly pid: number;
   readonly dataDir: string;
@@ -28,6 +30,11 @@ export interface StartOptions {
   readonly log: Logger;
   /** Overrides single server settings (`postgresql.conf` names). */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Also listen at 127.0.0.1, on a port that stays the same where it can: whoever comes in there gives a password (SCRAM), reaches only the
+   * database named like its role, and is never the superuser.
+   */
+  readonly tcp?: boolean;
 }
 
 const DATABASE = "roadbed";
@@ -42,7 +49,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * (the note `owner`); the owner stops the server when it leaves last, and a dead owner's place is taken by whoever comes.
  */
 export async function startPostgres(o: StartOptions): Promise<EmbeddedPostgres> {
-  const layout = layOut(o.dataDir);
+  const layout = layOut(o.dataDir, { tcp: o.tcp === true });
   let state = await bringUp(layout, o);
   await ensureDatabase(layout);
   const adopted = state.adopted;
@@ -57,6 +64,9 @@ export async function startPostgres(o: StartOptions): Promise<EmbeddedPostgres> 
     adopted,
     get pid() {
       return state.pid;
+    },
+    get port() {
+      return portOf(layout);
     },
     dataDir: layout.home,
     onLost: (listener) => void listeners.add(listener),

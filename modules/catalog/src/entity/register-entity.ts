@@ -9,6 +9,7 @@ import { kindsIn } from "../kinds/kinds-in.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import { isSample } from "../source/apply-snapshot.ts";
 import { ensureSource } from "../source/source-store.ts";
+import { removeEntity } from "./delete-entity.ts";
 import { diffFields } from "./diff-fields.ts";
 import { causeOf, lockCatalog, nextChange, readClaims, readDocuments, writeEntities, writeHistory } from "./entity-store.ts";
 import { formatPath } from "./fault.ts";
@@ -53,4 +54,13 @@ function checked(given: Entity, kinds: Kinds): Entity {
   if (entity) return entity;
   const problems = faults.map(({ path, reason, mend }) => ({ at: formatPath(path), reason, ...(mend === undefined ? {} : { mend }) }));
   throw new InvalidError(problems.map(({ at, reason }) => `${at}: ${reason}`).join("; "), { problems });
+}
+
+/** Takes out an entity that calls registered; one that a file describes stays. */
+export async function removeRegistered(catalogue: Pick<Catalogue, "feed">, ctx: Ctx, ref: string): Promise<void> {
+  const { rows } = await ctx.sql.query(
+    "select 1 from catalog.entity e join catalog.source s on s.id = e.source_id where e.ref = $1 and s.kind = 'inline'",
+    [ref],
+  );
+  if (rows.length > 0) await removeEntity(catalogue.feed, ctx, ref);
 }

@@ -13,6 +13,7 @@ import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided } from "@roadbed/contracts/paths/approvals";
 import { lifetimeEnded, lifetimeExtended } from "@roadbed/contracts/paths/lifetimes";
 import { runUndone } from "@roadbed/contracts/paths/undo";
+import { resourceChanged } from "@roadbed/contracts/paths/resources";
 import { decisionMade } from "@roadbed/contracts/standards";
 import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/campaigns";
 import { scorecardSaved } from "@roadbed/contracts/standards/scorecards";
@@ -135,6 +136,12 @@ const TELLERS: readonly Teller[] = [
     about: { ref },
     link: pageOf(ref),
   })),
+  teller(resourceChanged, ({ resource, entityRef, name, environment, state, reason }) => ({
+    sort: "run",
+    text: `${name} in ${environment} ${RESOURCE_WORDS[state]}${reason === undefined ? "" : `: ${reason}`}`,
+    about: { ref: entityRef },
+    link: `/resources/${resource}`,
+  })),
   teller(incidentOpened, ({ service, severity }) => ({
     sort: "incident",
     text: `An incident (${severity}) of ${service} was declared`,
@@ -182,6 +189,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "paths.approval.requested": "asking changes nothing; what was said is told",
   "paths.approval.reminded": "a reminder changes nothing",
   "paths.deviation.expiring": "a reminder changes nothing",
+  "paths.resource.requested": "what comes of it is told",
   "paths.upgrade.requested": "what comes of it is told as merged changes",
   "paths.upgrade.changed": "what comes of it is told as merged changes",
   "standards.findings.changed": "findings follow from a change that is told itself",
@@ -203,6 +211,13 @@ export function tell(event: Pick<DomainEvent, "name" | "payload">): readonly Tol
   return Array.isArray(told) ? (told as readonly Told[]) : [told as Told];
 }
 
+const RESOURCE_WORDS = {
+  ready: "is there",
+  failed: "could not be made, changed or taken away",
+  destroyed: "was taken away",
+  drifted: "is otherwise than it was made",
+  restored: "is as it was made again",
+} as const;
 const DEPLOYMENTS = "/delivery?tab=deployments";
 const ENTITY = /^[a-z][a-z0-9]*:[a-z0-9-]+\/[^\s/:]+$/;
 

@@ -40,11 +40,12 @@ export function openEnvironmentSource(
   return {
     async of(spec) {
       const { key, manifest, commit } = spec;
-      const [token, serviceName, path, credentials] = await Promise.all([
+      const [token, serviceName, path, credentials, given] = await Promise.all([
         tokenOf(key),
         findServiceName(deps, key),
         toolchain.path(),
         credentialsOf(key),
+        deps.resources?.variablesFor(key) ?? {},
       ]);
       const home = homeOf(key);
       const basePath = `/${key.environment}/${key.name}`;
@@ -52,6 +53,7 @@ export function openEnvironmentSource(
         NODE_ENV: "production",
         // What it prints is to be seen when it prints it.
         PYTHONUNBUFFERED: "1",
+        ...given,
         ...manifest.env,
         ...credentials.env,
         PATH: `${join(spec.dir, VENV, "bin")}${delimiter}${path}`,
@@ -77,9 +79,14 @@ export function openEnvironmentSource(
           "roadbed.deployment_id": spec.deploymentId,
         }),
       };
-      return { env, secrets: [token, encodeURIComponent(token), ...credentials.secrets] };
+      return { env, secrets: [token, encodeURIComponent(token), ...credentials.secrets, ...secretsIn(given)] };
     },
   };
+}
+
+/** What is printed of it is hidden: short values, such as a port, are in too many lines to be. */
+function secretsIn(given: Readonly<Record<string, string>>): string[] {
+  return Object.entries(given).flatMap(([name, value]) => (/PASSWORD|SECRET|TOKEN|KEY|URL/.test(name) && value.length >= 8 ? [value] : []));
 }
 
 /** While the catalogue does not know the component yet, its own name, which is what the catalogue will say in nearly all cases. */

@@ -1,9 +1,11 @@
 import type { Entity } from "@roadbed/contracts/catalog";
+import type { Resource } from "@roadbed/contracts/standards";
 import type { Call, Ctx } from "@roadbed/core";
 import type { z } from "zod";
 
 import type { RepositoryFile } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
+import type { PricedItem } from "../resource/cost.ts";
 
 /** One thing that a step can do. */
 export interface Action<I = any> {
@@ -61,6 +63,10 @@ export interface Effect {
   readonly resources?: readonly { readonly kind: string; readonly name: string; readonly summary: string }[];
   /** What later steps of a preview may count on. */
   readonly output?: Output;
+  /** What it costs, by thing and environment. */
+  readonly priced?: readonly PricedItem[];
+  /** What policies see of it beside the workspace. */
+  readonly judged?: readonly Resource[];
   /** Why it could not be done; a preview and a run stop on it before anything is made. */
   readonly problems?: readonly { readonly about: string; readonly reason: string; readonly mend?: string }[];
 }

@@ -1,4 +1,5 @@
 import type { PathsDeps } from "../deps.ts";
+import type { RequestDeps } from "../resource/request-resource.ts";
 import type { Action } from "./action.ts";
 import { makePublishChange } from "./change/publish-change.ts";
 import { catalogWrite, makeCatalogFetch, makeCatalogRegister } from "./catalog.ts";
@@ -19,6 +20,7 @@ import { roadieUtils } from "./outside/roadie-utils.ts";
 import { scoreRender } from "../score/score-action.ts";
 import { makeCatalogDependants, makePlatformActions } from "./platform.ts";
 import { policy } from "./policy.ts";
+import { makeResourceRequest } from "./provision/resource-request.ts";
 import { makeWebhookProvision } from "./provision/webhook.ts";
 import { makePublishGit } from "./publish-git.ts";
 
@@ -30,6 +32,8 @@ export interface ActionDeps extends Pick<
   "catalog" | "git" | "delivery" | "publicUrl" | "outside" | "platform" | "changes" | "repositories"
 > {
   readonly connections?: NamedConnections;
+  /** What can be provisioned by type and class. Absent: nothing. */
+  readonly resources?: RequestDeps;
   /** How often a thing outside that lasts is asked how far it is; default 5 s. */
   readonly pollMs?: number;
 }
@@ -45,6 +49,7 @@ export function createActions({
   repositories,
   connections = NONE,
   pollMs,
+  resources,
 }: ActionDeps): Actions {
   const named = { outside, connections };
   const polling = pollMs === undefined ? {} : { pollMs };
@@ -83,6 +88,7 @@ export function createActions({
     ...roadieUtils,
     scoreRender,
     makeWebhookProvision({ ...named, publicUrl, ...polling }),
+    ...(resources === undefined ? [] : [makeResourceRequest({ ...resources, ...polling })]),
   ];
   return new Map(all.map((action) => [action.id, action]));
 }

@@ -9,7 +9,12 @@ function internal(name: string, summary: string): Operation {
     scope: "paths:write",
     risk: "medium",
     http: { method: "POST", path: `/internal/${name}` },
-    input: z.object({ runId: z.string().optional(), upgradeId: z.string().optional(), step: z.string().optional() }),
+    input: z.object({
+      runId: z.string().optional(),
+      upgradeId: z.string().optional(),
+      step: z.string().optional(),
+      resource: z.string().optional(),
+    }),
     output: z.unknown(),
   });
 }
@@ -21,3 +26,5 @@ export const endDeviations: Operation = internal("paths.deviation.expire", "Devi
 export const watchApprovals: Operation = internal("paths.approval.watch", "Approvals came to their end, or are reminded of.");
 export const watchLifetimes: Operation = internal("paths.lifetime.watch", "What a run made ends soon, or its time is over.");
 export const judgeRun: Operation = internal("paths.run.judge", "Policies are asked about what a run is to make.");
+export const advanceResource: Operation = internal("paths.resource.advance", "What was asked of a resource came further.");
+export const readBackResources: Operation = internal("paths.resource.read-back", "Provisioned resources are looked at.");

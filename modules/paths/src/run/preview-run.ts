@@ -14,6 +14,7 @@ import { refsIn } from "../action/catalog.ts";
 import type { Catalog, Judgement, Standards } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { fieldsOf, valueAt } from "../template/form.ts";
+import { totalOf } from "../resource/cost.ts";
 import type { Path } from "../template/template.ts";
 import { collectResources, type Collected } from "../workspace/collect-resources.ts";
 import { listFiles, readText } from "../workspace/workspace.ts";
@@ -98,6 +99,10 @@ async function follow(
     });
   }
   judged ??= await judge();
+  const asked = effects.flatMap(({ judged: more }) => more ?? []);
+  if (asked.length > 0) judged = await judge(asked);
+  const priced = effects.flatMap(({ priced: more }) => more ?? []);
+  const monthlyCost = totalOf(priced);
   refuseProblems(path, given.parameters, effects);
   if (path.steps.some(({ action }, index) => action === "catalog:register" && steps[index]?.skipped === false)) {
     await refuseBadDescriptors(deps.catalog, ctx, judged.collected);
@@ -118,12 +123,15 @@ async function follow(
       resources: effects.flatMap(({ resources }) => resources ?? []),
       steps,
       approvals: [],
+      ...(monthlyCost === undefined ? {} : { monthlyCost }),
+      ...(priced.length === 0 ? {} : { costs: priced.map((item) => ({ ...item })) }),
       log,
     },
   };
 
-  async function judge(): Promise<{ collected: Collected; judgement: Judgement }> {
-    const collected = await collectResources(workspace);
+  async function judge(more: readonly Resource[] = []): Promise<{ collected: Collected; judgement: Judgement }> {
+    const inWorkspace = judged?.collected ?? (await collectResources(workspace));
+    const collected = { ...inWorkspace, resources: [...inWorkspace.resources, ...more] };
     return { collected, judgement: await deps.standards.evaluate(ctx, collected.resources) };
   }
 }

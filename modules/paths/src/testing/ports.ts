@@ -124,7 +124,11 @@ function standards(decisions: World["decisions"]): Standards {
 }
 
 function faultsOf(object: Record<string, unknown>): string[] {
-  const { kind, spec } = object as { kind: string; spec?: { owner?: unknown; stages?: { image: string; internal: boolean }[] } };
+  const { kind, spec } = object as {
+    kind: string;
+    spec?: { owner?: unknown; stages?: { image: string; internal: boolean }[]; monthlyCost?: { amount: string } };
+  };
+  if (kind === "ResourceRequest" && Number(spec?.monthlyCost?.amount ?? "0") > 100) return ["It costs more than 100 a month."];
   if (kind === "Component" && (spec?.owner === undefined || spec.owner === "" || spec.owner === null)) return ["You named no owner."];
   const images =
     kind === "Dockerfile" ? (spec?.stages ?? []).filter(({ internal }) => !internal).map(({ image }) => image) : imagesIn(object);

@@ -3,6 +3,8 @@
  * restart finds it. Told what to do by messages `{ n, operation, input, actor? }`; answers `{ n, value }` or `{ n, error }`.
  * A row in `test.die` with the name of a place ends the process there, at once, one time.
  */
+import { fileURLToPath } from "node:url";
+
 import { Entity, formatRef } from "@roadbed/contracts/catalog";
 import { ConflictError, DomainError, perform, type Call } from "@roadbed/core";
 import { createRelay, createRuntime, openDatabase } from "@roadbed/postgres";
@@ -47,6 +49,15 @@ const ports: Pick<PathsDeps, "catalog" | "git" | "standards" | "delivery" | "tem
       const { rows } = await ctx.sql.query<{ entity: unknown }>("select entity from test.entity where ref = $1", [ref]);
       return rows[0] === undefined ? undefined : Entity.parse(rows[0].entity);
     },
+    async registerEntity(ctx, { entity }) {
+      await dieAt("entity");
+      const { kind, metadata } = entity;
+      await ctx.sql.query(
+        "insert into test.entity (ref, entity) values ($1, $2) on conflict (ref) do update set entity = excluded.entity",
+        [formatRef({ kind, namespace: "default", name: metadata.name }), JSON.stringify(entity)],
+      );
+    },
+    removeEntity: async (ctx, ref) => void (await ctx.sql.query("delete from test.entity where ref = $1", [ref])),
     async refs(ctx) {
       return (await ctx.sql.query<{ ref: string }>("select ref from test.entity")).rows.map(({ ref }) => ref);
     },
@@ -145,6 +156,7 @@ const paths = createPaths({
   workflows,
   dataDir,
   goldenPathsDir,
+  resourceClassesDir: fileURLToPath(new URL("../../../../resource-classes", import.meta.url)),
   publicUrl: PUBLIC_URL,
   ...ports,
   ...(gitHost === undefined ? {} : { outside: outside(gitHost) }),
@@ -164,6 +176,7 @@ process.on("SIGTERM", () => void stop());
 process.send?.({ ready: true });
 
 async function answer(operation: string, input: unknown, actor = "ada"): Promise<unknown> {
+  if (operation === "variablesFor") return paths.variablesFor(input as never);
   const handler = paths.handlers.find((one) => one.operation.name === operation);
   if (!handler) throw new Error(`no operation ${operation}`);
   const call: Call = {

@@ -1,0 +1,67 @@
+import { resourceRequested } from "@roadbed/contracts/paths/resources";
+import type { Handler, Subscription } from "@roadbed/core";
+import { createSealer } from "@roadbed/postgres";
+import { join } from "node:path";
+
+import type { PathsDeps } from "../deps.ts";
+import { makeClassHandlers } from "./class-handlers.ts";
+import { createClassLibrary } from "./class-library.ts";
+import { createDatabaseServer } from "./embedded/database-server.ts";
+import { makeEmbeddedPostgres } from "./embedded/postgres.ts";
+import { defineLookAgain } from "./look-again.ts";
+import type { Provisioner } from "./provisioner.ts";
+import type { RequestDeps } from "./request-resource.ts";
+import { defineResourceFlow, resourceWorkflowId } from "./resource-flow.ts";
+import { makeResourceHandlers } from "./resource-handlers.ts";
+import { variablesFor } from "./workload-variables.ts";
+
+export interface Resources {
+  readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
+  /** What requests are resolved with: for the action of paths. */
+  readonly requests: RequestDeps;
+  variablesFor(o: { readonly entityRef: string; readonly environment: string }): Promise<Record<string, string>>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What is provisioned by type and class. Must be called before `workflows.launch()`: it defines the flow `paths.resource`. */
+export function createResources(deps: PathsDeps): Resources {
+  const { log, db, catalog, people } = deps;
+  const sealer = createSealer({ file: join(deps.dataDir, "paths", "resources.key"), key: deps.secretKey, said: SEALED });
+  const databases = createDatabaseServer({ dataDir: join(deps.dataDir, "resources", "databases"), log });
+  const all: readonly Provisioner[] = [makeEmbeddedPostgres(databases)];
+  const provisioners = new Map(all.map((one) => [one.id, one]));
+  const classes = createClassLibrary({ folder: deps.resourceClassesDir ?? "", log });
+  const requests: RequestDeps = { catalog, classes, provisioners, ...(people === undefined ? {} : { people }) };
+  const shared = { ...deps, ...requests, sealer };
+  const flow = defineResourceFlow(deps.workflows, shared);
+  const lookAgain = defineLookAgain(deps.workflows, shared);
+
+  return {
+    handlers: [...makeResourceHandlers(shared), ...makeClassHandlers({ classes, provisioners })],
+    subscriptions: [
+      {
+        name: "paths.start-resources",
+        events: [resourceRequested.name],
+        async receive(_ctx, event) {
+          const input = resourceRequested.payload.parse(event.payload);
+          await deps.workflows.start(flow, input, { id: resourceWorkflowId(input) });
+        },
+      },
+    ],
+    requests,
+    variablesFor: (o) => variablesFor({ db, sealer, provisioners }, o),
+    async start() {
+      await deps.workflows.schedule("paths.look-at-resources", "*/15 * * * *", lookAgain);
+      // What was made must be there before workloads that use it are started.
+      await databases.start().catch((error: unknown) => log.error("the server for made databases did not start", { error: String(error) }));
+    },
+    stop: () => databases.stop(),
+  };
+}
+
+const SEALED = {
+  what: "What is secret of this resource",
+  mend: "Servers that share a database need the same ROADBED_SECRET_KEY; a restored one its paths/resources.key.",
+};
