@@ -16,7 +16,8 @@ export const listEnvironments = defineOperation({
   output: pageOf(Environment),
 });
 
-export const WorkloadHealth = z.enum(["healthy", "starting", "unhealthy", "crashed", "stopped", "unknown"]);
+/** `failed`: it never came up, since it could not be built or started; `crashed`: it was up and ended by itself. */
+export const WorkloadHealth = z.enum(["healthy", "starting", "unhealthy", "crashed", "failed", "stopped", "unknown"]);
 
 /** A component in an environment. */
 export const Workload = z.object({

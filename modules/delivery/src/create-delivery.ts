@@ -122,7 +122,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     failed: (key, reason) => {
       if (local.running(key) !== undefined) return;
       router.set(key, { kind: "absent", why: "failed" });
-      control.record(key, { health: "crashed", detail: reason, restarts: 0 });
+      control.record(key, { health: "failed", detail: reason, restarts: 0 });
     },
     settle: (key) => control.apply(key.entityRef, key.environment, false),
   });

@@ -130,7 +130,7 @@ describe("delivery", () => {
     const [failed] = await settled("stillborn");
     expect(failed?.error).toContain("Cannot find module");
     await eventually(async () =>
-      expect(await workloadOf("stillborn")).toMatchObject({ health: "crashed", detail: expect.stringContaining("Cannot find module") }),
+      expect(await workloadOf("stillborn")).toMatchObject({ health: "failed", detail: expect.stringContaining("Cannot find module") }),
     );
     expect((await get("stillborn"))[0]).toBe(502);
   });

@@ -236,7 +236,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     } catch (error) {
       if (first && slot.current === undefined) {
         router.set(slot.key, { kind: "absent", why: "failed" });
-        see(slot, { health: "crashed", detail: (error as Error).message });
+        see(slot, { health: "failed", detail: (error as Error).message });
       }
       throw error;
     }

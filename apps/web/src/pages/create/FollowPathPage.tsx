@@ -41,7 +41,7 @@ function Promise({
   const words = [
     version === undefined ? undefined : `Version ${version}`,
     expectedMinutes === undefined ? undefined : `takes about ${formatCount(expectedMinutes, "minute")}`,
-    support === undefined ? undefined : `support: ${support}`,
+    support === undefined ? undefined : `support: ${support.replace(/\.$/, "")}`,
   ].filter((word) => word !== undefined);
   return (
     <>

@@ -4,7 +4,7 @@ import { sentenceOf } from "./sentence.ts";
 
 const workload = (
   name: string,
-  health: "healthy" | "crashed" | "unhealthy" | "starting" | "stopped",
+  health: "healthy" | "crashed" | "failed" | "unhealthy" | "starting" | "stopped",
   desired: "running" | "stopped" = "running",
 ) => ({
   entityRef: `component:default/${name}`,
@@ -21,6 +21,7 @@ describe("sentenceOf", () => {
   });
   it("names the one that is not well, and counts more", () => {
     expect(say(workload("a", "healthy"), workload("b", "crashed"))).toBe("1 of 2 workloads are healthy; b crashed.");
+    expect(say(workload("a", "failed"))).toBe("0 of 1 workload is healthy; a did not start.");
     expect(say(workload("a", "unhealthy"), workload("b", "crashed"))).toBe("0 of 2 workloads are healthy; 2 are not well.");
   });
   it("does not hold a stop against what was stopped on purpose", () => {

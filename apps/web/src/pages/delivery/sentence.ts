@@ -1,7 +1,7 @@
 import type { Workload } from "@roadbed/contracts/delivery";
 import { formatCount } from "../../format/number.ts";
 
-const SICK: ReadonlySet<Workload["health"]> = new Set(["crashed", "unhealthy"]);
+const SICK: ReadonlySet<Workload["health"]> = new Set(["crashed", "failed", "unhealthy"]);
 
 /** The page's answer in a sentence: `2 of 4 workloads are healthy; ferry-times crashed.` */
 export function sentenceOf(workloads: readonly Pick<Workload, "entityRef" | "health" | "desired">[]): string {
@@ -35,5 +35,6 @@ function wordsOf(sick: readonly Pick<Workload, "entityRef" | "health">[]): strin
   if (first === undefined) return "";
   if (sick.length > 1) return `${sick.length} are not well`;
   const name = first.entityRef.replace(/^.*\//, "");
+  if (first.health === "failed") return `${name} did not start`;
   return first.health === "crashed" ? `${name} crashed` : `${name} is unhealthy`;
 }

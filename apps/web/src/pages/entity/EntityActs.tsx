@@ -100,7 +100,7 @@ export function EntityActs({ known }: { readonly known: KnownEntity }): ReactNod
           </Menu.Dropdown>
         </Menu>
       )}
-      {running?.url !== undefined && (
+      {running?.url !== undefined && running.health !== "failed" && (
         <Button component="a" href={running.url} target="_blank" rel="noreferrer" rightSection={<ExternalLink size={14} aria-hidden />}>
           Open
         </Button>
