@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { operations as archiveOperations } from "@roadbed/contracts/delivery/archive";
 import { operations as changeOperations } from "@roadbed/contracts/delivery/changes";
 import { operations as credentialOperations } from "@roadbed/contracts/delivery/credentials";
 import { operations as executionOperations } from "@roadbed/contracts/delivery/executions";
@@ -40,7 +41,9 @@ describe("delivery", () => {
 
   test("has one handler per operation", () => {
     expect(server.delivery.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-      [...operations, ...changeOperations, ...credentialOperations, ...executionOperations].map(({ name }) => name).sort(),
+      [...operations, ...archiveOperations, ...changeOperations, ...credentialOperations, ...executionOperations]
+        .map(({ name }) => name)
+        .sort(),
     );
   });
 
