@@ -86,7 +86,7 @@ export function ChangePage(): ReactNode {
 }
 
 const STATE_WORDS: Readonly<Record<Change["state"], string>> = {
-  ready: "It can be merged.",
+  ready: "In Git nothing stands in the way of merging it.",
   conflicting: "Settle each file in conflict here, or push to the branch; then it can be merged.",
   behind: "The repository has moved on since: it has to be made anew, or brought up to date by a push.",
   merged: "",

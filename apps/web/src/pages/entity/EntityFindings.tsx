@@ -34,7 +34,7 @@ export function EntityFindings({ entityRef }: { readonly entityRef: string }): R
         <p className="rb-dim">The policies that are asked about what stands in the catalogue find nothing on it.</p>
       ) : (
         <>
-          <ul className={classes.steps}>
+          <ul className={`${classes.steps} ${classes.findings}`}>
             {list.rows.map((finding) => (
               <Finding key={`${finding.policy} ${finding.expression} ${finding.message}`} finding={finding} entityRef={entityRef} />
             ))}

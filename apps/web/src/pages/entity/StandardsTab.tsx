@@ -139,7 +139,12 @@ function Change({
           {change.state === "waiting" ? "A change is being opened" : "A change is "}
           {change.state !== "waiting" && (change.link === undefined ? change.state : <a href={change.link}>{change.state}</a>)}
           {change.repository !== undefined && ` in ${change.repository}`}.
-          {change.reason !== undefined && <span className="rb-dim"> {change.reason}</span>}
+          {change.reason !== undefined && (
+            <span className="rb-dim">
+              {" "}
+              <Inline text={change.reason} />
+            </span>
+          )}
         </p>
       )}
       {patch !== undefined && !isUnderWay && (

@@ -7,14 +7,14 @@ import type { FileFinding } from "@roadbed/contracts/standards/files";
 import type { OutputOf } from "@roadbed/core";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
-import type { Column } from "../../table/column.ts";
-import { DataTable } from "../../table/DataTable.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Inline } from "../../ui/Inline.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { When } from "../../ui/When.tsx";
+import classes from "../scorecards/scorecards.module.css";
 import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
 
 const route = getRouteApi("/app/standards/checks/$id");
@@ -37,11 +37,19 @@ export function CheckPage(): ReactNode {
   }
   return (
     <Page
-      title={`${known.repository}, change ${known.change}`}
+      title={
+        known.system === "embedded" ? `Check of a change of ${known.repository}` : `Check of ${known.repository}, change ${known.change}`
+      }
       trail={trail}
       state={
         <>
-          {sayCheck(known)} Commit {known.head.slice(0, 8)}, <When at={known.changedAt} />
+          {sayCheck(known)}{" "}
+          {known.system === "embedded" && (
+            <Link to="/delivery/changes/$id" params={{ id: known.change }}>
+              The change.
+            </Link>
+          )}{" "}
+          Commit {known.head.slice(0, 8)}, <When at={known.changedAt} />
         </>
       }
       act={
@@ -102,14 +110,15 @@ function Findings({ result }: { readonly result: Known["result"] }): ReactNode {
   const introduced = result.findings.filter((one) => one.introduced);
   return (
     <>
-      <DataTable
-        label="What the change brings"
-        columns={COLUMNS}
-        rows={introduced}
-        rowKey={({ fingerprint }) => fingerprint}
-        onSort={() => {}}
-        empty={<p className="rb-dim">The change brings nothing that a policy finds.</p>}
-      />
+      {introduced.length === 0 ? (
+        <p className="rb-dim">The change brings nothing that a policy finds.</p>
+      ) : (
+        <ul className={`${classes.steps} ${classes.findings}`}>
+          {introduced.map((finding) => (
+            <Finding key={finding.fingerprint} finding={finding} />
+          ))}
+        </ul>
+      )}
       {result.unread.length > 0 && (
         <>
           <h3>Not judged</h3>
@@ -126,52 +135,38 @@ function Findings({ result }: { readonly result: Known["result"] }): ReactNode {
   );
 }
 
-const COLUMNS: readonly Column<FileFinding>[] = [
-  {
-    id: "severity",
-    header: "Weight",
-    width: "120px",
-    sortable: false,
-    cell: ({ severity, waiver }) => (waiver ? <Tag>waived</Tag> : <StateBadge plain word={severity} label={SEVERITY_WORDS[severity]} />),
-  },
-  {
-    id: "where",
-    header: "Where",
-    width: "28%",
-    sortable: false,
-    cell: ({ file, line, resource, environment }) => (
-      <span className="rb-prose">
-        <code className="rb-mono">
-          {file}:{line}
-        </code>
-        <br />
-        <span className="rb-dim">
-          {resource}
-          {environment !== undefined && ` in ${environment}`}
-        </span>
+function Finding({ finding }: { readonly finding: FileFinding }): ReactNode {
+  const { severity, waiver, file, line, resource, environment, policy, title, message, mend, suggestion } = finding;
+  return (
+    <li>
+      <span className={classes.effort}>
+        {waiver ? <Tag>waived</Tag> : <StateBadge plain word={severity} label={SEVERITY_WORDS[severity]} />}
       </span>
-    ),
-  },
-  {
-    id: "what",
-    header: "What, and how to mend it",
-    sortable: false,
-    cell: ({ policy, title, message, mend, suggestion }) => (
-      <span className="rb-prose">
-        <Link to="/standards/policies/$name" params={{ name: policy }}>
+      <div>
+        <Link className={classes.stepTitle} to="/standards/policies/$name" params={{ name: policy }}>
           {title}
         </Link>
-        <br />
-        {message} <span className="rb-dim">{mend}</span>
-        {suggestion !== undefined && (
-          <>
-            <br />
-            <code className="rb-mono">
-              {suggestion.line}: {suggestion.text.trim()}
-            </code>
-          </>
+        <p className="rb-dim">
+          <code className="rb-mono">
+            {file}:{line}
+          </code>{" "}
+          {resource}
+          {environment !== undefined && ` in ${environment}`}
+        </p>
+        <p>
+          <Inline text={message} />
+        </p>
+        {mend !== "" && (
+          <p className="rb-dim">
+            <Inline text={mend} />
+          </p>
         )}
-      </span>
-    ),
-  },
-];
+        {suggestion !== undefined && (
+          <p>
+            Line {suggestion.line} as it should be: <code className="rb-mono">{suggestion.text.trim()}</code>
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}
