@@ -144,7 +144,7 @@ test("a service is not retired while another depends on it; then it is stopped a
   });
   const done = await run("retire-service", { ...values, entity: "component:default/shop" });
   expect(done.error).toBeUndefined();
-  expect(done.steps.map(({ status }) => status)).toEqual(["completed", "completed", "completed", "completed"]);
+  expect(done.steps.map(({ status }) => status)).toEqual(["completed", "completed", "completed", "completed", "completed"]);
   const { rows } = await database.db.query("select desired from delivery.workload where entity_ref = 'component:default/shop'");
   expect(rows).toEqual([{ desired: "stopped" }]);
   const { entity } = await call<EntityView>("catalog.entity.get", { ref: "component:default/shop" });

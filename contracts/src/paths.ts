@@ -7,7 +7,7 @@ import { Finding, Verdict } from "./standards.ts";
 export const PathName = z
   .string()
   .max(200)
-  .regex(/^(?:template:)?(?:[a-z0-9-]+\/)?[^\s/:]+$/i, "must be a path's name, e.g. node-service, or its reference");
+  .regex(/^(?:(?:template|goldenpath):)?(?:[a-z0-9-]+\/)?[^\s/:]+$/i, "must be a path's name, e.g. node-service, or its reference");
 
 export const PathSummary = z.object({
   ref: z.string(),

@@ -14,7 +14,7 @@ import {
   type Runtime,
   type Call,
 } from "@roadbed/core";
-import { cloneRepository, pushCommit } from "@roadbed/git";
+import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import { viewerOf } from "@roadbed/identity";
 import type { NotifyDeps } from "@roadbed/notify";
@@ -122,6 +122,7 @@ export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxie
     fetch: createGuardedFetch({ isAllowed }),
     push: async (o) => pushCommit({ ...o, ...(await pinned(o.url)) }),
     clone: async (o) => cloneRepository({ ...o, ...(await pinned(o.url)) }),
+    fetchAgain: async (o) => fetchRepository({ ...o, ...(await pinned(o.url)) }),
     async connection({ system, host, owner }) {
       // Opened for one organisation or group, a token is used there and nowhere else.
       const own = (await connections()).find((one) => one.system === system && one.host === host && isOf(owner, one.owner));

@@ -125,7 +125,7 @@ export interface Catalog {
   titleOf(ref: string): Promise<string>;
   /** Groups a user is in, with the groups these are in. */
   groupsOf(ctx: Ctx, userRef: string): Promise<readonly string[]>;
-  /** Every entity of kind Template, whole, with the folder of its files where they are on this machine. */
+  /** Every entity of kind Template or GoldenPath, whole, with the folder of its files where they are on this machine. */
   listTemplates(ctx: Ctx): Promise<readonly TemplateFiles[]>;
   /**
    * Settings, secrets among them, of the sources of this connector whose administrator lets golden paths write with them

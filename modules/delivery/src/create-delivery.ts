@@ -18,7 +18,7 @@ import { createScheduler } from "./job/scheduler.ts";
 import { makeListEnvironments } from "./environment/list-environments.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
 import { createGitHost } from "./repository/git-host.ts";
-import { makeArchiveHandlers, takeBackRepository } from "./repository/archive-repository.ts";
+import { makeArchiveHandlers, setArchived, takeBackRepository } from "./repository/archive-repository.ts";
 import { createRepository } from "./repository/create-repository.ts";
 import { makeRepositoryReaders } from "./repository/read-repositories.ts";
 import { findRepository, findRepositoryOf } from "./repository/repository-store.ts";
@@ -172,6 +172,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     repositoryExists: async (ctx, name) => (await findRepository(ctx.sql, name)) !== undefined || (await repositories.exists(name)),
     repositoryOf: async (ctx, entityRef) => (await findRepositoryOf(ctx.sql, entityRef))?.name,
     takeBackRepository: (ctx, input) => takeBackRepository(deps, ctx, input),
+    async archiveRepository(ctx, { name, reason }) {
+      if ((await findRepository(ctx.sql, name)) !== undefined) await setArchived(ctx, name, true, reason);
+    },
     async stopWorkload(ctx, { entityRef, environment: place }) {
       if ((await setDesired(ctx.sql, entityRef, place, "stopped")) === undefined) return;
       ctx.emit(workloadCommanded, entityRef, { entityRef, environment: place, command: "stop" });

@@ -36,6 +36,8 @@ export interface Delivery {
     ctx: Ctx,
     input: { readonly name: string; readonly key: string; readonly commit: string | undefined; readonly why: string },
   ): Promise<"removed" | "archived">;
+  /** Read only from now on; one that is gone is left so. */
+  archiveRepository(ctx: Ctx, input: { readonly name: string; readonly reason: string }): Promise<void>;
   /** A workload is not to run any more; what never ran is stopped already. */
   stopWorkload(ctx: Ctx, input: { readonly entityRef: string; readonly environment: string }): Promise<void>;
   /** The repository that holds a component; undefined when it is not here. */

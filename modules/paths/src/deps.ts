@@ -63,6 +63,16 @@ export interface Outside {
     readonly url: string;
     readonly dir: string;
     readonly branch?: string;
+    /** How many commits back; default the newest alone. */
+    readonly depth?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly hash: string }>;
+  /** Brings such a clone to the newest commit; what was changed in it is lost. Absent: it is cloned anew. */
+  fetchAgain?(o: {
+    readonly url: string;
+    readonly dir: string;
+    readonly branch?: string;
+    readonly depth?: number;
     readonly signal?: AbortSignal;
   }): Promise<{ readonly hash: string }>;
   /** What an administrator lets golden paths use for a host; the one of this owner (organisation, group) first. */
@@ -163,6 +173,8 @@ export interface Git {
       readonly key: string;
     },
   ): Promise<{ readonly cloneUrl: string; readonly commit: string }>;
+  /** Read only from now on; doing it twice is doing it once. One that is gone is left so. */
+  archiveRepository?(ctx: Ctx, input: { readonly name: string; readonly reason: string }): Promise<void>;
   /**
    * Takes back what was made under a key: removed where nobody has worked in it since `commit`, else archived. Gone already is removed.
    * Throws `ConflictError` for a repository that another key made.

@@ -12,7 +12,9 @@ import type { PathsDeps } from "./deps.ts";
 import { makeDeviationHandlers } from "./ledger/deviation-handlers.ts";
 import { defineDeviationEnds } from "./ledger/end-deviations.ts";
 import { followLedger } from "./ledger/follow-ledger.ts";
+import { repositoriesOf } from "./ledger/made-store.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
+import { createLedgerRepositories } from "./ledger/hosted-repositories.ts";
 import { createSources } from "./ledger/source-store.ts";
 import { makeApprovalHandlers } from "./approval/approval-handlers.ts";
 import { makeLearnedRuleHandlers } from "./approval/learned-rule-handlers.ts";
@@ -38,6 +40,7 @@ import { makeUndoHandlers } from "./undo/undo-handlers.ts";
 import { followUpgrades } from "./upgrade/follow-upgrades.ts";
 import { defineUpgradeFlow } from "./upgrade/upgrade-flow.ts";
 import { makeUpgradeHandlers } from "./upgrade/upgrade-handlers.ts";
+import { defineHostedWatch } from "./upgrade/watch-hosted.ts";
 import { cleanUp } from "./workspace/clean-up.ts";
 import { createSnapshots } from "./workspace/snapshots.ts";
 
@@ -90,11 +93,15 @@ export function createPaths(deps: PathsDeps): Paths {
   const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
   const connections = createNamedConnections({ db: deps.db, sealer: connectionSealer });
   const resources = createResources({ ...deps, dataDir: deps.dataDir });
-  const actions = createActions({ ...deps, connections, resources: resources.requests });
+  const actions = createActions({ ...deps, connections, resources: resources.requests, repositoriesOf });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
-  const shared = { ...deps, dataDir, renderer, actions, library, checkValues, sealer, sources };
+  const repositories =
+    deps.repositories === undefined && deps.outside === undefined
+      ? undefined
+      : createLedgerRepositories({ embedded: deps.repositories, outside: deps.outside, dataDir, log: deps.log });
+  const shared = { ...deps, repositories, dataDir, renderer, actions, library, checkValues, sealer, sources };
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
   const deviationEnds = defineDeviationEnds(deps.workflows, deps);
@@ -102,6 +109,7 @@ export function createPaths(deps: PathsDeps): Paths {
   const lifetimeWatch = defineLifetimeWatch(deps.workflows, deps);
   const start = makeRunPath(shared);
   const approvalWatch = defineApprovalWatch(deps.workflows, deps);
+  const hostedWatch = defineHostedWatch(deps.workflows, shared);
   const upgrades = defineUpgradeFlow(deps.workflows, shared);
 
   return {
@@ -141,7 +149,7 @@ export function createPaths(deps: PathsDeps): Paths {
         },
       },
       hearUndone,
-      ...followLedger(deps.repositories, deps.catalog),
+      ...followLedger(repositories, deps.catalog),
       ...followUpgrades(deps.workflows, upgrades),
       ...resources.subscriptions,
     ],
@@ -150,6 +158,7 @@ export function createPaths(deps: PathsDeps): Paths {
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);
+      await deps.workflows.schedule("paths.watch-hosted", "*/5 * * * *", hostedWatch);
       await deps.workflows.schedule("paths.watch-lifetimes", "* * * * *", lifetimeWatch);
       await deps.workflows.schedule("paths.watch-approvals", "* * * * *", approvalWatch);
       await resources.start();

@@ -39,7 +39,13 @@ export function concernedBy(event: string): readonly string[] {
   const [module = "", noun = ""] = event.split(".");
   switch (`${module}.${noun}`) {
     case "paths.run":
-      return ["paths.run.", "paths.ledger."];
+      return ["paths.run.", "paths.ledger.", "paths.lifetime."];
+    case "paths.approval":
+      return ["paths.approval.", "paths.run."];
+    case "paths.approval-rule":
+      return ["paths.approval-rule."];
+    case "paths.lifetime":
+      return ["paths.lifetime."];
     case "delivery.change":
       return ["delivery.change.", "paths.upgrade.", "paths.ledger."];
     case "paths.upgrade":
@@ -134,6 +140,13 @@ const EVENTS = [
   "paths.run.requested",
   "paths.run.progressed",
   "paths.run.finished",
+  "paths.run.undo-requested",
+  "paths.run.undone",
+  "paths.approval.requested",
+  "paths.approval.decided",
+  "paths.approval-rule.changed",
+  "paths.lifetime.extended",
+  "paths.lifetime.ended",
   "paths.ledger.changed",
   "paths.upgrade.changed",
   "paths.deviation.changed",

@@ -55,7 +55,7 @@ export async function askTemplates(catalogue: Catalogue, asker: Asker, dataDir: 
   const { rows } = await asker.sql.query<TemplateRow>(
     `select entity.document, entity.source_id, entity.location, source.kind, source.target, source.branch
      from catalog.entity join catalog.source on source.id = entity.source_id
-     where entity.ref like 'template:%' order by entity.ref`,
+     where entity.ref like 'template:%' or entity.ref like 'goldenpath:%' order by entity.ref`,
   );
   const shown: TemplateFiles[] = [];
   for (const { document: entity, source_id: sourceId, location, ...source } of rows) {

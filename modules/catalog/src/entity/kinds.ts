@@ -116,6 +116,27 @@ export const KINDS: Readonly<Record<string, KindRule>> = {
       EXPERIMENTAL_recovery: { type: "object" },
     },
   },
+  // A Template that promises more; what these promises must be is checked by whoever follows it.
+  GoldenPath: {
+    apiVersions: ["roadbed.dev/v1"],
+    spec: {
+      type: requiredText,
+      steps: { type: "steps", required: true },
+      owner,
+      system,
+      lifecycle: text,
+      parameters: { type: "parameters" },
+      output: { type: "object" },
+      version: text,
+      operation: text,
+      appliesTo: { type: "object" },
+      promises: { type: "object" },
+      deprecation: { type: "object" },
+      lifetime: { type: "object" },
+      changelog: { type: "objects" },
+      approvals: { type: "objects" },
+    },
+  },
   // What is in its spec is checked as a whole: kinds/compile-kind.ts.
   Kind: { apiVersions: ["roadbed.dev/v1"], spec: {}, specOptional: true },
   AiResource: {

@@ -14,6 +14,7 @@ import { validateEntity } from "../entity/validate-entity.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
 import { visibleTo, type Visibility } from "../estate/visibility.ts";
 import { intersect } from "../estate/sets.ts";
+import { asTemplate, goldenPathRef, withGoldenPaths } from "./as-template.ts";
 import { orderBy, type QueryEngine } from "./engine.ts";
 import { parseGroups } from "./filter-groups.ts";
 import { makeProjection } from "./project.ts";
@@ -42,14 +43,16 @@ function makeReadEntities({ catalogue, engine }: Deps): Handler {
     await catalogue.feed.fresh();
     const order = orderBy(input.order.map((one) => ({ field: one.field, descending: one.order === "desc" })));
     const visible = await visibleTo(catalogue, ctx);
+    const choice = choiceOf(input);
+    const shown = choice.templates ? asTemplate : (text: string): string => text;
     const chosen = await engine.choose(ctx.sql, visible, {
-      ...choiceOf(input),
+      ...choice,
       text: input.text && { ...input.text, fields: textFieldsOf(input) },
     });
     const page = takePage(engine.orders, { ...input, ids: chosen, size: catalogue.estate.size, order });
     const { ids } = page;
     return {
-      texts: (await projected(engine, input.fields, ctx.sql, ids, visible)).filter((text) => text !== null),
+      texts: (await projected(engine, input.fields, ctx.sql, ids, visible)).filter((text) => text !== null).map(shown),
       total: input.count ? page.total : 0,
       ...(ids.length === 0 ? {} : { first: engine.orders.positionOf(order, ids[0]!), last: engine.orders.positionOf(order, ids.at(-1)!) }),
       more: page.more,
@@ -74,12 +77,17 @@ function makeReadByRef({ catalogue, engine }: Deps): Handler {
     await catalogue.feed.fresh();
     const visible = await visibleTo(catalogue, ctx);
     const choice = choiceOf({ filter, query });
-    const numbers = refs.map((ref) => numberOf(catalogue, ref));
+    const numbers = refs.map((ref) => numberOf(catalogue, ref) ?? numberOf(catalogue, goldenPathRef(ref) ?? ref));
     const asked = [...new Set(numbers.filter((id) => id !== undefined))].sort((a, b) => a - b);
     const ids = choice.groups || choice.predicate ? intersect(asked, await engine.choose(ctx.sql, visible, choice)) : visible.only(asked);
     const texts = await projected(engine, fields, ctx.sql, ids, visible);
     const byId = new Map(ids.map((id, at) => [id, texts[at]!]));
-    return { texts: numbers.map((id) => (id === undefined ? null : (byId.get(id) ?? null))) };
+    return {
+      texts: numbers.map((id, at) => {
+        const text = id === undefined ? null : (byId.get(id) ?? null);
+        return text === null || goldenPathRef(refs[at] ?? "") === undefined ? text : asTemplate(text);
+      }),
+    };
   });
 }
 
@@ -102,7 +110,7 @@ async function projected(
 }
 
 function choiceOf({ filter, query }: { readonly filter: readonly string[]; readonly query?: EntityPredicate | undefined }) {
-  return { groups: parseGroups(filter), predicate: query };
+  return { ...withGoldenPaths(parseGroups(filter)), predicate: query };
 }
 
 function makeFindByUid({ catalogue }: Deps): Handler {

@@ -262,7 +262,7 @@ function refOfKey(key: string): string {
 }
 
 function sortOf({ kind }: Item): "entity" | "person" | "path" {
-  return kind === "User" || kind === "Group" ? "person" : kind === "Template" ? "path" : "entity";
+  return kind === "User" || kind === "Group" ? "person" : kind === "Template" || kind === "GoldenPath" ? "path" : "entity";
 }
 
 function rootKey(sourceId: string, root: string): string {

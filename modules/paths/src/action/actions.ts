@@ -15,6 +15,7 @@ import { makeGithubActionsDispatch } from "./github/workflow.ts";
 import { makePublishGitlabMergeRequest } from "./gitlab/merge-request.ts";
 import { makePublishGitlab } from "./gitlab/project.ts";
 import { makeSmallGitlabActions } from "./gitlab/small.ts";
+import { makeArchiveRepository, type RepositoriesOf } from "./outside/archive.ts";
 import { makeArgocdCreate, makeHttpRequest, type NamedConnections } from "./outside/named.ts";
 import { roadieUtils } from "./outside/roadie-utils.ts";
 import { scoreRender } from "../score/score-action.ts";
@@ -34,6 +35,8 @@ export interface ActionDeps extends Pick<
   readonly connections?: NamedConnections;
   /** What can be provisioned by type and class. Absent: nothing. */
   readonly resources?: RequestDeps;
+  /** Asks the ledger. Absent: it knows of nothing. */
+  readonly repositoriesOf?: RepositoriesOf;
   /** How often a thing outside that lasts is asked how far it is; default 5 s. */
   readonly pollMs?: number;
 }
@@ -50,6 +53,7 @@ export function createActions({
   connections = NONE,
   pollMs,
   resources,
+  repositoriesOf,
 }: ActionDeps): Actions {
   const named = { outside, connections };
   const polling = pollMs === undefined ? {} : { pollMs };
@@ -87,6 +91,7 @@ export function createActions({
     makeArgocdCreate(named),
     ...roadieUtils,
     scoreRender,
+    makeArchiveRepository(git, outside, repositoriesOf),
     makeWebhookProvision({ ...named, publicUrl, ...polling }),
     ...(resources === undefined ? [] : [makeResourceRequest({ ...resources, ...polling })]),
   ];

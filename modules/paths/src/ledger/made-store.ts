@@ -131,6 +131,15 @@ export async function findMadeOf(sql: Sql, repository: string, branch: string): 
   return rows.map(({ id }) => id);
 }
 
+/** The repositories that golden paths made for an entity and that are there. */
+export async function repositoriesOf({ sql }: { readonly sql: Sql }, entityRef: string): Promise<string[]> {
+  const { rows } = await sql.query<{ repository: string }>(
+    "select distinct repository from paths.made where entity_ref = lower($1) and gone_at is null order by repository",
+    [entityRef],
+  );
+  return rows.map(({ repository }) => repository);
+}
+
 /** A drift counts as declared while an active deviation names its file. */
 const COVERED = `(select v.id from paths.deviation v where v.made_id = d.made_id and v.status = 'active' and v.expires_at > $4
   and d.path = any(v.paths) order by v.id limit 1)`;

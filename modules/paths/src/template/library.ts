@@ -58,7 +58,8 @@ export function createLibrary({
   return {
     list,
     async get(ctx, nameOrRef) {
-      const ref = formatRef(parseRef(nameOrRef, { kind: "template" }));
+      // One name, whichever of both kinds it is of.
+      const ref = formatRef({ ...parseRef(nameOrRef, { kind: "template" }), kind: "template" });
       const paths = await list(ctx);
       const found = paths.find((path) => path.ref === ref);
       if (found) return found;

@@ -4,6 +4,7 @@ import { openGitHost, type GitHostDouble, type Question, type Reply } from "./gi
 import { TOKEN } from "./outside-to.ts";
 
 interface Repository {
+  archived?: boolean;
   readonly name: string;
   readonly created_at: string;
   readonly asked: Record<string, unknown>;
@@ -88,10 +89,10 @@ export async function openGitHub(): Promise<GitHubDouble> {
     return ofRepository(repository, { method, tail, query, body, url, at });
   }
 
-  function ofRepository(
+  async function ofRepository(
     repository: Repository,
     { method, tail, query, body, url }: { method: string; tail: string; query: URLSearchParams; body: any; url: string; at: string },
-  ): Reply {
+  ): Promise<Reply> {
     const page = `${url}/acme/${repository.name}`;
     const is = (wanted: string, pattern: RegExp): RegExpExecArray | undefined =>
       method === wanted ? (pattern.exec(tail) ?? undefined) : undefined;
@@ -113,7 +114,9 @@ export async function openGitHub(): Promise<GitHubDouble> {
     }
     const ref = is("GET", /^\/git\/ref\/heads\/(.+)$/);
     if (ref) {
-      const sha = repository.refs.get(decodeURIComponent(ref[1] ?? ""));
+      const branch = decodeURIComponent(ref[1] ?? "");
+      const sha =
+        repository.refs.get(branch) ?? (await double.repositories.head(`acme--${repository.name}`, branch).catch(() => undefined));
       return sha === undefined ? { status: 404, body: { message: "Not Found" } } : { body: { object: { sha, type: "commit" } } };
     }
     const compared = is("GET", /^\/compare\/(.+)\.\.\.(.+)$/);
@@ -191,6 +194,7 @@ export async function openGitHub(): Promise<GitHubDouble> {
       repository.pulls.push({ ...body, number, html_url: `${page}/pull/${number}` });
       return { status: 201, body: repository.pulls.at(-1) };
     }
+    if (is("PATCH", /^$/)) return { body: Object.assign(repository, { archived: body.archived }) };
     if (is("POST", /^\/pulls\/\d+\/requested_reviewers$/))
       return body.reviewers.includes("nobody")
         ? { status: 422, body: { message: "Reviews may only be requested from collaborators" } }
@@ -226,8 +230,8 @@ export async function openGitHub(): Promise<GitHubDouble> {
   }
 
   function view(name: string, url: string): object {
-    const { created_at } = all.get(`acme/${name}`)!;
-    return { name, created_at, clone_url: `${url}/acme/${name}.git`, html_url: `${url}/acme/${name}`, default_branch: "main" };
+    const { created_at, archived = false } = all.get(`acme/${name}`)!;
+    return { name, archived, created_at, clone_url: `${url}/acme/${name}.git`, html_url: `${url}/acme/${name}`, default_branch: "main" };
   }
 }
 

@@ -10,6 +10,7 @@ interface Project {
   readonly variables: Map<string, unknown>;
   readonly branches: Map<string, { message: string; files: Map<string, string> }>;
   readonly requests: any[];
+  archived?: boolean;
   readonly notes: { id: number; body: string }[];
   readonly statuses: any[];
   readonly discussions: { body: string; position: any }[];
@@ -68,7 +69,8 @@ export async function openGitLab(): Promise<GitLabDouble> {
     const [, name = "", tail = ""] = /^\/projects\/([^/]+)(\/.*)?$/.exec(rest) ?? [];
     const project = projects.find((one) => one.path === decodeURIComponent(name) || String(one.id) === name);
     if (project === undefined) return { status: 404, body: { message: "404 Project Not Found" } };
-    if (tail === "") return { body: view(project) };
+    if (tail === "") return { body: { ...view(project), archived: project.archived === true } };
+    if (method === "POST" && tail === "/archive") return ((project.archived = true), { status: 201, body: view(project) });
     if (method === "POST" && tail === "/variables") {
       if (project.variables.has(body.key)) return { status: 400, body: { message: { key: ["(X) has already been taken"] } } };
       project.variables.set(body.key, body);
@@ -94,6 +96,10 @@ export async function openGitLab(): Promise<GitLabDouble> {
       if (project.branches.has(body.branch)) return { status: 400, body: { message: "A branch of that name is there" } };
       const files = new Map(project.branches.get(body.start_branch)?.files);
       for (const { action, file_path, content, encoding } of body.actions) {
+        if (action === "delete") {
+          files.delete(file_path);
+          continue;
+        }
         if (action === "create" && files.has(file_path)) return { status: 400, body: { message: "A file with this name already exists" } };
         files.set(file_path, Buffer.from(content, encoding).toString());
       }

@@ -1,4 +1,4 @@
-import { cloneRepository, pushCommit } from "@roadbed/git";
+import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
 
 import type { Outside } from "../deps.ts";
 
@@ -15,6 +15,7 @@ export function outsideTo(
     fetch,
     push: (o) => pushCommit(o),
     clone: (o) => cloneRepository(o),
+    fetchAgain: (o) => fetchRepository(o),
     connection: async ({ system: asked, host }) =>
       token === null || asked !== system || host !== double.host
         ? undefined

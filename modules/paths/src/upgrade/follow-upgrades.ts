@@ -59,7 +59,7 @@ export async function hearMerged(repositories: LedgerRepositories, ctx: Ctx, cha
 }
 
 /** The workflow is woken only when a wave is settled by this. */
-async function tellNews(ctx: Ctx, upgradeId: string, thing: string, wave: number, state: string): Promise<void> {
+export async function tellNews(ctx: Ctx, upgradeId: string, thing: string, wave: number, state: string): Promise<void> {
   ctx.emit(upgradeChanged, upgradeId, { upgradeId, thing, state });
   if ((await countUnsettled(ctx.sql, upgradeId, wave)) === 0) ctx.emit(upgradeRequested, upgradeId, { upgradeId, why: "news" });
 }

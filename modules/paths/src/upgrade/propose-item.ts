@@ -1,13 +1,16 @@
 import { upgradeChanged, type UpgradeFile } from "@roadbed/contracts/paths/upgrades";
 import { ConflictError, type Ctx } from "@roadbed/core";
 
-import type { PathsDeps } from "../deps.ts";
+import type { NewChange, PathsDeps } from "../deps.ts";
 import { checkMade } from "../ledger/check-made.ts";
+import { isHosted } from "../ledger/hosted-repositories.ts";
 import { lockMade, replaceFiles, type MadeRow } from "../ledger/made-store.ts";
+import { judgeUpgrade } from "./judge-upgrade.ts";
+import { proposeHosted, type HostedDeps } from "./propose-hosted.ts";
 import { changeItem, type ItemRow, type UpgradeRow } from "./upgrade-store.ts";
 import { reasonOf, workOut, type WorkedOut, type WorkOutDeps } from "./work-out.ts";
 
-export interface ProposeDeps extends WorkOutDeps, Pick<PathsDeps, "changes"> {}
+export interface ProposeDeps extends WorkOutDeps, HostedDeps, Pick<PathsDeps, "changes" | "standards"> {}
 
 /**
  * Proposes the new version to one made thing, or writes down why that cannot be. Doing it twice is doing it once: the change has the
@@ -30,6 +33,7 @@ export async function proposeItem(deps: ProposeDeps, ctx: Ctx, upgrade: UpgradeR
       await arrive(deps, ctx, upgrade, made.id, { ...item, base_commit: work.base, made_files: work.made, answers: work.answers });
       return told("merged");
     }
+    await judgeUpgrade(deps, ctx, made, work);
     const { id, state } = await propose(deps, ctx, upgrade, made, work);
     const next = state === "conflicting" ? "conflicting" : "open";
     await changeItem(ctx.sql, upgrade.id, made.id, { state: next, changeId: id, ...planned }, ctx.now());
@@ -42,16 +46,25 @@ export async function proposeItem(deps: ProposeDeps, ctx: Ctx, upgrade: UpgradeR
   }
 }
 
-function propose(
-  { changes }: ProposeDeps,
+async function propose(
+  deps: ProposeDeps,
   ctx: Ctx,
   upgrade: UpgradeRow,
   made: MadeRow,
   work: WorkedOut,
-): ReturnType<NonNullable<PathsDeps["changes"]>["propose"]> {
+): Promise<{ readonly id: string; readonly state: string }> {
+  const { changes } = deps;
+  if (isHosted(made.repository)) {
+    const { branch, title, body, author, key } = changeOf(upgrade, made, work);
+    return proposeHosted(deps, ctx, made, { branch, title, body, author, key }, work);
+  }
   if (changes === undefined) throw new ConflictError("This server has no Git host of its own to propose changes to.");
+  return changes.propose(ctx, changeOf(upgrade, made, work));
+}
+
+function changeOf(upgrade: UpgradeRow, made: MadeRow, work: WorkedOut): NewChange {
   const version = upgrade.to_version ?? upgrade.to_digest.slice(0, 8);
-  return changes.propose(ctx, {
+  return {
     repository: made.repository,
     branch: `roadbed/upgrade-${upgrade.path_ref.replace(/^.*\//, "")}-${version}`,
     title: `Upgrade to ${upgrade.path_title} ${version}`,
@@ -62,7 +75,7 @@ function propose(
     conflicts: work.conflicts,
     author: { name: upgrade.actor_detail.name, email: upgrade.actor_detail.email },
     key: `upgrade:${upgrade.id}:${made.id}`,
-  });
+  };
 }
 
 const WORDS: Readonly<Record<UpgradeFile["outcome"], string>> = {

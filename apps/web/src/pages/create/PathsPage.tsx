@@ -97,8 +97,8 @@ function PathCard({
 function NoPaths(): ReactNode {
   return (
     <EmptyState icon={Route} title="There is no golden path yet">
-      A golden path is an entity of kind Template (Backstage's v1beta3 templates run unchanged). Import a folder or repository that has one,
-      and it stands here.
+      A golden path is an entity of kind GoldenPath or Template (Backstage's v1beta3 templates run unchanged). Import a folder or repository
+      that has one, and it stands here.
     </EmptyState>
   );
 }

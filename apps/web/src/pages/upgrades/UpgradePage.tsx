@@ -174,7 +174,12 @@ function columnsOf(onRefresh: (thing: string) => void): readonly Column<UpgradeI
       width: "190px",
       cell: ({ change, state, thing }) => (
         <span className={classes.acts}>
-          {change !== undefined && (
+          {change !== undefined && change.startsWith("http") && (
+            <a href={change} target="_blank" rel="noreferrer">
+              the request
+            </a>
+          )}
+          {change !== undefined && !change.startsWith("http") && (
             <Link to="/delivery/changes/$id" params={{ id: change }}>
               {state === "conflicting" ? "Settle it" : state === "open" ? "Read and merge" : "Read it"}
             </Link>

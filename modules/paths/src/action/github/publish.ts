@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Outside } from "../../deps.ts";
 import { listFiles, resolveInside } from "../../workspace/workspace.ts";
 import { defineAction, type Action, type ActionContext, type Effect, type Output } from "../action.ts";
+import { hostedName } from "../../ledger/hosted-repositories.ts";
 import { repoUrlOf, takeBackAt } from "../outside/archive.ts";
 import { connect, missingConnection, pageOf, placeOf, pushUrl, type Place } from "../outside/connect.ts";
 import { authorOf, readFiles } from "../published.ts";
@@ -59,6 +60,9 @@ export function makePublishGithub(outside: Outside | undefined): Action {
       const place = await connect(c, outside, "github", input);
       const made = await ensureRepository(c, place, input);
       const commitHash = await push(c, place, outside, { ...input, files, cloneUrl: made.cloneUrl, at: made.at });
+      await c.write(async (ctx) =>
+        c.remember?.(ctx, { repository: hostedName(place), branch: input.defaultBranch, commit: commitHash, files }),
+      );
       await protect(c, place, input.defaultBranch, input);
       return { ...outputOf(made, input.defaultBranch), commitHash };
     },

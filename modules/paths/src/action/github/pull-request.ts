@@ -102,7 +102,14 @@ interface Start {
   readonly there: boolean;
 }
 
-async function commitToBranch(c: ActionContext, place: Place, base: string, input: Input, files: readonly RepositoryFile[]): Promise<void> {
+/** The files as one commit on a branch of its own; the same again is the same commit. */
+export async function commitToBranch(
+  c: ActionContext,
+  place: Place,
+  base: string,
+  input: Input,
+  files: readonly RepositoryFile[],
+): Promise<void> {
   const { ask } = place;
   const at = pathOf(place);
   const start = await c.once("branch", async (): Promise<Start> => {
@@ -183,7 +190,8 @@ function taken({ owner, repo }: Place, branch: string): ConflictError {
   });
 }
 
-async function openPull(c: ActionContext, place: Place, base: string, input: Input): Promise<{ number: number; url: string }> {
+/** The request for that branch, or the one that is open already. */
+export async function openPull(c: ActionContext, place: Place, base: string, input: Input): Promise<{ number: number; url: string }> {
   const query = `state=open&head=${encodeURIComponent(`${place.owner}:${input.branchName}`)}&base=${encodeURIComponent(base)}`;
   const [known] = (await place.ask("GET", `${pathOf(place)}/pulls?${query}`)).body as any[];
   const pull =

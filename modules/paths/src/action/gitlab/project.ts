@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Outside } from "../../deps.ts";
 import { listFiles, resolveInside } from "../../workspace/workspace.ts";
 import { defineAction, type Action, type ActionContext } from "../action.ts";
+import { hostedName } from "../../ledger/hosted-repositories.ts";
 import { repoUrlOf, takeBackAt } from "../outside/archive.ts";
 import { connect, missingConnection, pageOf, placeOf, pushUrl, type Place } from "../outside/connect.ts";
 import { authorOf, readFiles } from "../published.ts";
@@ -78,6 +79,8 @@ export function makePublishGitlab(outside: Outside | undefined): Action {
       if (!created) return output;
       const commit =
         files.length === 0 ? undefined : await push(c, place, outside, { input, files, at, url: String(project.http_url_to_repo) });
+      if (commit !== undefined)
+        await c.write(async (ctx) => c.remember?.(ctx, { repository: hostedName(place), branch: input.defaultBranch, commit, files }));
       await settle(c, place, Number(project.id), input);
       return { ...output, ...(commit === undefined ? {} : { commitHash: commit }) };
     },

@@ -1,5 +1,9 @@
-import type { Outside } from "../../deps.ts";
-import type { ActionContext, Undone } from "../action.ts";
+import { InvalidError, type Ctx } from "@roadbed/core";
+import { z } from "zod";
+
+import type { Git, Outside } from "../../deps.ts";
+import { isHosted, placeOfHosted } from "../../ledger/hosted-repositories.ts";
+import { defineAction, type Action, type ActionContext, type Undone } from "../action.ts";
 import { connect, type Place } from "./connect.ts";
 
 /** Makes a repository at GitHub or a project at GitLab read only. Doing it twice is doing it once; one that is gone is left so. */
@@ -45,3 +49,44 @@ export function repoUrlOf(remoteUrl: unknown): string | undefined {
     ? undefined
     : `${url.host}?owner=${encodeURIComponent(parts.join("/"))}&repo=${encodeURIComponent(repo)}`;
 }
+
+/** What the ledger knows that golden paths made for an entity. */
+export type RepositoriesOf = (ctx: Ctx, entityRef: string) => Promise<readonly string[]>;
+
+/** Makes the repositories of an entity read only: those that the ledger knows golden paths made for it, wherever they lie. */
+export function makeArchiveRepository(git: Git, outside: Outside | undefined, repositoriesOf: RepositoriesOf = async () => []): Action {
+  const find = (c: ActionContext, entityRef: string): Promise<readonly string[]> => c.read((ctx) => repositoriesOf(ctx, entityRef));
+  return defineAction({
+    id: "roadbed:repository:archive",
+    description: "Makes the repositories that golden paths made for an entity read only: in the embedded host, at GitHub and at GitLab.",
+    input: z.object({ entityRef: z.string().min(1), reason: z.string().min(3).default("It is retired.") }),
+    output: z.object({ repositories: z.array(z.string()) }),
+    examples: [
+      { description: "When a service is retired", input: { entityRef: "${{ parameters.entity }}", reason: "${{ parameters.reason }}" } },
+    ],
+    reach: "outside",
+    async describe(c, { entityRef }) {
+      const found = await find(c, entityRef);
+      return {
+        words:
+          found.length === 0
+            ? `No golden path made a repository for ${entityRef}: none is archived.`
+            : `Archives ${found.join(", ")}: read only from then on.`,
+        resources: found.map((name) => ({ kind: "Repository", name, summary: "archived: read only" })),
+        output: { repositories: [...found] },
+      };
+    },
+    async run(c, { entityRef, reason }) {
+      const found = await find(c, entityRef);
+      for (const name of found) {
+        if (isHosted(name)) await archiveAt(await placeOfHosted(outside, name, QUIET));
+        else if (git.archiveRepository === undefined) throw new InvalidError(`${name} cannot be archived here.`);
+        else await c.write((ctx) => git.archiveRepository!(ctx, { name, reason }));
+        await c.log("info", `${name} is archived.`);
+      }
+      return { repositories: [...found] };
+    },
+  });
+}
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
