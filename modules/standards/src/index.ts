@@ -78,7 +78,9 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
 
   const scorecards = deps.scorecards && createScorecards({ ...deps.scorecards, log, cel, runtime: deps.runtime });
   const waivers = { cel, policies, entities: deps.entities, others: findWaivable };
-  const auditor = deps.scorecards && createAuditor({ ...deps.scorecards, log, cel, policies: enabled, params });
+  const auditor =
+    deps.scorecards &&
+    createAuditor({ ...deps.scorecards, log, cel, policies: enabled, params, comesFirst: () => scorecards?.isSweeping() === true });
   const sweeper = deps.runtime && createSweeper({ runtime: deps.runtime, log });
 
   /** What is found, less what is waived; with the policies that were asked. */

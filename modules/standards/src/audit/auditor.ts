@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import type { Resource } from "@roadbed/contracts/standards";
 import { findingsChanged } from "@roadbed/contracts/standards/audit";
 import type { Logger, Sql } from "@roadbed/core";
 import { append, createOutbox, type Database } from "@roadbed/postgres";
@@ -23,6 +24,8 @@ export interface AuditorDeps {
   readonly policies: readonly LoadedPolicy[];
   readonly params: readonly ParamObject[];
   readonly now?: (() => Date) | undefined;
+  /** Whether somebody who waits for an answer is at work: the audit gives way, for a while. */
+  readonly comesFirst?: (() => boolean) | undefined;
   /** Every event that is committed, by whichever process. */
   readonly events?: { subscribe(listener: (event: { readonly name: string }) => void): () => void } | undefined;
 }
@@ -35,11 +38,15 @@ export interface Auditor {
 }
 
 const SLICE = 500;
+const AT_ONCE = 100;
 const NEWS = 200;
 /** Beyond this many changes looking at everything is cheaper; no more than 20,000 are counted. */
 const MANY = 5_000;
 const LOOK_MS = 15_000;
 const RETRY_MS = 5_000;
+/** How long it gives way at most before it goes on by a slice. */
+const MOST_WAIT_MS = 30_000;
+const WAIT_MS = 250;
 
 /**
  * Asks the policies that hold at the point `audit` about what changed in the catalogue, and about everything when they are others than
@@ -88,11 +95,20 @@ export function createAuditor(deps: AuditorDeps): Auditor {
     while (again && !stopped) {
       again = false;
       try {
-        while (!stopped && (await turn()) === "more") await new Promise((resolve) => setImmediate(resolve));
+        do await giveWay();
+        while (!stopped && (await turn()) === "more");
       } catch (error) {
         log.error("the audit of the catalogue stopped", { error: String(error) });
         if (!stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
+    }
+  }
+
+  /** The expressions have one thread: whoever looks at everything for people who watch it comes first. */
+  async function giveWay(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let waited = 0; !stopped && waited < MOST_WAIT_MS && deps.comesFirst?.() === true; waited += WAIT_MS) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS).unref());
     }
   }
 
@@ -150,20 +166,24 @@ export function createAuditor(deps: AuditorDeps): Auditor {
     if (refs.length === 0) return { found: 0, mended: 0 };
     const read = await things.read(refs, {});
     const resources = [...read.values()].flatMap(({ entity }) => (isObject(entity) ? [{ object: entity }] : []));
+    const findings: StoredFinding[] = [];
+    for (let from = 0; from < resources.length; from += AT_ONCE) {
+      findings.push(...(await judge(resources.slice(from, from + AT_ONCE), stageOf)));
+    }
+    return replaceFindings(sql, refs, findings, at);
+  }
+
+  /** A few at a time: whoever waits for one answer of the expressions does not wait for five hundred of ours. */
+  async function judge(resources: readonly Resource[], stageOf: Parameters<typeof holdsAt>[2]): Promise<StoredFinding[]> {
     const { policies, params, cel } = deps;
-    const { violations } = await findViolations(
-      cel,
-      policies,
-      { moment: "audit", params, stageOf, username: "system:standards" },
-      resources,
-    );
+    const moment = { moment: "audit", params, stageOf, username: "system:standards" } as const;
+    const { violations } = await findViolations(cel, policies, moment, resources);
     // Each is about itself: asked together they are one change, and would be taken for one another's.
     const abouts = resources.map((resource) => aboutOf([resource])[0]);
-    const findings = violations.flatMap(({ finding, position, target }): StoredFinding[] => {
+    return violations.flatMap(({ finding, position, target }) => {
       const about = abouts[target];
       return about?.entity === undefined ? [] : [{ ref: about.entity, team: about.team, position, finding }];
     });
-    return replaceFindings(sql, refs, findings, at);
   }
 }
 

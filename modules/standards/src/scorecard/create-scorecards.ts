@@ -57,6 +57,8 @@ export interface Scorecards {
   lookAtCampaigns(): Promise<void>;
   /** Opens the changes whose turn it is, and asks what became of those that are open, now rather than soon. */
   lookAtMends(): Promise<void>;
+  /** Whether everything is being looked at anew, by this process. */
+  isSweeping(): boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): { readonly ok: boolean; readonly detail?: string };
@@ -118,6 +120,7 @@ export function createScorecards({
       return definition && drawBadge(current, definition, current.entries(definition.name).get(request.ref), request);
     },
     settled: () => keeper.settled(),
+    isSweeping: () => keeper.sweeping,
     lookAtCampaigns: () => campaigns.look(),
     lookAtMends: async () => mender?.look(),
     start: async () => {

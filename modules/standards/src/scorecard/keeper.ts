@@ -27,6 +27,8 @@ export interface Keeper {
   wake(): void;
   /** Ends when nothing is left to be computed, by whichever process. */
   settled(): Promise<void>;
+  /** Whether everything is being looked at anew, by this process. */
+  readonly sweeping: boolean;
   start(): void;
   stop(): Promise<void>;
 }
@@ -99,6 +101,7 @@ export function createKeeper(o: KeeperDeps): Keeper {
   const now = o.now ?? (() => new Date());
   let running: Promise<void> | undefined;
   let again = false;
+  let sweeping = false;
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
 
@@ -110,6 +113,9 @@ export function createKeeper(o: KeeperDeps): Keeper {
         if ((await turn()) === "idle") return;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+    },
+    get sweeping() {
+      return sweeping;
     },
     start: () => {
       stopped = false;
@@ -159,7 +165,8 @@ export function createKeeper(o: KeeperDeps): Keeper {
       };
       const next = await lookAtNews(look, state);
       const swept = await lookAtSlices(look, next.sweep, state.swept_at);
-      const left = next.left || swept.sweep.after !== null;
+      sweeping = swept.sweep.after !== null;
+      const left = next.left || sweeping;
       const written = next.written + swept.written;
       if (next.moved || swept.moved || written > 0) {
         await sql.query(
