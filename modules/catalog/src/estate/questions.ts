@@ -51,10 +51,10 @@ export interface Questions {
 /** What the answers are read from. */
 interface Kept {
   /** Numbers of the items, ascending. */
-  ids(): readonly number[];
-  at(id: number): Item | undefined;
+  readonly ids: () => readonly number[];
+  readonly at: (id: number) => Item | undefined;
   /** The rule that made a relation which no document states. */
-  ruleOf(id: number, code: number, other: number): string | undefined;
+  readonly ruleOf: (id: number, code: number, other: number) => string | undefined;
   readonly kinds: Kinds;
   readonly refs: Interner;
   readonly flattener: Flattener;

@@ -100,7 +100,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const now = new Date();
     const same = followed?.cron === schedule.cron && followed.timeZone === schedule.timeZone;
     const missed = same ? timesBetween(parseCron(schedule.cron), new Date(followed.until), now, schedule.timeZone) : { count: 0 };
-    if (missed.last === undefined) return void (await writeFollowed(db, entityRef, environment, followedOf(job.spec, now)));
+    if (missed.last === undefined) {
+      await writeFollowed(db, entityRef, environment, followedOf(job.spec, now));
+      return;
+    }
     const times = missed.count === 1 ? "One time was" : `${missed.count === 1_000 ? "More than 999" : missed.count} times were`;
     const then = schedule.catchUp ? "it runs once now instead." : "it was not made up for.";
     await note(job, {

@@ -52,7 +52,7 @@ function keyOf({ type, class: name }: Class): string {
 async function readShipped(folder: string, log: Logger): Promise<Class[]> {
   const names = await readdir(folder).catch(() => []);
   const classes: Class[] = [];
-  for (const name of names.toSorted()) {
+  for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
     const home = join(folder, name);
     const yaml = await readFile(join(home, CLASS_FILE), "utf8").catch(() => undefined);
     if (yaml === undefined) continue;

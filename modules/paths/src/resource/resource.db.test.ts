@@ -103,7 +103,11 @@ async function asAdmin<T>(work: (db: Database) => Promise<T>): Promise<T> {
     log: quietLog,
     max: 1,
   });
-  return work(db).finally(() => db.close());
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
 }
 const countOf = (name: string): Promise<{ databases: number; roles: number }> =>
   asAdmin(async (db) => {

@@ -46,6 +46,20 @@ const overlay = (more: Record<string, string> = {}): Map<string, string> =>
   new Map(Object.entries({ ...BASE, "prod/kustomization.yaml": PROD, "prod/more.yaml": MORE, ...more }));
 
 describe("an overlay", () => {
+  test("whose patches lead out of its documents changes nothing of the server's own", () => {
+    const patches = ["/__proto__/leaked", "/constructor/prototype/leaked", "/metadata/__proto__/leaked"].map(
+      (path) => `- target: {kind: Deployment}\n  patch: |\n    - {op: add, path: ${path}, value: yes}\n`,
+    );
+    const merged = "- patch: |\n    kind: Deployment\n    metadata: {name: shop, __proto__: {leaked: yes}}\n";
+    const { manifests } = renderKustomization(
+      overlay({ "prod/kustomization.yaml": `resources: [../base]\npatches:\n${patches.join("")}${merged}` }),
+      "prod",
+    );
+    expect(manifests).toHaveLength(1);
+    expect(({} as Record<string, unknown>)["leaked"]).toBeUndefined();
+    expect((manifests[0]!.object["metadata"] as Record<string, unknown>)["leaked"]).toBeUndefined();
+  });
+
   test("becomes what kustomize makes of it, and each resource keeps the place where it was written", () => {
     expect(environmentsIn(overlay())).toEqual(["prod"]);
     const { manifests, unread, made } = renderKustomization(overlay(), "prod");
@@ -142,7 +156,7 @@ describe("a change", () => {
       (await check(files)).findings
         .filter(({ policy }) => policy === "images-pinned")
         .map(({ environment }) => environment)
-        .toSorted(),
+        .toSorted((a, b) => (a! < b! ? -1 : 1)),
     ).toEqual(["dev", "prod"]);
   });
 

@@ -122,7 +122,7 @@ export function renderKustomization(texts: Texts, folder: string): Rendered {
     const patches: Patch[] = [];
     for (const one of listOf(data["patches"])) {
       const { path, patch, target } = one as Data;
-      for (const part of documentsOf(path === undefined ? String(patch ?? "") : text(path)))
+      for (const part of documentsOf(path === undefined ? (typeof patch === "string" ? patch : "") : text(path)))
         patches.push(patchOf(part, target as Data | undefined));
     }
     for (const one of listOf(data["patchesStrategicMerge"])) {
@@ -130,7 +130,7 @@ export function renderKustomization(texts: Texts, folder: string): Rendered {
     }
     for (const one of listOf(data["patchesJson6902"])) {
       const { path, patch, target } = one as Data;
-      for (const part of documentsOf(path === undefined ? String(patch ?? "") : text(path)))
+      for (const part of documentsOf(path === undefined ? (typeof patch === "string" ? patch : "") : text(path)))
         patches.push(patchOf(part, target as Data | undefined));
     }
     return patches;
@@ -153,9 +153,9 @@ function isMeant(object: Data, target: Data | undefined): boolean {
   if (target === undefined) return true;
   const metadata = (object["metadata"] ?? {}) as Data;
   const fits = (wanted: unknown, is: unknown): boolean =>
-    wanted === undefined || new RegExp(`^(?:${simple(String(wanted))})$`).test(String(is ?? ""));
+    wanted === undefined || new RegExp(`^(?:${simple(textOf(wanted))})$`).test(textOf(is));
   const labels = (metadata["labels"] ?? {}) as Data;
-  const selector = String(target["labelSelector"] ?? "");
+  const selector = textOf(target["labelSelector"]);
   const isSelected =
     selector === "" || selector.split(",").every((one) => labels[one.split("=")[0]!.trim()] === one.split("=").at(-1)!.trim());
   return (
@@ -191,20 +191,22 @@ export function mergeStrategically(base: unknown, patch: unknown): unknown {
   const merged: Data = { ...base };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else merged[key] = key in merged ? mergeStrategically(merged[key], value) : value;
+    else if (key !== "__proto__") merged[key] = Object.hasOwn(merged, key) ? mergeStrategically(merged[key], value) : value;
   }
   return merged;
 }
 
 function applyStep(object: Data, { op, path, value }: Data): void {
-  const way = String(path ?? "")
+  const way = textOf(path)
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const last = way.pop();
   let holder: unknown = object;
-  for (const part of way) holder = isObject(holder) || Array.isArray(holder) ? (holder as Data)[part] : undefined;
-  if (last === undefined || (!isObject(holder) && !Array.isArray(holder))) return;
+  // Only what the document itself holds is walked through: `/__proto__/x` would lead into every object of the server.
+  for (const part of way)
+    holder = (isObject(holder) || Array.isArray(holder)) && Object.hasOwn(holder, part) ? (holder as Data)[part] : undefined;
+  if (last === undefined || last === "__proto__" || (!isObject(holder) && !Array.isArray(holder))) return;
   if (Array.isArray(holder)) {
     const at = last === "-" ? holder.length : Number(last);
     if (op === "add") holder.splice(at, 0, value);

@@ -107,7 +107,7 @@ export function ResourcePage(): ReactNode {
                 ["Made by", of.provisioner],
                 ["A month", `${costWords(of.cost)}${of.cost === undefined ? "" : ` (${of.cost.source}, ${of.cost.date})`}`],
                 ...Object.entries(of.facts).map(
-                  ([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)] as const,
+                  ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
                 ),
                 [
                   "Run",
