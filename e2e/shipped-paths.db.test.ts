@@ -177,6 +177,14 @@ test("a namespace is proposed to the GitOps repository, passes the policies, and
   if (rendered !== undefined) expect(parseAllDocuments(rendered.stdout)).toHaveLength(8);
   const [, binding] = await read("access.yaml");
   expect(binding.subjects[0].name).toBe("payments");
+
+  // Taken back, what was proposed is closed; the other namespace stays.
+  const other = succeeded(await world.run("kubernetes-namespace", { ...values, name: "payments-two" }));
+  await world.call("paths.run.undo", { id: other.id, reason: "One is enough." });
+  await untilThere(async () => {
+    const { items } = await world.call<{ items: unknown[] }>("delivery.change.list", { repository: "gitops", open: true });
+    return items.length === 0 ? true : undefined;
+  });
 });
 
 function untilThere<T>(find: () => Promise<T | undefined>, ms?: number): Promise<T> {

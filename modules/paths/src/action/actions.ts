@@ -72,7 +72,7 @@ export function createActions({
     debugLog,
     debugWait,
     makePublishGit(git, publicUrl),
-    makePublishChange({ catalog, git, publicUrl, outside, changes, repositories }),
+    makePublishChange({ catalog, git, publicUrl, outside, changes, repositories, platform }),
     policy,
     makeDeployWait(delivery),
     makeCatalogDependants(catalog),

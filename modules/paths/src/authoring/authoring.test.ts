@@ -1,3 +1,7 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
 import { lintPath, newPath, previewDraft, testPath } from "@roadbed/contracts/paths/authoring";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -138,4 +142,21 @@ test("what is typed into a Secret is a secret, as in Backstage", async () => {
   expect(made.contents[0].base64).toBe(Buffer.from("4711-4712").toString("base64"));
   expect(made.preview.log).toEqual(["***"]);
   expect(made.preview.steps[0].effect).toBe("***");
+});
+
+test("the test files beside the paths that ship pass", async () => {
+  const shipped = fileURLToPath(new URL("../../../../golden-paths", import.meta.url));
+  const files = (await readdir(shipped, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name));
+  const tested = new Set(paths.flatMap((path) => /^[^/]+(?=\/tests\/)/.exec(relative(shipped, path))?.[0] ?? []));
+  expect(tested.size).toBeGreaterThanOrEqual(4);
+  for (const name of tested) {
+    const own = paths.filter((path) => relative(shipped, path).startsWith(`${name}/`));
+    const folder = await Promise.all(
+      own.map(async (path) => ({ path: relative(join(shipped, name), path), base64: (await readFile(path)).toString("base64") })),
+    );
+    const { ok, tests } = await call(testPath.name, { folder });
+    expect(tests, name).not.toEqual([]);
+    expect([ok, tests.flatMap(({ problems }: { problems: string[] }) => problems)], name).toEqual([true, []]);
+  }
 });

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { getRepository, getWorkloadLogs, restartWorkload, stopWorkload, type Workload } from "@roadbed/contracts/delivery";
 import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
+import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
@@ -24,6 +25,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
       {known.workloads.map((workload) => (
         <WorkloadSection key={workload.environment} workload={workload} />
       ))}
+      <CredentialTable entityRef={known.ref} />
       <Section title="Deployments" count={known.deployments.length}>
         <DeploymentTable deployments={known.deployments} withEntity={false} />
       </Section>

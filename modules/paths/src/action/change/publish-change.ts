@@ -1,4 +1,4 @@
-import { InvalidError } from "@roadbed/core";
+import { ConflictError, InvalidError } from "@roadbed/core";
 import { createHash } from "node:crypto";
 import { cp, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -33,7 +33,7 @@ const Input = z
   .refine(({ entityRef, repository }) => entityRef !== undefined || (repository ?? "") !== "", "needs entityRef or repository");
 type Input = z.output<typeof Input>;
 
-export type ChangeDeps = Pick<PathsDeps, "catalog" | "git" | "publicUrl" | "outside" | "changes" | "repositories">;
+export type ChangeDeps = Pick<PathsDeps, "catalog" | "git" | "publicUrl" | "outside" | "changes" | "repositories" | "platform">;
 /** What the ledger is told when a change is merged: kept as a note of the step. */
 export const ADOPTED = "adopted";
 /** The key of the change that a step proposes. */
@@ -165,6 +165,22 @@ export function makePublishChange(deps: ChangeDeps): Action {
     reach: "outside",
     describe,
     run,
+    async undo(c, { output }) {
+      const { repository, changeId, changed } = output;
+      const what = `What was proposed to ${String(repository)}`;
+      if (changed !== true) return { done: true, words: `Nothing was proposed to ${String(repository)}.` };
+      if (typeof changeId !== "string" || deps.platform === undefined) return { done: false, words: `${what} stays: close it there.` };
+      try {
+        await deps.platform.perform(c.call, "delivery.change.close", {
+          id: changeId,
+          note: `The run ${c.taskId} that made it was taken back.`,
+        });
+        return { done: true, words: `${what} is closed.` };
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        return { done: false, words: `${what} stays: ${error.message}` };
+      }
+    },
   });
 }
 
