@@ -9,7 +9,8 @@ import type { Workload } from "@roadbed/contracts/delivery";
 import type { Credential } from "@roadbed/contracts/delivery/credentials";
 import type { Execution } from "@roadbed/contracts/delivery/executions";
 import type { Run } from "@roadbed/contracts/paths";
-import { eventually } from "@roadbed/testkit";
+import { openDatabase } from "@roadbed/postgres";
+import { eventually, quietLog } from "@roadbed/testkit";
 import { parse, parseAllDocuments } from "yaml";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -231,6 +232,52 @@ test("a credential lets one service call another, is made anew without a call th
   await eventually(async () => expect(await fetchText("till/call")).toBe("401 nobody"), 60_000);
 });
 
+test("a database is made for a component, written to, becomes another class, and is not taken away while it is used", async () => {
+  await world.makeRepository("shelf", { "roadbed.yaml": SERVICE, "server.mjs": CALLER, "catalog-info.yaml": component("shelf") });
+  await world.register("shelf");
+  await eventually(async () => expect((await workloadOf("component:default/shelf"))?.health).toBe("healthy"), 60_000);
+  const made = succeeded(
+    await world.run("postgres-database", { name: "shelf-db", owner: "payments", consumer: "component:default/shelf" }),
+  );
+  expect(made.outputs["variables"]).toContain("DATABASE_URL");
+  const id = String(made.outputs["resource"]);
+  const { variables } = await world.call<{ variables: { name: string; value: string }[] }>("paths.resource.reveal", { resource: id });
+  const url = variables.find(({ name }) => name === "DATABASE_URL")!.value;
+  expect(JSON.stringify(made)).not.toContain(url);
+  const ask = async (sql: string): Promise<Record<string, unknown>[]> => {
+    const db = openDatabase({ url, log: quietLog, max: 1, patienceMs: 0 });
+    try {
+      return (await db.query(sql)).rows;
+    } finally {
+      await db.close();
+    }
+  };
+  await ask("create table book (title text)");
+  await ask("insert into book values ('one')");
+  // Its workload was started again, with the address.
+  await eventually(async () => expect(await fetchText("shelf/database")).toBe(url), 60_000);
+
+  const entity = "resource:default/shelf-db";
+  const { items: offered } = await world.call<{ items: { name: string }[] }>("paths.path.list", { entityRef: entity });
+  expect(offered.map(({ name }) => name)).toEqual(expect.arrayContaining(["change-database", "delete-database"]));
+  succeeded(await world.run("change-database", { entity, class: "medium" }));
+  await eventually(async () =>
+    expect(await world.call("paths.resource.show", { resource: id })).toMatchObject({ class: "medium", state: "ready" }),
+  );
+  expect(await ask("select title from book")).toEqual([{ title: "one" }]);
+
+  await expect(world.call("paths.path.preview", { path: "delete-database", values: { entity, name: "shelf-db" } })).rejects.toThrow(
+    /component:default\/shelf still depends on it/,
+  );
+  succeeded(await world.run("postgres-database", { name: "scratch-db", owner: "payments" }));
+  const gone = succeeded(await world.run("delete-database", { entity: "resource:default/scratch-db", name: "scratch-db" }));
+  expect(gone.outputs).toEqual({ resource: "scratch-db" });
+  await untilThere(async () => {
+    const { items } = await world.call<{ items: { state: string }[] }>("paths.resource.list", { state: "destroyed" });
+    return items.length === 1 ? true : undefined;
+  });
+});
+
 const SERVICE = "kind: service\nstart: [node, server.mjs]\n";
 /** As docs/guides/which-golden-path.md says. */
 const CALLED = `
@@ -255,6 +302,7 @@ import { createServer } from "node:http";
 console.log("begins with", process.env.VAULT_TOKEN);
 createServer(async (request, response) => {
   if (request.url === "/token") return response.end(process.env.VAULT_TOKEN ?? "");
+  if (request.url === "/database") return response.end(process.env.DATABASE_URL ?? "");
   if (request.url !== "/call") return response.end("ok");
   const url = process.env.VAULT_URL ?? process.env.ROADBED_PUBLIC_URL.replace("/till", "/vault");
   const answer = await fetch(url + "/secret", { headers: { authorization: "Bearer " + process.env.VAULT_TOKEN } }).catch((error) => ({ status: 0, text: () => String(error) }));

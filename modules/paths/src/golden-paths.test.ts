@@ -22,6 +22,9 @@ const goldenPathsDir = fileURLToPath(new URL("../../../golden-paths", import.met
 const PATHS = ["node-service", "node-worker", "static-site", "python-service", "go-service", "scheduled-job"] as const;
 /** They make no service, or act on what is there: e2e/shipped-paths.db.test.ts uses what they make. */
 const OTHERS = [
+  "change-database",
+  "delete-database",
+  "postgres-database",
   "adopt-repository",
   "ci-pipeline",
   "documentation-site",

@@ -1,6 +1,6 @@
 import { runRequested } from "@roadbed/contracts/paths";
 import { undoRequested } from "@roadbed/contracts/paths/undo";
-import type { Handler, Subscription } from "@roadbed/core";
+import { perform, type Handler, type Runtime, type Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ import { makeActionHandlers } from "./action/action-handlers.ts";
 import { createActions } from "./action/actions.ts";
 import { receiveCallback, type Callback } from "./action/provision/receive-callback.ts";
 import { createNamedConnections, makeConnectionHandlers } from "./connection/connections.ts";
-import type { PathsDeps } from "./deps.ts";
+import type { PathsDeps, Platform } from "./deps.ts";
 import { makeDeviationHandlers } from "./ledger/deviation-handlers.ts";
 import { defineDeviationEnds } from "./ledger/end-deviations.ts";
 import { followLedger } from "./ledger/follow-ledger.ts";
@@ -93,7 +93,8 @@ export function createPaths(deps: PathsDeps): Paths {
   const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
   const connections = createNamedConnections({ db: deps.db, sealer: connectionSealer });
   const resources = createResources({ ...deps, dataDir: deps.dataDir });
-  const actions = createActions({ ...deps, connections, resources: resources.requests, repositoriesOf });
+  const platform = deps.platform && withOwn(deps.platform, resources.handlers, deps.runtime);
+  const actions = createActions({ ...deps, platform, connections, resources: resources.requests, repositoriesOf });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
@@ -168,6 +169,18 @@ export function createPaths(deps: PathsDeps): Paths {
       await Promise.all([bell.stop(), renderer.close(), resources.stop()]);
     },
     health: async () => ({ ok: true }),
+  };
+}
+
+/** Paths may perform what golden paths themselves offer of resources, too. */
+function withOwn(platform: Platform, handlers: readonly Handler[], runtime: Runtime): Platform {
+  const own = new Map(handlers.map((handler) => [handler.operation.name, handler]));
+  return {
+    find: (name) => own.get(name)?.operation ?? platform.find(name),
+    perform(call, name, input) {
+      const handler = own.get(name);
+      return handler === undefined ? platform.perform(call, name, input) : perform(runtime, handler, call, input);
+    },
   };
 }
 

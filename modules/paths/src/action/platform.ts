@@ -5,9 +5,11 @@ import type { Catalog, Platform } from "../deps.ts";
 import { defineAction, type Action } from "./action.ts";
 
 const OperationInput = z.object({
-  operation: z
-    .string()
-    .regex(/^(catalog|delivery)\.[a-z-]+\.[a-z-]+$/, "must be an operation of the catalogue or of delivery, e.g. catalog.ownership.assign"),
+  operation: z.string().regex(
+    // Of resources those alone that tell nothing secret.
+    /^((catalog|delivery)\.[a-z-]+\.[a-z-]+|paths\.resource\.(change|check|destroy|list|retry))$/,
+    "must be an operation of the catalogue, of delivery or of resources, e.g. catalog.ownership.assign",
+  ),
   input: z.record(z.string(), z.unknown()).default({}),
 });
 
