@@ -117,7 +117,8 @@ beforeAll(async () => {
 afterAll(() => close());
 
 test("both are offered on a component, and the end only while it has not come", async () => {
-  expect(await offeredOn("component:default/shop")).toEqual(["hand-over", "retire-service"]);
+  const components = ["ci-pipeline", "hand-over", "retire-service", "service-credential"];
+  expect((await offeredOn("component:default/shop")).toSorted()).toEqual(components);
   expect(await offeredOn("group:default/payments")).toEqual([]);
 });
 
