@@ -58,7 +58,7 @@ export function ApprovalCard({ approval, named = false }: { readonly approval: A
           <Approvers of={approval.approvers} />
           {state === "waiting" ? (
             <>
-              ; until <When at={expiresAt} />
+              ; it ends <When at={expiresAt} />
             </>
           ) : (
             decidedAt !== undefined && (

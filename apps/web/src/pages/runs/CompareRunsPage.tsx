@@ -140,8 +140,8 @@ function Table({
   readonly label: string;
 }): ReactNode {
   return (
-    <div className={classes.scroll}>
-      <table className={classes.compare} aria-label={label}>
+    <div className={classes.scroll} role="region" aria-label={label} tabIndex={0}>
+      <table className={classes.compare}>
         <thead>
           <tr>
             <th scope="col">

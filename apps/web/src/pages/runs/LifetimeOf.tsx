@@ -14,11 +14,20 @@ export function LifetimeOf({ run: { id, status } }: { readonly run: Run }): Reac
   const list = useOperation(listLifetimes, { run: id, limit: 1 }, { enabled: status === "succeeded" });
   const lifetime = list.data?.items[0];
   if (lifetime === undefined) return null;
-  const { state, endsAt, atMost, soon, extensions } = lifetime;
+  const { state, endsAt, atMost, soon, extensions, endedAt } = lifetime;
+  if (state !== "active") {
+    return (
+      <Section title="Time to live">
+        <p>
+          It came to its end <When at={endedAt ?? endsAt} />.
+        </p>
+      </Section>
+    );
+  }
   return (
     <Section title="Time to live">
       <p>
-        {state === "active" ? "It ends by itself" : "It came to its end"} <When at={endsAt} />
+        It ends by itself <When at={endsAt} />
         {soon && (
           <>
             {" "}

@@ -66,7 +66,7 @@ export function RunPage(): ReactNode {
         </Section>
       )}
       <UndoSection run={run.data} />
-      <Outcome run={run.data} />
+      {run.data.undo?.state !== "done" && <Outcome run={run.data} />}
       <LifetimeOf run={run.data} />
       <div className={classes.columns}>
         <Section title="Steps">
@@ -161,7 +161,7 @@ function RunActs({ run }: { readonly run: Run }): ReactNode {
           Cancel
         </Button>
       )}
-      {(going ? status !== "queued" : undo === undefined && startedAt !== undefined) && <UndoButton run={run} />}
+      {(going ? status !== "queued" && startedAt !== undefined : undo === undefined && startedAt !== undefined) && <UndoButton run={run} />}
       {!going && (
         <Link to="/runs/$id/compare" params={{ id }}>
           Compare
