@@ -370,3 +370,22 @@ describe("kill -9", () => {
     expect(await countOf("killed__dev")).toEqual({ databases: 0, roles: 0 });
   }, 90_000);
 });
+
+test("a run that is taken back takes its resource away, once", async () => {
+  const { id } = await server.call("paths.path.run", { path: "with-database", values: { name: "taken-back" } });
+  const run = await eventually(async () => {
+    const now = await server.call("paths.run.get", { id });
+    if (now.endedAt === undefined) throw new Error(now.status);
+    return now;
+  }, 60_000);
+  expect(run.status).toBe("succeeded");
+  await server.call("paths.run.undo", { id, reason: "Not needed." });
+  const undone = await eventually(async () => {
+    const now = await server.call("paths.run.get", { id });
+    if (now.undo?.state !== "done") throw new Error(JSON.stringify(now.undo));
+    return now;
+  }, 60_000);
+  expect(undone.undo?.items).toMatchObject([{ step: "db", state: "done", words: "postgres/small taken-back-db in dev is taken away." }]);
+  const { rows } = await database.db.query("select state from paths.resource where name = 'taken-back-db'");
+  expect(rows).toEqual([{ state: "destroyed" }]);
+});

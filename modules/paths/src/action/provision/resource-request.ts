@@ -1,12 +1,12 @@
 import { MonthlyCost } from "@roadbed/contracts/paths/resource-classes";
 import { resourceRequested, ResourceRequest } from "@roadbed/contracts/paths/resources";
-import { CancelledError, InvalidError, UnavailableError, type Ctx } from "@roadbed/core";
+import { CancelledError, formatActor, InvalidError, UnavailableError, type Ctx } from "@roadbed/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 import { judgedOf } from "../../resource/judged.ts";
 import { requestResource, resolveRequest, type RequestDeps } from "../../resource/request-resource.ts";
-import { readResource, type ResourceRow } from "../../resource/resource-store.ts";
+import { findByKey, readResource, sayOfResource, type ResourceRow } from "../../resource/resource-store.ts";
 import { variableNames } from "../../resource/workload-variables.ts";
 import { defineAction, type Action, type ActionContext } from "../action.ts";
 
@@ -66,7 +66,48 @@ export function makeResourceRequest(deps: RequestDeps & { readonly pollMs?: numb
         ...(row.cost === null ? {} : { monthlyCost: row.cost }),
       };
     },
+    async undo(c, { output }) {
+      const id = output["resource"];
+      const row = await c.read((ctx) => (typeof id === "string" ? readResource(ctx.sql, id) : findByKey(ctx.sql, c.key)));
+      if (row === undefined) return { done: true, words: "It had asked for nothing." };
+      const said = `${row.type}/${row.class} ${row.name} in ${row.environment}`;
+      const others = ((await deps.catalog.dependantsOf?.(row.entity_ref)) ?? []).filter(({ ref }) => ref !== row.consumer);
+      if (row.state !== "destroyed" && row.state !== "destroying" && others.length > 0) {
+        return {
+          done: false,
+          words: `${said} stays: ${others.map(({ ref }) => ref).join(", ")} ${others.length === 1 ? "uses" : "use"} it.`,
+        };
+      }
+      await c.write((ctx) => takeAway(ctx, row.id, c.taskId));
+      await waitForEnd(c, deps.pollMs ?? 500, row.id);
+      return { done: true, words: `${said} is taken away.` };
+    },
   });
+}
+
+/** As one asks for a resource to go; one that goes already is left to that. */
+async function takeAway(ctx: Ctx, id: string, runId: string): Promise<void> {
+  const { rows } = await ctx.sql.query<{ generation: number }>(
+    `update paths.resource set generation = generation + 1, act = 'destroy', state = 'destroying', error = null, actor = $2, actor_detail = $3, changed_at = $4
+     where id = $1 and state not in ('destroying', 'destroyed') returning generation`,
+    [id, formatActor(ctx.actor), JSON.stringify(ctx.actor), ctx.now()],
+  );
+  if (rows[0] === undefined) return;
+  await sayOfResource(ctx.sql, id, {
+    at: ctx.now(),
+    actor: formatActor(ctx.actor),
+    words: `The run ${runId} that asked for it is taken back.`,
+  });
+  ctx.emit(resourceRequested, id, { resource: id, generation: rows[0].generation });
+}
+
+async function waitForEnd(c: ActionContext, pollMs: number, id: string): Promise<void> {
+  for (const until = Date.now() + 10 * 60_000; Date.now() < until; await sleep(pollMs)) {
+    const row = await c.read((ctx) => readResource(ctx.sql, id));
+    if (row.state === "destroyed") return;
+    if (row.state === "failed") throw new InvalidError(`${row.name} could not be taken away: ${row.error ?? "no reason is known"}`);
+  }
+  throw new InvalidError("It is not gone after 10 min.", { mend: `See roadbed resource show ${id}` });
 }
 
 async function describe(deps: RequestDeps, ctx: Ctx, { timeoutMinutes: _wait, ...request }: z.output<typeof Input>) {
