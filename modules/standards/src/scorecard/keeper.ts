@@ -140,9 +140,13 @@ export function createKeeper(o: KeeperDeps): Keeper {
 
   async function work(): Promise<void> {
     while (again && !stopped) {
-      again = false;
       try {
-        while (!stopped && (await turn()) === "more") await new Promise((resolve) => setImmediate(resolve));
+        // What was heard of before a turn is seen by it: only what comes meanwhile cuts it short.
+        for (let more = true; more && !stopped;) {
+          again = false;
+          more = (await turn()) === "more";
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       } catch (error) {
         o.log.error("scorecards could not be brought up to date", { error: String(error) });
         if (!stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
