@@ -92,7 +92,7 @@ export function createPaths(deps: PathsDeps): Paths {
   const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
   const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
   const connections = createNamedConnections({ db: deps.db, sealer: connectionSealer });
-  const resources = createResources({ ...deps, dataDir: deps.dataDir });
+  const resources = createResources({ ...deps, connections });
   const platform = deps.platform && withOwn(deps.platform, resources.handlers, deps.runtime);
   const actions = createActions({ ...deps, platform, connections, resources: resources.requests, repositoriesOf });
   const bell = createLogBell(deps);

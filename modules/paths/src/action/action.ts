@@ -67,6 +67,8 @@ export interface Effect {
   readonly priced?: readonly PricedItem[];
   /** What policies see of it beside the workspace. */
   readonly judged?: readonly Resource[];
+  /** Terraform plans, as `show -json` gives them, that policies judge too. */
+  readonly plans?: readonly unknown[];
   /** Why it could not be done; a preview and a run stop on it before anything is made. */
   readonly problems?: readonly { readonly about: string; readonly reason: string; readonly mend?: string }[];
 }

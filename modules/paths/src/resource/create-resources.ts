@@ -3,6 +3,7 @@ import type { Handler, Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
+import type { NamedConnections } from "../action/outside/named.ts";
 import type { PathsDeps } from "../deps.ts";
 import { makeClassHandlers } from "./class-handlers.ts";
 import { createClassLibrary } from "./class-library.ts";
@@ -13,6 +14,8 @@ import type { Provisioner } from "./provisioner.ts";
 import type { RequestDeps } from "./request-resource.ts";
 import { defineResourceFlow, resourceWorkflowId } from "./resource-flow.ts";
 import { makeResourceHandlers } from "./resource-handlers.ts";
+import { createStateStore } from "./terraform/state-store.ts";
+import { makeTerraform } from "./terraform/terraform.ts";
 import { variablesFor } from "./workload-variables.ts";
 
 export interface Resources {
@@ -26,11 +29,15 @@ export interface Resources {
 }
 
 /** What is provisioned by type and class. Must be called before `workflows.launch()`: it defines the flow `paths.resource`. */
-export function createResources(deps: PathsDeps): Resources {
+export function createResources(deps: PathsDeps & { readonly connections?: NamedConnections }): Resources {
   const { log, db, catalog, people } = deps;
   const sealer = createSealer({ file: join(deps.dataDir, "paths", "resources.key"), key: deps.secretKey, said: SEALED });
   const databases = createDatabaseServer({ dataDir: join(deps.dataDir, "resources", "databases"), log });
-  const all: readonly Provisioner[] = [makeEmbeddedPostgres(databases)];
+  const states = createStateStore({ db, sealer });
+  const all: readonly Provisioner[] = [
+    makeEmbeddedPostgres(databases),
+    makeTerraform({ dataDir: join(deps.dataDir, "paths", "terraform"), states, connections: deps.connections }),
+  ];
   const provisioners = new Map(all.map((one) => [one.id, one]));
   const classes = createClassLibrary({ folder: deps.resourceClassesDir ?? "", log });
   const requests: RequestDeps = { catalog, classes, provisioners, ...(people === undefined ? {} : { people }) };

@@ -95,10 +95,25 @@ async function planAndJudge(deps: ResourceFlowDeps, { resource }: ResourceFlowIn
     if (severity !== "deny") await sayOf(deps, row, `Policy: ${message} ${mend}`);
   }
   if (stopsTheAct(judgement.verdict)) throw deniedBy(judgement);
+  if (plan.document !== undefined) await judgePlan(deps, row, plan.document);
   await sayOf(deps, row, `${plan.words} Policies answered ${judgement.verdict}.`);
   const { file, ...rest } = plan;
   const kept = { ...rest, document: undefined, ...(file === undefined ? {} : { file: Buffer.from(file).toString("base64") }) };
   await deps.db.query("update paths.resource set plan = $2 where id = $1", [resource, await deps.sealer.seal(kept, `plan:${resource}`)]);
+}
+
+/** What is known only after an apply is unknown to them, and that is no pass. */
+async function judgePlan(deps: ResourceFlowDeps, row: ResourceRow, document: unknown): Promise<void> {
+  const judgement = await write(deps, row, async (ctx) => {
+    if (deps.standards.judgePlan === undefined) throw new InvalidError("Policies cannot judge Terraform plans here, so none is applied.");
+    const answer = await deps.standards.judgePlan(ctx, { subject: row.entity_ref, plan: document });
+    await ctx.sql.query("update paths.resource set decision_id = $2 where id = $1", [row.id, answer.decisionId]);
+    return answer;
+  });
+  for (const { severity, message, mend } of judgement.findings) {
+    if (severity !== "deny") await sayOf(deps, row, `Policy, of the plan: ${message} ${mend}`);
+  }
+  if (stopsTheAct(judgement.verdict)) throw deniedBy(judgement);
 }
 
 async function apply(deps: ResourceFlowDeps, { resource }: ResourceFlowInput, signal: AbortSignal): Promise<void> {

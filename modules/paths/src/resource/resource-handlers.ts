@@ -31,7 +31,7 @@ import { z } from "zod";
 
 import type { PathsDeps } from "../deps.ts";
 import { moduleFor } from "./class.ts";
-import { judgedOf } from "./judged.ts";
+import { evaluatePlan, judgedOf, together } from "./judged.ts";
 import type { Work } from "./provisioner.ts";
 import { noteSeen } from "./look-again.ts";
 import { mustOwn, owns, refuseProblems, requestResource, resolveRequest, type RequestDeps } from "./request-resource.ts";
@@ -156,10 +156,12 @@ export async function planRequest(deps: ResourceHandlerDeps, ctx: Ctx, request: 
   const work: Work = { signal: ctx.signal, say: async () => {} };
   const plan = await provisioner.plan(work, wanted, provisioner.prepare?.(wanted, {}) ?? {}, "apply");
   refuseProblems(plan);
-  const { verdict, findings } = await deps.standards.evaluate(
+  const asked = await deps.standards.evaluate(
     ctx,
     judgedOf({ ...wanted, provisioner: provisioner.id, cost: module.cost }, plan) as Resource[],
   );
+  const ofPlan = plan.document === undefined ? [] : [await evaluatePlan(deps, ctx, plan.document)];
+  const { verdict, findings } = together([asked, ...ofPlan]);
   return {
     provisioner: provisioner.id,
     words: plan.words,

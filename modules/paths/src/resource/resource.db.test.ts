@@ -326,6 +326,10 @@ test("a path shows the price, makes it once, and says where it is", async () => 
   expect(run.outputs).toMatchObject({ entityRef: "resource:default/shop-db", database: "shop_db__dev", cost: "0" });
   const { items } = await server.call<{ items: ProvisionedResource[] }>("paths.resource.list", { runId: id });
   expect(items).toMatchObject([{ name: "shop-db", consumer: "component:default/shop", runId: id }]);
+
+  await server.call("paths.run.undo", { id, reason: "It was only tried" });
+  expect(await eventually(async () => ((await show(items[0]!.id)).state === "destroyed" ? "gone" : false), 60_000)).toBe("gone");
+  expect(await countOf("shop_db__dev")).toEqual({ databases: 0, roles: 0 });
 });
 
 describe("kill -9", () => {

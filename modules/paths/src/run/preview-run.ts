@@ -15,6 +15,7 @@ import type { Catalog, Judgement, Standards } from "../deps.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { fieldsOf, valueAt } from "../template/form.ts";
 import { totalOf } from "../resource/cost.ts";
+import { evaluatePlan, together } from "../resource/judged.ts";
 import type { Path } from "../template/template.ts";
 import { collectResources, type Collected } from "../workspace/collect-resources.ts";
 import { listFiles, readText } from "../workspace/workspace.ts";
@@ -44,6 +45,8 @@ export interface Previewed {
   readonly outputs: Scope["steps"];
   /** What policies were asked about. */
   readonly resources: readonly Resource[];
+  /** Terraform plans that they were asked about. */
+  readonly plans: readonly unknown[];
 }
 
 /**
@@ -101,6 +104,10 @@ async function follow(
   judged ??= await judge();
   const asked = effects.flatMap(({ judged: more }) => more ?? []);
   if (asked.length > 0) judged = await judge(asked);
+  const plans = effects.flatMap(({ plans: more }) => more ?? []);
+  for (const plan of plans) {
+    judged = { ...judged, judgement: together([judged.judgement, await evaluatePlan(deps, ctx, plan)]) };
+  }
   const priced = effects.flatMap(({ priced: more }) => more ?? []);
   const monthlyCost = totalOf(priced);
   refuseProblems(path, given.parameters, effects);
@@ -114,6 +121,7 @@ async function follow(
   return {
     outputs,
     resources: judged.collected.resources,
+    plans,
     preview: {
       digest: digestOf(files),
       verdict: judged.judgement.verdict,

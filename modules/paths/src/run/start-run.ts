@@ -94,10 +94,18 @@ function refuse({ problems }: Checked): void {
 }
 
 /** In a transaction of its own, since the call's own is undone by the error that follows. */
-async function storeDenial(deps: StartDeps, ctx: Ctx, path: Path, { resources }: Previewed): Promise<Error> {
+async function storeDenial(deps: StartDeps, ctx: Ctx, path: Path, { resources, plans }: Previewed): Promise<Error> {
   const { idempotencyKey: _used, ...call }: Call = ctx;
-  const judgement = await deps.runtime.write(call, judgeRun, { runId: "", step: path.ref }, { kind: "path", id: path.ref }, (own) =>
-    deps.standards.judge(own, { subject: `paths.path.run ${path.name}`, resources }),
-  );
+  const judgement = await deps.runtime.write(call, judgeRun, { runId: "", step: path.ref }, { kind: "path", id: path.ref }, async (own) => {
+    const subject = `paths.path.run ${path.name}`;
+    const first = await deps.standards.judge(own, { subject, resources });
+    if (stopsTheAct(first.verdict)) return first;
+    // Then it was what Terraform would do that they said no to.
+    for (const plan of plans) {
+      const answer = await deps.standards.judgePlan?.(own, { subject, plan });
+      if (answer !== undefined && stopsTheAct(answer.verdict)) return answer;
+    }
+    return first;
+  });
   return deniedBy(judgement);
 }

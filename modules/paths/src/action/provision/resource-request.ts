@@ -138,6 +138,7 @@ async function describe(deps: RequestDeps, ctx: Ctx, { timeoutMinutes: _wait, ..
       },
     ],
     judged: judgedOf({ ...wanted, provisioner: provisioner.id, cost }, plan),
+    ...(plan.document === undefined ? {} : { plans: [plan.document] }),
     problems: plan.problems,
     output: { resource: "res_preview", entityRef, name: request.name, environment: request.environment, facts: {}, variables: [] },
   };
