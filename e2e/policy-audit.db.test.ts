@@ -8,6 +8,7 @@ import { saveEntity } from "@roadbed/contracts/catalog/kinds";
 import { listFindings, summarizeAudit } from "@roadbed/contracts/standards/audit";
 import { setStage } from "@roadbed/contracts/standards/stages";
 import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
+import { getDecision, getDecisionInput, listDecisions, rerunDecision } from "@roadbed/contracts/standards";
 import { approveWaiver, requestWaiver } from "@roadbed/contracts/standards/waivers";
 import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
@@ -26,6 +27,7 @@ beforeAll(async () => {
     log: quietLog,
     cel,
     policies: [join(import.meta.dirname, "../policies")],
+    entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), sees: (ctx, ref) => catalog.seesNewsOf(ctx, ref) },
     scorecards: { db: database.db, things: catalog.subjects, folders: [], publicUrl: "http://localhost" },
   });
 });
@@ -145,4 +147,62 @@ test("a back-test says by team what would be found today, and what is new agains
   expect(same.noLonger + same.newly).toBeGreaterThan(0);
   const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:read"]) };
   expect((await ask(backtestPolicy, { text: TIER }, viewer)).looked).toBeLessThan(answer.looked);
+});
+
+const component = (name: string, metadata: object = {}) => ({
+  object: {
+    apiVersion: "backstage.io/v1alpha1",
+    kind: "Component",
+    metadata: { name, description: "What it is, in a sentence.", ...metadata },
+    spec: { type: "library", lifecycle: "experimental", owner: "group:default/payments", system: "store", adminPassword: "hunter2" },
+  },
+});
+/** Judged in a write of its own, as a run would. */
+const judge = (subject: string, resources: readonly { object: Record<string, unknown> }[]) =>
+  database.runtime.write(callAs(), { ...setStage, risk: "low" }, {}, undefined, (ctx) => standards.judge(ctx, { subject, resources }));
+
+test("a decision is asked again by what was judged, without its secrets; who may not see the entity sees no decision about it", async () => {
+  const { decision } = await judge("make counter", [component("counter")]);
+  const stored = await ask(getDecision, { id: decision.id });
+  expect(stored).toMatchObject({ input: "kept", entities: ["component:default/counter"], team: "group:default/payments" });
+  const kept = await ask(getDecisionInput, { id: decision.id });
+  expect(kept).toMatchObject({ redacted: true, resources: [{ object: { kind: "Component" } }] });
+  expect(JSON.stringify(kept)).not.toContain("hunter2");
+  expect(await ask(rerunDecision, { id: decision.id })).toMatchObject({
+    before: stored.verdict,
+    after: stored.verdict,
+    newly: [],
+    noLonger: [],
+  });
+
+  const hidden = await judge("make vault", [component("vault")]);
+  const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:read"]) };
+  for (const operation of [getDecision, getDecisionInput, rerunDecision])
+    await expect(ask(operation, { id: hidden.decisionId }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  expect((await ask(listDecisions, { limit: 100 }, viewer)).items.map(({ id }) => id)).not.toContain(hidden.decisionId);
+  expect((await ask(listDecisions, { limit: 1 }, viewer)).items.map(({ id }) => id)).toEqual([decision.id]);
+
+  // Ninety days later the decision is still there, and what was judged is not.
+  await database.db.query("update standards.decision_input set used_at = used_at - interval '91 days'");
+  expect(await ask(getDecision, { id: decision.id })).toMatchObject({ id: decision.id });
+  await expect(ask(getDecisionInput, { id: decision.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+test("a back-test says which past decisions would have been others, by team and point, and what it does not cover", async () => {
+  await judge("tiered", [component("tiered", { labels: { tier: "1" } })]);
+  await judge("bare", [component("bare")]);
+  await judge("huge", [component("huge", { description: "x".repeat(2_100_000) })]);
+  const { past } = await ask(backtestPolicy, { text: TIER, days: 30 });
+  expect(past).toMatchObject({
+    asked: 2,
+    stopped: 1,
+    freed: 0,
+    teams: [{ name: "group:default/payments", asked: 2, stopped: 1 }],
+    points: [{ name: "provision", asked: 2, stopped: 1 }],
+    examples: [{ subject: "bare", before: "allow", after: "deny", findings: [{ message: "It has no tier." }] }],
+    notCovered: { notKept: 2, tooLarge: 1, redacted: 2, beyond: 0 },
+  });
+  const soft = TIER.replace("roadbed.dev/version", "roadbed.dev/moments: promotion, roadbed.dev/version");
+  expect((await ask(backtestPolicy, { text: soft, days: 30 })).past).toMatchObject({ asked: 2, stopped: 0, warned: 0 });
+  expect((await ask(backtestPolicy, { text: TIER, days: 0 })).past).toBeUndefined();
 });

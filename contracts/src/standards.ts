@@ -87,6 +87,13 @@ export const Decision = z.object({
   findings: z.array(Finding),
   policies: z.array(z.object({ name: z.string(), version: z.string() })),
   inputDigest: z.string(),
+  /** Entities that it is about, and the group that owns the first of them, where they are known. */
+  entities: z.array(z.string()),
+  team: z.string().optional(),
+  /** What else was said of the act, e.g. from which environment to which. */
+  details: z.record(z.string(), z.string()).optional(),
+  /** Whether what was judged is kept, so that it can be asked again: for 90 days after its last use, without what is secret. */
+  input: z.enum(["kept", "too large", "none"]),
 });
 export type Decision = z.infer<typeof Decision>;
 
@@ -179,10 +186,43 @@ export const getDecision = defineOperation({
   output: Decision,
 });
 
+export const getDecisionInput = defineOperation({
+  name: "standards.decision.input",
+  summary: "Show what was judged in a decision, without what is secret; kept for 90 days.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/decisions/{id}/input" },
+  input: z.object({ id: z.string() }),
+  output: z.object({
+    resources: z.array(Resource),
+    /** Something was taken out of it, so policies that read that would answer otherwise. */
+    redacted: z.boolean(),
+    keptUntil: z.iso.datetime(),
+  }),
+});
+
+export const rerunDecision = defineOperation({
+  name: "standards.decision.rerun",
+  summary: "Ask today's policies about what was judged in a decision, and say what is different; nothing is stored.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/decisions/{id}/rerun" },
+  input: z.object({ id: z.string() }),
+  output: z.object({
+    before: Verdict,
+    after: Verdict,
+    /** Found today and not then; found then and not today. What is waived today stops nothing. */
+    newly: z.array(Finding),
+    noLonger: z.array(Finding),
+    redacted: z.boolean(),
+  }),
+  cli: { rows: "newly", columns: ["severity", "policy", "resource", "message", "mend"] },
+});
+
 export const decisionMade = defineEvent({
   name: "standards.decision.made",
   summary: "Policies were asked about an act, and answered.",
   payload: z.object({ decisionId: z.string(), subject: z.string(), verdict: Verdict }),
 });
 
-export const operations = [listPolicies, getPolicy, checkPolicies, listDecisions, getDecision] as const;
+export const operations = [listPolicies, getPolicy, checkPolicies, listDecisions, getDecision, getDecisionInput, rerunDecision] as const;

@@ -147,12 +147,14 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       }),
       ...makeStageHandlers(policies),
       ...(deps.scorecards ? makeFindingReaders({ policies, things: deps.scorecards.things }) : []),
-      ...(deps.scorecards ? makeWorkbench({ cel, policies: enabled, params, things: deps.scorecards.things }) : []),
+      ...(deps.scorecards
+        ? makeWorkbench({ cel, policies: enabled, params, things: deps.scorecards.things, entities: deps.entities })
+        : []),
       makeRequestWaiver(waivers),
       ...makeDecideWaiver(),
       ...makeWaiverReaders(waivers),
       ...makeWaiverRules(waivers),
-      ...makeDecisionReaders(),
+      ...makeDecisionReaders({ entities: deps.entities, evaluate }),
       makeCheckFiles(checkFiles),
       ...(checker?.handlers ?? []),
       handle(checkPlan, async (ctx, { plan, moment }) => {

@@ -2,10 +2,11 @@ import type { Decision, Verdict } from "@roadbed/contracts/standards";
 import type { Row, Sql } from "@roadbed/core";
 
 /** Stores a decision; the text of findings may come from outside, so what Postgres cannot hold is replaced. */
-export async function insertDecision(sql: Sql, decision: Decision): Promise<void> {
+export async function insertDecision(sql: Sql, decision: Decision, kept: string | undefined): Promise<void> {
   await sql.query(
-    `insert into standards.decision (id, at, moment, subject, actor, verdict, findings, policies, input_digest)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into standards.decision
+       (id, at, moment, subject, actor, verdict, findings, policies, input_digest, entities, team, details, input, kept_digest)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       decision.id,
       decision.at,
@@ -16,11 +17,16 @@ export async function insertDecision(sql: Sql, decision: Decision): Promise<void
       toJson(decision.findings),
       toJson(decision.policies),
       decision.inputDigest,
+      decision.entities.map(storable),
+      decision.team === undefined ? null : storable(decision.team),
+      toJson(decision.details ?? {}),
+      decision.input,
+      kept ?? null,
     ],
   );
 }
 
-export async function findDecision(sql: Sql, id: string): Promise<Decision | undefined> {
+export async function findDecision(sql: Sql, id: string): Promise<StoredDecision | undefined> {
   const { rows } = await sql.query<DecisionRow>("select * from standards.decision where id = $1", [id]);
   return rows[0] && toDecision(rows[0]);
 }
@@ -28,13 +34,13 @@ export async function findDecision(sql: Sql, id: string): Promise<Decision | und
 /** Newest first; ids grow with time. `before`: the last id of the page before. */
 export async function selectDecisions(
   sql: Sql,
-  { before, verdict, limit }: { before: string | undefined; verdict: Verdict | undefined; limit: number },
-): Promise<Decision[]> {
+  o: { before?: string | undefined; verdict?: Verdict | undefined; since?: Date | undefined; limit: number },
+): Promise<StoredDecision[]> {
   const { rows } = await sql.query<DecisionRow>(
     `select * from standards.decision
-     where ($1::text is null or id < $1) and ($2::text is null or verdict = $2)
+     where ($1::text is null or id < $1) and ($2::text is null or verdict = $2) and ($4::timestamptz is null or at >= $4)
      order by id desc limit $3`,
-    [before ?? null, verdict ?? null, limit],
+    [o.before ?? null, o.verdict ?? null, o.limit, o.since ?? null],
   );
   return rows.map(toDecision);
 }
@@ -49,10 +55,25 @@ interface DecisionRow extends Row {
   readonly findings: Decision["findings"];
   readonly policies: Decision["policies"];
   readonly input_digest: string;
+  readonly entities: string[];
+  readonly team: string | null;
+  readonly details: Record<string, string>;
+  readonly input: Decision["input"];
+  readonly kept_digest: string | null;
 }
 
-function toDecision({ at, input_digest, ...row }: DecisionRow): Decision {
-  return { ...row, at: at.toISOString(), inputDigest: input_digest };
+/** A decision with the digest under which its input is kept. */
+export type StoredDecision = Decision & { readonly kept: string | undefined };
+
+function toDecision({ at, input_digest, team, details, kept_digest, ...row }: DecisionRow): StoredDecision {
+  return {
+    ...row,
+    at: at.toISOString(),
+    inputDigest: input_digest,
+    ...(team === null ? {} : { team }),
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+    kept: kept_digest ?? undefined,
+  };
 }
 
 function toJson(value: unknown): string {

@@ -4,7 +4,9 @@ import { decisionMade, type Decision, type PolicyMoment, type Resource } from "@
 import { formatActor, newId, type Ctx } from "@roadbed/core";
 
 import type { Judgement } from "../policy/evaluate-policies.ts";
+import { aboutOf } from "../waiver/apply-waivers.ts";
 import { insertDecision, storable } from "./decision-store.ts";
+import { keepInput } from "./input-store.ts";
 
 /** What is about to be done, and to what. */
 export interface Act {
@@ -13,6 +15,12 @@ export interface Act {
   /** What is to be done, e.g. `paths.path.run node-service`. */
   readonly subject: string;
   readonly resources: readonly Resource[];
+  /** The entity that it is about, where the resources do not say. */
+  readonly entity?: string;
+  /** The group that owns it, likewise. */
+  readonly team?: string;
+  /** What else is to be remembered of it, e.g. from which environment to which. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** Stores what the policies answered, in `ctx`'s transaction, and tells that they were asked. */
@@ -25,6 +33,9 @@ export async function storeDecision(
   const now = ctx.now();
   const { moment = "provision", resources } = act;
   const subject = storable(act.subject);
+  const abouts = aboutOf(resources);
+  const team = act.team ?? abouts.find((about) => about.team !== undefined)?.team;
+  const kept = await keepInput(ctx.sql, resources, now);
   const decision: Decision = {
     id: newId("dec", now.getTime()),
     at: now.toISOString(),
@@ -35,11 +46,17 @@ export async function storeDecision(
     findings: [...findings],
     policies: policies.map(({ name, version }) => ({ name, version })),
     inputDigest: digestOf(resources.map(withoutSecrets)),
+    entities: [...new Set([act.entity, ...abouts.map(({ entity }) => entity)].flatMap((ref) => ref ?? []))].slice(0, MOST_ENTITIES),
+    ...(team === undefined ? {} : { team }),
+    ...(act.details === undefined ? {} : { details: act.details }),
+    input: kept === undefined ? "too large" : "kept",
   };
-  await insertDecision(ctx.sql, decision);
+  await insertDecision(ctx.sql, decision, kept);
   ctx.emit(decisionMade, subject, { decisionId: decision.id, subject, verdict });
   return decision;
 }
+
+const MOST_ENTITIES = 500;
 
 /** A copy in which nothing sensitive stands: a digest of a short secret would give it away. */
 export function withoutSecrets(resource: Resource): Resource {

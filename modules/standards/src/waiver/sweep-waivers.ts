@@ -2,6 +2,7 @@ import { entityRemoved } from "@roadbed/contracts/catalog";
 import { waiverChanged, waiverEnding } from "@roadbed/contracts/standards/waivers";
 import { defineOperation, z, type Call, type Ctx, type Logger, type Runtime, type Subscription } from "@roadbed/core";
 
+import { forgetInputs, KEPT_DAYS } from "../decision/input-store.ts";
 import { tellOf } from "./request-waiver.ts";
 import { toWaiver, updateState, type WaiverRow } from "./waiver-store.ts";
 
@@ -12,12 +13,12 @@ const EVERY_MS = 10 * 60_000;
 /** The sweep's own act, named for the audit log; no face offers it. */
 const sweep = defineOperation({
   name: "standards.waiver.sweep",
-  summary: "End waivers whose day is over, and remind of those that end soon.",
+  summary: "End waivers whose day is over, remind of those that end soon, and forget inputs of decisions that are over.",
   scope: "standards:admin",
   risk: "low",
   http: { method: "POST", path: "/api/v1/waivers/sweep" },
   input: z.object({}),
-  output: z.object({ expired: z.number(), reminded: z.number() }),
+  output: z.object({ expired: z.number(), reminded: z.number(), forgotten: z.number() }),
 });
 
 /** What is over is noted as over, and its owner is told beforehand; any number of servers may do it. */
@@ -45,12 +46,18 @@ export async function sweepWaivers(ctx: Ctx): Promise<{ expired: number; reminde
   return { expired: over.length, reminded };
 }
 
+async function sweepAll(ctx: Ctx): Promise<{ expired: number; reminded: number; forgotten: number }> {
+  return { ...(await sweepWaivers(ctx)), forgotten: await forgetInputs(ctx.sql, ctx.now()) };
+}
+
 async function isDue(ctx: Ctx): Promise<boolean> {
   const { rowCount } = await ctx.sql.query(
     `select 1 from standards.waiver
      where (state in ('approved', 'requested') and expires_at <= $1)
        or (state = 'approved' and expires_at <= $1::timestamptz + interval '7 days' and coalesce(reminded, 1000) > 7)
        or (state = 'approved' and expires_at <= $1::timestamptz + interval '1 day' and coalesce(reminded, 1000) > 1)
+     union all
+     select 1 from standards.decision_input where used_at <= $1::timestamptz - make_interval(days => ${KEPT_DAYS})
      limit 1`,
     [ctx.now()],
   );
@@ -68,7 +75,7 @@ export function createSweeper({ runtime, log }: { readonly runtime: Runtime & { 
     // Only what there is to do is an act that the audit log keeps.
     underWay = runtime
       .read(runtime.system("waivers"), isDue)
-      .then((due) => (due ? runtime.write(runtime.system("waivers"), sweep, {}, undefined, sweepWaivers) : undefined))
+      .then((due) => (due ? runtime.write(runtime.system("waivers"), sweep, {}, undefined, sweepAll) : undefined))
       .catch((error: unknown) => log.error("waivers were not looked at", { error: String(error) }));
   };
   return {

@@ -13,6 +13,8 @@ import { makeStageOf } from "../stage/stage.ts";
 import { selectStages } from "../stage/stage-store.ts";
 import { readPlan } from "../terraform/read-plan.ts";
 import { aboutOf } from "../waiver/apply-waivers.ts";
+import type { Entities } from "../waiver/parts.ts";
+import { askThePast } from "./ask-the-past.ts";
 
 interface Parts {
   readonly cel: Expressions;
@@ -20,6 +22,7 @@ interface Parts {
   readonly policies: readonly LoadedPolicy[];
   readonly params: readonly ParamObject[];
   readonly things: Pick<Things, "refsAfter" | "read" | "viewOf">;
+  readonly entities?: Entities | undefined;
 }
 
 /** Most things that one back-test looks at: it is waited for. */
@@ -40,7 +43,7 @@ export function makeWorkbench(parts: Parts): Handler[] {
     return { problems: problemsOf(loaded), verdict, findings: [...findings], evaluated };
   });
 
-  const backtest = handle(backtestPolicy, async (ctx, { text }) => {
+  const backtest = handle(backtestPolicy, async (ctx, { text, days }) => {
     const loaded = read(parts, text);
     const names = new Set(loaded.policies.map(({ name }) => name));
     const before = parts.policies.filter(({ name }) => names.has(name));
@@ -67,7 +70,11 @@ export function makeWorkbench(parts: Parts): Handler[] {
       const then = await findViolations(parts.cel, before, { moment: "audit", params: parts.params, stageOf, username }, slice);
       tally.add(slice, now.violations, then.violations);
     }
-    return { problems: problemsOf(loaded), complete: !more, ...tally.answer() };
+    const past =
+      days === 0 || names.size === 0
+        ? undefined
+        : await askThePast({ ...parts, params: paramsOf(parts, loaded) }, ctx, loaded.policies, days);
+    return { problems: problemsOf(loaded), complete: !more, ...tally.answer(), ...(past === undefined ? {} : { past }) };
   });
 
   return [attempt, backtest];

@@ -1,10 +1,13 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { getDecision, type Decision, type Finding } from "@roadbed/contracts/standards";
-import { useOperation } from "../../api/use-operation.ts";
+import { Button, Group } from "@mantine/core";
+import { getDecision, getDecisionInput, rerunDecision, type Decision, type Finding } from "@roadbed/contracts/standards";
+import { useAct, useOperation } from "../../api/use-operation.ts";
 import { CodeBlock } from "../../markdown/CodeBlock.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
+import { EntityLink } from "../../ui/EntityLink.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
@@ -41,7 +44,7 @@ export function DecisionPage(): ReactNode {
 }
 
 function DecisionView({ decision }: { readonly decision: Decision }): ReactNode {
-  const { verdict, findings, policies, actor, at, moment, inputDigest, id } = decision;
+  const { verdict, findings, policies, actor, at, moment, inputDigest, id, details, team } = decision;
   return (
     <>
       <p className={classes.verdict}>
@@ -61,11 +64,14 @@ function DecisionView({ decision }: { readonly decision: Decision }): ReactNode 
             ["Asked by", actor],
             ["When", <When key="when" at={at} />],
             ["Asked", MOMENT_WORDS[moment]],
+            ["Team", team && <EntityLink key="team" entityRef={team} />],
+            ...Object.entries(details ?? {}).map(([name, value]) => [name, value] as const),
             ["Decision", <CopyText key="id" text={id} what="decision id" />],
             ["What was judged", <CopyText key="digest" text={inputDigest} what="digest" />],
           ]}
         />
       </Section>
+      <AskAgain decision={decision} />
       <Section title="Policies that were asked" count={policies.length}>
         <ul className={classes.asked}>
           {policies.map(({ name, version }) => (
@@ -82,8 +88,69 @@ function DecisionView({ decision }: { readonly decision: Decision }): ReactNode 
   );
 }
 
+const NOT_KEPT: Readonly<Record<Exclude<Decision["input"], "kept">, string>> = {
+  "too large": "What was judged was too large to be kept, so it cannot be asked again.",
+  none: "What was judged was not kept yet at that time, so it cannot be asked again.",
+};
+
+/** What today's policies say of what was judged then, and what that was. */
+function AskAgain({ decision: { id, input } }: { readonly decision: Decision }): ReactNode {
+  const again = useAct(rerunDecision, { touches: [] });
+  const kept = useAct(getDecisionInput, { touches: [] });
+  const error = again.error ?? kept.error;
+  if (input !== "kept") {
+    return (
+      <Section title="Ask again">
+        <p className="rb-dim">{NOT_KEPT[input]}</p>
+      </Section>
+    );
+  }
+  return (
+    <Section title="Ask again">
+      <Group gap="xs">
+        <Button variant="default" onClick={() => again.mutate({ id })} loading={again.isPending}>
+          What would be said today?
+        </Button>
+        <Button variant="default" onClick={() => kept.mutate({ id })} loading={kept.isPending}>
+          Show what was judged
+        </Button>
+      </Group>
+      {error !== null && <ErrorState error={error} />}
+      {again.data !== undefined && (
+        <>
+          <p>
+            <StateBadge plain word={again.data.after} label={VERDICT_WORDS[again.data.after]} />{" "}
+            {again.data.newly.length + again.data.noLonger.length === 0
+              ? "Today's policies find the same."
+              : `${again.data.newly.length} found that was not found then, ${again.data.noLonger.length} not found any more.`}
+            {again.data.redacted && " What was secret is not kept: rules that read it may answer otherwise."}
+          </p>
+          {again.data.newly.length > 0 && (
+            <ul className={classes.findings} aria-label="What is found today">
+              {again.data.newly.map((finding, index) => (
+                <FindingView key={index} finding={finding} />
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+      {kept.data !== undefined && (
+        <CodeBlock
+          code={JSON.stringify(
+            kept.data.resources.map(({ object }) => object),
+            undefined,
+            2,
+          )}
+          lang="json"
+          label="What was judged"
+        />
+      )}
+    </Section>
+  );
+}
+
 function FindingView({
-  finding: { policy, title, severity, result, message, mend, why, expression, resource, file, waiver },
+  finding: { policy, title, severity, result, message, mend, why, expression, resource, file, waiver, unknown },
 }: {
   readonly finding: Finding;
 }): ReactNode {
@@ -109,6 +176,7 @@ function FindingView({
           ],
           ["Why it exists", why],
           ["Note", result === "error" ? "The rule could not be evaluated, which counts as no." : undefined],
+          ["Not known yet", unknown?.join(", ")],
         ]}
       />
       <details className={classes.ruleText}>

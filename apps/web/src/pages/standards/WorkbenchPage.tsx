@@ -11,6 +11,7 @@ import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { EntitySelect } from "../graph/EntitySelect.tsx";
+import { PastView } from "./PastView.tsx";
 import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
 import classes from "./standards.module.css";
 import { offsetOf, readManifest } from "./workbench-text.ts";
@@ -113,7 +114,7 @@ export function WorkbenchPage(): ReactNode {
               loading={backtest.isPending}
               disabled={text.trim() === ""}
             >
-              What would it find today?
+              What would have changed?
             </Button>
           </Group>
           {error !== null && <ErrorState error={error} />}
@@ -162,6 +163,7 @@ export function WorkbenchPage(): ReactNode {
               <Findings findings={backtest.data.examples.slice(0, 10)} />
             </Section>
           )}
+          {backtest.data?.past !== undefined && <PastView past={backtest.data.past} />}
         </div>
       </div>
     </Page>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { answerOf, kindsOf, sentenceOf } from "./policy-words.ts";
+import { answerOf, kindsOf, notCoveredOf, sentenceOf } from "./policy-words.ts";
 
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, " ");
 const finding = (policy: string, severity: "deny" | "warn") => ({
@@ -45,3 +45,13 @@ it("answers what holds, without those that are off", () => {
 
 it("names each kind once", () =>
   expect(kindsOf(["apps/v1/Deployment", "apps/v1beta1/Deployment", "v1/Pod", "*/*/*"])).toEqual(["Deployment", "Pod", "everything"]));
+
+it("says what a back-test does not cover, and nothing where it covers all", () => {
+  expect(notCoveredOf({ notCovered: { notKept: 0, tooLarge: 0, redacted: 0, beyond: 0 } })).toEqual([]);
+  expect(notCoveredOf({ notCovered: { notKept: 2, tooLarge: 1, redacted: 3, beyond: 4 } }).map(plain)).toEqual([
+    "2 decisions could not be asked: what was judged is not kept.",
+    "1 decision could not be asked: what was judged was too large to be kept.",
+    "4 older decisions were not asked: there are more than one back-test looks at.",
+    "3 decisions were asked without what is secret in them.",
+  ]);
+});

@@ -1,4 +1,5 @@
 import type { Decision, Policy, PolicyMoment, Verdict } from "@roadbed/contracts/standards";
+import type { PastDecisions } from "@roadbed/contracts/standards/workbench";
 
 import { formatCount } from "../../format/number.ts";
 
@@ -61,4 +62,14 @@ export function sentenceOf({ verdict, findings, policies }: Pick<Decision, "verd
     case "allow":
       return `Allowed: ${policies.length === 1 ? "the one policy that was asked agreed" : `all ${asked} that were asked agreed`}.`;
   }
+}
+
+/** What a back-test on past decisions does not say, each in a sentence. */
+export function notCoveredOf({ notCovered: { notKept, tooLarge, redacted, beyond } }: Pick<PastDecisions, "notCovered">): string[] {
+  return [
+    ...(notKept > 0 ? [`${formatCount(notKept, "decision")} could not be asked: what was judged is not kept.`] : []),
+    ...(tooLarge > 0 ? [`${formatCount(tooLarge, "decision")} could not be asked: what was judged was too large to be kept.`] : []),
+    ...(beyond > 0 ? [`${formatCount(beyond, "older decision")} were not asked: there are more than one back-test looks at.`] : []),
+    ...(redacted > 0 ? [`${formatCount(redacted, "decision")} were asked without what is secret in them.`] : []),
+  ];
 }
