@@ -9,6 +9,7 @@ import { listFindings, summarizeAudit } from "@roadbed/contracts/standards/audit
 import { setStage } from "@roadbed/contracts/standards/stages";
 import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
 import { getDecision, getDecisionInput, listDecisions, rerunDecision } from "@roadbed/contracts/standards";
+import { decidePolicy } from "@roadbed/contracts/standards/promotions";
 import { approveWaiver, requestWaiver } from "@roadbed/contracts/standards/waivers";
 import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
@@ -86,6 +87,15 @@ test("a waived finding is shown as waived, and counted apart", async () => {
   const { policies, teams } = await ask(summarizeAudit, {});
   expect(policies.find(({ name }) => name === "has-description")).toMatchObject({ findings: 1, waived: 1, warn: 0 });
   expect(teams.find(({ name }) => name === "group:default/payments")).toMatchObject({ waived: 1 });
+});
+
+test("nobody gets a waiver for what is gone, or what they may not see", async () => {
+  await put("stall");
+  await ask(deleteEntity, { ref: "component:default/stall" });
+  const reason = "Its name says all there is.";
+  await expect(ask(requestWaiver, { policy: "has-description", entity: "component:stall", reason })).rejects.toMatchObject({
+    code: "NOT_FOUND",
+  });
 });
 
 test("a policy that is switched off finds nothing any more, anywhere", async () => {
@@ -205,4 +215,54 @@ test("a back-test says which past decisions would have been others, by team and 
   const soft = TIER.replace("roadbed.dev/version", "roadbed.dev/moments: promotion, roadbed.dev/version");
   expect((await ask(backtestPolicy, { text: soft, days: 30 })).past).toMatchObject({ asked: 2, stopped: 0, warned: 0 });
   expect((await ask(backtestPolicy, { text: TIER, days: 0 })).past).toBeUndefined();
+});
+
+test("a policy reads what the catalogue knows: who is on call through the team, as it changes", async () => {
+  await put("pump", { type: "service", lifecycle: "production", owner: "group:default/plant" });
+  expect(await found("component:default/pump")).toContain("production-on-call");
+  const team = (spec: object) =>
+    ask(saveEntity, {
+      entity: {
+        apiVersion: "backstage.io/v1alpha1",
+        kind: "Group",
+        metadata: { name: "plant", description: "What it is, in a sentence." },
+        spec: { type: "team", children: [], ...spec },
+      },
+    });
+  await team({ onCall: [{ name: "Ada" }] });
+  expect(await found("component:default/pump")).not.toContain("production-on-call");
+  await team({});
+  expect(await found("component:default/pump")).toContain("production-on-call");
+});
+
+test("a policy that is written is shown nothing of what its author may not see", async () => {
+  await put("front", { dependsOn: ["component:default/vault"] });
+  const nosy = TIER.replace(
+    "expression: object.?metadata.?labels[?'tier'].orValue('') != ''",
+    "expression: catalog.related.dependsOn.size() == 0",
+  );
+  expect(await ask(tryPolicy, { text: nosy, entity: "component:front" })).toMatchObject({ problems: [], findings: [{ result: "fail" }] });
+  const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:read"]) };
+  expect(await ask(tryPolicy, { text: nosy, entity: "component:front" }, viewer)).toMatchObject({ problems: [], findings: [] });
+});
+
+test("a promotion is decided by what is promoted, where to and how, and stored with that", async () => {
+  const release = { version: "1.4.2", artifacts: [{ name: "image", tag: "1.4.2" }] };
+  const decided = await ask(decidePolicy, { entity: "component:pump", from: "staging", to: "production", release });
+  expect(decided.verdict).toBe("warn");
+  expect(decided.findings.map(({ policy }) => policy)).toEqual(expect.arrayContaining(["production-on-call", "promotion-by-digest"]));
+  expect(await ask(getDecision, { id: decided.decisionId })).toMatchObject({
+    moment: "promotion",
+    subject: "promote component:default/pump to production",
+    details: { from: "staging", to: "production" },
+    entities: expect.arrayContaining(["component:default/pump"]),
+    team: "group:default/plant",
+  });
+  await ask(setStage, { policy: "promotion-by-digest", action: "deny" });
+  expect((await ask(decidePolicy, { entity: "component:pump", to: "production", release })).verdict).toBe("deny");
+  const digest = `sha256:${"0".repeat(64)}`;
+  const good = { artifacts: [{ name: "image", digest }] };
+  expect((await ask(decidePolicy, { entity: "component:pump", to: "production", release: good })).verdict).toBe("warn");
+  const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:write"]) };
+  await expect(ask(decidePolicy, { entity: "component:vault", to: "production" }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

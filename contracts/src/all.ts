@@ -38,6 +38,7 @@ import { operations as campaigns } from "./standards/campaigns.ts";
 import { operations as policyAudit } from "./standards/audit.ts";
 import { operations as plans } from "./standards/plans.ts";
 import { operations as mends } from "./standards/mends.ts";
+import { operations as promotions } from "./standards/promotions.ts";
 import { operations as scorecards } from "./standards/scorecards.ts";
 import { operations as scores } from "./standards/scores.ts";
 import { operations as stages } from "./standards/stages.ts";
@@ -64,6 +65,7 @@ export const allOperations: readonly Operation[] = [
   ...files,
   ...campaigns,
   ...plans,
+  ...promotions,
   ...policyAudit,
   ...mends,
   ...checks,

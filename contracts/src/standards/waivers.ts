@@ -97,6 +97,7 @@ export const listWaivers = defineOperation({
     policy: Name.optional(),
     entity: Name.optional(),
     team: Name.optional(),
+    mine: z.stringbool().or(z.boolean()).optional().describe("Only what waits for your decision"),
   }),
   output: pageOf(Waiver),
   cli: { columns: ["id", "state", "policy", "entity", "namespace", "team", "owner", "expiresAt"], empty: "There are no waivers." },

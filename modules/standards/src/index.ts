@@ -5,12 +5,14 @@ import { formatActor, handle, type Ctx, type Handler, type Subscription } from "
 
 import { createAuditor, type Auditor } from "./audit/auditor.ts";
 import { makeFindingReaders } from "./audit/read-findings.ts";
+import { makeDecidePolicy, makeDecidePromotion, type DecidePromotion, type PromotionAct } from "./decision/decide-promotion.ts";
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
 import type { StandardsDeps } from "./deps.ts";
 import { createChecker } from "./check/checker.ts";
 import { renderHelm } from "./files/render-helm.ts";
 import { makeCheckFiles, makeFileCheck } from "./files/check-files.ts";
+import type { ReadCatalog } from "./policy/catalog-view.ts";
 import { findViolations, toJudgement, type Judgement } from "./policy/evaluate-policies.ts";
 import { makePolicyReaders } from "./policy/list-policies.ts";
 import { loadPolicies, type PolicyProblem } from "./policy/load-policies.ts";
@@ -31,7 +33,7 @@ import { selectInForce } from "./waiver/waiver-store.ts";
 import { findWaivable } from "./scorecard/exempt.ts";
 import { createScorecards, type Scorecards } from "./scorecard/create-scorecards.ts";
 
-export type { Act, Judgement, PolicyProblem, Scorecards, StandardsDeps };
+export type { Act, Judgement, PromotionAct, PolicyProblem, Scorecards, StandardsDeps };
 
 /** What is about to be done by a Terraform plan. */
 export type PlanAct = Omit<Act, "resources"> & { readonly plan: unknown };
@@ -49,6 +51,8 @@ export interface Standards {
   /** The same, and stores the decision in `ctx`'s transaction with an event. A denial is an answer, not an error. */
   judge(ctx: Ctx, act: Act): Promise<Judgement & { readonly decisionId: string; readonly decision: Decision }>;
   /** The same two for a Terraform plan, as `terraform show -json` gives it: text, or what it says. A verdict `unknown` is no pass. */
+  /** Asks whether a release may go to an environment, and stores the decision: the same for a pipeline and for delivery's promotions. */
+  decidePromotion: DecidePromotion;
   evaluatePlan(ctx: Ctx, plan: unknown, moment?: PolicyMoment): Promise<Judgement>;
   judgePlan(ctx: Ctx, act: PlanAct): Promise<Judgement & { readonly decisionId: string; readonly decision: Decision }>;
   /** Throws `ConflictError` where policies deny what a change at the embedded host brings. */
@@ -83,10 +87,12 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
     createAuditor({ ...deps.scorecards, log, cel, policies: enabled, params, comesFirst: () => scorecards?.isSweeping() === true });
   const sweeper = deps.runtime && createSweeper({ runtime: deps.runtime, log });
 
+  const catalog = deps.scorecards && (((refs, wanted) => deps.scorecards!.things.read(refs, wanted)) satisfies ReadCatalog | undefined);
+
   /** What is found, less what is waived; with the policies that were asked. */
   const look = async (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment) => {
     const stageOf = makeStageOf(await selectStages(ctx.sql), ctx.now());
-    const found = await findViolations(cel, enabled, { moment, params, stageOf, username: formatActor(ctx.actor) }, resources);
+    const found = await findViolations(cel, enabled, { moment, params, stageOf, username: formatActor(ctx.actor), catalog }, resources);
     const inForce = found.violations.length === 0 ? [] : await selectInForce(ctx.sql, ctx.now());
     const { counting, findings } = applyWaivers(found.violations, aboutOf(resources), inForce);
     const judgement: Judgement = { ...toJudgement({ ...found, violations: counting }), findings };
@@ -101,6 +107,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
     const decision = await storeDecision(ctx, act, judgement, asked);
     return { ...judgement, decisionId: decision.id, decision };
   };
+  const decidePromotion = makeDecidePromotion({ judge, entities: deps.entities });
   const evaluatePlan: Standards["evaluatePlan"] = (ctx, plan, moment) => evaluate(ctx, readPlan(plan), moment);
 
   const checkFiles = makeFileCheck({ evaluate, policies, renderers: { score: deps.renderScore, helm: renderHelm } });
@@ -114,6 +121,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
     gateOfChange: async (ctx, change) => checker?.gate(ctx, change),
     lookAtChecks: async () => checker?.look(),
     judge,
+    decidePromotion,
     evaluatePlan,
     judgePlan: (ctx, { plan, ...act }) => judge(ctx, { ...act, resources: readPlan(plan) }),
     scorecards,
@@ -155,6 +163,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeWaiverReaders(waivers),
       ...makeWaiverRules(waivers),
       ...makeDecisionReaders({ entities: deps.entities, evaluate }),
+      makeDecidePolicy(decidePromotion),
       makeCheckFiles(checkFiles),
       ...(checker?.handlers ?? []),
       handle(checkPlan, async (ctx, { plan, moment }) => {

@@ -10,6 +10,7 @@ import {
 } from "@roadbed/contracts/standards";
 import { operations as fileOperations } from "@roadbed/contracts/standards/files";
 import { checkPlan, operations as planOperations } from "@roadbed/contracts/standards/plans";
+import { operations as promotionOperations } from "@roadbed/contracts/standards/promotions";
 import { operations as stageOperations } from "@roadbed/contracts/standards/stages";
 import { operations as waiverOperations } from "@roadbed/contracts/standards/waivers";
 import { perform, type Ctx, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
@@ -52,7 +53,9 @@ function inWrite<T>(work: (ctx: Ctx) => Promise<T>): Promise<T> {
 
 test("there is one handler for each operation of the contract", () => {
   expect(standards.handlers.map(({ operation }) => operation.name).toSorted()).toEqual(
-    [...operations, ...fileOperations, ...planOperations, ...stageOperations, ...waiverOperations].map(({ name }) => name).toSorted(),
+    [...operations, ...fileOperations, ...planOperations, ...promotionOperations, ...stageOperations, ...waiverOperations]
+      .map(({ name }) => name)
+      .toSorted(),
   );
 });
 

@@ -63,6 +63,7 @@ export function createSubjectReader(
       const repo = files === undefined ? {} : "because" in files ? { unread: { repo: files.because } } : { repo: files };
       subjects.set(row.ref, {
         ...viewOf(row),
+        source: { kind: row.kind, target: row.target, location: row.location },
         ...repo,
         ...(facts ? { facts: facts.get(row.ref) ?? {} } : {}),
         ...(docs ? { docs: docs.get(`${row.source_id} ${row.docs_root}`) ?? NO_DOCS } : {}),

@@ -6,6 +6,7 @@ import type { Logger, Sql } from "@roadbed/core";
 import { append, createOutbox, type Database } from "@roadbed/postgres";
 
 import type { Expressions } from "../deps.ts";
+import type { ReadCatalog } from "../policy/catalog-view.ts";
 import { findViolations } from "../policy/evaluate-policies.ts";
 import type { ParamObject } from "../policy/params.ts";
 import { holdsAt } from "../policy/plan.ts";
@@ -20,7 +21,7 @@ export interface AuditorDeps {
   readonly db: Database;
   readonly log: Logger;
   readonly cel: Expressions;
-  readonly things: Pick<Things, "changesAfter" | "refsAfter" | "read" | "existing">;
+  readonly things: Pick<Things, "changesAfter" | "refsAfter" | "read" | "existing" | "around">;
   readonly policies: readonly LoadedPolicy[];
   readonly params: readonly ParamObject[];
   readonly now?: (() => Date) | undefined;
@@ -125,7 +126,10 @@ export function createAuditor(deps: AuditorDeps): Auditor {
       const from = { change: Number(state.place_change), ref: state.place_ref };
       const news = await things.changesAfter(from, NEWS);
       const sweepAfter = begins || news.waiting > MANY ? "" : state.sweep_after;
-      const refs = news.waiting > MANY ? [] : [...new Set([...news.changed, ...news.removed])];
+      const touched = [...news.changed, ...news.removed, ...news.namedBefore];
+      // What a policy reads of neighbours and teams changes with them.
+      const reads = holdsAt(deps.policies, "audit", stageOf).some(({ policy }) => policy.readsCatalog !== undefined);
+      const refs = news.waiting > MANY ? [] : [...new Set([...touched, ...(reads ? things.around(touched) : [])])];
       const told = await look(sql, refs, stageOf, at);
       const swept = sweepAfter === null ? undefined : await sweep(sql, sweepAfter, stageOf, at);
       const place = news.waiting > MANY ? news.end : news.place;
@@ -176,7 +180,8 @@ export function createAuditor(deps: AuditorDeps): Auditor {
   /** A few at a time: whoever waits for one answer of the expressions does not wait for five hundred of ours. */
   async function judge(resources: readonly Resource[], stageOf: Parameters<typeof holdsAt>[2]): Promise<StoredFinding[]> {
     const { policies, params, cel } = deps;
-    const moment = { moment: "audit", params, stageOf, username: "system:standards" } as const;
+    const catalog: ReadCatalog = (some, wanted) => things.read(some, wanted);
+    const moment = { moment: "audit", params, stageOf, username: "system:standards", catalog } as const;
     const { violations } = await findViolations(cel, policies, moment, resources);
     // Each is about itself: asked together they are one change, and would be taken for one another's.
     const abouts = resources.map((resource) => aboutOf([resource])[0]);

@@ -94,8 +94,9 @@ async function inputOf(ctx: Ctx, { id, input, kept }: StoredDecision): Promise<K
   throw new NotFoundError("input of decision", id, `${reason} The decision itself, with its findings, stays.`);
 }
 
-function shown({ kept: _, ...decision }: StoredDecision): Decision {
-  return decision;
+function shown(stored: StoredDecision): Decision {
+  const { kept, ...decision } = stored;
+  return kept === undefined && decision.input === "kept" ? { ...decision, input: "none" } : decision;
 }
 
 function keyOf({ policy, binding, params, expression, resource, result, file }: Finding): string {

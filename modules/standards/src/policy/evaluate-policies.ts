@@ -2,7 +2,9 @@ import type { Outcome, Veil, Way } from "@roadbed/cel";
 import type { AdmissionAnswer, Finding, PolicyMoment, Resource, Verdict } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
+import { entityRefOf } from "../waiver/apply-waivers.ts";
 import { toAdmission } from "./admission.ts";
+import { readCatalogFor, type ReadCatalog } from "./catalog-view.ts";
 import { missingParams, readOutcome, type Note, type Subject, type Violation } from "./findings.ts";
 import { targetOf, type Target } from "./match.ts";
 import type { ParamObject } from "./params.ts";
@@ -26,6 +28,8 @@ export interface Circumstances {
   readonly stageOf?: StageOf;
   /** Who acts, as policies read it in `request.userInfo`. */
   readonly username?: string;
+  /** What the catalogue knows of entities. Absent: nothing. */
+  readonly catalog?: ReadCatalog | undefined;
 }
 
 /** What was found, before it is told: which object, which policy, by which binding. */
@@ -50,7 +54,7 @@ export async function evaluatePolicies(
 export async function findViolations(
   cel: Expressions,
   policies: readonly LoadedPolicy[],
-  { moment, params = [], stageOf = () => undefined, username = "" }: Circumstances,
+  { moment, params = [], stageOf = () => undefined, username = "", catalog }: Circumstances,
   resources: readonly Resource[],
 ): Promise<Evaluated> {
   const namespaces = namespacesIn(resources);
@@ -58,7 +62,8 @@ export async function findViolations(
   const targets = resources.map((resource) => targetOf(resource, labels));
   const holds = holdsAt(policies, moment, stageOf);
   const { questions, unaskable } = planQuestions(holds, targets, params);
-  const bindings = makeBindings(resources, targets, namespaces, username);
+  const known = catalog === undefined ? undefined : await knownOf(questions, resources, catalog);
+  const bindings = makeBindings(resources, targets, namespaces, username, known);
   const programs = [...new Set(questions.map(({ policy }) => policy.program))];
   const positions = new Map(programs.map((program, i) => [program, i]));
   const outcomes = await cel.evaluateBatch({
@@ -103,6 +108,7 @@ function makeBindings(
   targets: readonly Target[],
   namespaces: ReadonlyMap<string, Data>,
   username: string,
+  catalog: ReadonlyMap<number, unknown> | undefined,
 ): { readonly all: Data[]; readonly veils: (Veil | undefined)[]; positionOf(question: Question): number } {
   const all: Data[] = [];
   const veils: (Veil | undefined)[] = [];
@@ -115,11 +121,39 @@ function makeBindings(
       const before = mine.get(param);
       if (before !== undefined) return before;
       const resource = resources[target] as Resource;
-      mine.set(param, all.push(bind(resource, targets[target] as Target, namespaces, username, param)) - 1);
+      mine.set(
+        param,
+        all.push({ ...bind(resource, targets[target] as Target, namespaces, username, param), catalog: catalog?.get(target) ?? null }) - 1,
+      );
       veils.push(veilOf(resource));
       return all.length - 1;
     },
   };
+}
+
+/** By target, what the catalogue knows of the entity; only for those that a policy asks it about. */
+async function knownOf(
+  questions: readonly Question[],
+  resources: readonly Resource[],
+  catalog: ReadCatalog,
+): Promise<ReadonlyMap<number, unknown> | undefined> {
+  const asking = questions.filter(({ policy }) => policy.readsCatalog !== undefined);
+  if (asking.length === 0) return undefined;
+  const texts = new Set(asking.flatMap(({ policy }) => policy.readsCatalog ?? []));
+  const refs = new Map(
+    [...new Set(asking.map(({ target }) => target))].flatMap((target) => {
+      const ref = subjectOfObject((resources[target] as Resource).object);
+      return ref === undefined ? [] : [[target, ref] as const];
+    }),
+  );
+  const read = await readCatalogFor([...texts], [...new Set(refs.values())], catalog);
+  return new Map([...refs].map(([target, ref]) => [target, read.get(ref)]));
+}
+
+/** An entity is about itself, a promotion about what is promoted. */
+function subjectOfObject(object: Data): string | undefined {
+  const entity = object["kind"] === "Promotion" ? recordOf(object["spec"])["entity"] : undefined;
+  return typeof entity === "string" ? entity : entityRefOf(object);
 }
 
 /** What is special about its values; what is removed is read as `oldObject`. */

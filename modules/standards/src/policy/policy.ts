@@ -12,6 +12,7 @@ import {
 import type { Policy, PolicyAction, PolicyMoment } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
+import { readsOf } from "./catalog-view.ts";
 import { describeRules, type Match, type PartialMatch } from "./match.ts";
 import { holdsAt, type StageOf } from "./plan.ts";
 import { schemaOf } from "./schema/schema-of.ts";
@@ -20,6 +21,8 @@ import { schemaOf } from "./schema/schema-of.ts";
 export interface LoadedPolicy extends Omit<Policy, "enabled" | "bindings" | "announced"> {
   readonly match: Match;
   readonly program: Program;
+  /** The text of its expressions, where they read what the catalogue knows. */
+  readonly readsCatalog?: string;
   /** What happens when it cannot be evaluated: `Fail` counts as a violation, `Ignore` as none. */
   readonly failurePolicy: "Fail" | "Ignore";
   readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
@@ -45,14 +48,26 @@ export interface Binding {
   readonly paramRef?: NonNullable<BindingFile["spec"]["paramRef"]>;
 }
 
-/** What a policy's expressions may read, as Kubernetes names it. */
-export const VARIABLES = ["object", "oldObject", "request", "params", "namespaceObject"] as const;
+/** What a policy's expressions may read, as Kubernetes names it; and `catalog`: what is known of the entity, null where nothing is. */
+export const VARIABLES = ["object", "oldObject", "request", "params", "namespaceObject", "catalog"] as const;
 
 /** Compiles what a file says. An expression that does not compile is kept, with its fault: it fails when it is asked. */
 export function createPolicy({ metadata, spec }: PolicyFile, cel: Expressions, pack?: string): LoadedPolicy {
   const { annotations } = metadata;
   const points = pointsOf(annotations) ?? [];
   const severity = text(annotations, "severity");
+  const program = cel.createProgram({
+    names: VARIABLES,
+    conditions: spec.matchConditions.map(({ expression }) => expression),
+    definitions: spec.variables,
+    rules: [
+      ...spec.validations.map(({ expression, messageExpression }) =>
+        messageExpression === undefined ? { expression } : { expression, otherwise: messageExpression },
+      ),
+      ...spec.auditAnnotations.map(({ valueExpression }) => ({ expression: valueExpression })),
+    ],
+  });
+  const readsCatalog = readsOf(program.source);
   return {
     name: metadata.name,
     title: text(annotations, "title"),
@@ -79,17 +94,8 @@ export function createPolicy({ metadata, spec }: PolicyFile, cel: Expressions, p
     auditKeys: spec.auditAnnotations.map(({ key }) => key),
     bindings: [],
     faults: faultsOf(spec, cel),
-    program: cel.createProgram({
-      names: VARIABLES,
-      conditions: spec.matchConditions.map(({ expression }) => expression),
-      definitions: spec.variables,
-      rules: [
-        ...spec.validations.map(({ expression, messageExpression }) =>
-          messageExpression === undefined ? { expression } : { expression, otherwise: messageExpression },
-        ),
-        ...spec.auditAnnotations.map(({ valueExpression }) => ({ expression: valueExpression })),
-      ],
-    }),
+    program,
+    ...(readsCatalog === undefined ? {} : { readsCatalog }),
   };
 }
 

@@ -29,6 +29,8 @@ interface Case {
   readonly unknown?: readonly string[];
   readonly sensitive?: readonly string[];
   readonly operation?: Resource["operation"];
+  /** What the catalogue knows of the entity. */
+  readonly catalog?: Record<string, unknown>;
   /** `unknown`: it reads what is not known yet. `unasked`: the policy does not look at such a thing. `skip`: its conditions leave it out. `error`: it cannot say, which counts as no. */
   readonly expect: "allow" | "audit" | "warn" | "deny" | "skip" | "error" | "unknown" | "unasked";
   readonly message?: string;
@@ -54,12 +56,15 @@ test("the shipped policies have no fault, and each has objects that it allows an
 
 describe.each(files)("$policy", ({ policy: name, objects, cases, moment = "provision" }) => {
   test.each(cases)("$expect: $name", async (one) => {
-    const { of, set = {}, remove = [], unknown = [], sensitive = [], operation, expect: expected, message } = one;
+    const { of, set = {}, remove = [], unknown = [], sensitive = [], operation, catalog: known, expect: expected, message } = one;
     const policy = policies.filter((one) => one.name === name);
     const object = change(objects[of] ?? {}, set, remove);
-    const { verdict, findings, evaluated } = await evaluatePolicies(cel, policy, { moment, params }, [
-      { object, operation, unknown: unknown.map(toWay), sensitive: sensitive.map(toWay) },
-    ]);
+    const { verdict, findings, evaluated } = await evaluatePolicies(
+      cel,
+      policy,
+      { moment, params, catalog: known && (async ([ref = ""]) => new Map([[ref, known]])) },
+      [{ object, operation, unknown: unknown.map(toWay), sensitive: sensitive.map(toWay) }],
+    );
 
     expect(evaluated).toBe(expected === "unasked" ? 0 : 1);
     expect(verdict, findings[0]?.message).toBe(expected === "unknown" ? UNKNOWN[policy[0]!.severity] : VERDICTS[expected]);

@@ -63,6 +63,11 @@ function covers({ entity, namespace, team }: Waiver, about: About): boolean {
   return team !== undefined && team === about.team;
 }
 
+/** The reference of an object that is an entity of the catalogue. */
+export function entityRefOf(object: Data): string | undefined {
+  return isEntity(object) ? refOf(object) : undefined;
+}
+
 function isEntity(object: Data): boolean {
   return textOf(object["apiVersion"]).startsWith("backstage.io/");
 }

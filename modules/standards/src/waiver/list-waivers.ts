@@ -1,5 +1,5 @@
 import { getWaiver, listWaivers, reportWaivers } from "@roadbed/contracts/standards/waivers";
-import { encodeCursor, handle, NotFoundError, readCursor, z, type Ctx, type Handler, type Row } from "@roadbed/core";
+import { encodeCursor, formatActor, handle, NotFoundError, readCursor, z, type Ctx, type Handler, type Row } from "@roadbed/core";
 
 import type { WaiverParts } from "./parts.ts";
 import { findWaiver, toWaiver, type WaiverRow } from "./waiver-store.ts";
@@ -9,14 +9,25 @@ const STATE = "case when state in ('approved', 'requested') and expires_at <= $1
 
 /** Lists, one, and the report. A waiver for an entity that one may not see is not there. */
 export function makeWaiverReaders(parts: WaiverParts): Handler[] {
-  const list = handle(listWaivers, async (ctx, { limit, cursor, state, policy, entity, team }) => {
+  const list = handle(listWaivers, async (ctx, { limit, cursor, state, policy, entity, team, mine = false }) => {
+    if (mine && !mayDecide(ctx)) return { items: [] };
     const before = readCursor(z.string(), cursor);
     const { rows } = await ctx.sql.query<WaiverRow>(
       `select * from (select w.*, ${STATE} as shown from standards.waiver w) w
        where ($2::text is null or id < $2) and ($3::text is null or shown = $3) and ($4::text is null or policy = $4)
          and ($5::text is null or entity = $5) and ($6::text is null or team = $6)
+         and ($8::text is null or (shown = 'requested' and requested_by <> $8))
        order by id desc limit $7`,
-      [ctx.now(), before ?? null, state ?? null, policy ?? null, entity ?? null, team ?? null, limit + 1],
+      [
+        ctx.now(),
+        before ?? null,
+        state ?? null,
+        policy ?? null,
+        entity ?? null,
+        team ?? null,
+        limit + 1,
+        mine ? formatActor(ctx.actor) : null,
+      ],
     );
     const items = [];
     for (const row of rows.slice(0, limit))
@@ -66,6 +77,11 @@ export function makeWaiverReaders(parts: WaiverParts): Handler[] {
   async function sees(ctx: Ctx, entity: string | null): Promise<boolean> {
     return entity === null || parts.entities === undefined || parts.entities.sees(ctx, entity);
   }
+}
+
+/** As the operations that approve and refuse ask for it. */
+function mayDecide({ scopes }: Ctx): boolean {
+  return scopes.has("*") || scopes.has("standards:admin");
 }
 
 interface CountRow extends Row {

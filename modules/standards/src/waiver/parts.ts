@@ -1,5 +1,5 @@
 import type { Policy } from "@roadbed/contracts/standards";
-import type { Ctx, Sql } from "@roadbed/core";
+import { NotFoundError, type Ctx, type Sql } from "@roadbed/core";
 
 import type { Expressions } from "../deps.ts";
 
@@ -14,8 +14,16 @@ export interface WaiverParts {
 }
 
 export interface Entities {
-  /** Throws `NotFoundError` for what is not there or not seen. */
-  get(ctx: Ctx, ref: string): Promise<unknown>;
+  /** Its document; undefined for what is not there or not seen. */
+  get(ctx: Ctx, ref: string): Promise<object | undefined>;
   /** Whether the caller may see it, or might have before it was removed. */
   sees(ctx: Ctx, ref: string): Promise<boolean>;
+}
+
+/** The document of an entity; undefined where nothing is asked of the catalogue. Throws `NotFoundError` for what is not there or not seen. */
+export async function requireEntity(ctx: Ctx, entities: Entities | undefined, ref: string): Promise<object | undefined> {
+  if (entities === undefined) return undefined;
+  const document = await entities.get(ctx, ref);
+  if (document === undefined) throw new NotFoundError("entity", ref, "List the entities to see what there is.");
+  return document;
 }

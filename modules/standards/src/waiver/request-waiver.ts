@@ -1,7 +1,7 @@
 import { requestWaiver, waiverChanged, type Waiver } from "@roadbed/contracts/standards/waivers";
 import { ConflictError, formatActor, handle, InvalidError, newId, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 
-import type { WaiverParts } from "./parts.ts";
+import { requireEntity, type WaiverParts } from "./parts.ts";
 import { findRule } from "./waiver-rules.ts";
 import { insertWaiver } from "./waiver-store.ts";
 
@@ -18,7 +18,7 @@ export function makeRequestWaiver(parts: WaiverParts): Handler {
         mend: "Name exactly one of `entity`, `namespace` and `team`.",
       });
     }
-    for (const ref of [about.entity, about.team]) if (ref !== undefined) await parts.entities?.get(ctx, ref);
+    for (const ref of [about.entity, about.team]) if (ref !== undefined) await requireEntity(ctx, parts.entities, ref);
     await refuseTwice(ctx, about);
 
     const now = ctx.now();

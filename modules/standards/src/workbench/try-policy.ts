@@ -3,6 +3,7 @@ import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbenc
 import { formatActor, handle, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 
 import type { Expressions } from "../deps.ts";
+import { asSeenBy } from "../policy/catalog-view.ts";
 import { evaluatePolicies, findViolations } from "../policy/evaluate-policies.ts";
 import { readPolicyFile, type LoadedPolicies } from "../policy/load-policies.ts";
 import type { ParamObject } from "../policy/params.ts";
@@ -49,6 +50,7 @@ export function makeWorkbench(parts: Parts): Handler[] {
     const before = parts.policies.filter(({ name }) => names.has(name));
     const tally = makeTally();
     const view = await parts.things.viewOf(ctx);
+    const catalog = asSeenBy(parts.things, view);
     const stageOf = makeStageOf(await selectStages(ctx.sql), ctx.now());
     let [after, more] = ["", loaded.policies.length > 0];
     while (more && tally.looked() < MOST && !ctx.signal.aborted) {
@@ -64,10 +66,10 @@ export function makeWorkbench(parts: Parts): Handler[] {
       const now = await findViolations(
         parts.cel,
         loaded.policies,
-        { moment: "audit", params: paramsOf(parts, loaded), stageOf: always, username },
+        { moment: "audit", params: paramsOf(parts, loaded), stageOf: always, username, catalog },
         slice,
       );
-      const then = await findViolations(parts.cel, before, { moment: "audit", params: parts.params, stageOf, username }, slice);
+      const then = await findViolations(parts.cel, before, { moment: "audit", params: parts.params, stageOf, username, catalog }, slice);
       tally.add(slice, now.violations, then.violations);
     }
     const past =
@@ -109,8 +111,9 @@ async function readEntity({ things }: Parts, ctx: Ctx, ref: string): Promise<Res
   return { object: entity as Record<string, unknown> };
 }
 
-function ask(parts: Parts, ctx: Ctx, loaded: LoadedPolicies, resources: readonly Resource[], moment: Parameters<typeof always>[1]) {
-  const circumstances = { moment, params: paramsOf(parts, loaded), stageOf: always, username: formatActor(ctx.actor) };
+async function ask(parts: Parts, ctx: Ctx, loaded: LoadedPolicies, resources: readonly Resource[], moment: Parameters<typeof always>[1]) {
+  const catalog = asSeenBy(parts.things, await parts.things.viewOf(ctx));
+  const circumstances = { moment, params: paramsOf(parts, loaded), stageOf: always, username: formatActor(ctx.actor), catalog };
   return evaluatePolicies(parts.cel, loaded.policies, circumstances, resources);
 }
 

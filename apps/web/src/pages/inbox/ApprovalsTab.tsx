@@ -3,19 +3,23 @@ import { BadgeCheck } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { listApprovals } from "@roadbed/contracts/paths/approvals";
+import { listWaivers } from "@roadbed/contracts/standards/waivers";
 import { usePages } from "../../api/use-operation.ts";
 import { LoadMore } from "../../table/LoadMore.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
+import { Section } from "../../ui/Page.tsx";
 import { ApprovalCard } from "../runs/Approvals.tsx";
 import { LearnedRules } from "./LearnedRules.tsx";
+import { WaiverList } from "../standards/WaiverList.tsx";
 import classes from "./inbox.module.css";
 
-/** Runs that wait for somebody's approval: mine to give, or anybody's. */
+/** Runs and waivers that wait for somebody's word: mine, or anybody's. Both are decided here. */
 export function ApprovalsTab(): ReactNode {
   const [which, setWhich] = useState("mine");
   const list = usePages(listApprovals, { limit: 20, ...(which === "mine" ? { mine: true } : {}) });
+  const waivers = usePages(listWaivers, which === "mine" ? { limit: 20, mine: true } : { limit: 20, state: "requested" });
   return (
     <>
       <div className={classes.tools}>
@@ -43,6 +47,13 @@ export function ApprovalsTab(): ReactNode {
         list.rows.map((approval) => <ApprovalCard key={approval.id} approval={approval} named />)
       )}
       <LoadMore shown={list.rows.length} total={undefined} more={list.more} loading={list.loadingMore} />
+      {waivers.error !== null && <ErrorState error={waivers.error} retry={waivers.retry} />}
+      {waivers.rows.length > 0 && (
+        <Section title={which === "mine" ? "Waivers that wait for you" : "Waivers that wait"} count={waivers.rows.length}>
+          <WaiverList waivers={waivers.rows} />
+          <LoadMore shown={waivers.rows.length} total={undefined} more={waivers.more} loading={waivers.loadingMore} />
+        </Section>
+      )}
       <LearnedRules />
     </>
   );

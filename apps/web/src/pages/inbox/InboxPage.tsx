@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { listAnnouncements, listInbox } from "@roadbed/contracts/notify";
 import { listApprovals } from "@roadbed/contracts/paths/approvals";
+import { listWaivers } from "@roadbed/contracts/standards/waivers";
 import { useOperation } from "../../api/use-operation.ts";
 import { Page } from "../../ui/Page.tsx";
 import { AnnouncementsTab } from "./AnnouncementsTab.tsx";
@@ -54,13 +55,16 @@ function State(): ReactNode {
   const inbox = useOperation(listInbox, { limit: 1, unread: true });
   const waiting = useOperation(listAnnouncements, { mine: true, limit: 50 });
   const approvals = useOperation(listApprovals, { mine: true, limit: 50 });
+  const waivers = useOperation(listWaivers, { mine: true, limit: 50 });
   if (inbox.data === undefined) return "\u00a0";
   const { unread } = inbox.data;
   const asked = waiting.data?.items.length ?? 0;
   const read = unread === 0 ? "You have read everything." : unread === 1 ? "One notice is unread." : `${unread} notices are unread.`;
   const runs = approvals.data?.items.length ?? 0;
+  const asking = waivers.data?.items.length ?? 0;
   const waits = [
     asked === 0 ? [] : [asked === 1 ? "One announcement waits for your word." : `${asked} announcements wait for your word.`],
+    asking === 0 ? [] : [asking === 1 ? "One waiver waits for your decision." : `${asking} waivers wait for your decision.`],
     runs === 0 ? [] : [runs === 1 ? "One run waits for your approval." : `${runs} runs wait for your approval.`],
   ].flat();
   return [read, ...waits].join(" ");

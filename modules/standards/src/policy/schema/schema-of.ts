@@ -36,7 +36,7 @@ const GROUPS: Record<string, string> = {
   "storage.k8s.io": "StorageClass",
   "scheduling.k8s.io": "PriorityClass",
   "backstage.io": "Component API Resource System Domain Group User Location Template",
-  "roadbed.dev": "Dockerfile",
+  "roadbed.dev": "Dockerfile Promotion",
 };
 
 function nameOf(group: string, resource: string): string | undefined {
@@ -98,6 +98,8 @@ const OURS: TypeTable = {
   },
   EntityLink: { url: "string", title: "string", icon: "string", type: "string" },
   EntityRelation: { type: "string", targetRef: "string", target: "dyn" },
+  Promotion: { apiVersion: "string", kind: "string", metadata: "ObjectMeta", spec: "PromotionSpec" },
+  PromotionSpec: { entity: "string", from: "string", to: "string", release: "dyn" },
   Dockerfile: { apiVersion: "string", kind: "string", metadata: "ObjectMeta", spec: "DockerfileSpec" },
   DockerfileSpec: { stages: "list<DockerfileStage>" },
   DockerfileStage: { image: "string", name: "string", internal: "bool" },
