@@ -132,6 +132,17 @@ describe("mergeClaims", () => {
     expect(mergeClaims(one, [rogue], set).document).toEqual(one.document);
   });
 
+  test("of what is made only of a part that a declared order lets somebody say, that one is the winner", () => {
+    const standby = (id: string, p: unknown): Claim => ({
+      voice: { id, standing: "standby", names: [id], since: 0 },
+      document: { spec: { p } },
+    });
+    const order = [{ property: ["spec", "p", "q"], order: ["two"] }];
+    const { document, facts } = mergeClaims(base({}), [standby("one", []), standby("two", { q: "x" })], [], order);
+    expect(document["spec"]).toEqual({ p: { q: "x" } });
+    expect(facts.get("spec.p")).toMatchObject({ value: { q: "x" }, winner: { id: "two" }, losing: [{ voice: { id: "one" } }] });
+  });
+
   test("keys that mean something to JavaScript are data", () => {
     const evil = JSON.parse('{"__proto__":{"polluted":true},"constructor":1}') as object;
     const { document } = mergeClaims(base(evil), [connector(JSON.parse('{"toString":"x"}') as object)], []);

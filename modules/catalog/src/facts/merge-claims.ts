@@ -111,8 +111,16 @@ function merge<V extends Voice>(path: Path, said: readonly Said<V>[], inherited:
   const merged = mergeRecords(path, records, order, run);
   const isKept = Object.keys(merged).length > 0 || heard.some(({ voice, value }) => voice.standing === "definition" && isRecord(value));
   const value = isKept ? merged : undefined;
-  if (others.length > 0) note(path, value, best?.voice, others, run);
+  if (others.length > 0) note(path, value, best?.voice ?? winnerBelow(path, run), others, run);
   return value;
+}
+
+/** Where a declared order lets somebody speak of a part only, whoever is believed there. */
+function winnerBelow<V extends Voice>(path: Path, { facts }: Run<V>): V | undefined {
+  for (const fact of facts.values()) {
+    if (fact.winner && fact.path.length > path.length && path.every((key, at) => key === fact.path[at])) return fact.winner;
+  }
+  return undefined;
 }
 
 function mergeRecords<V extends Voice>(
