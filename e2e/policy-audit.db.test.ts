@@ -7,7 +7,7 @@ import { deleteEntity } from "@roadbed/contracts/catalog";
 import { saveEntity } from "@roadbed/contracts/catalog/kinds";
 import { listFindings, summarizeAudit } from "@roadbed/contracts/standards/audit";
 import { setStage } from "@roadbed/contracts/standards/stages";
-import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
+import { backtestPolicy, testPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
 import { getDecision, getDecisionInput, listDecisions, rerunDecision } from "@roadbed/contracts/standards";
 import { decidePolicy } from "@roadbed/contracts/standards/promotions";
 import { approveWaiver, requestWaiver } from "@roadbed/contracts/standards/waivers";
@@ -265,4 +265,25 @@ test("a promotion is decided by what is promoted, where to and how, and stored w
   expect((await ask(decidePolicy, { entity: "component:pump", to: "production", release: good })).verdict).toBe("warn");
   const viewer = { ...bob, scopes: new Set(["catalog:read", "standards:write"]) };
   await expect(ask(decidePolicy, { entity: "component:vault", to: "production" }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+test("a policy that is written is asked about manifests as text, and its test file is run", async () => {
+  const shop = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: shop }\n";
+  expect(await ask(tryPolicy, { text: TIER, manifests: `${shop}---\n${shop}` })).toMatchObject({ verdict: "deny", evaluated: 2 });
+  await expect(ask(tryPolicy, { text: TIER, manifests: "a: [1" })).rejects.toMatchObject({ code: "INVALID" });
+  await expect(ask(tryPolicy, { text: TIER, manifests: "- 1" })).rejects.toMatchObject({ code: "INVALID" });
+  const tests = `policy: has-tier
+objects:
+  shop: { apiVersion: backstage.io/v1alpha1, kind: Component, metadata: { name: shop } }
+cases:
+  - { name: none, of: shop, expect: deny, message: no tier }
+  - { name: one, of: shop, set: { /metadata/labels/tier: "1" }, expect: allow }
+  - { name: wrong, of: shop, expect: allow }
+`;
+  expect(await ask(testPolicy, { text: TIER, tests })).toMatchObject({
+    problems: [],
+    passed: 2,
+    failed: 1,
+    cases: [{}, {}, { found: "deny" }],
+  });
 });

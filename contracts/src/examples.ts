@@ -16,6 +16,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   scopes: ["catalog:read"],
   target: "https://git.example.org/platform/catalog.git",
   yaml: "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: orders\nspec:\n  type: service\n  lifecycle: production\n  owner: team-a\n",
+  tests: "policy: has-owner\nobjects: { shop: { kind: Component } }\ncases: [{ name: nobody, of: shop, expect: unasked }]\n",
   plan: '{"format_version":"1.2","resource_changes":[]}',
   traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
   title: "Orders answer slowly",

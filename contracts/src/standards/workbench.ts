@@ -24,6 +24,7 @@ export const tryPolicy = defineOperation({
     resources: z.array(Resource).max(500).default([]),
     entity: EntityRef.optional().describe("A thing of the catalogue to ask it about"),
     plan: PlanText.optional(),
+    manifests: z.string().max(1_000_000).optional().describe("Manifests as YAML or JSON, one after another"),
     moment: PolicyMoment.default("provision"),
   }),
   output: z.object({
@@ -34,7 +35,7 @@ export const tryPolicy = defineOperation({
   }),
   cli: {
     positional: ["text"],
-    files: ["text", "plan"],
+    files: ["text", "plan", "manifests"],
     rows: "findings",
     columns: ["severity", "result", "policy", "resource", "message"],
   },
@@ -112,4 +113,74 @@ export const backtestPolicy = defineOperation({
   cli: { positional: ["text"], files: ["text"], rows: "teams", columns: ["name", "found", "newly", "noLonger"] },
 });
 
-export const operations = [tryPolicy, backtestPolicy] as const;
+const EXPECT = ["allow", "audit", "warn", "deny", "skip", "error", "unknown", "unasked"] as const;
+const Pointer = z.string().startsWith("/").max(1_000);
+
+/** A test file as it stands beside its policy. */
+export const PolicyCases = z.strictObject({
+  policy: z.string(),
+  /** The point at which it is asked. */
+  moment: PolicyMoment.default("provision"),
+  objects: z.record(z.string(), z.record(z.string(), z.unknown())),
+  cases: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        /** Which of `objects`, changed at JSON pointers. */
+        of: z.string(),
+        set: z.record(Pointer, z.unknown()).default({}),
+        remove: z.array(Pointer).default([]),
+        /** What is not known yet, and what may not be told. */
+        unknown: z.array(Pointer).default([]),
+        sensitive: z.array(Pointer).default([]),
+        operation: z.enum(["CREATE", "UPDATE", "DELETE"]).optional(),
+        /** What the catalogue knows of the entity. */
+        catalog: z.record(z.string(), z.unknown()).optional(),
+        /** `unasked`: it does not look at such a thing. `skip`: its conditions leave it out. `error`: it cannot say, which counts as no. */
+        expect: z.enum(EXPECT),
+        /** Stands in what it finds. */
+        message: z.string().optional(),
+      }),
+    )
+    .min(1)
+    .max(200),
+});
+export type PolicyCases = z.infer<typeof PolicyCases>;
+
+const CaseResult = z.object({
+  name: z.string(),
+  expected: z.enum(EXPECT),
+  found: z.enum(EXPECT),
+  passed: z.boolean(),
+  messages: z.array(z.string()),
+  /** The text that no message holds. */
+  missing: z.string().optional(),
+});
+export type CaseResult = z.infer<typeof CaseResult>;
+
+export const testPolicy = defineOperation({
+  name: "standards.policy.test",
+  summary: "Run the test file of a policy: objects, how each is changed, and what the policy must say of it; nothing is stored.",
+  scope: "standards:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/policies/test" },
+  input: z.object({
+    text: z.string().min(1).max(200_000).describe("The policy as its YAML file says it"),
+    tests: z.string().min(1).max(500_000).describe("Its test file"),
+  }),
+  output: z.object({
+    problems: z.array(TextProblem),
+    cases: z.array(CaseResult),
+    passed: z.number().int(),
+    failed: z.number().int(),
+  }),
+  cli: {
+    positional: ["text", "tests"],
+    files: ["text", "tests"],
+    rows: "cases",
+    columns: ["passed", "name", "expected", "found", "messages"],
+    exitCode: (output: { failed: number; problems: readonly unknown[] }) => (output.failed > 0 || output.problems.length > 0 ? 3 : 0),
+  },
+});
+
+export const operations = [tryPolicy, backtestPolicy, testPolicy] as const;

@@ -1,8 +1,9 @@
 import type { Finding, Resource } from "@roadbed/contracts/standards";
 import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
-import { formatActor, handle, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
+import { formatActor, handle, InvalidError, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 
 import type { Expressions } from "../deps.ts";
+import { readManifests } from "../files/read-manifests.ts";
 import { asSeenBy } from "../policy/catalog-view.ts";
 import { evaluatePolicies, findViolations } from "../policy/evaluate-policies.ts";
 import { readPolicyFile, type LoadedPolicies } from "../policy/load-policies.ts";
@@ -16,6 +17,7 @@ import { readPlan } from "../terraform/read-plan.ts";
 import { aboutOf } from "../waiver/apply-waivers.ts";
 import type { Entities } from "../waiver/parts.ts";
 import { askThePast } from "./ask-the-past.ts";
+import { makeTestPolicy } from "./test-policy.ts";
 
 interface Parts {
   readonly cel: Expressions;
@@ -33,12 +35,13 @@ const EXAMPLES = 50;
 
 /** A policy that is being written, asked without being in force. */
 export function makeWorkbench(parts: Parts): Handler[] {
-  const attempt = handle(tryPolicy, async (ctx, { text, resources, entity, plan, moment }) => {
+  const attempt = handle(tryPolicy, async (ctx, { text, resources, entity, plan, manifests, moment }) => {
     const loaded = read(parts, text);
     const asked: Resource[] = [
       ...resources,
       ...(entity === undefined ? [] : [await readEntity(parts, ctx, entity)]),
       ...(plan === undefined ? [] : readPlan(plan)),
+      ...(manifests === undefined ? [] : objectsIn(manifests)),
     ];
     const { verdict, findings, evaluated } = await ask(parts, ctx, loaded, asked, moment);
     return { problems: problemsOf(loaded), verdict, findings: [...findings], evaluated };
@@ -79,7 +82,20 @@ export function makeWorkbench(parts: Parts): Handler[] {
     return { problems: problemsOf(loaded), complete: !more, ...tally.answer(), ...(past === undefined ? {} : { past }) };
   });
 
-  return [attempt, backtest];
+  return [attempt, backtest, makeTestPolicy(parts)];
+}
+
+/** Throws `InvalidError` for a text of which something cannot be read: what is not asked about would look like a pass. */
+function objectsIn(text: string): Resource[] {
+  const { manifests, unread } = readManifests("manifests.yaml", text);
+  const [first] = unread;
+  if (first) throw new InvalidError(`Line ${first.line} of the manifests: ${first.reason}`, { mend: first.mend });
+  if (manifests.length === 0) {
+    throw new InvalidError("There is no manifest in the text.", {
+      mend: "Give objects with `apiVersion` and `kind`, one after another, separated by ---.",
+    });
+  }
+  return manifests.map(({ object }) => ({ object: { ...object } }));
 }
 
 /** A policy that is tried holds where its text says, and in the audit in any case. */

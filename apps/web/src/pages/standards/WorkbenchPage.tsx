@@ -1,10 +1,11 @@
 import { Button, Group, Textarea } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState, type ReactNode } from "react";
 
 import type { Finding } from "@roadbed/contracts/standards";
-import { backtestPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
-import { useAct } from "../../api/use-operation.ts";
+import { backtestPolicy, testPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
+import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -14,31 +15,26 @@ import { EntitySelect } from "../graph/EntitySelect.tsx";
 import { PastView } from "./PastView.tsx";
 import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
 import classes from "./standards.module.css";
-import { offsetOf, readManifest } from "./workbench-text.ts";
+import { offsetOf, readGiven } from "./workbench-text.ts";
 
 /** Write a policy, ask it about something, and see what it would find before it is in force. */
 export function WorkbenchPage(): ReactNode {
   const [text, setText] = useState(EXAMPLE);
   const [entity, setEntity] = useState<string | undefined>();
   const [manifest, setManifest] = useState("");
-  const [unreadable, setUnreadable] = useState<string | undefined>();
+  const [tests, setTests] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
   const attempt = useAct(tryPolicy, { touches: [] });
   const backtest = useAct(backtestPolicy, { touches: [] });
-  const problems = attempt.data?.problems ?? backtest.data?.problems ?? [];
-  const error = attempt.error ?? backtest.error;
+  const tested = useAct(testPolicy, { touches: [] });
+  const checked = useProblems(text);
+  const problems = checked.data?.problems ?? [];
+  const error = attempt.error ?? backtest.error ?? tested.error;
 
   const ask = (): void => {
-    const read = readManifest(manifest);
-    setUnreadable(read.problem);
     backtest.reset();
-    if (read.problem === undefined) {
-      attempt.mutate({
-        text,
-        ...(read.plan === undefined ? { resources: read.objects.map((object) => ({ object })) } : { plan: read.plan }),
-        ...(entity !== undefined && { entity }),
-      });
-    }
+    tested.reset();
+    attempt.mutate({ text, ...readGiven(manifest), ...(entity !== undefined && { entity }) });
   };
   const show = (line: number, column = 1): void => {
     const at = offsetOf(text, line, column);
@@ -91,10 +87,9 @@ export function WorkbenchPage(): ReactNode {
           <Textarea
             mt="sm"
             label="Or a manifest, or a Terraform plan"
-            description="As JSON: one object, a list of them, or what terraform show -json says."
+            description="As YAML or JSON, one after another; or what terraform show -json says."
             value={manifest}
             onChange={(event) => setManifest(event.currentTarget.value)}
-            error={unreadable}
             autosize
             minRows={4}
             maxRows={14}
@@ -109,6 +104,7 @@ export function WorkbenchPage(): ReactNode {
               variant="default"
               onClick={() => {
                 attempt.reset();
+                tested.reset();
                 backtest.mutate({ text });
               }}
               loading={backtest.isPending}
@@ -117,7 +113,53 @@ export function WorkbenchPage(): ReactNode {
               What would have changed?
             </Button>
           </Group>
+          <Textarea
+            mt="sm"
+            label="Its test file"
+            description="Objects, how each is changed, and what the policy must say of it."
+            placeholder={TESTS_EXAMPLE}
+            value={tests}
+            onChange={(event) => setTests(event.currentTarget.value)}
+            autosize
+            minRows={4}
+            maxRows={14}
+            spellCheck={false}
+            classNames={{ input: classes.code }}
+          />
+          <Group gap="xs" mt="sm">
+            <Button
+              variant="default"
+              onClick={() => {
+                attempt.reset();
+                backtest.reset();
+                tested.mutate({ text, tests });
+              }}
+              loading={tested.isPending}
+              disabled={text.trim() === "" || tests.trim() === ""}
+            >
+              Run the tests
+            </Button>
+          </Group>
           {error !== null && <ErrorState error={error} />}
+          {tested.data !== undefined && (
+            <Section title="Tests">
+              <p>
+                {formatCount(tested.data.passed, "case")} as expected, {tested.data.failed} not.
+              </p>
+              <ul className={classes.findings} aria-label="Cases">
+                {tested.data.cases.map(({ name, expected, found, passed, messages, missing }, index) => (
+                  <li key={index} className={classes.finding} data-severity={passed ? "audit" : "deny"}>
+                    <b>{name}</b>
+                    <p className="rb-dim">
+                      {passed ? `${expected}, as expected` : `expected ${expected}, found ${found}`}
+                      {missing !== undefined && `; no message holds “${missing}”`}
+                      {!passed && messages.length > 0 && `: ${messages.join(" ")}`}
+                    </p>
+                  </li>
+                ))}
+              </ul>
+            </Section>
+          )}
           {attempt.data !== undefined && (
             <Section title="It says">
               <p>
@@ -169,6 +211,21 @@ export function WorkbenchPage(): ReactNode {
     </Page>
   );
 }
+
+const PAUSE_MS = 500;
+
+/** What is wrong with the text, asked of the server when the writing pauses. The last answer stays until there is another. */
+function useProblems(text: string) {
+  const [settled] = useDebouncedValue(text, PAUSE_MS);
+  return useOperation(tryPolicy, { text: settled }, { enabled: settled.trim() !== "", keep: true });
+}
+
+const TESTS_EXAMPLE = `policy: services-have-links
+objects:
+  shop: { apiVersion: backstage.io/v1alpha1, kind: Component, metadata: { name: shop }, spec: { type: service } }
+cases:
+  - { name: no links, of: shop, expect: warn }
+`;
 
 function Findings({ findings }: { readonly findings: readonly Finding[] }): ReactNode {
   return (

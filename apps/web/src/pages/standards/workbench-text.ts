@@ -4,24 +4,17 @@ export function offsetOf(text: string, line: number, column: number): number {
   return Math.min(text.length, before.reduce((sum, one) => sum + one.length + 1, 0) + column - 1);
 }
 
-/** The objects of a pasted manifest: one, or a list of them; none where nothing was pasted. `plan`: it is a Terraform plan. */
-export function readManifest(text: string): {
-  readonly objects: Record<string, unknown>[];
-  readonly plan?: string;
-  readonly problem?: string;
-} {
-  if (text.trim() === "") return { objects: [] };
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (isObject(parsed) && "format_version" in parsed) return { objects: [], plan: text };
-    const objects = Array.isArray(parsed) ? parsed : [parsed];
-    if (objects.every(isObject)) return { objects };
-    return { objects: [], problem: "It must be an object, or a list of objects." };
-  } catch (error) {
-    return { objects: [], problem: `It is not JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
+/** What was pasted, as the server takes it: a Terraform plan, or manifests as YAML or JSON; nothing where nothing was pasted. */
+export function readGiven(text: string): { readonly plan?: string; readonly manifests?: string } {
+  if (text.trim() === "") return {};
+  return isPlan(text) ? { plan: text } : { manifests: text };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isPlan(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && "format_version" in parsed;
+  } catch {
+    return false;
+  }
 }
