@@ -179,7 +179,7 @@ export const testPolicy = defineOperation({
     files: ["text", "tests"],
     rows: "cases",
     columns: ["passed", "name", "expected", "found", "messages"],
-    exitCode: (output: { failed: number; problems: readonly unknown[] }) => (output.failed > 0 || output.problems.length > 0 ? 3 : 0),
+    exitCode: ({ failed, problems = [] }: { failed: number; problems?: readonly unknown[] }) => (failed > 0 || problems.length > 0 ? 3 : 0),
   },
 });
 

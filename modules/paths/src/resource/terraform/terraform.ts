@@ -158,7 +158,7 @@ async function createTerraform(
       env,
       timeoutMs: timeoutMinutes * 60_000,
       signal: work.signal,
-      onStart: folder.notePid,
+      onStart: (pid) => folder.notePid(pid),
     });
     if (ok.includes(done.code)) return done;
     throw new InvalidError(`terraform ${args[0]} failed: ${redact(lastWords(done), secrets)}`, {
