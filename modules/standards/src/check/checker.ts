@@ -25,6 +25,7 @@ import { openRepository, type HostPorts } from "../host/hosts.ts";
 import type { CheckedFiles } from "../files/check-files.ts";
 import { changeCheck, findCheckOf, insertCheck, takeWaiting, toCheck, type CheckRow } from "./check-store.ts";
 import { gather } from "./gather.ts";
+import { createLooking } from "../wake-and-look.ts";
 
 export interface CheckerDeps {
   readonly hosts: HostPorts;
@@ -57,41 +58,19 @@ const MOST_AT_ONCE = 200;
 
 export function createChecker(deps: CheckerDeps): Checker {
   const { runtime, log } = deps;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let again = false;
-  let stopped = true;
+  const looking = createLooking({
+    everyMs: EVERY_MS,
+    look,
+    failed: (error) => log.error("changes were not checked", { error: String(error) }),
+  });
 
   return {
     handlers: makeHandlers(deps),
     subscriptions: [hearEmbedded(deps), hearOutside()],
     gate: (ctx, change) => gate(deps, ctx, change),
-    wake,
+    ...looking,
     look,
-    start: () => {
-      stopped = false;
-      timer = setInterval(wake, EVERY_MS).unref();
-      wake();
-    },
-    stop: async () => {
-      stopped = true;
-      clearInterval(timer);
-      await running;
-    },
   };
-
-  function wake(): void {
-    if (stopped) return;
-    again = true;
-    running ??= work().finally(() => (running = undefined));
-  }
-
-  async function work(): Promise<void> {
-    while (again && !stopped) {
-      again = false;
-      await look().catch((error: unknown) => log.error("changes were not checked", { error: String(error) }));
-    }
-  }
 
   async function look(): Promise<void> {
     for (let done = 0; done < MOST_AT_ONCE; done++) {

@@ -16,6 +16,7 @@ import { openRepository } from "../host/hosts.ts";
 import { noteDue } from "../scorecard/subscriptions.ts";
 import { changeMend, lockOpenMend, takeDueMend, type MendRow } from "./mend-store.ts";
 import { workOut, type WorkOutDeps } from "./work-out.ts";
+import { createLooking } from "../wake-and-look.ts";
 
 export interface MenderDeps extends WorkOutDeps {
   readonly runtime: Runtime & { system(job: string): Call };
@@ -41,38 +42,16 @@ const MOST_AT_ONCE = 500;
 
 export function createMender(deps: MenderDeps): Mender {
   const { runtime, log } = deps;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let again = false;
-  let stopped = true;
+  const looking = createLooking({
+    everyMs: EVERY_MS,
+    look,
+    failed: (error) => log.error("mends were not looked at", { error: String(error) }),
+  });
 
   return {
-    wake,
+    ...looking,
     look,
-    start: () => {
-      stopped = false;
-      timer = setInterval(wake, EVERY_MS).unref();
-      wake();
-    },
-    stop: async () => {
-      stopped = true;
-      clearInterval(timer);
-      await running;
-    },
   };
-
-  function wake(): void {
-    if (stopped) return;
-    again = true;
-    running ??= work().finally(() => (running = undefined));
-  }
-
-  async function work(): Promise<void> {
-    while (again && !stopped) {
-      again = false;
-      await look().catch((error: unknown) => log.error("mends were not looked at", { error: String(error) }));
-    }
-  }
 
   async function look(): Promise<void> {
     for (let done = 0; done < MOST_AT_ONCE; done++) {
