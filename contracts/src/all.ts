@@ -16,6 +16,7 @@ import { operations as delivery } from "./delivery.ts";
 import { operations as archive } from "./delivery/archive.ts";
 import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
+import { operations as environments } from "./delivery/environments.ts";
 import { operations as executions } from "./delivery/executions.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
@@ -88,6 +89,7 @@ export const allOperations: readonly Operation[] = [
   ...upgrades,
   ...delivery,
   ...credentials,
+  ...environments,
   ...executions,
   ...archive,
   ...changes,

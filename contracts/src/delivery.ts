@@ -4,18 +4,6 @@ import { z } from "zod";
 import { EntityRef } from "./catalog.ts";
 import { Execution } from "./delivery/executions.ts";
 
-export const Environment = z.object({ name: z.string(), title: z.string(), runtime: z.enum(["local"]), workloads: z.number().int() });
-
-export const listEnvironments = defineOperation({
-  name: "delivery.environment.list",
-  summary: "List the environments.",
-  scope: "delivery:read",
-  risk: "read",
-  http: { method: "GET", path: "/api/v1/environments" },
-  input: PageInput,
-  output: pageOf(Environment),
-});
-
 /** `failed`: it never came up, since it could not be built or started; `crashed`: it was up and ended by itself. */
 export const WorkloadHealth = z.enum(["healthy", "starting", "unhealthy", "crashed", "failed", "stopped", "unknown"]);
 
@@ -248,7 +236,6 @@ export const workloadCommanded = defineEvent({
 });
 
 export const operations = [
-  listEnvironments,
   listWorkloads,
   restartWorkload,
   stopWorkload,

@@ -34,6 +34,7 @@ export const Scope = z.enum([
   "paths:admin",
   "delivery:read",
   "delivery:write",
+  "delivery:admin",
   "telemetry:read",
   "telemetry:write",
   "otlp:write",

@@ -15,7 +15,9 @@ import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from ".
 import type { DeliveryDeps, Timing } from "./deps.ts";
 import { makeExecutionHandlers } from "./job/execution-handlers.ts";
 import { createScheduler } from "./job/scheduler.ts";
-import { makeListEnvironments } from "./environment/list-environments.ts";
+import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
+import { defineEnvironmentWatch } from "./environment/end-environments.ts";
+import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
 import { createGitHost } from "./repository/git-host.ts";
 import { makeArchiveHandlers, setArchived, takeBackRepository } from "./repository/archive-repository.ts";
@@ -126,6 +128,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     settle: (key) => control.apply(key.entityRef, key.environment, false),
   });
+  const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
 
   async function deploymentOf(ctx: Ctx, { entityRef, environment: place, commit }: DeploymentQuery): Promise<DeploymentState | undefined> {
@@ -143,7 +146,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
   return {
     handlers: [
-      makeListEnvironments(),
+      ...makeEnvironmentHandlers(deps),
+      ...makeFreezeHandlers(),
       ...makeWorkloadReaders(deps, local, scheduler),
       ...makeWorkloadChanges(deps),
       ...makeExecutionHandlers(deps),
@@ -191,6 +195,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     async start() {
       await ledger.endForgotten(FORGOTTEN_GRACE_MS);
+      await deps.workflows.schedule("delivery.watch-environments", "* * * * *", environmentWatch);
       await scheduler.mournLost();
       const begun = Promise.all([control.startAll(), gitHost.announceMissed()]);
       begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));

@@ -2,11 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { operations as archiveOperations } from "@roadbed/contracts/delivery/archive";
-import { operations as changeOperations } from "@roadbed/contracts/delivery/changes";
-import { operations as credentialOperations } from "@roadbed/contracts/delivery/credentials";
-import { operations as executionOperations } from "@roadbed/contracts/delivery/executions";
-import { operations, type Deployment, type Workload } from "@roadbed/contracts/delivery";
+import { allOperations } from "@roadbed/contracts/all";
+import type { Deployment, Workload } from "@roadbed/contracts/delivery";
 import { perform, type Operation } from "@roadbed/core";
 import type { FileChange } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
@@ -41,8 +38,9 @@ describe("delivery", () => {
 
   test("has one handler per operation", () => {
     expect(server.delivery.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-      [...operations, ...archiveOperations, ...changeOperations, ...credentialOperations, ...executionOperations]
+      allOperations
         .map(({ name }) => name)
+        .filter((name) => name.startsWith("delivery."))
         .sort(),
     );
   });
@@ -76,8 +74,8 @@ describe("delivery", () => {
     const lines = await logOf("orders");
     expect(lines.join("\n")).not.toContain(TOKEN);
     expect(lines).toContain("starting v1 with authorization=Bearer%20***");
-    expect(await call("delivery.environment.list", {})).toEqual({
-      items: [{ name: "dev", title: "Development", runtime: "local", workloads: 1 }],
+    expect(await call("delivery.environment.list", {})).toMatchObject({
+      items: [{ name: "dev", title: "Development", runtime: "local", workloads: 1, automatic: true, upstream: [] }],
     });
   });
 

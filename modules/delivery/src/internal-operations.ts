@@ -45,6 +45,16 @@ export const recordExecution = defineOperation({
   output: z.unknown(),
 });
 
+export const watchEnvironments = defineOperation({
+  name: "delivery.environment.watch",
+  summary: "Record that a throw-away environment ends soon, or that its time is over.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/environments" },
+  input: z.object({}),
+  output: z.void(),
+});
+
 export const observeWorkload = defineOperation({
   name: "delivery.workload.observe",
   summary: "Record what is seen of a workload.",

@@ -7,6 +7,7 @@ import {
   workloadChanged,
   workloadCommanded,
 } from "@roadbed/contracts/delivery";
+import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
@@ -100,6 +101,16 @@ const TELLERS: readonly Teller[] = [
     text: `The time of ${name} was over`,
     ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
     link: `/runs/${runId}`,
+  })),
+  teller(environmentChanged, ({ title, change, reason }) => ({
+    sort: "workload",
+    text: `The environment ${title} ${ENVIRONMENT_WORDS[change]}${reason === undefined ? "" : `: ${reason}`}`,
+    link: "/delivery/environments",
+  })),
+  teller(freezeChanged, ({ title, environments, change, until, reason }) => ({
+    sort: "deployment",
+    text: `${title}: ${change === "announced" ? `${environments.join(", ") || "every environment"} is frozen until ${until.slice(0, 16).replace("T", " ")} UTC` : "the freeze was lifted"} (${reason})`,
+    link: "/delivery/calendar",
   })),
   teller(repositoryArchived, ({ repository, archived }) => ({
     sort: "push",
@@ -210,6 +221,14 @@ export function tell(event: Pick<DomainEvent, "name" | "payload">): readonly Tol
   const told = found.tell(payload.data);
   return Array.isArray(told) ? (told as readonly Told[]) : [told as Told];
 }
+
+const ENVIRONMENT_WORDS = {
+  made: "was made",
+  changed: "asks for something else now",
+  extended: "lives longer",
+  ending: "ends soon",
+  ended: "has ended",
+} as const;
 
 const RESOURCE_WORDS = {
   ready: "is there",

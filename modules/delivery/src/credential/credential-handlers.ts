@@ -24,7 +24,7 @@ import type { Sealer } from "@roadbed/postgres";
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { checkEnvironment } from "../environment/list-environments.ts";
+import { checkEnvironment } from "../environment/environment-store.ts";
 import {
   endCredential,
   insertCredential,

@@ -3,7 +3,7 @@ import { handle, InvalidError, newId, NotFoundError, type Ctx, type Handler } fr
 import type { Commit } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { checkEnvironment } from "../environment/list-environments.ts";
+import { checkEnvironment } from "../environment/environment-store.ts";
 import { findRepositoryOf, type RepositoryRecord } from "../repository/repository-store.ts";
 import { MANIFEST_FILE } from "../workload/manifest.ts";
 import { insertDeployment, supersede } from "./deployment-store.ts";

@@ -2,6 +2,7 @@ import { entityChanged, entityRegistered, entityRemoved } from "@roadbed/contrac
 import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
+import { environmentChanged } from "@roadbed/contracts/delivery/environments";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
@@ -164,6 +165,23 @@ const RULES: readonly Rule[] = [
     askers: requester === undefined ? [] : [requester],
     ownWords: entityRef === undefined,
   })),
+  rule(environmentChanged, ({ title, change, owner, expiresAt, reason }) =>
+    owner === undefined || (change !== "ending" && change !== "ended")
+      ? undefined
+      : {
+          ref: owner,
+          weight: "important",
+          what:
+            change === "ended"
+              ? `has an environment less: ${title}`
+              : `has an environment, ${title}, that ends at ${expiresAt?.slice(0, 16).replace("T", " ")} UTC`,
+          detail:
+            change === "ended"
+              ? (reason ?? "What ran there was stopped.")
+              : "What runs there is stopped then. Extend it with a reason if it is still needed.",
+          link: "/delivery/environments",
+        },
+  ),
   rule(approvalRuleChanged, ({ pathTitle, name, role, state }) =>
     state !== "proposed" || role === "administrator"
       ? undefined

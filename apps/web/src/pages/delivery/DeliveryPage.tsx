@@ -2,7 +2,8 @@ import { Select, Tabs } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { listDeployments, listEnvironments, listRepositories, listWorkloads } from "@roadbed/contracts/delivery";
+import { listDeployments, listRepositories, listWorkloads } from "@roadbed/contracts/delivery";
+import { listEnvironments } from "@roadbed/contracts/delivery/environments";
 import { listChanges } from "@roadbed/contracts/delivery/changes";
 import { useOperation, usePages } from "../../api/use-operation.ts";
 import { LoadMore } from "../../table/LoadMore.tsx";

@@ -1,0 +1,116 @@
+import type { CustomGate, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
+import { NotFoundError, type Row, type Sql } from "@roadbed/core";
+
+/** Where workloads run, and what has to hold before a release comes there. */
+export interface EnvironmentRecord {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string | undefined;
+  readonly runtime: "local";
+  /** Absent: shared, and the platform's. */
+  readonly owner: string | undefined;
+  readonly region: string | undefined;
+  readonly residency: string | undefined;
+  /** Whose verified releases may come here; none: releases begin here. */
+  readonly upstream: readonly string[];
+  readonly automatic: boolean;
+  readonly soakMinutes: number;
+  readonly approvals: readonly RequiredPromotionApproval[];
+  readonly gates: readonly CustomGate[];
+  readonly budget: { readonly amount: string; readonly currency: string } | undefined;
+  readonly madeBy: string | undefined;
+  readonly expiresAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+  readonly workloads: number;
+}
+
+/** What people say of an environment; everything else comes of itself. */
+export type EnvironmentText = Omit<EnvironmentRecord, "runtime" | "workloads" | "endedAt">;
+
+const COLUMNS = `e.*, (select count(*)::int from delivery.workload w where w.environment = e.name) as workloads`;
+
+/** Those that have not ended; undefined for others and for what never was. */
+export async function findEnvironment(sql: Sql, name: string): Promise<EnvironmentRecord | undefined> {
+  const { rows } = await sql.query(`select ${COLUMNS} from delivery.environment e where name = $1 and ended_at is null`, [name]);
+  return rows[0] && toRecord(rows[0]);
+}
+
+/** All that there are, each after those from which releases come to it. */
+export async function listEnvironmentRecords(sql: Sql, o: { readonly ended?: boolean } = {}): Promise<EnvironmentRecord[]> {
+  const { rows } = await sql.query(
+    `select ${COLUMNS} from delivery.environment e where $1 or ended_at is null order by ended_at is not null, name limit 2000`,
+    [o.ended === true],
+  );
+  return inOrder(rows.map(toRecord));
+}
+
+/** Throws `NotFoundError` unless there is one. */
+export async function checkEnvironment(sql: Sql, name: string): Promise<void> {
+  if ((await findEnvironment(sql, name)) === undefined) throw new NotFoundError("environment", name, "See roadbed environment list.");
+}
+
+/** Writes an environment as it is to be from now on; one that had ended begins anew. */
+export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void> {
+  await sql.query(
+    `insert into delivery.environment (name, title, runtime, description, owner, region, residency, upstream, automatic, soak_minutes, approvals,
+       gates, budget_amount, budget_currency, made_by, expires_at)
+     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+     on conflict (name) do update set title = $2, description = $3, owner = $4, region = $5, residency = $6, upstream = $7, automatic = $8,
+       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, ended_at = null`,
+    [
+      e.name,
+      e.title,
+      e.description ?? null,
+      e.owner ?? null,
+      e.region ?? null,
+      e.residency ?? null,
+      e.upstream,
+      e.automatic,
+      e.soakMinutes,
+      JSON.stringify(e.approvals),
+      JSON.stringify(e.gates),
+      e.budget?.amount ?? null,
+      e.budget?.currency ?? null,
+      e.madeBy ?? null,
+      e.expiresAt ?? null,
+    ],
+  );
+}
+
+/** Sources first; among equals by name. A graph without cycles: what would close one is refused when it is said. */
+export function inOrder(records: readonly EnvironmentRecord[]): EnvironmentRecord[] {
+  const byName = new Map(records.map((record) => [record.name, record]));
+  const depths = new Map<string, number>();
+  const depthOf = (name: string): number => {
+    const known = depths.get(name);
+    if (known !== undefined) return known;
+    const depth = 1 + Math.max(-1, ...(byName.get(name)?.upstream ?? []).filter((one) => byName.has(one)).map(depthOf));
+    depths.set(name, depth);
+    return depth;
+  };
+  return records.toSorted((a, b) => depthOf(a.name) - depthOf(b.name) || (a.name < b.name ? -1 : 1));
+}
+
+function toRecord(row: Row): EnvironmentRecord {
+  const optional = <T>(name: string): T | undefined => (row[name] as T | null) ?? undefined;
+  const amount = optional<string>("budget_amount");
+  return {
+    name: row["name"] as string,
+    title: row["title"] as string,
+    description: optional("description"),
+    runtime: "local",
+    owner: optional("owner"),
+    region: optional("region"),
+    residency: optional("residency"),
+    upstream: row["upstream"] as string[],
+    automatic: row["automatic"] as boolean,
+    soakMinutes: row["soak_minutes"] as number,
+    approvals: row["approvals"] as RequiredPromotionApproval[],
+    gates: row["gates"] as CustomGate[],
+    budget: amount === undefined ? undefined : { amount, currency: row["budget_currency"] as string },
+    madeBy: optional("made_by"),
+    expiresAt: optional("expires_at"),
+    endedAt: optional("ended_at"),
+    workloads: row["workloads"] as number,
+  };
+}
