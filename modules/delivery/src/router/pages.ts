@@ -10,7 +10,7 @@ interface Words {
   readonly again?: number;
 }
 
-const WORDS: Record<"starting" | "crashed" | "stopped" | "failed" | "job" | "unknown", Words> = {
+const WORDS: Record<"starting" | "crashed" | "late" | "stopped" | "failed" | "job" | "unknown", Words> = {
   starting: {
     status: 503,
     title: "It is starting",
@@ -22,6 +22,11 @@ const WORDS: Record<"starting" | "crashed" | "stopped" | "failed" | "job" | "unk
     title: "It crashed",
     text: "The workload's process ended or does not answer. It is started again with growing pauses.",
     again: 5,
+  },
+  late: {
+    status: 504,
+    title: "It took too long",
+    text: "The workload did not begin to answer in the time it has. It was not asked again.",
   },
   stopped: { status: 503, title: "It is stopped", text: "Somebody stopped this workload. It starts when it is restarted or deployed." },
   failed: { status: 502, title: "It was never deployed well", text: "No deployment of this workload has become healthy yet." },

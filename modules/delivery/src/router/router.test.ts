@@ -8,7 +8,7 @@ import { quietLog } from "@roadbed/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { createRouter, type Router } from "./router.ts";
-import { pickBackend } from "./table.ts";
+import { pickBackend } from "./choose.ts";
 
 /** Ways to set the platform's cookie, or one for the whole host. Only the last is kept, under the workload's own path. */
 const FORGED = [

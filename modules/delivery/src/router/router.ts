@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Server } from "node:net";
 import type { Duplex } from "node:stream";
 
 import type { Logger } from "@roadbed/core";
 
+import { createFront } from "./front.ts";
+import type { Metrics } from "./metrics.ts";
 import { answerPage } from "./pages.ts";
 import { proxyRequest, proxyUpgrade } from "./proxy.ts";
 import { serveSite } from "./serve-site.ts";
@@ -26,22 +28,22 @@ export interface Router {
   remove(key: RouteKey): void;
   /** Resolves when no request is under way to that port any more, or after `ms`. */
   drained(port: number, ms: number): Promise<void>;
+  /** What became of the requests to each arm of a workload, since the router began. */
+  metrics(key: RouteKey): Metrics;
   listening(): boolean;
   close(): Promise<void>;
 }
 
 export function createRouter({ log, port, host = "127.0.0.1" }: RouterOptions): Router {
   const table = createTable();
-  const upgraded = new Set<Duplex>();
-  const server = createServer({ requestTimeout: 0 }, (request, response) => void route(request, response));
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const plain = createServer({ requestTimeout: 0 }, (request, response) => void route(request, response));
+  const front = createFront(plain, (request, response) => void route(request, response));
+  plain.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const target = findTarget(table, request);
     if (target?.state.kind !== "process") return socket.end("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n");
-    upgraded.add(socket);
-    socket.once("close", () => upgraded.delete(socket));
     proxyUpgrade(table, target, request, socket, head);
   });
-  server.on("clientError", (_error, socket) => socket.destroy());
+  plain.on("clientError", (_error, socket) => socket.destroy());
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
@@ -58,18 +60,15 @@ export function createRouter({ log, port, host = "127.0.0.1" }: RouterOptions): 
   }
 
   return {
-    listen: () => listen(server, port, host),
+    listen: () => listen(front.server, port, host),
     set: (key, state) => table.set(key, state),
     remove: (key) => table.remove(key),
     drained: (used, ms) => table.drained(used, ms),
-    listening: () => server.listening,
+    metrics: (key) => table.metrics(key),
+    listening: () => front.server.listening,
     close: async () => {
       table.clear();
-      if (!server.listening) return;
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      for (const socket of upgraded) socket.destroy();
-      await closed;
+      if (front.server.listening) await front.close();
     },
   };
 }
@@ -88,8 +87,9 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function findTarget(table: Table, request: IncomingMessage): Target | undefined {
   const [, environment, name, path = "", query = ""] = /^\/([^/?]+)\/([^/?]+)(\/[^?]*)?(\?.*)?$/s.exec(request.url ?? "") ?? [];
   if (environment === undefined || name === undefined) return undefined;
-  const state = table.get({ environment, name });
-  return state && { state, prefix: `/${environment}/${name}`, path, query };
+  const key = { environment, name };
+  const state = table.get(key);
+  return state && { key, state, prefix: `/${environment}/${name}`, path, query };
 }
 
 /** Without the slash at the end, relative links of the page would lead to a neighbour. */

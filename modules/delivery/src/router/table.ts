@@ -1,5 +1,7 @@
 import { Agent } from "node:http";
 
+import { createMeter, type ArmMeter, type Metrics } from "./metrics.ts";
+
 export interface RouteKey {
   readonly environment: string;
   readonly name: string;
@@ -10,15 +12,33 @@ export interface Backend {
   readonly port: number;
   /** Its share of the requests, against the sum of all weights. */
   readonly weight: number;
+  /** Of which release it is, while two are compared; default "stable". */
+  readonly arm?: Arm;
+}
+
+/** `baseline` is the stable release again, as fresh as the candidate: what a candidate is compared with. The order matters to callers that stick. */
+export const ARMS = ["stable", "baseline", "candidate"] as const;
+export type Arm = (typeof ARMS)[number];
+
+export interface RouteRules {
+  /** The same caller is answered by the same version: by what a header or a cookie says; a cookie without a name is set by the router. */
+  readonly sticky?: { readonly by: "header" | "cookie"; readonly name?: string };
+  /** Requests that carry a header go to an arm, whatever its weight. Names in small letters; without a value any will do. */
+  readonly headers?: readonly { readonly name: string; readonly value?: string; readonly arm: Arm }[];
+  /** This share of the requests, from 0 to 1, is sent to an arm as well; what that answers is compared and thrown away. */
+  readonly mirror?: { readonly share: number; readonly arm: Arm; readonly unsafe?: boolean };
+  /** How long an answer may take to begin. */
+  readonly answerMs?: number;
 }
 
 /** What is behind an address, or why there is nothing. */
 export type RouteState =
-  | { readonly kind: "process"; readonly backends: readonly Backend[] }
+  | { readonly kind: "process"; readonly backends: readonly Backend[]; readonly rules?: RouteRules }
   | { readonly kind: "site"; readonly dir: string }
-  | { readonly kind: "absent"; readonly why: "starting" | "crashed" | "stopped" | "failed" | "job"; readonly detail?: string };
+  | { readonly kind: "absent"; readonly why: "starting" | "crashed" | "late" | "stopped" | "failed" | "job"; readonly detail?: string };
 
 export interface Target {
+  readonly key: RouteKey;
   readonly state: RouteState;
   /** `/dev/orders` */
   readonly prefix: string;
@@ -38,6 +58,8 @@ export interface Table {
   /** A request to a port begins; call the answer when it is over. */
   enter(port: number): () => void;
   drained(port: number, ms: number): Promise<void>;
+  meterOf(key: RouteKey, arm: Arm): ArmMeter;
+  metrics(key: RouteKey): Metrics;
 }
 
 export function createTable(): Table {
@@ -45,6 +67,14 @@ export function createTable(): Table {
   const agents = new Map<number, Agent>();
   const busy = new Map<number, number>();
   const waiting = new Map<number, Set<() => void>>();
+  const meters = new Map<string, Record<Arm, ArmMeter>>();
+
+  function metersOf(key: RouteKey): Record<Arm, ArmMeter> {
+    const id = textOf(key);
+    const found = meters.get(id) ?? { stable: createMeter(), baseline: createMeter(), candidate: createMeter() };
+    meters.set(id, found);
+    return found;
+  }
 
   /** Kept connections to a process that nothing leads to any more would hinder its end. */
   function forgetUnused(): void {
@@ -73,6 +103,7 @@ export function createTable(): Table {
     },
     remove: (key) => {
       routes.delete(textOf(key));
+      meters.delete(textOf(key));
       forgetUnused();
     },
     clear: () => {
@@ -104,14 +135,12 @@ export function createTable(): Table {
         waiting.set(port, (waiting.get(port) ?? new Set()).add(done));
       });
     },
+    meterOf: (key, arm) => metersOf(key)[arm],
+    metrics: (key) => {
+      const { stable, baseline, candidate } = metersOf(key);
+      return { stable: stable.read(), baseline: baseline.read(), candidate: candidate.read() };
+    },
   };
-}
-
-/** One of them by chance, in proportion to their weights. `chance` is in [0, 1). */
-export function pickBackend(backends: readonly Backend[], chance: number): Backend | undefined {
-  const sum = backends.reduce((total, { weight }) => total + weight, 0);
-  let rest = chance * sum;
-  return backends.find(({ weight }) => (rest -= weight) < 0);
 }
 
 function textOf({ environment, name }: RouteKey): string {

@@ -77,7 +77,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
     spec,
     process,
     port,
-    route: { kind: "process", backends: [{ port, weight: 1 }] },
+    route: { kind: "process", backends: [{ port, weight: 1 }], rules: { answerMs: (limits.answerSeconds ?? 60) * 1_000 } },
     retired: false,
     ailing: undefined,
     endedBecause: undefined,

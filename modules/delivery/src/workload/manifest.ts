@@ -47,7 +47,12 @@ const Manifest = z
         z.union([z.string().max(8_000), z.number(), z.boolean()]).transform(String),
       )
       .default({}),
-    limits: z.strictObject({ memoryMb: z.number().int().min(64).max(4_096).default(256) }).prefault({}),
+    limits: z
+      .strictObject({
+        memoryMb: z.number().int().min(64).max(4_096).default(256),
+        answerSeconds: z.number().int().min(1).max(3_600).optional(),
+      })
+      .prefault({}),
     site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
   })
   .superRefine(({ kind, start, schedule, health }, check) => {
