@@ -344,12 +344,19 @@ export const retryRun = defineOperation({
 export const runRequested = defineEvent({
   name: "paths.run.requested",
   summary: "A run was accepted and is to be started.",
-  payload: z.object({ runId: z.string(), path: z.string() }),
+  /** `about`: references of what it is about, so that nobody hears of it who may not see that. */
+  payload: z.object({ runId: z.string(), path: z.string(), about: z.array(z.string()).optional() }),
 });
 export const runFinished = defineEvent({
   name: "paths.run.finished",
   summary: "A run came to its end.",
-  payload: z.object({ runId: z.string(), path: z.string(), status: RunStatus, entityRef: z.string().optional() }),
+  payload: z.object({
+    runId: z.string(),
+    path: z.string(),
+    status: RunStatus,
+    entityRef: z.string().optional(),
+    about: z.array(z.string()).optional(),
+  }),
 });
 export const runProgressed = defineEvent({
   name: "paths.run.progressed",

@@ -299,7 +299,7 @@ export async function startServer({
       authenticate,
       subscribe: (listener) => events.subscribe(listener),
       settled: ({ name }) => (name.startsWith("catalog.") ? catalog.settled() : undefined),
-      sees: (caller, { subject }) => catalog.seesNewsOf(caller, subject),
+      sees: async (caller, event) => (await catalog.seesNewsOf(caller, event.subject)) && paths.seesNews(caller, event),
     });
     httpFace(app, { handlers, runtime, authenticate, version: VERSION });
     backstageFace(app, {

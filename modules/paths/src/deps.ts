@@ -1,7 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 import type { Change, ChangeConflict } from "@roadbed/contracts/delivery/changes";
 import type { Finding, Resource, Verdict } from "@roadbed/contracts/standards";
-import type { Actor, Call, Ctx, Logger, Runtime } from "@roadbed/core";
+import type { Actor, Call, Ctx, Logger, Runtime, Sql } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 import type { Workflows } from "@roadbed/workflows";
 
@@ -132,7 +132,7 @@ export interface Catalog {
   /** References of the users who are on call for it now. */
   onCallOf?(ref: string): Promise<readonly string[]>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
-  hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
+  hiddenFrom?(viewer: Pick<Ctx, "actor" | "scopes"> & { readonly sql?: Sql }): Promise<readonly string[]>;
   /**
    * Ends the source that reads a repository of the embedded host, or an address, with the entities that it gave. Doing it twice is doing it
    * once; false where no source of its own reads it.

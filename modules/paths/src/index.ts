@@ -1,6 +1,6 @@
 import { runRequested } from "@roadbed/contracts/paths";
 import { undoRequested } from "@roadbed/contracts/paths/undo";
-import { perform, type Handler, type Runtime, type Subscription } from "@roadbed/core";
+import { perform, type Call, type DomainEvent, type Handler, type Runtime, type Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
@@ -28,6 +28,7 @@ import { createLogBell } from "./run/run-log.ts";
 import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
 import { makeRunHandlers } from "./run/run-handlers.ts";
 import { readRun } from "./run/run-store.ts";
+import { seesRunNews } from "./run/run-viewer.ts";
 import { createResources } from "./resource/create-resources.ts";
 import { makeRunPath } from "./run/start-run.ts";
 import { makeScaffolderHandlers } from "./scaffolder/scaffolder-handlers.ts";
@@ -77,6 +78,8 @@ export interface Paths {
   variablesFor(o: { readonly entityRef: string; readonly environment: string }): Promise<Record<string, string>>;
   /** Takes the signed answer of a provisioner to what a step asked it. Throws a `DomainError` for one that is not right. */
   receiveCallback(id: string, callback: Callback): Promise<{ readonly taken: boolean }>;
+  /** Whether somebody may hear of an event: of a run only who may see it. */
+  seesNews(who: Pick<Call, "actor" | "scopes">, event: Pick<DomainEvent, "name" | "payload">): Promise<boolean>;
   /** Removes what a killed server left behind, and begins to hear of new log lines. */
   start(): Promise<void>;
   /** Lets go of the template worker and of those who wait for log lines. */
@@ -130,7 +133,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeDeviationHandlers(shared),
       ...resources.handlers,
     ],
-    backstage: makeScaffolderHandlers({ library, bell, outside: deps.outside }),
+    backstage: makeScaffolderHandlers({ library, bell, outside: deps.outside, catalog: deps.catalog }),
     subscriptions: [
       {
         name: "paths.start-runs",
@@ -155,6 +158,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...resources.subscriptions,
     ],
     variablesFor: (o) => resources.variablesFor(o),
+    seesNews: (who, event) => seesRunNews(deps, who, event),
     receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections }, id, callback),
     async start() {
       await cleanUp(deps.db, dataDir);

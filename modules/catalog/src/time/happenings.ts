@@ -66,17 +66,22 @@ const TELLERS: readonly Teller[] = [
     about: { repository },
   })),
   teller(repositoryCreated, ({ repository }) => ({ sort: "push", text: `The repository ${repository} was made`, about: { repository } })),
-  teller(runRequested, ({ runId, path }) => ({ sort: "run", text: `A run of ${path} was begun`, link: `/runs/${runId}` })),
-  teller(runFinished, ({ runId, path, status, entityRef }) => ({
+  teller(runRequested, ({ runId, path, about }) => ({
+    sort: "run",
+    text: `A run of ${path} was begun`,
+    ...aboutFirst(about?.[0]),
+    link: `/runs/${runId}`,
+  })),
+  teller(runFinished, ({ runId, path, status, about, entityRef }) => ({
     sort: "run",
     text: `The run of ${path} ended: ${status}`,
-    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    ...aboutFirst(entityRef ?? about?.[0]),
     link: `/runs/${runId}`,
   })),
   teller(approvalDecided, ({ runId, pathTitle, state, entityRef }) => ({
     sort: "run",
     text: `The approval of ${pathTitle} is ${state}`,
-    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    ...aboutFirst(entityRef),
     link: `/runs/${runId}`,
   })),
   teller(approvalRuleChanged, ({ pathTitle, name, state }) => ({
@@ -87,19 +92,19 @@ const TELLERS: readonly Teller[] = [
   teller(runUndone, ({ runId, path, state, entityRef }) => ({
     sort: "run",
     text: `What a run of ${path} made was taken back${state === "done" ? "" : ", but for what is listed"}`,
-    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    ...aboutFirst(entityRef),
     link: `/runs/${runId}`,
   })),
   teller(lifetimeExtended, ({ name, runId, entityRef, endsAt }) => ({
     sort: "run",
     text: `${name} lives until ${endsAt.slice(0, 10)} now`,
-    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    ...aboutFirst(entityRef),
     link: `/runs/${runId}`,
   })),
   teller(lifetimeEnded, ({ name, runId, entityRef }) => ({
     sort: "run",
     text: `The time of ${name} was over`,
-    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    ...aboutFirst(entityRef),
     link: `/runs/${runId}`,
   })),
   teller(environmentChanged, ({ title, change, reason }) => ({
@@ -246,4 +251,8 @@ function pageOf(ref: string): string {
 
 function firstLine(text: string): string {
   return (text.split("\n", 1)[0] ?? "").slice(0, 200);
+}
+
+function aboutFirst(ref: string | undefined): Pick<Told, "about"> {
+  return ref === undefined ? {} : { about: { ref } };
 }

@@ -63,7 +63,7 @@ export async function endUnapproved(ctx: Ctx, run: RunRow, why: string): Promise
   await ctx.sql.query("update paths.run set status = 'cancelled', ended_at = $2, error = $3 where id = $1", [run.id, ctx.now(), why]);
   await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status = 'open'", [run.id]);
   await appendLog(ctx.sql, run.id, { level: "warn", message: `${why} Nothing was made.` });
-  ctx.emit(runFinished, run.id, { runId: run.id, path: run.path_ref, status: "cancelled" });
+  ctx.emit(runFinished, run.id, { runId: run.id, path: run.path_ref, status: "cancelled", about: [...run.about] });
   await wakeReaders(ctx.sql, run.id);
 }
 
@@ -125,7 +125,7 @@ async function beginWhenGranted(ctx: Ctx, runId: string): Promise<void> {
   const run = await readRun(ctx.sql, runId, true);
   if (run.status !== "waiting") return;
   await ctx.sql.query("update paths.run set status = 'queued' where id = $1", [runId]);
-  ctx.emit(runRequested, runId, { runId, path: run.path_ref });
+  ctx.emit(runRequested, runId, { runId, path: run.path_ref, about: [...run.about] });
   await wakeReaders(ctx.sql, runId);
 }
 

@@ -265,11 +265,19 @@ async function end(deps: StepDeps, work: Work, ending: Ending): Promise<StepOutc
       JSON.stringify(ending.output ?? null),
     ]);
     await sql.query(
-      "update paths.run set status = 'running', workspace = coalesce($2, workspace), error = coalesce(error, $3) where id = $1",
-      [work.run.id, ending.workspace ?? null, error ?? null],
+      `update paths.run set status = 'running', workspace = coalesce($2, workspace), error = coalesce(error, $3),
+         about = case when $4::text is null or $4 = any(about) then about else about || $4 end
+       where id = $1`,
+      [work.run.id, ending.workspace ?? null, error ?? null, madeRef(ending.output)],
     );
   });
   return { status: ending.status };
+}
+
+/** The entity that a step put into the catalogue. */
+function madeRef(output: Output | undefined): string | null {
+  const ref = output?.["entityRef"];
+  return typeof ref === "string" ? ref.toLowerCase() : null;
 }
 
 async function advance(deps: StepDeps, { run, step }: Work, status: StepState, change: (sql: Sql) => Promise<void>): Promise<void> {

@@ -119,16 +119,17 @@ export async function endRun(deps: StepDeps, runId: string, attempt: number): Pr
   for (const warning of made.warnings) await appendLog(deps.db, runId, { level: "warn", message: redactor.text(warning) });
   const outputs = redactor.value(made.outputs);
   const entityRef = typeof outputs["entityRef"] === "string" ? outputs["entityRef"] : undefined;
+  const about = [...new Set([...run.about, ...(entityRef === undefined ? [] : [entityRef.toLowerCase()])])];
   await appendLog(deps.db, runId, { level: status === "failed" ? "error" : "info", message: `The run ${status}.` });
   await deps.runtime.write(call, advanceRun, { runId }, { kind: "run", id: runId }, async (ctx) => {
     await ctx.sql.query(
-      `update paths.run set status = $2, outputs = $3, links = $4, entity_ref = $5, ended_at = now(),
+      `update paths.run set status = $2, outputs = $3, links = $4, entity_ref = $5, ended_at = now(), about = $6,
          sealed = case when $2 = 'succeeded' then null else sealed end
        where id = $1`,
-      [runId, status, JSON.stringify(outputs), JSON.stringify(redactor.value(made.links)), entityRef ?? null],
+      [runId, status, JSON.stringify(outputs), JSON.stringify(redactor.value(made.links)), entityRef ?? null, about],
     );
     await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status in ('open', 'processing')", [runId]);
-    ctx.emit(runFinished, runId, { runId, path: run.path_ref, status, ...(entityRef === undefined ? {} : { entityRef }) });
+    ctx.emit(runFinished, runId, { runId, path: run.path_ref, status, about, ...(entityRef === undefined ? {} : { entityRef }) });
     await settle(ctx, runId, status, entityRef);
     await wakeReaders(ctx.sql, runId);
   });

@@ -10,6 +10,7 @@ import { endUnapproved, showApprovals, waitsForApproval, wasNotApproved } from "
 import { requireUndoer } from "../undo/request-undo.ts";
 import { appendLog, readLog, wakeReaders, type LogBell } from "./run-log.ts";
 import { findRuns, isFinal, readRun, readSteps, toRun } from "./run-store.ts";
+import { readSeenRun, runViewerOf } from "./run-viewer.ts";
 import type { Run } from "@roadbed/contracts/paths";
 
 export interface RunHandlerDeps extends Pick<PathsDeps, "db" | "catalog" | "people"> {
@@ -19,9 +20,9 @@ export interface RunHandlerDeps extends Pick<PathsDeps, "db" | "catalog" | "peop
 
 export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
   return [
-    makeListRuns(),
+    makeListRuns(deps),
     handle(getRun, async (ctx, { id }) => ({
-      ...(await show(ctx, id)),
+      ...toRun(await readSeenRun(deps.catalog, ctx, id), await readSteps(ctx.sql, [id])),
       made: await madeBy(ctx, id),
       approvals: await showApprovals(deps, ctx, id),
       ...(await undoOf(ctx, id)),
@@ -34,7 +35,7 @@ export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
 
 const Cursor = z.string();
 
-function makeListRuns(): Handler {
+function makeListRuns({ catalog }: RunHandlerDeps): Handler {
   return handle(listRuns, async (ctx, { limit, cursor, status, path, mine, entityRef }) => {
     const before = cursor === undefined ? undefined : decodeCursor(Cursor, cursor);
     if (cursor !== undefined && before === undefined)
@@ -45,6 +46,7 @@ function makeListRuns(): Handler {
       actor: mine === true ? formatActor(ctx.actor) : undefined,
       entityRef: entityRef?.toLowerCase(),
       before,
+      viewer: await runViewerOf(catalog, ctx),
       limit: limit + 1,
     });
     const shown = rows.slice(0, limit);
@@ -57,14 +59,14 @@ function makeListRuns(): Handler {
   });
 }
 
-function makeGetLogs({ bell }: RunHandlerDeps): Handler {
+function makeGetLogs({ bell, catalog }: RunHandlerDeps): Handler {
   return handle(getRunLogs, async (ctx, { id, after, waitMs }) => {
     const until = Date.now() + waitMs;
     for (;;) {
       // Listening begins before looking, so that a line in between is not slept through.
       const looked = new AbortController();
       const news = bell.wait(id, Math.max(0, until - Date.now()), AbortSignal.any([ctx.signal, looked.signal]));
-      const { status } = await readRun(ctx.sql, id);
+      const { status } = await readSeenRun(catalog, ctx, id);
       const rows = await readLog(ctx.sql, id, after);
       const done = isFinal(status) && rows.length < 1_000;
       if (rows.length > 0 || done || Date.now() >= until || ctx.signal.aborted) {
@@ -88,7 +90,7 @@ function makeGetLogs({ bell }: RunHandlerDeps): Handler {
 
 function makeCancel(deps: RunHandlerDeps): Handler {
   return handle(cancelRun, async (ctx, { id, undo, reason }) => {
-    const run = await readRun(ctx.sql, id, true);
+    const run = await readSeenRun(deps.catalog, ctx, id, true);
     if (undo === true) await requireUndoer(deps, ctx, run);
     if (isFinal(run.status)) throw new ConflictError(`The run ${run.status} already.`, { mend: "There is nothing left to stop." });
     if (run.status === "waiting" && (await waitsForApproval(ctx, id))) {
@@ -98,7 +100,7 @@ function makeCancel(deps: RunHandlerDeps): Handler {
     if (run.status === "queued") {
       await ctx.sql.query("update paths.run set status = 'cancelled', ended_at = now(), cancel_requested = true where id = $1", [id]);
       await ctx.sql.query("update paths.run_step set status = 'cancelled' where run_id = $1 and status = 'open'", [id]);
-      ctx.emit(runFinished, id, { runId: id, path: run.path_ref, status: "cancelled" });
+      ctx.emit(runFinished, id, { runId: id, path: run.path_ref, status: "cancelled", about: [...run.about] });
     } else {
       await ctx.sql.query(
         "update paths.run set cancel_requested = true, undo_state = case when $2 then 'requested' else undo_state end, undo_why = coalesce($3, undo_why) where id = $1",
@@ -113,9 +115,9 @@ function makeCancel(deps: RunHandlerDeps): Handler {
   });
 }
 
-function makeRetry({ actions }: RunHandlerDeps): Handler {
+function makeRetry({ actions, catalog }: RunHandlerDeps): Handler {
   return handle(retryRun, async (ctx, { id }) => {
-    const run = await readRun(ctx.sql, id, true);
+    const run = await readSeenRun(catalog, ctx, id, true);
     if (run.status !== "failed" && run.status !== "cancelled") {
       throw new ConflictError(`The run is ${run.status}: only one that failed or was cancelled can go on.`, { mend: "Wait for its end." });
     }
@@ -136,7 +138,7 @@ function makeRetry({ actions }: RunHandlerDeps): Handler {
       "update paths.run_step set status = 'open', error = null, started_at = null, ended_at = null where run_id = $1 and status <> 'completed'",
       [id],
     );
-    ctx.emit(runRequested, id, { runId: id, path: run.path_ref });
+    ctx.emit(runRequested, id, { runId: id, path: run.path_ref, about: [...run.about] });
     await wakeReaders(ctx.sql, id);
     return show(ctx, id);
   });

@@ -4,6 +4,7 @@ import type { z } from "zod";
 
 import type { Output } from "../action/action.ts";
 import type { Path } from "../template/template.ts";
+import { seenBy, type RunViewer } from "./seen-by.ts";
 import type { RunUser } from "./user.ts";
 
 export type Status = z.output<typeof RunStatus>;
@@ -47,6 +48,8 @@ export interface RunRow extends Record<string, unknown> {
   readonly undo_state: NonNullable<Run["undo"]>["state"] | null;
   readonly undo_why: string | null;
   readonly undo_attempt: number;
+  /** References of what it is about: the entity that its answers name, and what it makes. */
+  readonly about: readonly string[];
 }
 
 export interface StepRow extends Record<string, unknown> {
@@ -72,14 +75,15 @@ export interface NewRun {
   /** The kept version of the path, where it could be kept. */
   readonly sourceDigest: string | undefined;
   readonly previewDigest: string;
+  readonly about: readonly string[];
   readonly at: Date;
 }
 
 export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
   await sql.query(
     `insert into paths.run (id, path_ref, path_title, path, status, actor, actor_detail, user_ref, shown_values, sealed, created_at, source_digest, path_version,
-       preview_digest)
-     values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       preview_digest, about)
+     values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       run.id,
       run.path.ref,
@@ -94,6 +98,7 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
       run.sourceDigest ?? null,
       run.path.promises.version ?? null,
       run.previewDigest,
+      [...new Set(run.about.map((ref) => ref.toLowerCase()))],
     ],
   );
   for (const [n, step] of run.path.steps.entries()) {
@@ -127,6 +132,7 @@ export interface RunFilter {
   readonly entityRef: string | undefined;
   /** Runs made before this one; ids grow with time. */
   readonly before: string | undefined;
+  readonly viewer: RunViewer;
   readonly limit: number;
 }
 
@@ -136,8 +142,18 @@ export async function findRuns(sql: Sql, filter: RunFilter): Promise<RunRow[]> {
     `select * from paths.run
      where ($1::text is null or status = $1) and ($2::text is null or path_ref = $2) and ($3::text is null or actor = $3)
        and ($4::text is null or entity_ref = $4) and ($5::text is null or id < $5)
-     order by id desc limit $6`,
-    [filter.status ?? null, filter.path ?? null, filter.actor ?? null, filter.entityRef ?? null, filter.before ?? null, filter.limit],
+       and ${seenBy("$6", "$7")}
+     order by id desc limit $8`,
+    [
+      filter.status ?? null,
+      filter.path ?? null,
+      filter.actor ?? null,
+      filter.entityRef ?? null,
+      filter.before ?? null,
+      filter.viewer.actor,
+      filter.viewer.hidden,
+      filter.limit,
+    ],
   );
   return rows;
 }

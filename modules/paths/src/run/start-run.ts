@@ -13,6 +13,7 @@ import type { Library } from "../template/library.ts";
 import type { Path } from "../template/template.ts";
 import { keepPreview } from "../undo/undo-handlers.ts";
 import { judgeRun } from "./internal-operations.ts";
+import { aboutOf } from "../approval/approvers.ts";
 import { askApprovals } from "../approval/ask-approvals.ts";
 import { planDigest, requiredApprovals, type Needed } from "../approval/required-approvals.ts";
 import { deniedBy } from "./perform-step.ts";
@@ -35,6 +36,8 @@ export function makeRunPath(deps: StartDeps): Handler {
     const { values, secrets, user, previewed, needed } = await rehearse(deps, ctx, path, given, handed);
     if (stopsTheAct(previewed.preview.verdict)) throw await storeDenial(deps, ctx, path, previewed);
     const id = newId("run", ctx.now().getTime());
+    const bound = aboutOf(path, values).entityRef;
+    const about = [...(bound === undefined ? [] : [bound]), ...previewed.preview.entities.map(({ ref }) => ref)];
     await insertRun(ctx.sql, {
       id,
       path,
@@ -43,6 +46,7 @@ export function makeRunPath(deps: StartDeps): Handler {
       shownValues: hideSecrets(path, values).shown,
       sealed: await deps.sealer.seal({ values, secrets }, id),
       previewDigest: previewed.preview.digest,
+      about,
       sourceDigest: await deps.sources.keep(ctx.sql, path),
       at: ctx.now(),
     });
@@ -50,7 +54,7 @@ export function makeRunPath(deps: StartDeps): Handler {
     const asked = { id, path, userName: user.entity.metadata.title ?? user.entity.metadata.name, digest: planDigest(previewed.preview) };
     // What waits for somebody is begun by whoever gives the last approval; until then its rows alone say so, whatever is killed.
     if (await askApprovals(ctx, asked, needed)) await ctx.sql.query("update paths.run set status = 'waiting' where id = $1", [id]);
-    else ctx.emit(runRequested, id, { runId: id, path: path.ref });
+    else ctx.emit(runRequested, id, { runId: id, path: path.ref, about });
     return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
   });
 }

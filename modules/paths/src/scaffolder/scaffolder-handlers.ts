@@ -2,12 +2,12 @@ import { completeValue, listExtensions, readTemplate } from "@roadbed/contracts/
 import { handle, InvalidError, type Handler } from "@roadbed/core";
 
 import { createHostClient, type HostClient } from "../action/outside/host-client.ts";
-import type { Outside } from "../deps.ts";
+import type { Outside, PathsDeps } from "../deps.ts";
 import type { LogBell } from "../run/run-log.ts";
 import type { Library } from "../template/library.ts";
 import { makeTaskHandlers } from "./tasks.ts";
 
-export interface ScaffolderDeps {
+export interface ScaffolderDeps extends Pick<PathsDeps, "catalog"> {
   readonly library: Library;
   readonly bell: LogBell;
   readonly outside?: Outside | undefined;

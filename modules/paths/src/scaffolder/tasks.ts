@@ -3,7 +3,10 @@ import { listTasks, readEvents, readTask, type Task, type TaskEvent, type TaskSt
 import { handle, InvalidError, type Handler, type Sql } from "@roadbed/core";
 
 import { readLog, type LogBell, type LogRow } from "../run/run-log.ts";
-import { isFinal, readRun, readSteps, type RunRow, type Status, type StepRow } from "../run/run-store.ts";
+import type { Catalog } from "../deps.ts";
+import { readSeenRun, runViewerOf } from "../run/run-viewer.ts";
+import { seenBy } from "../run/seen-by.ts";
+import { isFinal, readSteps, type RunRow, type Status, type StepRow } from "../run/run-store.ts";
 
 const STATUS: Readonly<Record<Status, TaskStatus>> = {
   queued: "open",
@@ -25,14 +28,16 @@ const COLUMNS: Readonly<Record<string, string>> = {
 };
 
 /** Runs as tasks of Backstage's scaffolder, and what happens to them. */
-export function makeTaskHandlers({ bell }: { readonly bell: LogBell }): Handler[] {
+export function makeTaskHandlers({ bell, catalog }: { readonly bell: LogBell; readonly catalog: Pick<Catalog, "hiddenFrom"> }): Handler[] {
   return [
-    handle(listTasks, async ({ sql }, { createdBy, status, order, limit, offset }) => {
+    handle(listTasks, async (ctx, { createdBy, status, order, limit, offset }) => {
       const statuses = Object.entries(STATUS).flatMap(([ours, theirs]) => (status.length === 0 || status.includes(theirs) ? [ours] : []));
-      const where = "status = any($1) and ($2::text[] is null or user_ref = any($2))";
-      const values = [statuses, createdBy.length === 0 ? null : createdBy.map((ref) => ref.toLowerCase())];
+      const { sql } = ctx;
+      const viewer = await runViewerOf(catalog, ctx);
+      const where = `status = any($1) and ($2::text[] is null or user_ref = any($2)) and ${seenBy("$3", "$4")}`;
+      const values = [statuses, createdBy.length === 0 ? null : createdBy.map((ref) => ref.toLowerCase()), viewer.actor, viewer.hidden];
       const [rows, count] = await Promise.all([
-        sql.query<RunRow>(`select * from paths.run where ${where} order by ${orderOf(order)}, id desc limit $3 offset $4`, [
+        sql.query<RunRow>(`select * from paths.run where ${where} order by ${orderOf(order)}, id desc limit $5 offset $6`, [
           ...values,
           limit,
           offset,
@@ -41,13 +46,14 @@ export function makeTaskHandlers({ bell }: { readonly bell: LogBell }): Handler[
       ]);
       return { tasks: rows.rows.map(toTask), totalTasks: count.rows[0]?.count ?? 0 };
     }),
-    handle(readTask, async ({ sql }, { id }) => toTask(await readRun(sql, id))),
-    handle(readEvents, async ({ sql, signal }, { id, after, waitMs }) => {
+    handle(readTask, async (ctx, { id }) => toTask(await readSeenRun(catalog, ctx, id))),
+    handle(readEvents, async (ctx, { id, after, waitMs }) => {
+      const { signal } = ctx;
       const until = Date.now() + waitMs;
       for (;;) {
         const looked = new AbortController();
         const news = bell.wait(id, Math.max(0, until - Date.now()), AbortSignal.any([signal, looked.signal]));
-        const found = await eventsSince(sql, id, after);
+        const found = await eventsSince(ctx.sql, await readSeenRun(catalog, ctx, id), after);
         if (found.events.length > 0 || Date.now() >= until || signal.aborted) {
           looked.abort();
           return found;
@@ -89,8 +95,8 @@ function toTask(run: RunRow): Task {
 /** The line with which a run ends. It is written a moment before the run is marked as ended, and told together with that. */
 const LAST_WORDS = /^The run (?:succeeded|failed|cancelled)\.$/;
 
-async function eventsSince(sql: Sql, id: string, after: number): Promise<{ events: TaskEvent[]; done: boolean }> {
-  const run = await readRun(sql, id);
+async function eventsSince(sql: Sql, run: RunRow, after: number): Promise<{ events: TaskEvent[]; done: boolean }> {
+  const { id } = run;
   const rows = [...(await readLog(sql, id, after))];
   const steps = await readSteps(sql, [id]);
   const whole = rows.length < 1_000;

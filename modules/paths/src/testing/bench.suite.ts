@@ -9,7 +9,7 @@ import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { join } from "node:path";
 
 import { createActions } from "../action/actions.ts";
-import { createPaths, migrations, type PathsDeps } from "../index.ts";
+import { createPaths, migrations, type Paths, type PathsDeps } from "../index.ts";
 import type { RenderDeps } from "../ledger/render-path.ts";
 import { createRenderer } from "../render/renderer.ts";
 import { createWorld, PUBLIC_URL, type World } from "./ports.ts";
@@ -23,6 +23,8 @@ export interface Bench {
   /** What versions of paths are rendered with. */
   readonly rendering: RenderDeps;
   call<T = Run>(operation: string, input: unknown, as?: Partial<Call>): Promise<T>;
+  /** Whether somebody may hear of an event. */
+  readonly seesNews: Paths["seesNews"];
   /** Follows a path to its end. */
   run(path: string, values: Record<string, unknown>, as?: Partial<Call>): Promise<Run>;
   /** What somebody pushes: files and what is taken away, as one commit. */
@@ -114,7 +116,7 @@ export async function createBench(
   await relay.start();
   const renderer = createRenderer();
   const actions = createActions({ ...world.ports, catalog, git, publicUrl: PUBLIC_URL });
-  const handlers = [...paths.handlers, ...(o.handlers ?? [])];
+  const handlers = [...paths.handlers, ...paths.backstage, ...(o.handlers ?? [])];
 
   async function call<T>(operation: string, input: unknown, as: Partial<Call> = {}): Promise<T> {
     const handler = handlers.find((one) => one.operation.name === operation);
@@ -127,6 +129,7 @@ export async function createBench(
     repositories,
     world,
     rendering: { actions, renderer, dataDir },
+    seesNews: (who, event) => paths.seesNews(who, event),
     call,
     async run(path, values, as) {
       const { id } = await call<Run>("paths.path.run", { path, values }, as);

@@ -4,6 +4,7 @@ import { ConflictError, handle, type Ctx, type Handler, type Sql } from "@roadbe
 
 import type { PathsDeps } from "../deps.ts";
 import { isFinal, readRun, readSteps, toRun } from "../run/run-store.ts";
+import { readSeenRun } from "../run/run-viewer.ts";
 import { compare, type Compared } from "./compare-runs.ts";
 import { requestUndo, requireUndoer } from "./request-undo.ts";
 
@@ -16,15 +17,15 @@ export interface UndoDeps extends Pick<PathsDeps, "catalog" | "people"> {
 export function makeUndoHandlers(deps: UndoDeps): Handler[] {
   return [
     handle(undoRun, async (ctx, { id, reason }) => {
-      const run = await readRun(ctx.sql, id, true);
+      const run = await readSeenRun(deps.catalog, ctx, id, true);
       if (!isFinal(run.status)) throw new ConflictError(`The run is ${run.status}.`, { mend: "Cancel it with undo." });
       await requireUndoer(deps, ctx, run);
       await requestUndo(ctx, run, reason);
       return show(ctx, id);
     }),
-    handle(compareRuns, async (ctx, { id, other }) => compare(await lookAt(ctx, id), await lookAt(ctx, other))),
+    handle(compareRuns, async (ctx, { id, other }) => compare(await lookAt(deps, ctx, id), await lookAt(deps, ctx, other))),
     handle(againRun, async (ctx, { id, values, secrets }) => {
-      const run = await readRun(ctx.sql, id);
+      const run = await readSeenRun(deps.catalog, ctx, id);
       const given = { ...withoutSecrets(run.shown_values), ...values };
       return (await deps.start.run(ctx, { path: run.path_ref, values: given, ...(secrets === undefined ? {} : { secrets }) })) as Run;
     }),
@@ -46,8 +47,8 @@ async function show(ctx: Ctx, id: string): Promise<Run> {
   return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
 }
 
-async function lookAt(ctx: Ctx, id: string): Promise<Compared> {
-  const run = await show(ctx, id);
+async function lookAt({ catalog }: UndoDeps, ctx: Ctx, id: string): Promise<Compared> {
+  const run = toRun(await readSeenRun(catalog, ctx, id), await readSteps(ctx.sql, [id]));
   const { rows } = await ctx.sql.query<{ path: string; hash: string }>(
     "select f.path, f.hash from paths.run_file f where f.run_id = $1 order by f.path",
     [id],
