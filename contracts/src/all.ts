@@ -18,6 +18,7 @@ import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as environments } from "./delivery/environments.ts";
 import { operations as executions } from "./delivery/executions.ts";
+import { operations as releases } from "./delivery/releases.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
@@ -93,6 +94,7 @@ export const allOperations: readonly Operation[] = [
   ...executions,
   ...archive,
   ...changes,
+  ...releases,
   ...telemetry,
   ...notify,
 ];

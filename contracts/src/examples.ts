@@ -6,6 +6,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   callee: "component:default/orders",
   service: "orders",
   environment: "dev",
+  release: "orders#12",
+  against: "orders#11",
   username: "ada",
   displayName: "Ada",
   path: "node-service",

@@ -188,6 +188,20 @@ const change = createRoute({
   component: lazyRouteComponent(() => import("./pages/delivery/ChangePage.tsx"), "ChangePage"),
 });
 
+const releases = createRoute({
+  getParentRoute: () => app,
+  path: "/releases",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "entity") }),
+  component: lazyRouteComponent(() => import("./pages/releases/ReleasesPage.tsx"), "ReleasesPage"),
+});
+
+const release = createRoute({
+  getParentRoute: () => app,
+  path: "/releases/$release",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "with") }),
+  component: lazyRouteComponent(() => import("./pages/releases/ReleasePage.tsx"), "ReleasePage"),
+});
+
 const upgrades = createRoute({
   getParentRoute: () => app,
   path: "/upgrades",
@@ -481,7 +495,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, change,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, change, releases, release,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

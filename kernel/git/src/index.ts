@@ -1,4 +1,5 @@
 export { cloneRepository, fetchRepository, type RemoteOptions, type RemoteState } from "./clone-repository.ts";
+export { compareTexts } from "./compare-texts.ts";
 export { describeClone, type CloneAuthor, type CloneDescription } from "./describe-clone.ts";
 export { checkRepositoryName, isRepositoryName } from "./names.ts";
 export { mergeText, type MergedText } from "./merge-text.ts";

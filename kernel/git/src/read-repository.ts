@@ -15,11 +15,26 @@ export async function readHead(gitDir: string, branch: string): Promise<string |
   return resolveCommit(gitDir, `refs/heads/${checkRef(branch)}`);
 }
 
-export async function readLog(gitDir: string, { ref, limit }: { ref: string; limit: number }): Promise<Commit[]> {
+export async function readLog(
+  gitDir: string,
+  { ref, limit, since }: { readonly ref: string; readonly limit: number; readonly since?: string | undefined },
+): Promise<Commit[]> {
   const hash = await resolveCommit(gitDir, checkRef(ref));
   if (hash === undefined) return [];
+  const begin = since === undefined ? undefined : await resolveCommit(gitDir, checkRef(since));
   const format = "--format=%H%x00%an%x00%ae%x00%aI%x00%B%x01";
-  const printed = await runGit({ args: ["--git-dir", gitDir, "log", `--max-count=${Math.trunc(limit)}`, format, hash, "--"] });
+  const printed = await runGit({
+    args: [
+      "--git-dir",
+      gitDir,
+      "log",
+      `--max-count=${Math.trunc(limit)}`,
+      format,
+      hash,
+      ...(begin === undefined ? [] : [`^${begin}`]),
+      "--",
+    ],
+  });
   return printed
     .toString("utf8")
     .split("\u0001\n")

@@ -56,8 +56,8 @@ export interface Repositories {
   moveBranch(name: string, branch: string, from: string, to: string | null): Promise<boolean>;
   /** The newest commit of a branch; undefined when there is no such branch. */
   head(name: string, branch: string): Promise<string | undefined>;
-  /** Newest first; empty when the ref does not exist. */
-  log(name: string, options: { readonly ref: string; readonly limit: number }): Promise<Commit[]>;
+  /** Newest first; empty when the ref does not exist. `since` leaves out what that commit holds already, where it is there. */
+  log(name: string, options: { readonly ref: string; readonly limit: number; readonly since?: string | undefined }): Promise<Commit[]>;
   listFiles(name: string, ref: string): Promise<string[]>;
   /** All files of a commit with their hashes; undefined when there is no such commit. */
   tree(name: string, ref: string): Promise<{ readonly commit: string; readonly files: readonly TreeEntry[] } | undefined>;

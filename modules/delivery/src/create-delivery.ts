@@ -19,6 +19,9 @@ import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
 import { defineEnvironmentWatch } from "./environment/end-environments.ts";
 import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
+import { makeCompareReleases } from "./release/compare-releases.ts";
+import { makeCreateRelease } from "./release/make-release.ts";
+import { makeReleaseReaders } from "./release/read-releases.ts";
 import { createGitHost } from "./repository/git-host.ts";
 import { makeArchiveHandlers, setArchived, takeBackRepository } from "./repository/archive-repository.ts";
 import { createRepository } from "./repository/create-repository.ts";
@@ -157,6 +160,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeRepositoryReaders(deps),
       ...makeArchiveHandlers(deps),
       ...makeChangeHandlers(deps),
+      makeCreateRelease(deps),
+      makeCompareReleases(deps),
+      ...makeReleaseReaders(deps),
     ],
     subscriptions: makeSubscriptions(deps, flow, control, scheduler),
     git: (request, response) => gitHost.serve(request, response),

@@ -1,5 +1,5 @@
 import { entityRemoved } from "@roadbed/contracts/catalog";
-import { deploymentRequested, repositoryPushed, workloadCommanded } from "@roadbed/contracts/delivery";
+import { deploymentFinished, deploymentRequested, repositoryPushed, workloadCommanded } from "@roadbed/contracts/delivery";
 import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import { executionRequested } from "@roadbed/contracts/delivery/executions";
 import { resourceChanged } from "@roadbed/contracts/paths/resources";
@@ -8,8 +8,10 @@ import type { Flow } from "@roadbed/workflows";
 
 import { followPush } from "./change/follow-pushes.ts";
 import type { DeployInput } from "./deployment/deploy-flow.ts";
+import { findDeployment } from "./deployment/deployment-store.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { releaseDeployed } from "./release/make-release.ts";
 import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
 import type { WorkloadControl } from "./workload/control-workloads.ts";
@@ -31,6 +33,11 @@ export function makeSubscriptions(
     hear("delivery.begin-deployment", deploymentRequested, async (ctx, { payload }) => {
       await cancelSuperseded(deps, ctx, payload);
       await deps.workflows.start(flow, { deploymentId: payload.deploymentId }, { id: payload.deploymentId });
+    }),
+    hear("delivery.release-deployed", deploymentFinished, async (ctx, { payload: { deploymentId, environment, status } }) => {
+      if (environment !== FIRST_ENVIRONMENT || status !== "healthy") return;
+      const deployment = await findDeployment(ctx.sql, deploymentId);
+      if (deployment !== undefined) await releaseDeployed(deps, ctx, deployment);
     }),
     hear("delivery.command-workload", workloadCommanded, async (_ctx, { payload }) => {
       // Not waited for: ending a process takes its time, and other events are not to wait for it.

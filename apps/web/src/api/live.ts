@@ -160,6 +160,7 @@ const EVENTS = [
   "delivery.deployment.requested",
   "delivery.deployment.finished",
   "delivery.workload.changed",
+  "delivery.release.made",
   "telemetry.incident.opened",
   "telemetry.incident.closed",
   "standards.decision.made",

@@ -36,7 +36,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/upgrades", label: "Upgrades" },
     ],
   },
-  { to: "/delivery", label: "Delivery", icon: Rocket },
+  { to: "/delivery", label: "Delivery", icon: Rocket, under: [{ to: "/releases", label: "Releases" }] },
   {
     to: "/observe",
     label: "Observe",

@@ -9,6 +9,7 @@ import {
 } from "@roadbed/contracts/delivery";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
+import { releaseMade } from "@roadbed/contracts/delivery/releases";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided } from "@roadbed/contracts/paths/approvals";
@@ -53,6 +54,12 @@ const TELLERS: readonly Teller[] = [
     text: `A ${command} in ${environment} was asked for`,
     about: { ref: entityRef },
     link: "/delivery",
+  })),
+  teller(releaseMade, ({ entityRef, number, title, releaseId }) => ({
+    sort: "deployment",
+    text: `Release ${number} was made: ${title}`,
+    about: { ref: entityRef },
+    link: `/releases/${releaseId}`,
   })),
   teller(credentialChanged, ({ caller, callee, environment, change }) => ({
     sort: "workload",
