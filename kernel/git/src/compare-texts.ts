@@ -26,7 +26,7 @@ export async function compareTexts(before: ReadonlyMap<string, string>, after: R
       printed
         .split(/^(?=diff --git )/m)
         .filter((text) => text.startsWith("diff --git "))
-        .map((text) => [/^diff --git a\/(.*) b\/\1$/m.exec(text)?.[1] ?? "", text]),
+        .map((text) => [/^diff --git [ab]\/(.*) [ab]\/\1$/m.exec(text)?.[1] ?? "", text]),
     );
     return paths.map((path) => {
       const text = patches.get(path) ?? "";

@@ -11,6 +11,7 @@ import type { DeployInput } from "./deployment/deploy-flow.ts";
 import { findDeployment } from "./deployment/deployment-store.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { findEnvironment } from "./environment/environment-store.ts";
 import { releaseDeployed } from "./release/make-release.ts";
 import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
@@ -35,7 +36,7 @@ export function makeSubscriptions(
       await deps.workflows.start(flow, { deploymentId: payload.deploymentId }, { id: payload.deploymentId });
     }),
     hear("delivery.release-deployed", deploymentFinished, async (ctx, { payload: { deploymentId, environment, status } }) => {
-      if (environment !== FIRST_ENVIRONMENT || status !== "healthy") return;
+      if (status !== "healthy" || !(await beginsHere(ctx, environment))) return;
       const deployment = await findDeployment(ctx.sql, deploymentId);
       if (deployment !== undefined) await releaseDeployed(deps, ctx, deployment);
     }),
@@ -72,6 +73,12 @@ async function deployPushed(deps: DeliveryDeps, ctx: Ctx, push: { repository: st
   const [commit] = await deps.repositories.log(push.repository, { ref: push.after, limit: 1 });
   if (commit === undefined || (await deps.repositories.readFile(push.repository, commit.hash, MANIFEST_FILE)) === undefined) return;
   await requestDeployment(ctx, { entityRef: record.entityRef, environment: FIRST_ENVIRONMENT, repository: record.name, commit });
+}
+
+/** Releases begin in environments to which none come from another, save those that will not stay. */
+async function beginsHere(ctx: Ctx, name: string): Promise<boolean> {
+  const environment = await findEnvironment(ctx.sql, name);
+  return environment !== undefined && environment.upstream.length === 0 && environment.expiresAt === undefined;
 }
 
 /** What was overtaken while it was being built stops building. */

@@ -3,7 +3,7 @@ import { handle, InvalidError, type Ctx, type Handler, type OutputOf } from "@ro
 import { compareTexts, type FilePatch } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { checkEnvironment } from "../environment/list-environments.ts";
+import { checkEnvironment } from "../environment/environment-store.ts";
 import { render } from "../gitops/render.ts";
 import { commitsBetween } from "./read-releases.ts";
 import { compareParts } from "./release-parts.ts";

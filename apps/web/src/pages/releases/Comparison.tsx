@@ -2,7 +2,7 @@ import { Select } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { listEnvironments } from "@roadbed/contracts/delivery";
+import { listEnvironments } from "@roadbed/contracts/delivery/environments";
 import { compareReleases, listReleases, type Release } from "@roadbed/contracts/delivery/releases";
 import type { OutputOf } from "@roadbed/core";
 import { useOperation } from "../../api/use-operation.ts";
@@ -60,7 +60,7 @@ export function Comparison({ release }: { readonly release: Release }): ReactNod
         />
       </div>
       <Loaded query={compared} skeleton={<SkeletonRows rows={4} />}>
-        {(found) => <Found of={found} environment={environment} />}
+        {(found) => <Found of={found} environment={environment} isOther={base !== undefined} />}
       </Loaded>
     </Section>
   );
@@ -76,11 +76,20 @@ const COLUMNS: readonly Column<Difference>[] = [
     header: "Change",
     width: "110px",
     value: ({ change }) => change,
-    cell: ({ change }) => <StateBadge plain word={change} state={change === "same" ? "unknown" : change === "removed" ? "warn" : "busy"} />,
+    cell: ({ change }) => <StateBadge plain word={change} state={change === "same" ? "unknown" : change === "removed" ? "warn" : "ok"} />,
   },
 ];
 
-function Found({ of, environment }: { readonly of: Compared; readonly environment: string | undefined }): ReactNode {
+function Found({
+  of,
+  environment,
+  isOther,
+}: {
+  readonly of: Compared;
+  readonly environment: string | undefined;
+  /** Compared with another one than the release before, whose commits stand above. */
+  readonly isOther: boolean;
+}): ReactNode {
   return (
     <>
       <p>
@@ -105,7 +114,7 @@ function Found({ of, environment }: { readonly of: Compared; readonly environmen
             rowKey={({ kind, name }) => `${kind} ${name}`}
             empty={null}
           />
-          {of.commits.length > 0 && (
+          {isOther && of.commits.length > 0 && (
             <>
               <h3>{of.direction === "back" ? "Commits that it takes away" : "Commits that it brings"}</h3>
               <Commits of={of.commits} more={of.moreCommits} />
