@@ -34,8 +34,7 @@ export function makeCompareReleases(deps: DeliveryDeps): Handler {
     return {
       ...(from === undefined ? {} : { from: (await toReleases(ctx.sql, [from]))[0]! }),
       to: (await toReleases(ctx.sql, [to]))[0]!,
-      direction:
-        from === undefined ? "first" : from.id === to.id ? "same" : forward ? "forward" : from.number > to.number ? "back" : "apart",
+      direction: directionOf(from, to, forward),
       parts: compareParts(from?.parts ?? [], to.parts),
       ...code,
       rendered: rendered.map(toFile),
@@ -64,6 +63,13 @@ async function baseOf(
   if (o.against !== undefined) return readRelease(ctx.sql, o.against, o.hidden);
   if (o.environment !== undefined) return releaseIn(ctx, to.entity_ref, o.environment);
   return previousRelease(ctx.sql, to);
+}
+
+function directionOf(from: ReleaseRow | undefined, to: ReleaseRow, forward: boolean): Comparison["direction"] {
+  if (from === undefined) return "first";
+  if (from.id === to.id) return "same";
+  if (forward) return "forward";
+  return from.number > to.number ? "back" : "apart";
 }
 
 async function isForward({ repositories }: DeliveryDeps, from: ReleaseRow, to: ReleaseRow): Promise<boolean> {
