@@ -39,11 +39,11 @@ export function openProgram(): void {
 }
 
 /** Runs one expression under its own limit; what it spends does not count for the expression that asked for it. */
-export function withBudget<T>(run: () => T): T {
+export function withBudget<I, O>(run: (input: I) => O, input: I): O {
   const [outer, began] = [limit, spent];
   limit = Math.min(programEnd, spent + perExpression);
   try {
-    const value = run();
+    const value = run(input);
     // One that was caught on the way, e.g. by `||`, is still one.
     if (spent > limit) throw new CostExceeded();
     return value;

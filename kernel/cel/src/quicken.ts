@@ -204,7 +204,7 @@ function callOfText(node: Node): Evaluate {
 }
 
 /** The engine words what goes wrong, with its position: our functions do the same each time. */
-function plainly(handler: (...args: never[]) => unknown, ev: unknown, args: readonly unknown[], again: () => unknown): unknown {
+export function plainly(handler: (...args: never[]) => unknown, ev: unknown, args: readonly unknown[], again: () => unknown): unknown {
   try {
     return handler.apply(ev, args as never[]);
   } catch (thrown) {
@@ -255,7 +255,7 @@ function comprehension(node: Node): Evaluate {
   const lenient = args.errorsAreFatal !== true;
   return (ev, _ast, ctx) => {
     const over: unknown = args.iterable.evaluate(ev, args.iterable, ctx);
-    const items = Array.isArray(over) ? over : iterableOf(ev, over, args);
+    const items = Array.isArray(over) ? over : iterableOf(ev, over, args.iterable);
     const scope = args.iterCtx.reuse(ctx);
     let accu: unknown = (scope.accuValue = args.init.evaluate(ev, args.init, scope));
     let error: unknown;
@@ -274,7 +274,8 @@ function comprehension(node: Node): Evaluate {
   };
 }
 
-function weightOf(step: Node): number {
+/** How many parts of a loop's step cost something. */
+export function weightOf(step: Node): number {
   let count = 0;
   const open: Node[] = [step];
   while (open.length > 0) {
@@ -289,17 +290,19 @@ function weightOf(step: Node): number {
   return count;
 }
 
-function iterableOf(ev: any, over: unknown, args: Node): unknown[] {
+/** What a loop goes over: the keys of a map. */
+export function iterableOf(ev: any, over: unknown, iterable: Node): unknown[] {
   if (over instanceof Map) return [...over.keys()];
   if (over instanceof Set) return [...over];
   if (typeof over === "object" && over !== null) return Object.keys(over);
   throw ev.createError(
     "invalid_comprehension_range",
     `Expression of type '${ev.debugType(over)}' cannot be range of a comprehension (must be list, map, or dynamic).`,
-    args.iterable,
+    iterable,
   );
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
+/** An object of JSON: what has a class of its own goes the engine's way. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && value.constructor === Object;
 }

@@ -4,6 +4,7 @@ import { openProgram, withBudget } from "./budget.ts";
 import { checkSize } from "./check.ts";
 import { createEnvironment } from "./environment.ts";
 import { toFault, type CelFault } from "./fault.ts";
+import { generate } from "./generate/generate.ts";
 import type { Outcome, ProgramSource, RuleOutcome } from "./program.ts";
 import { nodesOf, quicken } from "./quicken.ts";
 import { partially, UnknownRead } from "./unknown.ts";
@@ -57,9 +58,12 @@ function compileOne(environment: Environment, expression: string, careful: boole
     if (!valid) throw error;
     quicken(parsed.ast);
     if (careful) partially(nodesOf(parsed.ast));
+    let run: (values: Values) => unknown = parsed;
+    let runs = careful ? Number.NaN : 0;
     return (values) => {
+      if (++runs === GENERATE_AFTER) run = generate(parsed) ?? parsed;
       try {
-        return { value: withBudget(() => parsed(values)) };
+        return { value: withBudget(run, values) };
       } catch (error) {
         return { fault: error instanceof DefinitionFault ? error.fault : toFault(error, expression) };
       }
@@ -69,6 +73,9 @@ function compileOne(environment: Environment, expression: string, careful: boole
     return () => ({ fault });
   }
 }
+
+/** Writing and compiling its code takes as long as some hundred evaluations: what is asked once is not worth it. */
+const GENERATE_AFTER = 12;
 
 /** What most rules say. */
 export const TRUE: RuleOutcome = { kind: "value", value: true };

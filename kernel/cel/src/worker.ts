@@ -52,7 +52,7 @@ function runBatch({ learn, bindings, veils, pairs }: WorkerRequest): Omit<Worker
     codes[i] = codeOf(outcome);
     if (codes[i] === IN_FULL) rest.push(outcome);
   }
-  return { codes, rest };
+  return { codes, rest: rest.length === 0 ? "" : JSON.stringify(rest) };
 
   function plain(binding: number): Readonly<Record<string, unknown>> {
     return (converted[binding] ??= convertNumbers(bindings[binding]) as Readonly<Record<string, unknown>>);

@@ -43,7 +43,8 @@ interface Macro {
 }
 
 function matchesMacro({ ast, args, receiver }: { ast: unknown; args: unknown[]; receiver: unknown }): object {
-  return { ast, receiver, pattern: args[0], async: false, typeCheck: checkMatches, evaluate: evaluateMatches };
+  const pattern = args[0];
+  return { ast, receiver, pattern, parts: [receiver, pattern], async: false, typeCheck: checkMatches, evaluate: evaluateMatches, apply };
 }
 
 function checkMatches(checker: any, { receiver, pattern }: Macro, ctx: unknown): unknown {
@@ -60,9 +61,12 @@ function checkMatches(checker: any, { receiver, pattern }: Macro, ctx: unknown):
   return checker.getType("bool");
 }
 
-function evaluateMatches(evaluator: any, { receiver, pattern, ast }: Macro, ctx: unknown): boolean {
-  const text: unknown = evaluator.run(receiver, ctx);
-  const expression: unknown = evaluator.run(pattern, ctx);
+function evaluateMatches(evaluator: any, macro: Macro, ctx: unknown): boolean {
+  return apply(evaluator, macro, evaluator.run(macro.receiver, ctx), evaluator.run(macro.pattern, ctx));
+}
+
+/** What comes of its parts, for whoever has computed them. */
+function apply(evaluator: any, { ast }: Macro, text: unknown, expression: unknown): boolean {
   if (typeof text !== "string" || typeof expression !== "string") {
     throw evaluator.createError("no_matching_overload", "matches() needs strings", ast);
   }

@@ -8,13 +8,18 @@ type Data = Readonly<Record<string, unknown>>;
 /** What the catalogue knows of entities, by reference; those that are not there are not in the answer. */
 export type ReadCatalog = (refs: readonly string[], wanted: Wanted) => Promise<ReadonlyMap<string, Data>>;
 
-/** What a policy's expressions read of `catalog`; undefined where they do not name it. */
-export function readsOf({ conditions = [], definitions = [], rules }: ProgramSource): string | undefined {
-  const text = [
+/** All expressions of a policy, to see what they name. */
+export function textOf({ conditions = [], definitions = [], rules }: ProgramSource): string {
+  return [
     ...conditions,
     ...definitions.map(({ expression }) => expression),
     ...rules.flatMap(({ expression, otherwise = "" }) => [expression, otherwise]),
   ].join("\n");
+}
+
+/** What a policy's expressions read of `catalog`; undefined where they do not name it. */
+export function readsOf(source: ProgramSource): string | undefined {
+  const text = textOf(source);
   return /\bcatalog\b/.test(text) ? text : undefined;
 }
 

@@ -63,7 +63,8 @@ export async function findViolations(
   const holds = holdsAt(policies, moment, stageOf);
   const { questions, unaskable } = planQuestions(holds, targets, params);
   const known = catalog === undefined ? undefined : await knownOf(questions, resources, catalog);
-  const bindings = makeBindings(resources, targets, namespaces, username, known);
+  const request = questions.some(({ policy }) => policy.readsRequest);
+  const bindings = makeBindings(resources, targets, namespaces, request ? username : undefined, known);
   const programs = [...new Set(questions.map(({ policy }) => policy.program))];
   const positions = new Map(programs.map((program, i) => [program, i]));
   const outcomes = await cel.evaluateBatch({
@@ -107,7 +108,7 @@ function makeBindings(
   resources: readonly Resource[],
   targets: readonly Target[],
   namespaces: ReadonlyMap<string, Data>,
-  username: string,
+  username: string | undefined,
   catalog: ReadonlyMap<number, unknown> | undefined,
 ): { readonly all: Data[]; readonly veils: (Veil | undefined)[]; positionOf(question: Question): number } {
   const all: Data[] = [];
@@ -164,16 +165,27 @@ function veilOf({ unknown = [], sensitive = [], operation, oldObject }: Resource
   return { unknown: unknown.map(placed), secret: sensitive.map(placed) };
 }
 
-/** The values that an expression may read, as the API server would give them. */
+/** The values that an expression may read, as the API server would give them; without `username`, no `request`. */
 function bind(
   { object, oldObject }: Resource,
   target: Target,
   namespaces: ReadonlyMap<string, Data>,
-  username: string,
+  username: string | undefined,
   param: ParamObject | null,
 ): Data {
-  const { group, version, kind, resource, name, namespace, operation } = target;
-  const request = {
+  const { namespace, operation } = target;
+  const namespaceObject = namespace === "" ? null : (namespaces.get(namespace) ?? bareNamespace(namespace));
+  return {
+    object: operation === "DELETE" ? null : object,
+    oldObject: oldObject ?? (operation === "DELETE" ? object : null),
+    request: username === undefined ? null : requestOf(target, username),
+    params: param?.object ?? null,
+    namespaceObject,
+  };
+}
+
+function requestOf({ group, version, kind, resource, name, namespace, operation }: Target, username: string): Data {
+  return {
     kind: { group, version, kind },
     resource: { group, version, resource },
     subResource: "",
@@ -186,14 +198,6 @@ function bind(
     userInfo: { username, uid: "", groups: [], extra: {} },
     dryRun: true,
     options: {},
-  };
-  const namespaceObject = namespace === "" ? null : (namespaces.get(namespace) ?? bareNamespace(namespace));
-  return {
-    object: operation === "DELETE" ? null : object,
-    oldObject: oldObject ?? (operation === "DELETE" ? object : null),
-    request,
-    params: param?.object ?? null,
-    namespaceObject,
   };
 }
 

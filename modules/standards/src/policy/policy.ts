@@ -12,7 +12,7 @@ import {
 import type { Policy, PolicyAction, PolicyMoment } from "@roadbed/contracts/standards";
 
 import type { Expressions } from "../deps.ts";
-import { readsOf } from "./catalog-view.ts";
+import { readsOf, textOf } from "./catalog-view.ts";
 import { describeRules, type Match, type PartialMatch } from "./match.ts";
 import { holdsAt, type StageOf } from "./plan.ts";
 import { schemaOf } from "./schema/schema-of.ts";
@@ -23,6 +23,8 @@ export interface LoadedPolicy extends Omit<Policy, "enabled" | "bindings" | "ann
   readonly program: Program;
   /** The text of its expressions, where they read what the catalogue knows. */
   readonly readsCatalog?: string;
+  /** Whether its expressions name `request`: what nobody reads is not made, nor sent to where it is read. */
+  readonly readsRequest: boolean;
   /** What happens when it cannot be evaluated: `Fail` counts as a violation, `Ignore` as none. */
   readonly failurePolicy: "Fail" | "Ignore";
   readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
@@ -68,6 +70,7 @@ export function createPolicy({ metadata, spec }: PolicyFile, cel: Expressions, p
     ],
   });
   const readsCatalog = readsOf(program.source);
+  const readsRequest = textOf(program.source).includes("request");
   return {
     name: metadata.name,
     title: text(annotations, "title"),
@@ -96,6 +99,7 @@ export function createPolicy({ metadata, spec }: PolicyFile, cel: Expressions, p
     faults: faultsOf(spec, cel),
     program,
     ...(readsCatalog === undefined ? {} : { readsCatalog }),
+    readsRequest,
   };
 }
 
