@@ -46,6 +46,7 @@ import { operations as scores } from "./standards/scores.ts";
 import { operations as stages } from "./standards/stages.ts";
 import { operations as waivers } from "./standards/waivers.ts";
 import { operations as workbench } from "./standards/workbench.ts";
+import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -76,6 +77,7 @@ export const allOperations: readonly Operation[] = [
   ...stages,
   ...waivers,
   ...workbench,
+  ...policyWriting,
   ...paths,
   ...approvals,
   ...approvalRules,

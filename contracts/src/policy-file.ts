@@ -138,6 +138,14 @@ export const BindingFile = z.strictObject({
 });
 export type BindingFile = z.infer<typeof BindingFile>;
 
+/** Both as JSON Schema, for whoever shows what may stand in a file. */
+export function fileSchemas(): { readonly policy: Readonly<Record<string, unknown>>; readonly binding: Readonly<Record<string, unknown>> } {
+  const [policy, binding] = [PolicyFile, BindingFile].map((one) =>
+    z.toJSONSchema(one, { io: "input", unrepresentable: "any", reused: "inline" }),
+  );
+  return { policy: policy ?? {}, binding: binding ?? {} };
+}
+
 export type Annotations = Readonly<Record<string, string>>;
 
 /** The text of one of our annotations; "" where there is none. */

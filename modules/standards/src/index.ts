@@ -28,6 +28,7 @@ import { makeWaiverReaders } from "./waiver/list-waivers.ts";
 import { makeRequestWaiver } from "./waiver/request-waiver.ts";
 import { createSweeper, makeEndWaivers } from "./waiver/sweep-waivers.ts";
 import { makeWaiverRules } from "./waiver/waiver-rules.ts";
+import { makeCompletePolicy } from "./workbench/complete/complete-policy.ts";
 import { makeWorkbench } from "./workbench/try-policy.ts";
 import { selectInForce } from "./waiver/waiver-store.ts";
 import { findWaivable } from "./scorecard/exempt.ts";
@@ -164,6 +165,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeWaiverRules(waivers),
       ...makeDecisionReaders({ entities: deps.entities, evaluate }),
       makeDecidePolicy(decidePromotion),
+      makeCompletePolicy({ cel }),
       makeCheckFiles(checkFiles),
       ...(checker?.handlers ?? []),
       handle(checkPlan, async (ctx, { plan, moment }) => {

@@ -8,6 +8,7 @@ import {
   text,
   type BindingFile,
   type PolicyFile,
+  type ResourceRule,
 } from "@roadbed/contracts/policy-file";
 import type { Policy, PolicyAction, PolicyMoment } from "@roadbed/contracts/standards";
 
@@ -149,14 +150,14 @@ function capital(action: PolicyAction): "Deny" | "Warn" | "Audit" {
   return action === "deny" ? "Deny" : action === "warn" ? "Warn" : "Audit";
 }
 
+/** The types of what an expression may read where its policy looks at these objects. */
+export function typesOf(rules: readonly ResourceRule[]): Record<string, VariableType> {
+  const object: VariableType = (rules.length === 0 ? undefined : schemaOf(rules)) ?? "dyn";
+  return { ...Object.fromEntries(VARIABLES.map((name) => [name, "dyn" as const])), object, oldObject: object, request: REQUEST };
+}
+
 function faultsOf(spec: PolicyFile["spec"], cel: Expressions): LoadedPolicy["faults"] {
-  const object: VariableType = schemaOf(spec.matchConstraints.resourceRules) ?? "dyn";
-  const outer: Record<string, VariableType> = {
-    ...Object.fromEntries(VARIABLES.map((name) => [name, "dyn" as const])),
-    object,
-    oldObject: object,
-    request: REQUEST,
-  };
+  const outer = typesOf(spec.matchConstraints.resourceRules);
   const faults: Fault[] = [];
   const shapes: Record<string, Shape> = {};
   const look = (expression: string, variables: Readonly<Record<string, VariableType>>, wanted: readonly string[], path: Fault["path"]) => {

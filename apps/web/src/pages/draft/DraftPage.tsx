@@ -1,13 +1,14 @@
-import { Button, FileButton, Group, Tabs, Textarea } from "@mantine/core";
+import { Button, FileButton, Group, Tabs } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, useRef, useState, type ReactNode } from "react";
 
 import { lintPath, newPath, previewDraft, testPath, type LintProblem } from "@roadbed/contracts/paths/authoring";
 import type { OutputOf } from "@roadbed/core";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { SchemaForm } from "../../schema-form/SchemaForm.tsx";
 import type { Values } from "../../schema-form/schema.ts";
+import { CodeEditor, type CodeEditorHandle } from "../../ui/code-editor/CodeEditor.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { PreviewParts } from "../create/PreviewParts.tsx";
@@ -91,7 +92,13 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
   const [asked] = useDebouncedValue(files, WAIT_MS);
   const folder = useMemo(() => Object.entries(asked).map(([path, text]) => ({ path, base64: toBase64(text) })), [asked]);
   const lint = useOperation(lintPath, { folder }, { keep: true });
-  const problems = lint.data?.problems ?? [];
+  const problems = lint.data?.problems ?? NONE;
+  const mine = useMemo(() => problems.filter(({ file }) => file === open), [problems, open]);
+  const text = useRef<CodeEditorHandle>(null);
+  const show = ({ file, line, column }: LintProblem): void => {
+    if (file === open) text.current?.show(line, column);
+    else onOpen(file);
+  };
   return (
     <div className={classes.editor}>
       <div>
@@ -107,16 +114,18 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
               ))}
           </Tabs.List>
         </Tabs>
-        <Problems problems={problems} onOpen={onOpen} />
-        <Textarea
-          aria-label={open}
+        <Problems problems={problems} onOpen={show} />
+        <CodeEditor
+          key={open}
+          ref={text}
+          label={open}
+          hideLabel
           value={files[open] ?? ""}
-          onChange={(event) => onChange({ ...files, [open]: event.currentTarget.value })}
-          autosize
-          minRows={22}
-          maxRows={40}
-          spellCheck={false}
-          classNames={{ input: classes.code ?? "" }}
+          onChange={(written) => onChange({ ...files, [open]: written })}
+          problems={mine}
+          isYaml={/\.ya?ml$/.test(open)}
+          minLines={24}
+          maxLines={44}
         />
       </div>
       <Try folder={folder} pages={lint.data?.pages ?? []} broken={lint.data?.ok !== true} />
@@ -124,17 +133,25 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
   );
 }
 
+const NONE: readonly LintProblem[] = [];
+
 function templateFirst(a: string, b: string): number {
   return Number(b === TEMPLATE) - Number(a === TEMPLATE) || a.localeCompare(b);
 }
 
-function Problems({ problems, onOpen }: { readonly problems: readonly LintProblem[]; readonly onOpen: (path: string) => void }): ReactNode {
+function Problems({
+  problems,
+  onOpen,
+}: {
+  readonly problems: readonly LintProblem[];
+  readonly onOpen: (problem: LintProblem) => void;
+}): ReactNode {
   if (problems.length === 0) return <p className="rb-dim">Nothing is wrong with it.</p>;
   return (
     <ul className={classes.problems} aria-label="What is wrong">
       {problems.map((one) => (
         <li key={`${one.file}:${one.line}:${one.column}:${one.reason}`} data-severity={one.severity}>
-          <button type="button" onClick={() => onOpen(one.file)}>
+          <button type="button" onClick={() => onOpen(one)}>
             {one.file}:{one.line}:{one.column}
           </button>{" "}
           {one.reason}. {one.mend}

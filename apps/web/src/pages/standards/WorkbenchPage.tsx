@@ -1,12 +1,16 @@
-import { Button, Group, Textarea } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState, type ReactNode } from "react";
 
 import type { Finding } from "@roadbed/contracts/standards";
 import { backtestPolicy, testPolicy, tryPolicy } from "@roadbed/contracts/standards/workbench";
+import { completePolicy } from "@roadbed/contracts/standards/writing";
+import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
+import { CodeEditor, type CodeEditorHandle } from "../../ui/code-editor/CodeEditor.tsx";
+import type { Suggest } from "../../ui/code-editor/editor-types.ts";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
@@ -15,7 +19,7 @@ import { EntitySelect } from "../graph/EntitySelect.tsx";
 import { PastView } from "./PastView.tsx";
 import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
 import classes from "./standards.module.css";
-import { offsetOf, readGiven } from "./workbench-text.ts";
+import { readGiven } from "./workbench-text.ts";
 
 /** Write a policy, ask it about something, and see what it would find before it is in force. */
 export function WorkbenchPage(): ReactNode {
@@ -23,7 +27,7 @@ export function WorkbenchPage(): ReactNode {
   const [entity, setEntity] = useState<string | undefined>();
   const [manifest, setManifest] = useState("");
   const [tests, setTests] = useState("");
-  const area = useRef<HTMLTextAreaElement>(null);
+  const area = useRef<CodeEditorHandle>(null);
   const attempt = useAct(tryPolicy, { touches: [] });
   const backtest = useAct(backtestPolicy, { touches: [] });
   const tested = useAct(testPolicy, { touches: [] });
@@ -36,12 +40,6 @@ export function WorkbenchPage(): ReactNode {
     tested.reset();
     attempt.mutate({ text, ...readGiven(manifest), ...(entity !== undefined && { entity }) });
   };
-  const show = (line: number, column = 1): void => {
-    const at = offsetOf(text, line, column);
-    area.current?.focus();
-    area.current?.setSelectionRange(at, at + 1);
-  };
-
   return (
     <Page
       title="Policy workbench"
@@ -50,23 +48,22 @@ export function WorkbenchPage(): ReactNode {
     >
       <div className={classes.bench}>
         <div>
-          <Textarea
+          <CodeEditor
             ref={area}
             label="Policy"
             description="As its file says it; bindings and parameters may follow after ---."
             value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            autosize
-            minRows={22}
-            maxRows={36}
-            spellCheck={false}
-            classNames={{ input: classes.code }}
+            onChange={setText}
+            problems={problems}
+            suggest={suggest}
+            minLines={26}
+            maxLines={44}
           />
           {problems.length > 0 && (
             <ul className={classes.problems} aria-label="What is wrong with the text">
               {problems.map(({ line, column, reason, mend }, index) => (
                 <li key={index}>
-                  <button type="button" onClick={() => show(line, column)}>
+                  <button type="button" onClick={() => area.current?.show(line, column)}>
                     Line {line}
                   </button>{" "}
                   {reason} {mend !== undefined && <span className="rb-dim">{mend}</span>}
@@ -84,18 +81,16 @@ export function WorkbenchPage(): ReactNode {
             onChange={setEntity}
             visibleLabel
           />
-          <Textarea
-            mt="sm"
-            label="Or a manifest, or a Terraform plan"
-            description="As YAML or JSON, one after another; or what terraform show -json says."
-            value={manifest}
-            onChange={(event) => setManifest(event.currentTarget.value)}
-            autosize
-            minRows={4}
-            maxRows={14}
-            spellCheck={false}
-            classNames={{ input: classes.code }}
-          />
+          <div className={classes.given}>
+            <CodeEditor
+              label="Or a manifest, or a Terraform plan"
+              description="As YAML or JSON, one after another; or what terraform show -json says."
+              value={manifest}
+              onChange={setManifest}
+              minLines={4}
+              maxLines={14}
+            />
+          </div>
           <Group gap="xs" mt="sm">
             <Button onClick={ask} loading={attempt.isPending} disabled={text.trim() === ""}>
               Ask it
@@ -113,19 +108,17 @@ export function WorkbenchPage(): ReactNode {
               What would have changed?
             </Button>
           </Group>
-          <Textarea
-            mt="sm"
-            label="Its test file"
-            description="Objects, how each is changed, and what the policy must say of it."
-            placeholder={TESTS_EXAMPLE}
-            value={tests}
-            onChange={(event) => setTests(event.currentTarget.value)}
-            autosize
-            minRows={4}
-            maxRows={14}
-            spellCheck={false}
-            classNames={{ input: classes.code }}
-          />
+          <div className={classes.given}>
+            <CodeEditor
+              label="Its test file"
+              description="Objects, how each is changed, and what the policy must say of it."
+              placeholder={TESTS_EXAMPLE}
+              value={tests}
+              onChange={setTests}
+              minLines={6}
+              maxLines={18}
+            />
+          </div>
           <Group gap="xs" mt="sm">
             <Button
               variant="default"
@@ -219,6 +212,15 @@ function useProblems(text: string) {
   const [settled] = useDebouncedValue(text, PAUSE_MS);
   return useOperation(tryPolicy, { text: settled }, { enabled: settled.trim() !== "", keep: true });
 }
+
+/** Asked of the server, which knows the fields of the kinds that the policy looks at. What cannot be asked offers nothing. */
+const suggest: Suggest = async ({ text, line, column, signal }) => {
+  try {
+    return await client.call(completePolicy, { text, line, column }, { signal });
+  } catch {
+    return undefined;
+  }
+};
 
 const TESTS_EXAMPLE = `policy: services-have-links
 objects:

@@ -22,7 +22,7 @@ export function schemaOf(rules: readonly ResourceRule[]): TypeSchema | undefined
       }
     }
   }
-  return { type: [...new Set(names)], types: table() };
+  return { type: [...new Set(names)], types: typeTable() };
 }
 
 const GROUPS: Record<string, string> = {
@@ -47,9 +47,15 @@ function nameOf(group: string, resource: string): string | undefined {
   return group === "backstage.io" ? "Entity" : kind;
 }
 
+/** The kinds whose fields are known, as rules name them. */
+export function listKinds(): { readonly group: string; readonly kind: string; readonly resource: string }[] {
+  return Object.entries(GROUPS).flatMap(([group, line]) => line.split(" ").map((kind) => ({ group, kind, resource: pluralOf(kind) })));
+}
+
 let read: TypeTable | undefined;
 
-function table(): TypeTable {
+/** Every named type, with its fields. */
+export function typeTable(): TypeTable {
   return (read ??= withOurs(JSON.parse(readFileSync(new URL("./kubernetes-1.30.json", import.meta.url), "utf8")) as TypeTable));
 }
 
