@@ -11,6 +11,7 @@ import type { Execution } from "@roadbed/contracts/delivery/executions";
 import type { Run } from "@roadbed/contracts/paths";
 import { openDatabase } from "@roadbed/postgres";
 import { eventually, quietLog } from "@roadbed/testkit";
+import { AwsClient } from "aws4fetch";
 import { parse, parseAllDocuments } from "yaml";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -276,6 +277,36 @@ test("a database is made for a component, written to, becomes another class, and
     const { items } = await world.call<{ items: { state: string }[] }>("paths.resource.list", { state: "destroyed" });
     return items.length === 1 ? true : undefined;
   });
+});
+
+test("a bucket and a queue are made by class, used, and taken away", async () => {
+  const credentialsOf = async (made: Run): Promise<Record<string, string>> => {
+    const { variables } = await world.call<{ variables: { name: string; value: string }[] }>("paths.resource.reveal", {
+      resource: made.outputs["resource"],
+    });
+    return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  };
+  const bucket = await credentialsOf(succeeded(await world.run("bucket", { name: "photos", owner: "payments" })));
+  const aws = new AwsClient({
+    accessKeyId: bucket["AWS_ACCESS_KEY_ID"]!,
+    secretAccessKey: bucket["AWS_SECRET_ACCESS_KEY"]!,
+    region: bucket["AWS_REGION"]!,
+    service: "s3",
+  });
+  const photo = `${bucket["AWS_ENDPOINT_URL_S3"]}/${bucket["S3_BUCKET"]}/2026/cat.txt`;
+  expect((await aws.fetch(photo, { method: "PUT", body: "a cat" })).status).toBe(200);
+  expect(await (await aws.fetch(photo)).text()).toBe("a cat");
+
+  const queue = await credentialsOf(succeeded(await world.run("queue", { name: "prints", owner: "payments" })));
+  const db = openDatabase({ url: queue["QUEUE_URL"]!, log: quietLog, max: 1, patienceMs: 0 });
+  await db.query(`select queue.send('{"photo": "cat"}')`);
+  expect((await db.query("select body, queue.ack(id, receipt) as done from queue.receive()")).rows).toEqual([
+    { body: { photo: "cat" }, done: true },
+  ]);
+  await db.close();
+
+  succeeded(await world.run("delete-resource", { entity: "resource:default/photos", name: "photos" }));
+  await eventually(async () => expect((await aws.fetch(photo)).status).toBe(403), 30_000);
 });
 
 const SERVICE = "kind: service\nstart: [node, server.mjs]\n";

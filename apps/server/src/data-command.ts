@@ -4,8 +4,8 @@
  * part of it. A back-up is made while the server works; a restore needs a data folder without a database.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import { ConflictError, DomainError, InvalidError, type Logger } from "@roadbed/core";
@@ -27,6 +27,8 @@ const KEYS = [
   "delivery/credentials.key",
   "notify-secrets.key",
 ];
+/** What lies in buckets: files that are written once. Copied before and after their index is, so that nothing that it names is missing. */
+const BUCKETS = "resources/buckets";
 /** The server for databases that golden paths made: its folder below the data folder, and its file in a back-up. */
 const MADE = { folder: "resources/databases", file: "made-databases.tar.gz" };
 
@@ -56,7 +58,9 @@ async function backup(dataDir: string, target: string): Promise<void> {
   // The database first: a repository that is newer than it does no harm, one that is missing would.
   await backupPostgres({ dataDir: join(dataDir, "postgres"), file: join(part, DATABASE), log });
   if (existsSync(join(dataDir, MADE.folder, "cluster"))) {
+    copyBuckets(join(dataDir, BUCKETS), join(part, BUCKETS));
     await backupPostgres({ dataDir: join(dataDir, MADE.folder), file: join(part, MADE.file), log });
+    copyBuckets(join(dataDir, BUCKETS), join(part, BUCKETS));
   }
   const repositories = repositoriesIn(join(dataDir, "git"));
   for (const name of repositories) mirror(join(dataDir, "git", name), join(part, "git", name));
@@ -73,6 +77,7 @@ async function restore(source: string, dataDir: string): Promise<void> {
   await restorePostgres({ file: join(source, DATABASE), dataDir: join(dataDir, "postgres"), log });
   if (existsSync(join(source, MADE.file))) {
     await restorePostgres({ file: join(source, MADE.file), dataDir: join(dataDir, MADE.folder), log });
+    copyIfThere(join(source, BUCKETS), join(dataDir, BUCKETS));
   }
   const repositories = repositoriesIn(join(source, "git"));
   for (const name of repositories) mirror(join(source, "git", name), join(dataDir, "git", name));
@@ -94,6 +99,21 @@ function mirror(from: string, to: string): void {
 
 function copyIfThere(from: string, to: string): void {
   if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
+/** What is there already is not copied again, and what goes meanwhile is none of its concern. */
+function copyBuckets(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+    const [source, target] = [join(entry.parentPath, entry.name), join(to, relative(from, entry.parentPath), entry.name)];
+    if (!entry.isFile() || existsSync(target)) continue;
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    try {
+      copyFileSync(source, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
 }
 
 function megabytes(file: string): string {

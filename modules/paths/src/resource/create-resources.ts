@@ -7,8 +7,10 @@ import type { NamedConnections } from "../action/outside/named.ts";
 import type { PathsDeps } from "../deps.ts";
 import { makeClassHandlers } from "./class-handlers.ts";
 import { createClassLibrary } from "./class-library.ts";
+import { createBuckets } from "./embedded/bucket/bucket.ts";
 import { createDatabaseServer } from "./embedded/database-server.ts";
 import { makeEmbeddedPostgres } from "./embedded/postgres.ts";
+import { makeEmbeddedQueue } from "./embedded/queue/queue.ts";
 import { defineLookAgain } from "./look-again.ts";
 import type { Provisioner } from "./provisioner.ts";
 import type { RequestDeps } from "./request-resource.ts";
@@ -33,9 +35,12 @@ export function createResources(deps: PathsDeps & { readonly connections?: Named
   const { log, db, catalog, people } = deps;
   const sealer = createSealer({ file: join(deps.dataDir, "paths", "resources.key"), key: deps.secretKey, said: SEALED });
   const databases = createDatabaseServer({ dataDir: join(deps.dataDir, "resources", "databases"), log });
+  const buckets = createBuckets({ dataDir: join(deps.dataDir, "resources", "buckets"), databases, sealer, log });
   const states = createStateStore({ db, sealer });
   const all: readonly Provisioner[] = [
     makeEmbeddedPostgres(databases),
+    buckets.provisioner,
+    makeEmbeddedQueue(databases),
     makeTerraform({ dataDir: join(deps.dataDir, "paths", "terraform"), states, connections: deps.connections }),
   ];
   const provisioners = new Map(all.map((one) => [one.id, one]));
@@ -63,8 +68,12 @@ export function createResources(deps: PathsDeps & { readonly connections?: Named
       await deps.workflows.schedule("paths.look-at-resources", "*/15 * * * *", lookAgain);
       // What was made must be there before workloads that use it are started.
       await databases.start().catch((error: unknown) => log.error("the server for made databases did not start", { error: String(error) }));
+      await buckets.door.start().catch((error: unknown) => log.error("the door of the buckets did not open", { error: String(error) }));
     },
-    stop: () => databases.stop(),
+    async stop() {
+      await buckets.door.stop();
+      await databases.stop();
+    },
   };
 }
 

@@ -21,6 +21,7 @@ import { Facts } from "../../ui/Facts.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { When } from "../../ui/When.tsx";
+import { factWords } from "./fact-words.ts";
 import classes from "./resources.module.css";
 import { costWords, ResourceBadge } from "./words.tsx";
 
@@ -106,9 +107,7 @@ export function ResourcePage(): ReactNode {
                 ["In the catalogue", <EntityLink key="entity" entityRef={of.entityRef} found={of.state !== "destroyed"} />],
                 ["Made by", of.provisioner],
                 ["A month", `${costWords(of.cost)}${of.cost === undefined ? "" : ` (${of.cost.source}, ${of.cost.date})`}`],
-                ...Object.entries(of.facts).map(
-                  ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
-                ),
+                ...factWords(of.facts),
                 [
                   "Run",
                   of.runId === undefined ? undefined : (

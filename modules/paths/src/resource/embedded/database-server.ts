@@ -12,6 +12,8 @@ export interface DatabaseServer {
   start(): Promise<void>;
   /** As its superuser, over the socket. */
   use<T>(work: (admin: Database, at: { readonly host: string; readonly port: number }) => Promise<T>): Promise<T>;
+  /** As its superuser, inside one of the made databases. */
+  inside<T>(database: string, work: (admin: Database) => Promise<T>): Promise<T>;
   /** Whether it was ever used: asking it is not to make it. */
   exists(): boolean;
   /** Where it listens now; undefined while it does not. */
@@ -51,6 +53,17 @@ export function createDatabaseServer({ dataDir, log }: { readonly dataDir: strin
     async use(work) {
       const { admin, server } = await opened();
       return work(admin, { host: HOST, port: server.port ?? 0 });
+    },
+    async inside(database, work) {
+      const { server } = await opened();
+      const url = new URL(server.url);
+      url.pathname = `/${database}`;
+      const db = openDatabase({ url: url.href, log, max: 1 });
+      try {
+        return await work(db);
+      } finally {
+        await db.close();
+      }
     },
     exists: () => existsSync(join(dataDir, "cluster", "PG_VERSION")),
     port: () => port,
