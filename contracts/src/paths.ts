@@ -144,6 +144,9 @@ export const Approval = RequiredApproval.omit({ expiresAfterHours: true }).exten
 });
 export type Approval = z.infer<typeof Approval>;
 
+/** What something costs in a month, and who says so. */
+const Price = z.object({ amount: z.string(), currency: z.string(), source: z.string(), date: z.string() });
+
 export const Preview = z.object({
   verdict: Verdict,
   findings: z.array(Finding),
@@ -177,7 +180,7 @@ export const Preview = z.object({
       z.object({
         resource: z.string(),
         environment: z.string(),
-        cost: z.object({ amount: z.string(), currency: z.string(), source: z.string(), date: z.string() }).optional(),
+        cost: Price.optional(),
       }),
     )
     .optional(),
@@ -233,6 +236,23 @@ export const Run = z.object({
   version: z.string().optional(),
   /** The repositories that it made, with their first commit, as the ledger keeps them; only where one run is shown. */
   made: z.array(z.object({ thing: z.string(), repository: z.string(), commit: z.string() })).optional(),
+  /** What it requested by type and class, as it stands; only where one run is shown. */
+  resources: z
+    .array(
+      z.object({
+        id: z.string(),
+        type: z.string(),
+        class: z.string(),
+        name: z.string(),
+        environment: z.string(),
+        state: z.string(),
+        /** Absent where no price is known. */
+        cost: Price.optional(),
+      }),
+    )
+    .optional(),
+  /** What those of them that are not gone cost in a month, where prices are known and of one currency. */
+  monthlyCost: z.object({ amount: z.string(), currency: z.string(), basis: z.string() }).optional(),
   /** What had to be approved before it began, by whom and until when; only where one run is shown. */
   approvals: z.array(Approval).optional(),
   /** What of it was taken back, the last first, and what remains; only where one run is shown. */

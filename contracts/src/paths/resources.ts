@@ -30,6 +30,8 @@ export const ResourceChange = z.object({
   kind: z.string(),
   name: z.string(),
   summary: z.string(),
+  /** What would be different in it, line by line. */
+  diff: z.string().optional(),
 });
 export type ResourceChange = z.infer<typeof ResourceChange>;
 

@@ -24,6 +24,7 @@ import { makeCreateRelease } from "./release/make-release.ts";
 import { makeReleaseReaders } from "./release/read-releases.ts";
 import { createGitHost } from "./repository/git-host.ts";
 import { makeArchiveHandlers, setArchived, takeBackRepository } from "./repository/archive-repository.ts";
+import { commitToRepository } from "./repository/commit-to-repository.ts";
 import { createRepository } from "./repository/create-repository.ts";
 import { makeRepositoryReaders } from "./repository/read-repositories.ts";
 import { findRepository, findRepositoryOf } from "./repository/repository-store.ts";
@@ -166,6 +167,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     ],
     subscriptions: makeSubscriptions(deps, flow, control, scheduler),
     git: (request, response) => gitHost.serve(request, response),
+    commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
     openChange: async (ctx, id) => {
       const { rows } = await ctx.sql.query<{ head: string; base: string }>(

@@ -4,6 +4,7 @@ import type { Ctx, Handler, Subscription } from "@roadbed/core";
 
 import type { Change } from "@roadbed/contracts/delivery/changes";
 import type { NewChange } from "./change/propose-change.ts";
+import type { NewCommit } from "./repository/commit-to-repository.ts";
 import type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 
 export { createDelivery } from "./create-delivery.ts";
@@ -24,6 +25,8 @@ export interface Delivery {
   git(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Makes a repository with its first commit. The same `key` again is the same result; a name taken by another key is a `ConflictError`. */
   createRepository(ctx: Ctx, input: NewRepository): Promise<MadeRepository>;
+  /** One commit on top of what was read. Throws `ConflictError` where somebody pushed meanwhile. */
+  commitToRepository(ctx: Ctx, input: NewCommit): Promise<{ readonly commit: string }>;
   /** Proposes a change to a repository, or makes the one of the same key anew. */
   proposeChange(ctx: Ctx, input: NewChange): Promise<Change>;
   /** A proposed change as it stands; undefined when it is not open. */

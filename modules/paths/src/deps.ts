@@ -173,6 +173,22 @@ export interface Git {
       readonly key: string;
     },
   ): Promise<{ readonly cloneUrl: string; readonly commit: string }>;
+  /**
+   * One commit on top of `parent`, told like a push. Absent: nothing is kept in Git here. Throws `ConflictError` where the branch stands
+   * elsewhere by now.
+   */
+  commitToRepository?(
+    ctx: Ctx,
+    input: {
+      readonly repository: string;
+      readonly branch: string;
+      readonly parent: string;
+      readonly files: readonly RepositoryFile[];
+      readonly removed: readonly string[];
+      readonly message: string;
+      readonly author: { readonly name: string; readonly email: string };
+    },
+  ): Promise<{ readonly commit: string }>;
   /** Read only from now on; doing it twice is doing it once. One that is gone is left so. */
   archiveRepository?(ctx: Ctx, input: { readonly name: string; readonly reason: string }): Promise<void>;
   /**

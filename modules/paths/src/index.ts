@@ -95,16 +95,16 @@ export function createPaths(deps: PathsDeps): Paths {
   const sealer = createSealer({ file: join(dataDir, "run-secrets.key"), key: deps.secretKey, said: SEALED });
   const connectionSealer = createSealer({ file: join(dataDir, "connections.key"), key: deps.secretKey, said: SEALED_CONNECTION });
   const connections = createNamedConnections({ db: deps.db, sealer: connectionSealer });
-  const resources = createResources({ ...deps, connections });
+  const repositories =
+    deps.repositories === undefined && deps.outside === undefined
+      ? undefined
+      : createLedgerRepositories({ embedded: deps.repositories, outside: deps.outside, dataDir, log: deps.log });
+  const resources = createResources({ ...deps, repositories, connections });
   const platform = deps.platform && withOwn(deps.platform, resources.handlers, deps.runtime);
   const actions = createActions({ ...deps, platform, connections, resources: resources.requests, repositoriesOf });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
-  const repositories =
-    deps.repositories === undefined && deps.outside === undefined
-      ? undefined
-      : createLedgerRepositories({ embedded: deps.repositories, outside: deps.outside, dataDir, log: deps.log });
   const shared = { ...deps, repositories, dataDir, renderer, actions, library, checkValues, sealer, sources };
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
@@ -159,7 +159,7 @@ export function createPaths(deps: PathsDeps): Paths {
     ],
     variablesFor: (o) => resources.variablesFor(o),
     seesNews: (who, event) => seesRunNews(deps, who, event),
-    receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections }, id, callback),
+    receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections, sealerOf: resources.sealerOf }, id, callback),
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);

@@ -34,7 +34,8 @@ export function createClassLibrary({ folder, log }: { readonly folder: string; r
       const all = await list(sql);
       const found = all.find((one) => one.type === type && one.class === name);
       if (found) return found;
-      const near = nearest(`${type}/${name}`, all.map(keyOf));
+      const ofType = all.filter((one) => one.type === type);
+      const near = nearest(`${type}/${name}`, (ofType.length > 0 ? ofType : all).map(keyOf));
       throw new NotFoundError(
         "resource class",
         `${type}/${name}`,

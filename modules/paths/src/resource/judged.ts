@@ -32,7 +32,7 @@ export function judgedOf(
     readonly inputs: Readonly<Record<string, unknown>>;
     readonly cost: MonthlyCost | undefined;
   },
-  plan: Pick<Plan, "changes"> | undefined,
+  plan: Pick<Plan, "changes" | "objects"> | undefined,
 ): Resource[] {
   const { name, cost, consumer, ...spec } = request;
   const object = {
@@ -48,8 +48,8 @@ export function judgedOf(
       provisioner: spec.provisioner,
       inputs: spec.inputs,
       ...(cost === undefined ? {} : { monthlyCost: cost }),
-      changes: plan?.changes ?? [],
+      changes: (plan?.changes ?? []).map(({ diff: _lines, ...change }) => change),
     },
   };
-  return [{ file: `${spec.type}/${spec.class} ${name}`, object }];
+  return [{ file: `${spec.type}/${spec.class} ${name}`, object }, ...(plan?.objects ?? [])];
 }

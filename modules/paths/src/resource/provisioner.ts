@@ -1,4 +1,5 @@
 import type { ResourceChange, ResourceDrift } from "@roadbed/contracts/paths/resources";
+import type { Resource } from "@roadbed/contracts/standards";
 import type { z } from "zod";
 
 import type { ClassFiles } from "./class.ts";
@@ -37,6 +38,8 @@ export interface Plan {
   readonly unknown?: readonly string[];
   /** What policies see beside the request itself, without secrets, e.g. a Terraform plan. */
   readonly document?: Readonly<Record<string, unknown>>;
+  /** What policies judge as well, e.g. manifests as they would lie in Git. */
+  readonly objects?: readonly Resource[];
   /** Binds an apply to this very plan. */
   readonly file?: Uint8Array;
 }

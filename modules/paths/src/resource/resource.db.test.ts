@@ -325,6 +325,11 @@ test("a path shows the price, makes it once, and says where it is", async () => 
   }, 60_000);
   expect(run.outputs).toMatchObject({ entityRef: "resource:default/shop-db", database: "shop_db__dev", cost: "0" });
   const { items } = await server.call<{ items: ProvisionedResource[] }>("paths.resource.list", { runId: id });
+  // Its page is the packet of evidence: what it requested, and what that costs.
+  expect(await server.call<Run>("paths.run.get", { id })).toMatchObject({
+    resources: [{ name: "shop-db", state: "ready", cost: { amount: "0" } }],
+    monthlyCost: { amount: "0", currency: "EUR" },
+  });
   expect(items).toMatchObject([{ name: "shop-db", consumer: "component:default/shop", runId: id }]);
 
   await server.call("paths.run.undo", { id, reason: "It was only tried" });

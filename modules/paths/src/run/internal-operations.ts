@@ -27,4 +27,5 @@ export const watchApprovals: Operation = internal("paths.approval.watch", "Appro
 export const watchLifetimes: Operation = internal("paths.lifetime.watch", "What a run made ends soon, or its time is over.");
 export const judgeRun: Operation = internal("paths.run.judge", "Policies are asked about what a run is to make.");
 export const advanceResource: Operation = internal("paths.resource.advance", "What was asked of a resource came further.");
+export const writeResource: Operation = internal("paths.resource.write", "What a resource is kept as outside is written.");
 export const readBackResources: Operation = internal("paths.resource.read-back", "Provisioned resources are looked at.");

@@ -7,6 +7,7 @@ import type { PathsDeps } from "../deps.ts";
 import { assertRunnable } from "./step-context.ts";
 import type { Actions } from "../action/actions.ts";
 import { endUnapproved, showApprovals, waitsForApproval, wasNotApproved } from "../approval/decide-approval.ts";
+import { resourcesOfRun } from "../resource/resources-of-run.ts";
 import { requireUndoer } from "../undo/request-undo.ts";
 import { appendLog, readLog, wakeReaders, type LogBell } from "./run-log.ts";
 import { findRuns, isFinal, readRun, readSteps, toRun } from "./run-store.ts";
@@ -24,6 +25,7 @@ export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
     handle(getRun, async (ctx, { id }) => ({
       ...toRun(await readSeenRun(deps.catalog, ctx, id), await readSteps(ctx.sql, [id])),
       made: await madeBy(ctx, id),
+      ...(await resourcesOfRun(ctx, id, (await deps.catalog.hiddenFrom?.(ctx)) ?? [])),
       approvals: await showApprovals(deps, ctx, id),
       ...(await undoOf(ctx, id)),
     })),

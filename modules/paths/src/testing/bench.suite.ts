@@ -37,6 +37,8 @@ export interface Bench {
   write(work: (ctx: Ctx) => Promise<void>): Promise<void>;
   /** Ends when every event so far was heard. */
   heard(): Promise<void>;
+  /** What a provisioner says late. */
+  receiveCallback: Paths["receiveCallback"];
   close(): Promise<void>;
 }
 
@@ -74,6 +76,10 @@ export async function createBench(
       await repositories.init(name, { defaultBranch: branch });
       const { hash } = await repositories.commitFiles(name, { branch, files, message, author, expectedParent: null });
       return { cloneUrl: `${PUBLIC_URL}/git/${name}.git`, commit: hash };
+    },
+    async commitToRepository(_ctx, { repository, parent, ...rest }) {
+      const { hash } = await repositories.commitFiles(repository, { ...rest, expectedParent: parent });
+      return { commit: hash };
     },
     async takeBackRepository(_ctx, { name, key, commit }) {
       if (!(await repositories.exists(name))) return "removed";
@@ -156,6 +162,7 @@ export async function createBench(
         return rows[0]?.open === false;
       });
     },
+    receiveCallback: (id, callback) => paths.receiveCallback(id, callback),
     async close() {
       await relay.stop();
       await workflows.drain(3_000);

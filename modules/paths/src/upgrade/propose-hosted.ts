@@ -6,7 +6,7 @@ import { commitToBranch, openPull } from "../action/github/pull-request.ts";
 import { pathOf } from "../action/github/repository.ts";
 import { projectPath } from "../action/gitlab/project.ts";
 import type { Place } from "../action/outside/connect.ts";
-import type { PathsDeps } from "../deps.ts";
+import type { PathsDeps, RepositoryFile } from "../deps.ts";
 import { placeOfHosted } from "../ledger/hosted-repositories.ts";
 import type { MadeRow } from "../ledger/made-store.ts";
 import { once } from "../run/once.ts";
@@ -24,10 +24,23 @@ export interface HostedChange {
   readonly key: string;
 }
 
-/**
- * Proposes an upgrade by a pull or merge request where the thing lies. What was there when it began is noted outside the transaction, so
- * that a second try after a crash finds its own branch and request. Answers the address of the request.
- */
+/** What a request at a host is made of. */
+export interface HostedWork {
+  readonly files: readonly RepositoryFile[];
+  readonly removed: readonly string[];
+}
+
+/** Where a request goes, and how what was there before is noted. */
+export interface HostedTarget {
+  readonly repository: string;
+  /** The branch that it is to be merged into. */
+  readonly branch: string;
+  readonly signal: AbortSignal;
+  /** Outside the transaction, so that a second try after a crash finds its own branch and request. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T>;
+}
+
+/** Proposes an upgrade by a pull or merge request where the thing lies. Answers the address of the request. */
 export async function proposeHosted(
   deps: HostedDeps,
   ctx: Ctx,
@@ -35,17 +48,34 @@ export async function proposeHosted(
   change: HostedChange,
   work: WorkedOut,
 ): Promise<{ id: string; state: string }> {
-  const place = await placeOfHosted(deps.outside, made.repository, deps.log);
   const body = [change.body, ...unsettled(work)].join("\n");
-  const url =
-    place.system === "github"
-      ? await pullRequest(deps, ctx, made, place, { ...change, body }, work)
-      : await mergeRequest(place, made, { ...change, body }, work);
+  const target: HostedTarget = {
+    repository: made.repository,
+    branch: made.branch,
+    signal: ctx.signal,
+    once: (name, make) => once(deps.db, { runId: made.run_id, key: change.key, name }, make),
+  };
+  const url = await openRequest(deps, target, { ...change, body }, work);
   return { id: url, state: work.conflicts.length > 0 ? "conflicting" : "open" };
 }
 
+/** A pull request at GitHub or a merge request at GitLab; answers its address. The same call again finds its own. */
+export async function openRequest(
+  deps: Pick<HostedDeps, "outside" | "log">,
+  target: HostedTarget,
+  change: HostedChange,
+  work: HostedWork,
+): Promise<string> {
+  const place = await placeOfHosted(deps.outside, target.repository, deps.log);
+  return place.system === "github" ? pullRequest(deps, target, place, change, work) : mergeRequest(place, target, change, work);
+}
+
 /** What became of a request by now. */
-export async function stateOfHosted(deps: HostedDeps, repository: string, url: string): Promise<"open" | "merged" | "closed"> {
+export async function stateOfHosted(
+  deps: Pick<HostedDeps, "outside" | "log">,
+  repository: string,
+  url: string,
+): Promise<"open" | "merged" | "closed"> {
   const place = await placeOfHosted(deps.outside, repository, deps.log);
   const number = /(\d+)\/?$/.exec(url)?.[1] ?? "0";
   if (place.system === "github") {
@@ -67,12 +97,11 @@ function unsettled({ conflicts }: WorkedOut): string[] {
 }
 
 async function pullRequest(
-  deps: HostedDeps,
-  ctx: Ctx,
-  made: MadeRow,
+  deps: Pick<HostedDeps, "log">,
+  target: HostedTarget,
   place: Place,
   change: HostedChange,
-  work: WorkedOut,
+  work: HostedWork,
 ): Promise<string> {
   const user = {
     ref: "user:default/roadbed",
@@ -80,9 +109,9 @@ async function pullRequest(
   };
   const c: Pick<ActionContext, "log" | "once" | "user" | "signal"> = {
     user,
-    signal: ctx.signal,
-    log: async (_level, message) => deps.log.debug(message, { repository: made.repository }),
-    once: (name, make) => once(deps.db, { runId: made.run_id, key: change.key, name }, make),
+    signal: target.signal,
+    log: async (_level, message) => deps.log.debug(message, { repository: target.repository }),
+    once: target.once,
   };
   const input = {
     repoUrl: "",
@@ -102,17 +131,17 @@ async function pullRequest(
     gitAuthorName: change.author.name,
     ...(change.author.email === "" ? {} : { gitAuthorEmail: change.author.email }),
   };
-  await commitToBranch(c as ActionContext, place, made.branch, input, work.files);
-  return (await openPull(c as ActionContext, place, made.branch, input)).url;
+  await commitToBranch(c as ActionContext, place, target.branch, input, work.files);
+  return (await openPull(c as ActionContext, place, target.branch, input)).url;
 }
 
 /** One commit by the REST API. A branch that holds this very message is the one that was made before a crash. */
-async function mergeRequest(place: Place, made: MadeRow, change: HostedChange, work: WorkedOut): Promise<string> {
+async function mergeRequest(place: Place, target: HostedTarget, change: HostedChange, work: HostedWork): Promise<string> {
   const at = projectPath(place);
   const branch = await place.ask("GET", `${at}/repository/branches/${encodeURIComponent(change.branch)}`, { accept: [404] });
   if (branch.status !== 404 && String(branch.body?.commit?.message ?? "").trim() !== change.title) {
     throw new ConflictError(`The branch ${change.branch} of ${place.owner}/${place.repo} is there already with other commits.`, {
-      mend: "Merge or remove it, then refresh the upgrade.",
+      mend: "Merge or remove it, then try again.",
     });
   }
   if (branch.status === 404) {
@@ -120,7 +149,7 @@ async function mergeRequest(place: Place, made: MadeRow, change: HostedChange, w
     for (const { path, content, executable } of work.files) {
       const { status } = await place.ask(
         "GET",
-        `${at}/repository/files/${encodeURIComponent(path)}?ref=${encodeURIComponent(made.branch)}`,
+        `${at}/repository/files/${encodeURIComponent(path)}?ref=${encodeURIComponent(target.branch)}`,
         { accept: [404] },
       );
       actions.push({
@@ -133,7 +162,7 @@ async function mergeRequest(place: Place, made: MadeRow, change: HostedChange, w
     }
     const author = { author_name: change.author.name, ...(change.author.email === "" ? {} : { author_email: change.author.email }) };
     await place.ask("POST", `${at}/repository/commits`, {
-      body: { branch: change.branch, start_branch: made.branch, commit_message: change.title, actions, ...author },
+      body: { branch: change.branch, start_branch: target.branch, commit_message: change.title, actions, ...author },
     });
   }
   const [known] = (await place.ask("GET", `${at}/merge_requests?state=opened&source_branch=${encodeURIComponent(change.branch)}`)).body as {
@@ -143,7 +172,7 @@ async function mergeRequest(place: Place, made: MadeRow, change: HostedChange, w
   const { body } = await place.ask("POST", `${at}/merge_requests`, {
     body: {
       source_branch: change.branch,
-      target_branch: made.branch,
+      target_branch: target.branch,
       title: change.title,
       description: change.body,
       remove_source_branch: true,

@@ -5,6 +5,7 @@ import { listResourceClasses } from "@roadbed/contracts/paths/resource-classes";
 import { planResource, requestResource } from "@roadbed/contracts/paths/resources";
 import { stopsTheAct } from "@roadbed/contracts/standards";
 import { useAct, useOperation } from "../../api/use-operation.ts";
+import { CodeBlock } from "../../markdown/CodeBlock.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import classes from "./resources.module.css";
@@ -103,6 +104,24 @@ export function RequestResource({ opened, onClose, onDone }: Props): ReactNode {
               {plan.data.words} <b>{costWords(plan.data.cost)}</b> a month
               {plan.data.cost !== undefined && <span className="rb-dim"> ({plan.data.cost.source})</span>}.
             </p>
+            <ul className={classes.list} aria-label="What would change">
+              {plan.data.changes.map(({ action, kind, name: what, summary, diff }) => (
+                <li key={`${kind} ${what}`}>
+                  <span className={classes.grow}>
+                    {action} {kind} <b>{what}</b> <span className="rb-dim">{summary}</span>
+                    {diff !== undefined && (
+                      <details>
+                        <summary>Line by line</summary>
+                        <CodeBlock code={diff} lang="diff" label={`What would be different in ${what}`} />
+                      </details>
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {plan.data.unknown.length > 0 && (
+              <p className="rb-dim">Known only when it is made: {plan.data.unknown.slice(0, 10).join(", ")}.</p>
+            )}
             <p>
               Policies: <StateBadge plain word={plan.data.verdict} />
             </p>

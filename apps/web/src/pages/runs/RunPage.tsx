@@ -105,7 +105,7 @@ export function RunPage(): ReactNode {
 
 /** What an auditor asks: who, when, by which version, shown what before, allowed by what, and what came of it. */
 function Evidence({ run }: { readonly run: Run }): ReactNode {
-  const { actorName, createdAt, startedAt, endedAt, version, previewDigest, decisionId, made = [] } = run;
+  const { actorName, createdAt, startedAt, endedAt, version, previewDigest, decisionId, made = [], resources = [], monthlyCost } = run;
   return (
     <Section title="Evidence">
       <Facts
@@ -135,6 +135,26 @@ function Evidence({ run }: { readonly run: Run }): ReactNode {
                 </Link>,
               ] as const,
           ),
+          ...resources.map(
+            ({ id, type, class: of, name, environment, state, cost }) =>
+              [
+                "Resource",
+                <span key={id}>
+                  <Link to="/resources/$id" params={{ id }}>
+                    {type}/{of} {name}
+                  </Link>{" "}
+                  in {environment}, {state}, {cost === undefined ? "no price is known" : `${cost.amount} ${cost.currency} a month`}
+                </span>,
+              ] as const,
+          ),
+          [
+            "Costs a month",
+            monthlyCost === undefined ? undefined : (
+              <span key="cost">
+                {monthlyCost.amount} {monthlyCost.currency} <span className="rb-dim">({monthlyCost.basis})</span>
+              </span>
+            ),
+          ],
         ]}
       />
     </Section>

@@ -18,6 +18,9 @@ const Input = z.object({
   allowedHosts: z.array(z.string()).optional(),
 });
 type Input = z.output<typeof Input>;
+/** What is needed of a step, or of a resource, to begin a workflow once and to wait for it. */
+export type Dispatcher = Pick<ActionContext, "once" | "log" | "signal">;
+export type WorkflowRequest = Omit<Input, "repoUrl" | "token" | "allowedHosts" | "wait">;
 
 /** A workflow of GitHub Actions, begun and, if asked, waited for. */
 export function makeGithubActionsDispatch(outside: Outside | undefined, o: { readonly pollMs?: number } = {}): Action {
@@ -47,12 +50,12 @@ export function makeGithubActionsDispatch(outside: Outside | undefined, o: { rea
       const place = await connect(c, outside, "github", input);
       const run = await dispatch(c, place, input);
       if (!input.wait) return run === undefined ? {} : toOutput(run);
-      return toOutput(await waitFor(c, place, input, run, o.pollMs ?? 5_000));
+      return toOutput(await waitForWorkflow(c, place, input, run, o.pollMs ?? 5_000));
     },
   });
 }
 
-interface WorkflowRun {
+export interface WorkflowRun {
   readonly id: number;
   readonly html_url: string;
   readonly status: string;
@@ -61,7 +64,7 @@ interface WorkflowRun {
 }
 
 /** Started once: after a crash the run that came up since is taken for the one that was started. */
-async function dispatch(c: ActionContext, place: Place, input: Input): Promise<WorkflowRun | undefined> {
+export async function dispatch(c: Dispatcher, place: Place, input: WorkflowRequest): Promise<WorkflowRun | undefined> {
   const before = await c.once("before", async () => ({
     at: new Date().toISOString(),
     runs: (await runsOf(place, input)).map(({ id }) => id),
@@ -80,7 +83,14 @@ async function dispatch(c: ActionContext, place: Place, input: Input): Promise<W
   return first ?? fresh();
 }
 
-async function waitFor(c: ActionContext, place: Place, input: Input, known: WorkflowRun | undefined, pollMs: number): Promise<WorkflowRun> {
+/** Until it has ended. Throws where it failed. */
+export async function waitForWorkflow(
+  c: Dispatcher,
+  place: Place,
+  input: WorkflowRequest,
+  known: WorkflowRun | undefined,
+  pollMs: number,
+): Promise<WorkflowRun> {
   const end = Date.now() + input.timeoutMinutes * 60_000;
   const before = await c.once("before", async () => ({ at: "", runs: [] as number[] }));
   let run = known;
@@ -108,13 +118,13 @@ async function waitFor(c: ActionContext, place: Place, input: Input, known: Work
 }
 
 /** Newest first. */
-async function runsOf(place: Place, input: Input): Promise<readonly WorkflowRun[]> {
+async function runsOf(place: Place, input: WorkflowRequest): Promise<readonly WorkflowRun[]> {
   const query = `event=workflow_dispatch&branch=${encodeURIComponent(input.branchOrTagName)}&per_page=50`;
   const { body } = await place.ask("GET", `${workflowPath(place, input)}/runs?${query}`);
   return Array.isArray(body?.workflow_runs) ? body.workflow_runs : [];
 }
 
-function workflowPath(place: Place, { workflowId }: Input): string {
+function workflowPath(place: Place, { workflowId }: WorkflowRequest): string {
   return `${pathOf(place)}/actions/workflows/${encodeURIComponent(String(workflowId))}`;
 }
 

@@ -16,7 +16,8 @@ import { outsideTo } from "../../testing/outside-to.ts";
 import { PUBLIC_URL } from "../../testing/ports.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { receiveCallback } from "./receive-callback.ts";
-import { makeWebhookProvision, signatureOf } from "./webhook.ts";
+import { signatureOf } from "./ask-provisioner.ts";
+import { makeWebhookProvision } from "./webhook.ts";
 
 let database: TestDatabase;
 let server: HttpServer;

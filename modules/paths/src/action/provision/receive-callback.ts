@@ -2,7 +2,7 @@ import { InvalidError, NotFoundError, UnauthenticatedError, type Sql } from "@ro
 import { timingSafeEqual } from "node:crypto";
 
 import type { NamedConnections } from "../outside/named.ts";
-import { ProvisionAnswer, signatureOf } from "./webhook.ts";
+import { ProvisionAnswer, signatureOf, toNote, type AnswerSealer } from "./ask-provisioner.ts";
 
 /** How old a message may be, and how far a clock may be off. */
 const FRESH_MS = 5 * 60_000;
@@ -17,15 +17,12 @@ export interface Callback {
  * counts. Throws `NotFoundError`, `UnauthenticatedError` or `InvalidError`.
  */
 export async function receiveCallback(
-  { db, connections }: { readonly db: Sql; readonly connections: NamedConnections },
+  { db, connections, sealerOf }: CallbackDeps,
   id: string,
   { headers, body }: Callback,
   now = Date.now(),
 ): Promise<{ readonly taken: boolean }> {
-  const { rows } = await db.query<{ run_id: string; key: string; connection: string }>(
-    "select run_id, key, value ->> 'connection' as connection from paths.step_note where name = 'callback' and value ->> 'id' = $1",
-    [id],
-  );
+  const { rows } = await db.query<Asked>(ASKED, [id]);
   const asked = rows[0];
   if (asked === undefined) throw new NotFoundError("callback", id.slice(0, 60));
   const secret = (await connections.get(asked.connection))?.signingSecret;
@@ -34,14 +31,35 @@ export async function receiveCallback(
       mend: "Sign `<seconds>.<body>` by HMAC-SHA256, and send the seconds as x-roadbed-timestamp. The connection needs a signingSecret.",
     });
   }
-  const answer = read(body);
+  const answer = await toNote(read(body), asked.resource ? sealerOf?.(asked.owner) : undefined);
+  const [table, column] = asked.resource ? ["paths.resource_note", "resource_id"] : ["paths.step_note", "run_id"];
   const { rowCount } = await db.query(
-    `insert into paths.step_note (run_id, key, name, value) values ($1, $2, 'answer', $3)
-     on conflict (key, name) do update set value = excluded.value, at = now() where step_note.value ->> 'status' = 'pending'`,
-    [asked.run_id, asked.key, JSON.stringify(answer)],
+    `insert into ${table} as note (${column}, key, name, value) values ($1, $2, 'answer', $3)
+     on conflict (key, name) do update set value = excluded.value, at = now() where note.value ->> 'status' = 'pending'`,
+    [asked.owner, asked.key, JSON.stringify(answer)],
   );
   return { taken: rowCount > 0 };
 }
+
+export interface CallbackDeps {
+  readonly db: Sql;
+  readonly connections: NamedConnections;
+  /** Seals what is secret in an answer for a resource. */
+  sealerOf?(resource: string): Pick<AnswerSealer, "seal">;
+}
+
+interface Asked extends Record<string, unknown> {
+  readonly owner: string;
+  readonly resource: boolean;
+  readonly key: string;
+  readonly connection: string;
+}
+
+/** What was asked by a step of a run, or for a resource. */
+const ASKED = `
+  select run_id as owner, false as resource, key, value ->> 'connection' as connection from paths.step_note where name = 'callback' and value ->> 'id' = $1
+  union all
+  select resource_id, true, key, value ->> 'connection' from paths.resource_note where name = 'callback' and value ->> 'id' = $1`;
 
 function isSigned(secret: string, headers: Callback["headers"], body: Uint8Array, now: number): boolean {
   const [seconds, given] = [Number(headers["x-roadbed-timestamp"]), headers["x-roadbed-signature"]];

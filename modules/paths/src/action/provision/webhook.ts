@@ -1,11 +1,8 @@
-import { CancelledError, InvalidError, UnavailableError } from "@roadbed/core";
-import { createHmac, randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 import { defineAction, type Action, type ActionContext } from "../action.ts";
-import { clientOf, missingNamed, type NamedDeps } from "../outside/named.ts";
-import { createHostClient, type HostClient } from "../outside/host-client.ts";
+import { missingNamed } from "../outside/named.ts";
+import { planBy, provisionBy, ProvisionAnswer, type Asker, type ProvisionDeps } from "./ask-provisioner.ts";
 
 const Input = z.object({
   connection: z.string().min(1).describe("Name of the connection to the provisioner"),
@@ -17,30 +14,6 @@ const Input = z.object({
   params: z.record(z.string(), z.unknown()).default({}),
   timeoutMinutes: z.number().min(0.01).max(360).default(30),
 });
-type Input = z.output<typeof Input>;
-
-/** What a provisioner answers, at once or by the callback. */
-export const ProvisionAnswer = z.object({
-  status: z.enum(["done", "pending", "failed"]).default("done"),
-  message: z.string().max(2_000).optional(),
-  outputs: z.record(z.string(), z.unknown()).default({}),
-  changes: z
-    .array(
-      z.object({
-        action: z.enum(["create", "update", "delete", "replace", "none"]),
-        type: z.string(),
-        name: z.string(),
-        summary: z.string().optional(),
-      }),
-    )
-    .default([]),
-});
-export type ProvisionAnswer = z.output<typeof ProvisionAnswer>;
-
-export interface ProvisionDeps extends NamedDeps {
-  readonly publicUrl: string;
-  readonly pollMs?: number;
-}
 
 /**
  * Asks a provisioner over HTTP. The same `key` is the same request: a provisioner that gets it twice does it once. What lasts is answered
@@ -68,7 +41,7 @@ export function makeWebhookProvision(deps: ProvisionDeps): Action {
       const what = `${input.type}${input.class === undefined ? "" : `/${input.class}`} ${input.name}`;
       const words = { apply: "Makes or changes", destroy: "Takes away", read: "Reads back" }[input.operation];
       const missing = await missingNamed(deps, input.connection);
-      const planned = missing.length > 0 || input.operation === "read" ? undefined : await plan(c, deps, input);
+      const planned = missing.length > 0 || input.operation === "read" ? undefined : await planBy(askerOf(c), deps, input);
       const changes = planned?.changes ?? [];
       return {
         words: `${words} ${what} by ${input.connection}.${changes.length === 0 ? "" : ` Planned: ${changes.map(({ action, type, name }) => `${action} ${type} ${name}`).join(", ")}.`}`,
@@ -90,7 +63,7 @@ export function makeWebhookProvision(deps: ProvisionDeps): Action {
       };
     },
     async run(c, input) {
-      const { outputs, changes, message } = await provision(c, deps, input);
+      const { outputs, changes, message } = await provisionBy(askerOf(c), deps, input);
       return { outputs, changes, ...(message === undefined ? {} : { message }) };
     },
     async undo(c, { input }) {
@@ -100,9 +73,9 @@ export function makeWebhookProvision(deps: ProvisionDeps): Action {
           done: input.operation === "read",
           words: input.operation === "read" ? "It only read." : `${input.name} was taken away, and stays away.`,
         };
-      await provision(
+      await provisionBy(
         {
-          ...c,
+          ...askerOf(c),
           key: `${c.key}:undo`,
           once: (name, work) => c.once(`undo ${name}`, work),
           ...(c.noted === undefined ? {} : { noted: (name) => c.noted!(`undo ${name}`) }),
@@ -115,81 +88,6 @@ export function makeWebhookProvision(deps: ProvisionDeps): Action {
   });
 }
 
-async function plan(c: ActionContext, deps: ProvisionDeps, input: Input): Promise<ProvisionAnswer | undefined> {
-  // A provisioner need not plan: 404, 405 and 501 say that it does not.
-  const { status, body } = await send(c, deps, input, { operation: "plan", of: input.operation }, [404, 405, 501]);
-  return [404, 405, 501].includes(status) ? undefined : read(body);
-}
-
-async function provision(c: ActionContext, deps: ProvisionDeps, input: Input): Promise<ProvisionAnswer> {
-  const { id } = await c.once("callback", async () => ({ id: randomUUID(), connection: input.connection }));
-  const callback = `${deps.publicUrl}/hooks/provisions/${id}`;
-  const first = await c.once("asked", async () => {
-    const { status, body } = await send(c, deps, input, { operation: input.operation, callback });
-    const answer = read(body);
-    await c.log("info", `${input.connection}: ${answer.message ?? (status === 202 ? "it was accepted, and lasts" : answer.status)}`);
-    return status === 202 ? { ...answer, status: "pending" as const } : answer;
-  });
-  const last = first.status === "pending" ? await waitFor(c, deps, input) : first;
-  if (last.status !== "failed") return last;
-  throw new InvalidError(`${input.connection} could not ${input.operation} ${input.name}: ${last.message ?? "it gives no reason"}`, {
-    mend: "Mend what it names, then follow the path anew.",
-  });
-}
-
-async function waitFor(c: ActionContext, { pollMs = 2_000 }: ProvisionDeps, input: Input): Promise<ProvisionAnswer> {
-  const end = Date.now() + input.timeoutMinutes * 60_000;
-  while (Date.now() < end) {
-    const answer = await c.noted?.<ProvisionAnswer>("answer");
-    if (answer !== undefined && answer.status !== "pending") return answer;
-    await sleep(pollMs, undefined, { signal: c.signal }).catch((cause: unknown) => {
-      throw new CancelledError("The wait was ended.", { cause });
-    });
-  }
-  throw new UnavailableError(`${input.connection} has not told of ${input.name} after ${input.timeoutMinutes} min.`, {
-    mend: "Retry the run: it waits on.",
-  });
-}
-
-async function send(
-  c: ActionContext,
-  deps: ProvisionDeps,
-  { type, class: of, name, environment, params, connection: system }: Input,
-  ask: Readonly<Record<string, unknown>>,
-  accept: readonly number[] = [],
-): ReturnType<HostClient> {
-  const { connection } = await clientOf(c, deps, system);
-  const body = JSON.stringify({ ...ask, key: c.key, run: c.taskId, requestedBy: c.user.ref, type, class: of, name, environment, params });
-  const signed = connection.signingSecret === undefined ? {} : signatureOf(connection.signingSecret, body, Date.now());
-  const client = createHostClient(c, {
-    fetch: deps.outside!.fetch,
-    system: new URL(connection.url).host,
-    base: connection.url,
-    headers: connection.headers,
-  });
-  return client("POST", "", {
-    body,
-    accept,
-    repeatable: true,
-    headers: { ...signed, "idempotency-key": `${c.key}:${String(ask["operation"])}` },
-  });
-}
-
-function read(body: unknown): ProvisionAnswer {
-  const parsed = ProvisionAnswer.safeParse(body ?? {});
-  if (parsed.success) return parsed.data;
-  throw new UnavailableError(
-    `The provisioner's answer cannot be understood: ${parsed.error.issues[0]?.path.join(".")} ${parsed.error.issues[0]?.message}`,
-  );
-}
-
-/** What proves who sent a body, and when: HMAC-SHA256 of `<seconds>.<body>`. */
-export function signatureOf(
-  secret: string,
-  body: string | Uint8Array,
-  atMs: number,
-): { "x-roadbed-timestamp": string; "x-roadbed-signature": string } {
-  const seconds = String(Math.floor(atMs / 1_000));
-  const digest = createHmac("sha256", secret).update(`${seconds}.`).update(body).digest("hex");
-  return { "x-roadbed-timestamp": seconds, "x-roadbed-signature": `sha256=${digest}` };
+function askerOf(c: ActionContext): Asker {
+  return { ...c, about: { run: c.taskId, requestedBy: c.user.ref } };
 }
