@@ -53,7 +53,7 @@ afterAll(async () => {
 beforeEach(() => {
   asked = [];
   answer = () => ({});
-  github.fault = undefined;
+  github.fault = () => undefined;
 });
 
 async function saveClass(type: string, module: object): Promise<void> {
@@ -82,7 +82,7 @@ describe("by webhook", () => {
         plan: { changes: [{ action: "create", type: "Mailbox", name: "post" }] },
         apply: { outputs: { address: "post@example.org" }, secrets: { password: "s3cret-of-the-box" } },
         read: { message: "3 mails", drift: [{ what: "quota", wanted: "100 MB", found: "200 MB" }] },
-      }[operation],
+      }[operation] ?? {},
     });
     const plan = await bench.call<ResourcePlan>("paths.resource.plan", { type: "mailbox", class: "small", name: "post", owner: TEAM });
     expect(plan.changes).toEqual([{ action: "create", kind: "Mailbox", name: "post", summary: "create" }]);
