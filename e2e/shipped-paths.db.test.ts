@@ -297,7 +297,8 @@ test("a bucket and a queue are made by class, used, and taken away", async () =>
   expect((await aws.fetch(photo, { method: "PUT", body: "a cat" })).status).toBe(200);
   expect(await (await aws.fetch(photo)).text()).toBe("a cat");
 
-  const queue = await credentialsOf(succeeded(await world.run("queue", { name: "prints", owner: "payments" })));
+  const prints = succeeded(await world.run("queue", { name: "prints", owner: "payments" }));
+  const queue = await credentialsOf(prints);
   const db = openDatabase({ url: queue["QUEUE_URL"]!, log: quietLog, max: 1, patienceMs: 0 });
   await db.query(`select queue.send('{"photo": "cat"}')`);
   expect((await db.query("select body, queue.ack(id, receipt) as done from queue.receive()")).rows).toEqual([
@@ -307,6 +308,13 @@ test("a bucket and a queue are made by class, used, and taken away", async () =>
 
   succeeded(await world.run("delete-resource", { entity: "resource:default/photos", name: "photos" }));
   await eventually(async () => expect((await aws.fetch(photo)).status).toBe(403), 30_000);
+  // A run that is taken back takes its queue along.
+  await world.call("paths.run.undo", { id: prints.id, reason: "It was only tried" });
+  await eventually(
+    async () =>
+      expect(await world.call("paths.resource.show", { resource: prints.outputs["resource"] })).toMatchObject({ state: "destroyed" }),
+    30_000,
+  );
 });
 
 const SERVICE = "kind: service\nstart: [node, server.mjs]\n";

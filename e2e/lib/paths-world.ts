@@ -41,8 +41,12 @@ export interface PathsWorld {
   close(): Promise<void>;
 }
 
-/** `estate`: descriptors of what is there before. */
-export async function startPathsWorld(o: { readonly estate: string; readonly timing?: DeliveryDeps["timing"] }): Promise<PathsWorld> {
+/** `estate`: descriptors of what is there before. `policies`: folders beside the shipped ones. */
+export async function startPathsWorld(o: {
+  readonly estate: string;
+  readonly timing?: DeliveryDeps["timing"];
+  readonly policies?: readonly string[];
+}): Promise<PathsWorld> {
   const cel = createCel({ deadlineMs: 5_000 });
   const dataDir = await mkdtemp(join(tmpdir(), "paths-world-"));
   await writeFile(join(dataDir, "estate.yaml"), o.estate);
@@ -90,7 +94,7 @@ export async function startPathsWorld(o: { readonly estate: string; readonly tim
     changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
     git: delivery,
     repositories,
-    standards: createStandards({ log: quietLog, cel, policies: [join(root, "policies")] }),
+    standards: createStandards({ log: quietLog, cel, policies: [join(root, "policies"), ...(o.policies ?? [])] }),
     delivery,
   });
   const handlers: readonly Handler[] = [...catalog.handlers, ...delivery.handlers, ...paths.handlers];

@@ -23,6 +23,12 @@ export const Lifetime = z.object({
   mayExtend: z.boolean(),
   whyNot: z.string().optional(),
   endedAt: z.iso.datetime().optional(),
+  /** The path that is followed at its end; absent: what the run made is taken back. */
+  endPath: z.string().optional(),
+  /** The run that ends it. */
+  endRunId: z.string().optional(),
+  /** Why it could not be ended yet; it is tried again every hour. */
+  endError: z.string().optional(),
   extensions: z.array(z.object({ by: z.string(), at: z.iso.datetime(), until: z.iso.datetime(), reason: z.string() })),
 });
 export type Lifetime = z.infer<typeof Lifetime>;
@@ -73,7 +79,7 @@ export const extendLifetime = defineOperation({
 
 export const endLifetime = defineOperation({
   name: "paths.lifetime.end",
-  summary: "End now what was to end later: what the run made is taken back.",
+  summary: "End now what was to end later: by the path that is named for it, else what the run made is taken back.",
   scope: "paths:write",
   risk: "high",
   http: { method: "POST", path: "/api/v1/lifetimes/{id}/end" },

@@ -22,6 +22,7 @@ import { learnFrom } from "./approval/learned-rules.ts";
 import { defineApprovalWatch } from "./approval/watch-approvals.ts";
 import { makeAuthoringHandlers } from "./authoring/authoring-handlers.ts";
 import { defineLifetimeWatch } from "./lifetime/end-lifetimes.ts";
+import { hearEnded } from "./lifetime/hear-ended.ts";
 import { makeLifetimeHandlers } from "./lifetime/lifetime-handlers.ts";
 import { createRenderer } from "./render/renderer.ts";
 import { createLogBell } from "./run/run-log.ts";
@@ -110,8 +111,8 @@ export function createPaths(deps: PathsDeps): Paths {
 
   const deviationEnds = defineDeviationEnds(deps.workflows, deps);
   const undo = defineUndoFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
-  const lifetimeWatch = defineLifetimeWatch(deps.workflows, deps);
   const start = makeRunPath(shared);
+  const lifetimeWatch = defineLifetimeWatch(deps.workflows, { ...deps, start });
   const approvalWatch = defineApprovalWatch(deps.workflows, deps);
   const hostedWatch = defineHostedWatch(deps.workflows, shared);
   const upgrades = defineUpgradeFlow(deps.workflows, shared);
@@ -124,7 +125,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeApprovalHandlers({ ...deps, granted: learnFrom }),
       ...makeLearnedRuleHandlers(deps),
       ...makeUndoHandlers({ ...deps, start }),
-      ...makeLifetimeHandlers(deps),
+      ...makeLifetimeHandlers({ ...deps, start }),
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
       ...makeAuthoringHandlers(shared),
@@ -153,6 +154,7 @@ export function createPaths(deps: PathsDeps): Paths {
         },
       },
       hearUndone,
+      hearEnded,
       ...followLedger(repositories, deps.catalog),
       ...followUpgrades(deps.workflows, upgrades),
       ...resources.subscriptions,

@@ -13,8 +13,9 @@ export async function beginLifetime(ctx: Ctx, run: RunRow, entityRef: string | u
   const now = ctx.now();
   const named = run.shown_values["name"];
   await ctx.sql.query(
-    `insert into paths.lifetime (id, run_id, path_ref, path_title, entity_ref, name, state, began_at, ends_at, at_most, warn_before_ms, extend_by_ms)
-     values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11) on conflict (run_id) do nothing`,
+    `insert into paths.lifetime (id, run_id, path_ref, path_title, entity_ref, name, state, began_at, ends_at, at_most, warn_before_ms, extend_by_ms,
+       end_path, end_values)
+     values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12, $13) on conflict (run_id) do nothing`,
     [
       newId("lifetime", now.getTime()),
       run.id,
@@ -28,6 +29,8 @@ export async function beginLifetime(ctx: Ctx, run: RunRow, entityRef: string | u
       // Who lives shortly is warned at half time.
       Math.min(rules.warnBeforeMs, after / 2),
       rules.extendByMs,
+      rules.end?.path ?? null,
+      rules.end === undefined ? null : JSON.stringify(rules.end.values),
     ],
   );
 }

@@ -6,14 +6,14 @@ import { z } from "zod";
 import type { PathsDeps } from "../deps.ts";
 import { readRun } from "../run/run-store.ts";
 import { requireUndoer } from "../undo/request-undo.ts";
-import { aboutOf, endNow } from "./end-lifetimes.ts";
+import { aboutOf, endNow, type EndDeps } from "./end-lifetimes.ts";
 import { listLifetimeRows, readLifetime, toLifetime } from "./lifetime-store.ts";
 
 const HOUR_MS = 3_600_000;
 const After = z.object({ at: z.string(), id: z.string() });
 
 /** What ends by itself: listed, extended, ended before its time. */
-export function makeLifetimeHandlers(deps: Pick<PathsDeps, "catalog" | "people">): Handler[] {
+export function makeLifetimeHandlers(deps: Pick<PathsDeps, "catalog"> & EndDeps): Handler[] {
   const hiddenOf = async (ctx: Ctx): Promise<readonly string[]> => (await deps.catalog.hiddenFrom?.(ctx)) ?? [];
   return [
     handle(listLifetimes, async (ctx, { limit, cursor, state, withinDays, entityRef, path, mine, run }) => {

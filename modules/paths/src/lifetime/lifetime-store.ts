@@ -16,6 +16,10 @@ export interface LifetimeRow extends Record<string, unknown> {
   readonly extend_by_ms: string;
   readonly ended_at: Date | null;
   readonly extensions: Lifetime["extensions"];
+  readonly end_path: string | null;
+  readonly end_values: Record<string, unknown> | null;
+  readonly end_run_id: string | null;
+  readonly end_error: string | null;
 }
 
 /** By its own id or that of its run. Throws `NotFoundError` for what is not there or may not be seen. */
@@ -85,5 +89,8 @@ export function toLifetime(row: LifetimeRow, now: Date): Lifetime {
         : { mayExtend: true }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
     extensions: [...row.extensions],
+    ...(row.end_path === null ? {} : { endPath: row.end_path }),
+    ...(row.end_run_id === null ? {} : { endRunId: row.end_run_id }),
+    ...(row.end_error === null || row.state === "ended" ? {} : { endError: row.end_error }),
   };
 }

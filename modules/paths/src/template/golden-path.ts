@@ -38,6 +38,8 @@ export interface Promises {
         readonly atMostMs: number;
         /** The answer that says how long, e.g. `3d`; no longer than `atMostMs`. */
         readonly parameter: string | undefined;
+        /** The path that is followed at its end, in place of taking back what the run made. */
+        readonly end?: { readonly path: string; readonly values: Readonly<Record<string, unknown>> } | undefined;
       }
     | undefined;
   /** Whom a run of it waits for before its first step. Absent in runs of before. */
@@ -127,6 +129,7 @@ export const PromisesSpec = z.object({
       extendBy: Duration.optional(),
       atMost: Duration.optional(),
       parameter: z.string().min(1).max(100).optional(),
+      end: z.strictObject({ path: z.string().min(1).max(200), values: z.record(z.string().max(100), z.unknown()).default({}) }).optional(),
     })
     .refine(({ after, atMost }) => atMost === undefined || atMost >= after, {
       error: "must be at least as long as after",
@@ -172,6 +175,7 @@ export function promisesOf(
       extendByMs: spec.lifetime.extendBy ?? spec.lifetime.after,
       atMostMs: spec.lifetime.atMost ?? Math.max(spec.lifetime.after, 90 * UNITS_MS.d),
       parameter: spec.lifetime.parameter,
+      end: spec.lifetime.end,
     },
     managed: spec.managed ?? (typeof globs === "string" ? globs.split(/[\s,]+/).filter((glob) => glob !== "") : ["**"]),
   };

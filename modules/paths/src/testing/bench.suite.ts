@@ -33,6 +33,8 @@ export interface Bench {
     files: readonly FileChange[],
     o?: { removed?: readonly string[]; message?: string; by?: string; branch?: string },
   ): Promise<string>;
+  /** The way in which every run begins. */
+  readonly start: Handler;
   /** Something that the platform does by itself. */
   write(work: (ctx: Ctx) => Promise<void>): Promise<void>;
   /** Ends when every event so far was heard. */
@@ -153,6 +155,7 @@ export async function createBench(
       await runtime.write(callAs(), pushOperation, {}, undefined, async (ctx) => ctx.emit(repositoryPushed, repository, payload));
       return hash;
     },
+    start: handlers.find(({ operation }) => operation.name === "paths.path.run")!,
     write: (work) => runtime.write(runtime.system("test"), pushOperation, {}, undefined, work),
     async heard() {
       await eventually(async () => {

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { migrations } from "../index.ts";
-import { endWhenOver, warn } from "../lifetime/end-lifetimes.ts";
+import { endWhenOver, tryEndAgain, warn } from "../lifetime/end-lifetimes.ts";
 import { createBench, type Bench } from "../testing/bench.suite.ts";
 import { folderOf, template } from "../testing/preview.ts";
 import { kill, startRunServer, type Server } from "../testing/start-run-server.ts";
@@ -29,6 +29,13 @@ steps:
   - { id: register, action: "catalog:register", input: { repoContentsUrl: "\${{ steps.publish.output.repoContentsUrl }}" } }
   - { id: pause, action: "debug:wait", input: { milliseconds: "\${{ parameters.pauseMs }}" } }
 `;
+/** What ends a guest: refused while that is not in the catalogue. */
+const FAREWELL = `
+parameters:
+  required: [entity, note]
+  properties: { entity: { type: string, ui:field: EntityPicker }, note: { type: string } }
+steps: [{ id: say, action: "debug:log", input: { message: "\${{ parameters.note }}" } }]
+`;
 const DEPLOYS = `${PATH}  - { id: deploy, action: "roadbed:deploy:wait", input: { entityRef: "\${{ steps.register.output.entityRef }}" } }\n`;
 const SKELETON = {
   "service/skeleton/catalog-info.yaml":
@@ -47,6 +54,13 @@ beforeAll(async () => {
           "sandbox",
         ),
       ),
+      "guest/template.yaml": stringify(
+        template(
+          `lifetime: { after: 2d, end: { path: farewell, values: { entity: "\${{ outputs.entityRef }}", note: "Bye, \${{ parameters.name }}" } } }\n${PATH.replace("./skeleton", "../service/skeleton")}output: { entityRef: "\${{ steps.register.output.entityRef }}" }\n`,
+          "guest",
+        ),
+      ),
+      "farewell/template.yaml": stringify(template(FAREWELL, "farewell")),
       ...SKELETON,
     }),
   );
@@ -178,16 +192,57 @@ describe("time to live", () => {
     const run = await bench.run("sandbox", { name: "brief", ttl: "3h" });
     const lifetime = await of(run);
     expect(Date.parse(lifetime.endsAt) - Date.parse(lifetime.beganAt)).toBe(3 * 3_600_000);
-    await bench.write((ctx) => endWhenOver({}, ctx, lifetime.id));
+    await bench.write((ctx) => endWhenOver({ start: bench.start }, ctx, lifetime.id));
     expect(await of(run)).toMatchObject({ state: "active" });
     await move(lifetime.id, 4);
-    for (let n = 0; n < 2; n++) await bench.write((ctx) => endWhenOver({}, ctx, lifetime.id));
+    for (let n = 0; n < 2; n++) await bench.write((ctx) => endWhenOver({ start: bench.start }, ctx, lifetime.id));
     expect((await undone(run.id)).undo?.why).toContain("Its time to live was over");
     expect(await told("paths.lifetime.ended", lifetime.id)).toBe(1);
     expect(await bench.repositories.exists("brief")).toBe(false);
     await bench.heard();
     expect(await of(run)).toMatchObject({ state: "ended", mayExtend: false });
     await expect(bench.call("paths.lifetime.extend", { id: lifetime.id, reason: "Too late." })).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+});
+
+describe("time to live that names a path", () => {
+  const of = (run: Run): Promise<Lifetime> => bench.call("paths.lifetime.show", { id: run.id });
+
+  test("follows it at its end, in the name of who asked; nothing is taken back by itself", async () => {
+    const run = await bench.run("guest", { name: "eve" });
+    expect(await of(run)).toMatchObject({ state: "active", endPath: "farewell" });
+    await bench.call("paths.lifetime.end", { id: run.id, reason: "She left." });
+    const { endRunId } = await of(run);
+    const end = await eventually(async () => {
+      const found = await show(endRunId!);
+      expect(found.status).toBe("succeeded");
+      return found;
+    }, 30_000);
+    expect(end).toMatchObject({
+      path: "template:default/farewell",
+      actor: run.actor,
+      values: { entity: "component:default/eve", note: "Bye, eve" },
+    });
+    await bench.heard();
+    expect(await of(run)).toMatchObject({ state: "ended", mayExtend: false });
+    expect((await show(run.id)).undo).toBeUndefined();
+    expect(await bench.repositories.exists("eve")).toBe(true);
+  });
+
+  test("says why it could not be followed, and tries again", async () => {
+    const run = await bench.run("guest", { name: "stay" });
+    const known = bench.world.entities.get("component:default/stay")!;
+    bench.world.entities.delete("component:default/stay");
+    const { id } = await bench.call<Lifetime>("paths.lifetime.end", { id: run.id, reason: "He leaves." });
+    const refused = await of(run);
+    expect(refused).toMatchObject({ state: "ending", endError: expect.stringContaining("component:default/stay") });
+    expect(refused.endRunId).toBeUndefined();
+    bench.world.entities.set("component:default/stay", known);
+    // Twice at once is once.
+    for (let n = 0; n < 2; n++) await bench.write((ctx) => tryEndAgain({ start: bench.start }, ctx, id));
+    await eventually(async () => expect(await of(run)).toMatchObject({ state: "ended" }), 30_000);
+    const { rowCount } = await bench.database.db.query("select 1 from paths.run where path_ref = 'template:default/farewell'");
+    expect(rowCount).toBe(2);
   });
 });
 

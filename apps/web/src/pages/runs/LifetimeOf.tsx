@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { Run } from "@roadbed/contracts/paths";
@@ -14,13 +15,28 @@ export function LifetimeOf({ run: { id, status } }: { readonly run: Run }): Reac
   const list = useOperation(listLifetimes, { run: id, limit: 1 }, { enabled: status === "succeeded" });
   const lifetime = list.data?.items[0];
   if (lifetime === undefined) return null;
-  const { state, endsAt, atMost, soon, extensions, endedAt } = lifetime;
+  const { state, endsAt, atMost, soon, extensions, endedAt, endPath, endRunId, endError } = lifetime;
   if (state !== "active") {
     return (
       <Section title="Time to live">
         <p>
-          It came to its end <When at={endedAt ?? endsAt} />.
+          {state === "ending" ? "It is being ended since " : "It came to its end "}
+          <When at={endedAt ?? endsAt} />
+          {endRunId !== undefined && (
+            <>
+              , by{" "}
+              <Link to="/runs/$id" params={{ id: endRunId }}>
+                the run that ends it
+              </Link>
+            </>
+          )}
+          .
         </p>
+        {endError !== undefined && (
+          <p data-state="fail" role="alert">
+            It could not be ended yet: {endError}
+          </p>
+        )}
       </Section>
     );
   }
@@ -35,7 +51,8 @@ export function LifetimeOf({ run: { id, status } }: { readonly run: Run }): Reac
           </>
         )}
         . <span className="rb-dim">At most until </span>
-        <When at={atMost} />. <LifetimeActs lifetime={lifetime} />
+        <When at={atMost} />. {endPath !== undefined && <>Then the path {endPath} is followed. </>}
+        <LifetimeActs lifetime={lifetime} />
       </p>
       {extensions.length > 0 && (
         <ul className={classes.votes}>

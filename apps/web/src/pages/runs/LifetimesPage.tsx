@@ -49,9 +49,10 @@ const COLUMNS: readonly Column<Lifetime>[] = [
     header: "Ends",
     width: "170px",
     value: ({ endsAt }) => endsAt,
-    cell: ({ endsAt, soon, state }) => (
+    cell: ({ endsAt, soon, state, endError }) => (
       <>
         <When at={endsAt} /> {state === "active" && soon && <StateBadge plain word="soon" state="warn" />}
+        {endError !== undefined && <StateBadge plain word="could not be ended" state="fail" title={endError} />}
       </>
     ),
   },
@@ -75,7 +76,7 @@ export function LifetimesPage(): ReactNode {
     <Page
       title="What ends"
       trail={<Link to="/runs">Runs</Link>}
-      state="What golden paths made for a time. It is warned of, can be extended, and is taken back when its time is over."
+      state="What golden paths made for a time. It is warned of, can be extended, and is taken back, or ended by the path that is named for it, when its time is over."
     >
       <div style={{ display: "flex", gap: 16, alignItems: "center", marginBottom: 12, flexWrap: "wrap" }}>
         <SegmentedControl
@@ -165,8 +166,10 @@ function ActForm({
             <>
               It lives {formatHours(lifetime.extendByHours)} longer, until <When at={lifetime.atMost} /> at most.
             </>
-          ) : (
+          ) : lifetime.endPath === undefined ? (
             "What the run made is taken back now, the last first."
+          ) : (
+            `The path ${lifetime.endPath} is followed now, in the name of who asked for it.`
           )}
         </Text>
         <TextInput

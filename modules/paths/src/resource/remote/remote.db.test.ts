@@ -78,11 +78,12 @@ const reveal = async (resource: string): Promise<object> => {
 describe("by webhook", () => {
   test("it is planned, made, looked at, and taken away; what is secret is sealed", async () => {
     answer = (operation) => ({
-      body: {
-        plan: { changes: [{ action: "create", type: "Mailbox", name: "post" }] },
-        apply: { outputs: { address: "post@example.org" }, secrets: { password: "s3cret-of-the-box" } },
-        read: { message: "3 mails", drift: [{ what: "quota", wanted: "100 MB", found: "200 MB" }] },
-      }[operation] ?? {},
+      body:
+        {
+          plan: { changes: [{ action: "create", type: "Mailbox", name: "post" }] },
+          apply: { outputs: { address: "post@example.org" }, secrets: { password: "s3cret-of-the-box" } },
+          read: { message: "3 mails", drift: [{ what: "quota", wanted: "100 MB", found: "200 MB" }] },
+        }[operation] ?? {},
     });
     const plan = await bench.call<ResourcePlan>("paths.resource.plan", { type: "mailbox", class: "small", name: "post", owner: TEAM });
     expect(plan.changes).toEqual([{ action: "create", kind: "Mailbox", name: "post", summary: "create" }]);

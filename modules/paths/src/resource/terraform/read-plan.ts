@@ -59,8 +59,20 @@ export function unknownOf({ resource_changes: changes }: PlanJson): string[] {
 }
 
 /** What stands otherwise outside than the state says. Values that are sensitive are said to differ, and not what they are. */
-export function driftOf({ resource_drift: drift }: PlanJson): ResourceDrift[] {
-  return drift.flatMap(({ address, change }) => {
+export function driftOf({ resource_drift: drift, output_changes: outputs }: PlanJson): ResourceDrift[] {
+  // What consumers were given would be otherwise today, e.g. by a data source.
+  const given = Object.entries(outputs).flatMap(([name, change]) => {
+    if (JSON.stringify(change.before) === JSON.stringify(change.after)) return [];
+    const hidden = isMarked(change.before_sensitive, true) || isMarked(change.after_sensitive, true);
+    return [
+      {
+        what: `output ${name}`,
+        wanted: hidden ? "(sensitive)" : short(change.before),
+        found: hidden ? "(sensitive)" : short(change.after),
+      },
+    ];
+  });
+  const things = drift.flatMap(({ address, change }) => {
     if (change.actions.includes("delete")) return [{ what: address, wanted: "it is there", found: "it is gone" }];
     const names = new Set([...keysOf(change.before), ...keysOf(change.after)]);
     return [...names].flatMap((name) => {
@@ -71,6 +83,7 @@ export function driftOf({ resource_drift: drift }: PlanJson): ResourceDrift[] {
       return [{ what: `${address}.${name}`, wanted: hidden ? "(sensitive)" : short(was), found: hidden ? "(sensitive)" : short(is) }];
     });
   });
+  return [...things, ...given];
 }
 
 /** Outputs by sensitivity, as `output -json` writes them. */

@@ -8,7 +8,7 @@ import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 
-import { ORDERS, startResourceWorld, type ResourceWorld } from "../../../testing/resource-world.ts";
+import { ORDERS, startResourceWorld, type ResourceWorld } from "../../../testing/resource-world.suite.ts";
 
 let world: ResourceWorld;
 let made: ResourceDetail;

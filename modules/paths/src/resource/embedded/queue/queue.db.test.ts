@@ -1,10 +1,13 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import type { ProvisionedResource, ResourceDetail } from "@roadbed/contracts/paths/resources";
 import { openDatabase, type Database } from "@roadbed/postgres";
-import { quietLog } from "@roadbed/testkit";
+import { eventually, quietLog } from "@roadbed/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 
-import { ORDERS, startResourceWorld, type ResourceWorld } from "../../../testing/resource-world.ts";
+import { ORDERS, startResourceWorld, type ResourceWorld } from "../../../testing/resource-world.suite.ts";
 
 let world: ResourceWorld;
 let made: ResourceDetail;
@@ -145,3 +148,30 @@ test("it becomes one of other rules with what is in it; it goes wholly, not whil
   expect(await world.settled(made.id)).toMatchObject({ state: "destroyed", variables: [] });
   await expect(receive()).rejects.toThrow();
 });
+
+test("the server for made databases is killed in the middle of making one: it is made once that is back, once", async () => {
+  const home = join(world.dataDir, "resources/databases");
+  const note = join(home, "socket-dir");
+  const socket = existsSync(note) ? readFileSync(note, "utf8").trim() : join(home, "run");
+  const port = readFileSync(join(home, "port"), "utf8").trim();
+  const admin = openDatabase({
+    url: `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(socket)}`,
+    log: quietLog,
+    max: 1,
+  });
+  // Whoever makes a role waits for this lock.
+  await admin.query("select pg_advisory_lock(7623041)");
+  const { id } = await world.request({ type: "queue", name: "survivor" });
+  await eventually(async () => {
+    const { rowCount } = await admin.query("select 1 from pg_locks where locktype = 'advisory' and not granted");
+    expect(rowCount).toBe(1);
+  }, 30_000);
+  process.kill(Number(readFileSync(join(home, "cluster/postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
+  await admin.close().catch(() => {});
+  const made = await world.settled(id);
+  expect([made.state, made.error, made.drift]).toEqual(["ready", undefined, []]);
+  expect(made.history.filter(({ words }) => words === "The queue survivor__dev was made.")).toHaveLength(1);
+  const own = open(await world.credentials(id));
+  expect((await own.query("select queue.send('1') is not null as sent")).rows).toEqual([{ sent: true }]);
+  await own.close();
+}, 120_000);
