@@ -7,3 +7,8 @@ export function sizeWords(bytes: number): string {
   for (; value >= 1024 && unit < UNITS.length - 1; unit++) value /= 1024;
   return `${unit === 0 ? String(value) : value.toFixed(1).replace(/\.0$/, "")} ${UNITS[unit]}`;
 }
+
+/** `100,000`. */
+export function countWords(count: number): string {
+  return new Intl.NumberFormat("en-GB").format(count);
+}

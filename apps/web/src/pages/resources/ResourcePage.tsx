@@ -206,12 +206,14 @@ function Credentials({ of }: { readonly of: ResourceDetail }): ReactNode {
           </li>
         ))}
       </ul>
-      <p className="rb-dim">
-        {of.consumer === undefined
-          ? "It has no consumer that is given them."
-          : "Its consumer's workload gets them as variables at its start."}{" "}
-        Who has them shown is written down.
-      </p>
+      {of.variables.length > 0 && (
+        <p className="rb-dim">
+          {of.consumer === undefined
+            ? "It has no consumer that is given them."
+            : "Its consumer's workload gets them as variables at its start."}{" "}
+          Who has them shown is written down.
+        </p>
+      )}
     </Section>
   );
 }

@@ -16,12 +16,12 @@ test("facts are told in words, with units, and what is nothing is left out", () 
     }),
   ).toEqual([
     ["Engine", "PostgreSQL 18"],
-    ["Port", "15432"],
-    ["Size", "7.3 MB"],
     ["In work", "1\u202f234"],
     ["Oldest message", "10 min"],
-    ["Outputs: queue url", "x"],
     ["Outputs: ok", "yes"],
+    ["Outputs: queue url", "x"],
+    ["Port", "15432"],
     ["Secret outputs", "none"],
+    ["Size", "7.3 MB"],
   ]);
 });

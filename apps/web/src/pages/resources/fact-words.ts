@@ -12,7 +12,9 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Facts of a resource as people read them: `bytes 7643663` is `Size 7.3 MB`, and what holds others is told part by part. */
 export function factWords(facts: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
-  return Object.entries(facts).flatMap(([name, value]): readonly (readonly [string, string])[] => {
+  // The database keeps them in an order that says nothing.
+  const sorted = Object.entries(facts).toSorted(([a], [b]) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return sorted.flatMap(([name, value]): readonly (readonly [string, string])[] => {
     if (value === null || value === undefined || value === "") return [];
     if (isRecord(value)) return factWords(value).map(([inner, words]) => [`${nameOf(name)}: ${inner.toLowerCase()}`, words]);
     return [[nameOf(name), valueWords(name, value)]];
@@ -23,7 +25,7 @@ function valueWords(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map((one) => valueWords("", one)).join(", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "object") return JSON.stringify(value);
-  if (typeof value !== "number") return String(value);
+  if (typeof value !== "number") return name === "commit" ? String(value).slice(0, 12) : String(value);
   if (name === "bytes") return sizeWords(value);
   if (name === "port") return String(value);
   if (name.endsWith("Seconds"))

@@ -38,8 +38,10 @@ function compare(a: readonly string[], b: readonly string[]): string[] {
   const lines: string[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) (lines.push(` ${a[i++]}`), j++);
-    else if (i < a.length && (j >= b.length || longest[(i + 1) * width + j]! >= longest[i * width + j + 1]!)) lines.push(`-${a[i++]}`);
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      lines.push(` ${a[i++]}`);
+      j++;
+    } else if (i < a.length && (j >= b.length || longest[(i + 1) * width + j]! >= longest[i * width + j + 1]!)) lines.push(`-${a[i++]}`);
     else lines.push(`+${b[j++]}`);
   }
   return lines;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import type { Facts, Provisioner, Seen, Wanted } from "../../provisioner.ts";
-import { sizeWords } from "../../size-words.ts";
+import { countWords, sizeWords } from "../../size-words.ts";
 import type { DatabaseServer } from "../database-server.ts";
 import { createBlobStore } from "./blob-store.ts";
 import { createBucketDoor, type BucketDoor } from "./bucket-door.ts";
@@ -63,7 +63,7 @@ export function createBuckets({
         return { words: `Takes away the bucket ${name}${held}.`, changes, problems: [] };
       }
       const { sizeMb, objects } = wanted.inputs as Inputs;
-      const summary = `up to ${sizeWords(sizeMb * MB)} and ${objects} objects`;
+      const summary = `up to ${sizeWords(sizeMb * MB)} and ${countWords(objects)} objects`;
       const same = there !== undefined && Number(there.most_bytes) === sizeMb * MB && Number(there.most_objects) === objects;
       return {
         words: `${there === undefined ? "Makes" : "Sees to"} the bucket ${name}: ${summary}.`,

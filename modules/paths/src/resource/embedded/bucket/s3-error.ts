@@ -35,11 +35,10 @@ export class S3Error extends Error {
   }
 }
 
-/** For the text of an element. */
+/** For the text of an element; what XML cannot hold is told as a mark. */
 export function xml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll(/[\0-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+  const plain = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return [...plain]
+    .map((char) => ((char < " " && !"\t\n\r".includes(char)) || char === "\ufffe" || char === "\uffff" ? "\ufffd" : char))
+    .join("");
 }

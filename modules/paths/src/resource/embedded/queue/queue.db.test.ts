@@ -155,7 +155,7 @@ test("the server for made databases is killed in the middle of making one: it is
   const socket = existsSync(note) ? readFileSync(note, "utf8").trim() : join(home, "run");
   const port = readFileSync(join(home, "port"), "utf8").trim();
   const admin = openDatabase({
-    url: `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(socket)}`,
+    url: `postgresql://postgres@localhost:${port}/roadbed?host=${encodeURIComponent(socket)}`,
     log: quietLog,
     max: 1,
   });

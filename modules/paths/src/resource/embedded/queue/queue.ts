@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 import type { Provisioner, Seen } from "../../provisioner.ts";
+import { countWords } from "../../size-words.ts";
 import type { DatabaseServer } from "../database-server.ts";
 import {
   addressOf,
@@ -59,7 +60,7 @@ export function makeEmbeddedQueue(server: DatabaseServer): Provisioner {
       const there = await standingOf(server, wanted);
       if (act === "destroy") return planEnd(there, "Queue");
       const { messages, connections, visibilitySeconds, attempts } = wanted.inputs as Inputs;
-      const summary = `${messages} messages, seen again after ${visibilitySeconds} s, set aside after ${attempts} attempts`;
+      const summary = `${countWords(messages)} messages, seen again after ${visibilitySeconds} s, set aside after ${attempts} attempts`;
       return {
         words: `${there.role === undefined ? "Makes" : "Sees to"} the queue ${there.name}: ${summary}.`,
         changes: [{ action: there.role === undefined ? "create" : "update", kind: "Queue", name: there.name, summary }],
