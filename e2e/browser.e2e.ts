@@ -302,6 +302,7 @@ async function addresses(): Promise<Record<string, string>> {
     delivery: "/delivery",
     deployments: "/delivery?tab=deployments",
     repositories: "/delivery?tab=repositories",
+    environments: "/environments?select=dev",
     observe: "/observe",
     service: "/observe/services/booking-service",
     traces: "/traces",

@@ -182,6 +182,13 @@ const delivery = createRoute({
   component: lazyRouteComponent(() => import("./pages/delivery/DeliveryPage.tsx"), "DeliveryPage"),
 });
 
+const environments = createRoute({
+  getParentRoute: () => app,
+  path: "/environments",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "select") }),
+  component: lazyRouteComponent(() => import("./pages/environments/EnvironmentsPage.tsx"), "EnvironmentsPage"),
+});
+
 const change = createRoute({
   getParentRoute: () => app,
   path: "/delivery/changes/$id",
@@ -495,7 +502,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, change, releases, release,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, change, releases, release,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -36,7 +36,15 @@ const ENTRIES: readonly Entry[] = [
       { to: "/upgrades", label: "Upgrades" },
     ],
   },
-  { to: "/delivery", label: "Delivery", icon: Rocket, under: [{ to: "/releases", label: "Releases" }] },
+  {
+    to: "/delivery",
+    label: "Delivery",
+    icon: Rocket,
+    under: [
+      { to: "/releases", label: "Releases" },
+      { to: "/environments", label: "Environments" },
+    ],
+  },
   {
     to: "/observe",
     label: "Observe",

@@ -117,12 +117,12 @@ const TELLERS: readonly Teller[] = [
   teller(environmentChanged, ({ title, change, reason }) => ({
     sort: "workload",
     text: `The environment ${title} ${ENVIRONMENT_WORDS[change]}${reason === undefined ? "" : `: ${reason}`}`,
-    link: "/delivery/environments",
+    link: "/environments",
   })),
   teller(freezeChanged, ({ title, environments, change, until, reason }) => ({
     sort: "deployment",
     text: `${title}: ${change === "announced" ? `${environments.join(", ") || "every environment"} is frozen until ${until.slice(0, 16).replace("T", " ")} UTC` : "the freeze was lifted"} (${reason})`,
-    link: "/delivery/calendar",
+    link: "/environments",
   })),
   teller(repositoryArchived, ({ repository, archived }) => ({
     sort: "push",

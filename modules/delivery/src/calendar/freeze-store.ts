@@ -116,7 +116,7 @@ export function frozenTimeAt(freeze: FreezeRecord, at: Date): FrozenTime | undef
   if (repeats === undefined) return { freeze, from: freeze.from, until: endOf(freeze) };
   // A time that began this long ago has just ended.
   const { last } = timesBetween(parseCron(repeats.cron), new Date(at.getTime() - repeats.minutes * MINUTE), at, repeats.timeZone);
-  return last === undefined || last < freeze.from ? undefined : timeFrom(freeze, last);
+  return last && timeFrom(freeze, last);
 }
 
 /** The present time of a freeze, or its next one. */
@@ -164,7 +164,7 @@ function frozenTimes(freeze: FreezeRecord, from: Date, until: Date, most: number
   const cron = parseCron(repeats.cron);
   const end = Math.min(until.getTime(), endOf(freeze).getTime());
   const times: FrozenTime[] = [];
-  let after = new Date(Math.max(from.getTime() - repeats.minutes * MINUTE, freeze.from.getTime() - 1));
+  let after = new Date(Math.max(from.getTime(), freeze.from.getTime()) - repeats.minutes * MINUTE);
   while (times.length < most) {
     const next = nextTime(cron, after, repeats.timeZone);
     if (next === undefined || next.getTime() >= end) break;
@@ -174,9 +174,10 @@ function frozenTimes(freeze: FreezeRecord, from: Date, until: Date, most: number
   return times;
 }
 
-function timeFrom(freeze: FreezeRecord, from: Date): FrozenTime {
-  const until = Math.min(from.getTime() + (freeze.repeats?.minutes ?? 0) * MINUTE, endOf(freeze).getTime());
-  return { freeze, from, until: new Date(until) };
+/** Cut to what lies within the freeze itself: one that is announced in the middle of such a time holds at once. */
+function timeFrom(freeze: FreezeRecord, begin: Date): FrozenTime {
+  const until = Math.min(begin.getTime() + (freeze.repeats?.minutes ?? 0) * MINUTE, endOf(freeze).getTime());
+  return { freeze, from: new Date(Math.max(begin.getTime(), freeze.from.getTime())), until: new Date(until) };
 }
 
 function endOf({ until, lifted }: FreezeRecord): Date {

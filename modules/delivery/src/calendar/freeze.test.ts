@@ -45,6 +45,12 @@ test("one that repeats counts by the clocks of its zone, also over the change of
   expect(nextFrozenTime(fridays, at("2026-03-28T00:00:00Z"))).toMatchObject({ from: at("2026-04-03T14:00:00Z") });
 });
 
+test("announced in the middle of such a time, it holds at once", () => {
+  const late = { ...fridays, from: at("2026-03-27T18:00:00Z") };
+  expect(frozenTimeAt(late, at("2026-03-27T18:00:00Z"))).toMatchObject({ from: late.from, until: at("2026-03-27T23:00:00Z") });
+  expect(nextFrozenTime(late, at("2026-03-20T18:00:00Z"))).toMatchObject({ from: late.from });
+});
+
 test("its state says whether it holds, will hold, or is done with", () => {
   expect(stateOf(freeze(), at("2026-12-01T00:00:00Z"))).toBe("planned");
   expect(stateOf(freeze(), at("2026-12-24T00:00:00Z"))).toBe("in force");

@@ -77,7 +77,7 @@ export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void
   );
 }
 
-/** Sources first; among equals by name. A graph without cycles: what would close one is refused when it is said. */
+/** Sources first; among equals what stays before what ends by itself, then by name. A graph without cycles: what would close one is refused when it is said. */
 export function inOrder(records: readonly EnvironmentRecord[]): EnvironmentRecord[] {
   const byName = new Map(records.map((record) => [record.name, record]));
   const depths = new Map<string, number>();
@@ -88,7 +88,8 @@ export function inOrder(records: readonly EnvironmentRecord[]): EnvironmentRecor
     depths.set(name, depth);
     return depth;
   };
-  return records.toSorted((a, b) => depthOf(a.name) - depthOf(b.name) || (a.name < b.name ? -1 : 1));
+  const passing = ({ expiresAt }: EnvironmentRecord): number => (expiresAt === undefined ? 0 : 1);
+  return records.toSorted((a, b) => depthOf(a.name) - depthOf(b.name) || passing(a) - passing(b) || (a.name < b.name ? -1 : 1));
 }
 
 function toRecord(row: Row): EnvironmentRecord {

@@ -179,7 +179,7 @@ const RULES: readonly Rule[] = [
             change === "ended"
               ? (reason ?? "What ran there was stopped.")
               : "What runs there is stopped then. Extend it with a reason if it is still needed.",
-          link: "/delivery/environments",
+          link: "/environments",
         },
   ),
   rule(approvalRuleChanged, ({ pathTitle, name, role, state }) =>
