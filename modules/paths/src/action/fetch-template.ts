@@ -5,7 +5,9 @@ import { z } from "zod";
 
 import type { Dialect } from "../render/engine.ts";
 import { matchesAny } from "../workspace/glob.ts";
-import { placeFile, readText, resolveInside } from "../workspace/workspace.ts";
+import { inTurns } from "../workspace/in-turns.ts";
+import { createPlacer } from "../workspace/placer.ts";
+import { placeFile, readText, resolveInside, type Content } from "../workspace/workspace.ts";
 import { defineAction, type Action, type ActionContext, type Output } from "./action.ts";
 import { withSource, type SourceReader } from "./outside/remote-source.ts";
 import { listSkeleton, type SkeletonFile } from "./skeleton.ts";
@@ -90,8 +92,15 @@ async function readDefaults(file: string): Promise<Record<string, unknown>> {
 async function fillIn(c: ActionContext, source: string, input: TreeInput, without: readonly string[] = []): Promise<Output> {
   const files = (await listSkeleton(source, (message) => c.log("warn", message))).filter(({ path }) => !without.includes(path));
   const target = await resolveInside(c.workspace, input.targetPath, "targetPath");
+  const place = createPlacer(c.workspace, target);
   let written = 0;
-  for (const file of files) if (await placeRendered(c, target, file, input)) written++;
+  for (let from = 0; from < files.length; from += AT_ONCE) {
+    const part = await renderPart(c, files.slice(from, from + AT_ONCE), input);
+    const put = ({ path, mode, content }: Drawn): Promise<boolean> => place(path, content, { mode, replace: input.replace });
+    // Files that come to have one name, or one in the place of another's folder, come one after the other.
+    const done = clash(part) ? await oneByOne(part, put) : await inTurns(part, put);
+    written += done.filter(Boolean).length;
+  }
   await c.log("info", `${written} of ${files.length} files of ${input.url} written${where(input.targetPath)}.`);
   return {};
 }
@@ -117,20 +126,51 @@ export const makeFetchTemplateFile = (outside: SourceReader | undefined): Action
       }),
   });
 
-/** Answers false for a file that is left out: its name is empty in part, or it is there already. */
-async function placeRendered(c: ActionContext, target: string, file: SkeletonFile, input: TreeInput): Promise<boolean> {
-  const plan = planFile(file.path, input);
+/** How many files are rendered by one question. */
+const AT_ONCE = 100;
+
+interface Drawn {
+  readonly path: string;
+  readonly mode: number;
+  readonly content: Content;
+}
+
+/** Some files with their names and contents rendered; without those that are left out, because their name is empty in part. */
+async function renderPart(c: ActionContext, files: readonly SkeletonFile[], input: TreeInput): Promise<Drawn[]> {
   const context = contextOf(input);
-  const path = plan.renderName
-    ? await c.renderer.renderText(`The file name ${file.path}`, plan.path, context, dialectOf(input))
-    : plan.path;
-  if (path === "" || isAbsolute(path) || path.split("/").includes("")) return false;
-  const to = await resolveInside(target, path, "file name");
-  await resolveInside(c.workspace, to.slice(c.workspace.length + 1), "file name");
-  const text = plan.renderContent ? await readText(file.source) : undefined;
-  const content =
-    text === undefined ? { copyOf: file.source } : { data: await c.renderer.renderText(file.path, text, context, dialectOf(input)) };
-  return placeFile(to, content, { mode: file.mode, replace: input.replace });
+  const planned = files.map((file) => ({ file, plan: planFile(file.path, input) }));
+  const named = planned.filter(({ plan }) => plan.renderName);
+  const names = await c.renderer.renderTexts(
+    named.map(({ file, plan }) => ({ name: `The file name ${file.path}`, text: plan.path })),
+    context,
+    dialectOf(input),
+  );
+  const nameOf = new Map(named.map(({ file }, index) => [file, names[index] ?? ""]));
+  const kept = planned.flatMap(({ file, plan }) => {
+    const path = nameOf.get(file) ?? plan.path;
+    return path === "" || isAbsolute(path) || path.split("/").includes("") ? [] : [{ file, path, renders: plan.renderContent }];
+  });
+  const read = await inTurns(kept, async ({ file, renders }) => (renders ? readText(file.source) : undefined));
+  const texts = kept.flatMap(({ file }, index) => (read[index] === undefined ? [] : [{ name: file.path, text: read[index] }]));
+  const rendered = await c.renderer.renderTexts(texts, context, dialectOf(input));
+  let next = 0;
+  return kept.map(({ file, path }, index) => ({
+    path,
+    mode: file.mode,
+    content: read[index] === undefined ? { copyOf: file.source } : { data: rendered[next++] ?? "" },
+  }));
+}
+
+function clash(files: readonly Drawn[]): boolean {
+  const paths = new Set(files.map(({ path }) => join(path)));
+  if (paths.size < files.length) return true;
+  return [...paths].some((path) => path.split("/").some((_, n, parts) => n > 0 && paths.has(parts.slice(0, n).join("/"))));
+}
+
+async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (const item of items) done.push(await work(item));
+  return done;
 }
 
 /** What is rendered of a file: Backstage's rules, where `copyWithoutTemplating` still renders the name and `copyWithoutRender` nothing. */

@@ -2,6 +2,7 @@ import { InvalidError } from "@roadbed/core";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 
+import { inTurns } from "../workspace/in-turns.ts";
 import { isWithin } from "../workspace/workspace.ts";
 
 export interface SkeletonFile {
@@ -46,12 +47,17 @@ export async function locate(
 export async function listSkeleton(folder: string, warn: (message: string) => Promise<void>): Promise<SkeletonFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files: SkeletonFile[] = [];
-  for (const entry of entries) {
+  const listed = entries.flatMap((entry) => {
     const full = join(entry.parentPath, entry.name);
     const path = relative(folder, full).split(sep).join("/");
-    if (entry.isDirectory() || path.split("/").includes(".git")) continue;
-    const source = await realpath(full).catch(() => undefined);
-    const found = source === undefined || !isWithin(folder, source) ? undefined : await stat(source);
+    return entry.isDirectory() || path.split("/").includes(".git") ? [] : [{ full, path, isLink: entry.isSymbolicLink() }];
+  });
+  const seen = await inTurns(listed, async ({ full, path, isLink }) => {
+    // Links to folders are not walked into, so only a link of its own can lead out.
+    const source = isLink ? await realpath(full).catch(() => undefined) : full;
+    return { path, source, found: source === undefined || !isWithin(folder, source) ? undefined : await stat(source) };
+  });
+  for (const { path, source, found } of seen) {
     if (source !== undefined && found?.isFile() === true) files.push({ path, source, mode: found.mode });
     else await warn(`${path} is a link out of the skeleton, or to a folder, and is left out.`);
   }

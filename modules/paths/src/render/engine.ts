@@ -32,6 +32,8 @@ export type Context = Readonly<Record<string, unknown>>;
 /** A template that could not be rendered, and where. */
 export class TemplateFault extends Error {
   readonly line: number | undefined;
+  /** Which of several texts. */
+  at: number | undefined;
 
   constructor(message: string, line?: number) {
     super(message);

@@ -69,3 +69,18 @@ test("a pattern of a form that takes for ever is stopped", async () => {
 test("the worker cannot see the server's environment", async () => {
   expect(await renderer.renderText("e", "${{ process.env.PATH }}.", {})).toBe(".");
 });
+
+test("many texts by one question: each is rendered by itself, an error names its own, and so does one without end", async () => {
+  const context = { values: { list: ["a"], name: "orders" } };
+  const pushes = "{% set _ = values.list.push('b') %}${{ values.list | join('') }}";
+  const texts = [pushes, "plain { text }", pushes, "${{ values.name | upper }}"].map((text, n) => ({ name: `f${n}`, text }));
+  expect(await renderer.renderTexts(texts, context)).toEqual(["ab", "plain { text }", "ab", "ORDERS"]);
+  expect(await renderer.renderTexts([], context)).toEqual([]);
+  const large = Array.from({ length: 5 }, (_, n) => ({ name: `l${n}`, text: `\${{ ${n} }}${"x".repeat(400_000)}` }));
+  expect((await renderer.renderTexts(large, {})).map((text) => text.slice(0, 2))).toEqual(["0x", "1x", "2x", "3x", "4x"]);
+  await expect(renderer.renderTexts([...texts, { name: "bad.md", text: "one\n${{ nosuch() }}" }], context)).rejects.toThrow(
+    /^bad\.md, line 2: `nosuch` is not defined$/,
+  );
+  const endless = { name: "loop.txt", text: "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}" };
+  await expect(renderer.renderTexts([...texts, endless], context)).rejects.toThrow(/^loop\.txt took longer than 1\.5 s/);
+});

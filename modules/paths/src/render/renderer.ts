@@ -7,12 +7,19 @@ import type { Rendered } from "./render-value.ts";
 import type { Answer, Request, Validated } from "./render-process.ts";
 import type { Page } from "./validate-values.ts";
 
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Runs templates where they can do no harm. */
 export interface Renderer {
   /** Every string inside `value`; see render-value.ts. `failed`: an earlier step failed. */
   renderValue(value: unknown, context: Context, failed?: boolean): Promise<Rendered>;
   /** One text, e.g. a file. `name` is for the error. Throws `InvalidError` with the line. */
   renderText(name: string, text: string, context: Context, dialect?: Dialect): Promise<string>;
+  /** Many texts with one context, in order; none sees what another did with it. Throws `InvalidError` for the first that is wrong. */
+  renderTexts(texts: readonly NamedText[], context: Context, dialect?: Dialect): Promise<string[]>;
   /** Parses texts and looks at them, in order; renders nothing. */
   examine(texts: readonly string[], dialect?: Dialect): Promise<readonly Examined[]>;
   validate(pages: readonly Page[], values: Record<string, unknown>): Promise<Validated>;
@@ -56,7 +63,8 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
     });
     idle = setTimeout(() => void letGo(), idleMs).unref();
     if (answer.ok) return answer.result;
-    throw new InvalidError(`${what}${answer.line === undefined ? "" : `, line ${answer.line}`}: ${answer.message}`);
+    const about = answer.at === undefined ? what : namesOf(request)[answer.at];
+    throw new InvalidError(`${about}${answer.line === undefined ? "" : `, line ${answer.line}`}: ${answer.message}`);
   }
 
   /** One that could not be started, or was ended from outside, is not asked again. */
@@ -78,14 +86,36 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
     await going?.then(end).catch(() => undefined);
   }
 
+  /** By one question; where that takes too long or too much, one by one, so that the file that does is named. */
+  async function askTogether(texts: readonly NamedText[], context: Context, dialect: Dialect): Promise<readonly string[]> {
+    try {
+      return (await ask(TOGETHER, { kind: "texts", texts, context, dialect })) as readonly string[];
+    } catch (error) {
+      if (!(error instanceof InvalidError) || !error.message.startsWith(TOGETHER)) throw error;
+    }
+    const done: string[] = [];
+    for (const { name, text } of texts) done.push((await ask(name, { kind: "text", text, context, dialect })) as string);
+    return done;
+  }
+
   return {
     async renderValue(value, context, failed = false) {
       if (!hasTemplate(value)) return { value, warnings: [] };
       return (await ask("An expression", { kind: "value", value, context, failed })) as Rendered;
     },
     async renderText(name, text, context, dialect = {}) {
-      if (!/\{\{|\{%|\{#/.test(text)) return text;
+      if (!isTemplate(text)) return text;
       return (await ask(name, { kind: "text", text, context, dialect })) as string;
+    },
+    async renderTexts(texts, context, dialect = {}) {
+      const rendered = texts.map(({ text }) => text);
+      const open = texts.flatMap(({ text }, index) => (isTemplate(text) ? [index] : []));
+      for (const part of partsOf(open, (index) => texts[index]!.text.length)) {
+        const some = part.map((index) => texts[index]!);
+        const done = await askTogether(some, context, dialect);
+        for (const [n, index] of part.entries()) rendered[index] = done[n]!;
+      }
+      return rendered;
     },
     async examine(texts, dialect = {}) {
       return texts.length === 0 ? [] : ((await ask("A template", { kind: "examine", texts, dialect })) as readonly Examined[]);
@@ -95,6 +125,32 @@ export function createRenderer({ deadlineMs = 5_000, memoryMb = 128, idleMs = 20
     },
     close: letGo,
   };
+}
+
+const TOGETHER = "Rendering them together";
+const MOST_CHARACTERS = 1_000_000;
+
+/** Cut so that one question stays small. */
+function partsOf(indexes: readonly number[], sizeOf: (index: number) => number): number[][] {
+  const parts: number[][] = [];
+  let size = Infinity;
+  for (const index of indexes) {
+    if (size + sizeOf(index) > MOST_CHARACTERS) {
+      parts.push([]);
+      size = 0;
+    }
+    parts.at(-1)?.push(index);
+    size += sizeOf(index);
+  }
+  return parts;
+}
+
+function isTemplate(text: string): boolean {
+  return /\{\{|\{%|\{#/.test(text);
+}
+
+function namesOf(request: Ask): string[] {
+  return request.kind === "texts" ? request.texts.map(({ name }) => name) : [];
 }
 
 type Ask = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;

@@ -65,7 +65,20 @@ function choicesOf(branches: unknown): string[] {
   return (fixed[0] ?? []).filter((name) => fixed.every((names) => names.includes(name)));
 }
 
+const MOST_KEPT = 100;
+const compiled = new Map<string, ReturnType<Ajv["compile"]>>();
+
+/** The same form is filled in again and again: each keystroke asks. */
 function compile(page: Page): ReturnType<Ajv["compile"]> {
+  const key = JSON.stringify(page);
+  const known = compiled.get(key) ?? compileAnew(page);
+  compiled.delete(key);
+  compiled.set(key, known);
+  if (compiled.size > MOST_KEPT) compiled.delete(compiled.keys().next().value ?? "");
+  return known;
+}
+
+function compileAnew(page: Page): ReturnType<Ajv["compile"]> {
   const ajv = new Ajv({ strict: false, allErrors: true, useDefaults: true, logger: false, verbose: true, validateSchema: false });
   (formats as unknown as (ajv: Ajv) => void)(ajv);
   try {

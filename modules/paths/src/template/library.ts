@@ -27,9 +27,10 @@ export function createLibrary({
   readonly log: Logger;
 }): Library {
   const told = new Set<string>();
+  const read = createReader();
 
   async function list(ctx: Ctx): Promise<readonly Path[]> {
-    const sources = [...(await readShipped(goldenPathsDir, tell)), ...(await templates.list(ctx))];
+    const sources = [...(await readShipped(goldenPathsDir, read, tell)), ...(await templates.list(ctx))];
     const paths = sources.flatMap((source) => tryParse(source));
     const byRef = new Map<string, Path>();
     for (const path of paths) {
@@ -72,13 +73,28 @@ export function createLibrary({
   };
 }
 
-/** Read anew each time: it is a handful of small files, and a changed path is seen at once. */
-async function readShipped(dir: string, tell: (error: unknown) => void): Promise<TemplateSource[]> {
+type Read = (folder: string) => Promise<TemplateSource[]>;
+
+/** Looks at each file each time, so that a changed path is seen at once, and parses only what has changed. */
+function createReader(): Read {
+  const known = new Map<string, { readonly stamp: string; readonly sources: TemplateSource[] }>();
+  return async (folder) => {
+    const found = await stat(join(folder, "template.yaml"), { bigint: true }).catch(() => undefined);
+    const stamp = found === undefined ? "" : [found.mtimeNs, found.ctimeNs, found.size, found.ino].join(" ");
+    const before = known.get(folder);
+    if (before?.stamp === stamp) return before.sources;
+    const sources = await readTemplateFolder(folder);
+    known.set(folder, { stamp, sources });
+    return sources;
+  };
+}
+
+async function readShipped(dir: string, readFolder: Read, tell: (error: unknown) => void): Promise<TemplateSource[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(dir, name));
   const read = await Promise.all(
     folders.map((folder) =>
-      readTemplateFolder(folder).catch((error: unknown) => {
+      readFolder(folder).catch((error: unknown) => {
         tell(error);
         return [];
       }),

@@ -48,12 +48,11 @@ export async function copyTree(from: string, to: string): Promise<void> {
   await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE, verbatimSymlinks: true });
 }
 
+/** What is written: texts and bytes, or another file as it is. */
+export type Content = { readonly data: string | Uint8Array } | { readonly copyOf: string };
+
 /** Writes a file and the folders above it; keeps an existing one unless `replace`. Answers whether it was written. */
-export async function placeFile(
-  path: string,
-  content: { readonly data: string | Uint8Array } | { readonly copyOf: string },
-  o: { readonly mode: number; readonly replace: boolean },
-): Promise<boolean> {
+export async function placeFile(path: string, content: Content, o: { readonly mode: number; readonly replace: boolean }): Promise<boolean> {
   if (!o.replace && (await exists(path))) return false;
   await mkdir(dirname(path), { recursive: true });
   if (await exists(path)) await rm(path, { recursive: true });
@@ -94,7 +93,8 @@ async function realOf(path: string): Promise<string> {
   );
 }
 
-function outside(what: string, path: string): InvalidError {
+/** For a path that leads out of its folder; `what` names the input. */
+export function outside(what: string, path: string): InvalidError {
   return new InvalidError(`${what} "${path}" leads out of its folder.`, {
     mend: "Use a path below the folder, without .. at its beginning.",
     problems: [{ at: what, reason: `"${path}" leads out of its folder` }],
