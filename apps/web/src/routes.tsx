@@ -355,6 +355,7 @@ const scorecard = createRoute({
 const workbench = createRoute({
   getParentRoute: () => app,
   path: "/standards/workbench",
+  validateSearch: (raw: Raw) => (raw["new"] === true ? { new: true as const } : {}),
   component: lazyRouteComponent(() => import("./pages/standards/WorkbenchPage.tsx"), "WorkbenchPage"),
 });
 

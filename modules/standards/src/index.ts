@@ -29,6 +29,8 @@ import { makeRequestWaiver } from "./waiver/request-waiver.ts";
 import { createSweeper, makeEndWaivers } from "./waiver/sweep-waivers.ts";
 import { makeWaiverRules } from "./waiver/waiver-rules.ts";
 import { makeCompletePolicy } from "./workbench/complete/complete-policy.ts";
+import { makeLintPolicies } from "./workbench/lint-policies.ts";
+import { makeNewPolicy } from "./workbench/new-policy.ts";
 import { makeWorkbench } from "./workbench/try-policy.ts";
 import { selectInForce } from "./waiver/waiver-store.ts";
 import { findWaivable } from "./scorecard/exempt.ts";
@@ -166,6 +168,8 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
       ...makeDecisionReaders({ entities: deps.entities, evaluate }),
       makeDecidePolicy(decidePromotion),
       makeCompletePolicy({ cel }),
+      makeNewPolicy({ cel }),
+      makeLintPolicies({ cel }),
       makeCheckFiles(checkFiles),
       ...(checker?.handlers ?? []),
       handle(checkPlan, async (ctx, { plan, moment }) => {

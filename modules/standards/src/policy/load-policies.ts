@@ -32,6 +32,11 @@ export function readPolicyFile(file: string, content: string, cel: Expressions):
   return assemble([readDocuments(file, content, cel)]);
 }
 
+/** The same for several texts that belong together. */
+export function readPolicyFiles(files: readonly { readonly file: string; readonly content: string }[], cel: Expressions): LoadedPolicies {
+  return assemble(files.map(({ file, content }) => readDocuments(file, content, cel)));
+}
+
 /** Brings together what stands in several files: policies, where they hold, and their parameters. */
 function assemble(files: readonly Documents[]): LoadedPolicies {
   const policies = new Map<string, LoadedPolicy>();

@@ -37,9 +37,7 @@ export function PoliciesPage(): ReactNode {
               Switch this pack…
             </Button>
           )}
-          <Button variant="default" onClick={() => void navigate({ to: "/standards/workbench" })}>
-            Write one
-          </Button>
+          <Button onClick={() => void navigate({ to: "/standards/workbench", search: { new: true } })}>New policy</Button>
           <Button variant="default" onClick={() => void navigate({ to: "/standards/waivers" })}>
             Waivers
           </Button>

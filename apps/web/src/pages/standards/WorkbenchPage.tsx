@@ -1,6 +1,6 @@
 import { Button, Group } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useRef, useState, type ReactNode } from "react";
 
 import type { Finding } from "@roadbed/contracts/standards";
@@ -16,14 +16,19 @@ import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { EntitySelect } from "../graph/EntitySelect.tsx";
+import { NewPolicy } from "./NewPolicy.tsx";
 import { PastView } from "./PastView.tsx";
 import { SEVERITY_WORDS, VERDICT_WORDS } from "./policy-words.ts";
 import classes from "./standards.module.css";
 import { readGiven } from "./workbench-text.ts";
 
+const route = getRouteApi("/app/standards/workbench");
+
 /** Write a policy, ask it about something, and see what it would find before it is in force. */
 export function WorkbenchPage(): ReactNode {
   const [text, setText] = useState(EXAMPLE);
+  const asking = route.useSearch().new === true;
+  const navigate = route.useNavigate();
   const [entity, setEntity] = useState<string | undefined>();
   const [manifest, setManifest] = useState("");
   const [tests, setTests] = useState("");
@@ -45,7 +50,22 @@ export function WorkbenchPage(): ReactNode {
       title="Policy workbench"
       trail={<Link to="/standards">Policies</Link>}
       state="Nothing is stored here: try a rule until it says what you mean, then see what it would find today."
+      act={
+        <Button variant="default" onClick={() => void navigate({ search: { new: true } })}>
+          New policy…
+        </Button>
+      }
     >
+      {asking && (
+        <NewPolicy
+          onDone={(written) => {
+            setText(written.text);
+            setTests(written.tests);
+            void navigate({ search: {}, replace: true });
+          }}
+          onClose={() => void navigate({ search: {}, replace: true })}
+        />
+      )}
       <div className={classes.bench}>
         <div>
           <CodeEditor
