@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { getEntity, getDocs, listEntities } from "@roadbed/contracts/catalog";
 import { listDeployments, listRepositories, listWorkloads } from "@roadbed/contracts/delivery";
 import { verifyAudit } from "@roadbed/contracts/identity";
 import { getRun, listRuns, runPath } from "@roadbed/contracts/paths";
+import { requestResource, revealResource, showResource } from "@roadbed/contracts/paths/resources";
 import { getService, getTrace, listTraces } from "@roadbed/contracts/telemetry";
 
 import { runCli, type CliResult } from "./lib/run-cli.ts";
@@ -263,6 +265,8 @@ describe("faults", () => {
 
   test("a back-up made while it works brings everything back in an empty folder", async () => {
     const [copy, data] = [join(folder, "copy"), join(folder, "restored")];
+    const tolls = await bucket();
+    expect((await (await objectOf(roadbed, tolls))({ method: "PUT", body: "1.20" })).status).toBe(200);
     const made = await cli("backup", copy, "--data", roadbed.dataDir);
     expect(made.code, made.stderr).toBe(0);
     const again = await cli("restore", copy, "--data", data);
@@ -274,6 +278,7 @@ describe("faults", () => {
         expect.arrayContaining(["signpost", "milestone", "sweeper"]),
       );
       expect(await second.client.call(verifyAudit, {})).toMatchObject({ ok: true });
+      expect(await (await (await objectOf(second, tolls))({})).text()).toBe("1.20");
     } finally {
       await second.dispose();
     }
@@ -289,6 +294,31 @@ describe("faults", () => {
 async function workload(): Promise<{ url: string; commit: string | undefined; health: string }> {
   const { items } = await roadbed.client.call(listWorkloads, { entityRef: "component:default/signpost" });
   return { url: items[0]?.url ?? "", commit: items[0]?.commit, health: items[0]?.health ?? "unknown" };
+}
+
+/** A bucket that is there; answers its id. */
+async function bucket(): Promise<string> {
+  const { id } = await roadbed.client.call(requestResource, {
+    type: "bucket",
+    class: "small",
+    name: "tolls",
+    owner: "group:default/team-road",
+  });
+  await eventually(async () => expect((await roadbed.client.call(showResource, { resource: id })).state).toBe("ready"));
+  return id;
+}
+
+/** Asks about one object of a bucket with the credentials that its server tells. */
+async function objectOf({ client }: RunningRoadbed, resource: string): Promise<(init: RequestInit) => Promise<Response>> {
+  const { variables } = await client.call(revealResource, { resource });
+  const at = (name: string): string => variables.find((one) => one.name === name)?.value ?? "";
+  const aws = new AwsClient({
+    accessKeyId: at("AWS_ACCESS_KEY_ID"),
+    secretAccessKey: at("AWS_SECRET_ACCESS_KEY"),
+    service: "s3",
+    region: "local",
+  });
+  return (init) => aws.fetch(`${at("AWS_ENDPOINT_URL_S3")}/${at("S3_BUCKET")}/price.txt`, init);
 }
 
 function values(name: string, content: Record<string, unknown>): string {

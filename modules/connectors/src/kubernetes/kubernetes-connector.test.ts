@@ -175,3 +175,41 @@ test("a kubeconfig says where and as whom; one that runs a program is refused", 
   expect(() => accessOf(parse(config({ exec: { command: "aws" } })))).toThrow("by a program");
   expect(() => KubernetesSettings.parse({ cluster: "prod" })).toThrow("server");
 });
+
+test("the state of claims is told at the resources that they are of", async () => {
+  const claim = (name: string, entity: string | undefined, conditions: object[]) => ({
+    kind: "PostgreSQLInstance",
+    metadata: { name, namespace: "shop", ...(entity === undefined ? {} : { annotations: { "roadbed.dev/entity": entity } }) },
+    status: { conditions },
+  });
+  double.objects["/apis/database.example.org/v1/postgresqlinstances"] = [
+    claim("ledger-dev", "resource:default/ledger", [
+      { type: "Synced", status: "True" },
+      { type: "Ready", status: "False", reason: "Creating", message: "waits for its subnet" },
+    ]),
+    claim("ledger-prod", "resource:default/ledger", [{ type: "Ready", status: "True" }]),
+    claim("theirs", undefined, []),
+  ];
+  const readings = entitiesOf(await read({ claims: ["database.example.org/v1/postgresqlinstances"] })).filter(
+    ({ entity }) => entity.metadata.name === "ledger",
+  );
+  expect(readings.map(({ mode, entity }) => [mode, entity.spec?.["claims"]])).toEqual([
+    [
+      "enrich",
+      {
+        "prod-shop-ledger-dev": {
+          cluster: "prod",
+          namespace: "shop",
+          name: "ledger-dev",
+          kind: "PostgreSQLInstance",
+          ready: false,
+          message: "Creating: waits for its subnet",
+        },
+      },
+    ],
+    [
+      "enrich",
+      { "prod-shop-ledger-prod": { cluster: "prod", namespace: "shop", name: "ledger-prod", kind: "PostgreSQLInstance", ready: true } },
+    ],
+  ]);
+});

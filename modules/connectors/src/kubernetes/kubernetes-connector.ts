@@ -4,6 +4,7 @@ import { ConflictError, InvalidError, UnavailableError } from "@roadbed/core";
 
 import { record, textOf } from "../lib/git-host.ts";
 import { toEntityName } from "../lib/names.ts";
+import { claimReadings, claimSort } from "./claims.ts";
 import { createKubeApi, type KubeApi, type KubeObject, type Sort } from "./kube-api.ts";
 import { accessOf, KubernetesSettings } from "./settings.ts";
 import { watchLists, type Watched } from "./watch.ts";
@@ -62,6 +63,11 @@ async function* read(settings: KubernetesSettings, call: ConnectorCall): AsyncGe
   for (const [system, members] of systems) if (system !== undefined) yield systemReading(words, system, members);
   const byName = [...Map.groupBy(workloads, (workload) => keyOf(workload, settings))].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [key, members] of byName) yield componentReading(words, key, members, addressesOf);
+  for (const text of settings.claims) {
+    const sort = claimSort(text);
+    const path = `${access.server}/apis/${sort.group}/${sort.version}/namespaces/NAMESPACE/${sort.plural}/NAME`;
+    yield* claimReadings(settings.cluster, path, await all(sort));
+  }
   if (uid !== undefined) yield { type: "state", state: { cluster: uid } };
 }
 
@@ -69,7 +75,12 @@ async function* read(settings: KubernetesSettings, call: ConnectorCall): AsyncGe
 const MAX_WATCHES = 60;
 
 async function* watch(settings: KubernetesSettings, call: ConnectorCall): AsyncGenerator<void> {
-  const sorts = [...WORKLOADS.map(([, sort]) => ({ sort, selector: settings.selector })), { sort: SERVICES }, { sort: INGRESSES }];
+  const sorts = [
+    ...WORKLOADS.map(([, sort]) => ({ sort, selector: settings.selector })),
+    { sort: SERVICES },
+    { sort: INGRESSES },
+    ...settings.claims.map((text) => ({ sort: claimSort(text) })),
+  ];
   const lists: Watched[] =
     settings.namespaces.length === 0
       ? [...sorts, { sort: NAMESPACES }]

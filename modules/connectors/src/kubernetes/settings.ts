@@ -56,6 +56,20 @@ export const KubernetesSettings = z
       z.array(Key).default(["app.kubernetes.io/name", "app"]).describe("Labels that name the component; none: the workload's own name"),
     ),
     systemKey: advanced(Key.default("app.kubernetes.io/part-of").describe("The label that names the system")),
+    claims: advanced(
+      z
+        .array(
+          z
+            .string()
+            .regex(
+              /^[a-z0-9.-]+\/v[a-z0-9]+\/[a-z0-9]+$/,
+              "must be GROUP/VERSION/PLURAL, e.g. database.example.org/v1/postgresqlinstances",
+            ),
+        )
+        .max(50)
+        .default([])
+        .describe("Sorts of Crossplane claims whose state is told at the resources that they are of"),
+    ),
     lifecycle: advanced(z.string().min(1).max(63).default("production").describe("Lifecycle of what nobody else describes")),
   })
   .superRefine((settings, ctx) => {

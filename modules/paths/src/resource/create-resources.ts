@@ -1,3 +1,4 @@
+import type { Entity } from "@roadbed/contracts/catalog";
 import { resourceRequested } from "@roadbed/contracts/paths/resources";
 import type { Ctx, Handler, Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
@@ -56,7 +57,9 @@ export function createResources(
   const notes = createResourceNotes({ db, sealer });
   const write = <T>(work: (ctx: Ctx) => Promise<T>): Promise<T> =>
     deps.runtime.write(deps.runtime.system("paths.resources"), writeResource, {}, undefined, work);
-  const byGit = { folders: createGitFolders({ ...deps, write }), publicUrl: deps.publicUrl, once: notes.once };
+  const entityOf = (ref: string): Promise<Entity | undefined> =>
+    deps.runtime.read(deps.runtime.system("paths.resources"), (ctx) => catalog.get(ctx, ref));
+  const byGit = { folders: createGitFolders({ ...deps, write }), publicUrl: deps.publicUrl, once: notes.once, entityOf };
   const all: readonly Provisioner[] = [
     makeEmbeddedPostgres(databases),
     buckets.provisioner,

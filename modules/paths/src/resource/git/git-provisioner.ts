@@ -13,6 +13,8 @@ export interface GitProvisionerOptions {
   readonly inputs: z.ZodType;
   /** What is rendered; problems are told in the plan. */
   sourcesOf(wanted: Wanted): { readonly sources: readonly Source[]; readonly problems: Rendered["problems"] };
+  /** What a cluster says of it, where one was connected. */
+  seen?(wanted: Wanted): Promise<{ readonly words: string; readonly ready: boolean } | undefined>;
   readonly folders: GitFolders;
   readonly publicUrl: string;
   /** Keeps what must be known between two tries. */

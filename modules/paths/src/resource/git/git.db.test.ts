@@ -191,4 +191,14 @@ test("at GitHub it is proposed, once, and is there when somebody has merged it",
   await github.repositories.commitFiles("acme--gitops", { branch: "main", files, message: "Merge", author, expectedParent: begun.hash });
   const seen = await bench.call<ProvisionedResource>("paths.resource.check", { resource: made.id });
   expect(seen).toMatchObject({ seen: "present", drift: [], seenWords: `1 file in resources/dev/ledger of ${github.host}/acme/gitops` });
+  // What the connector of a cluster has told the catalogue.
+  const claims = {
+    one: { cluster: "prod", namespace: "team-a", name: "ledger-dev", ready: false, message: "Creating: waits for its subnet" },
+  };
+  const known = entity("Resource", "ledger");
+  bench.world.entities.set("resource:default/ledger", { ...known, spec: { ...known.spec, claims } });
+  expect(await bench.call<ProvisionedResource>("paths.resource.check", { resource: made.id })).toMatchObject({
+    seenWords: expect.stringMatching(/; not ready in prod \(Creating: waits for its subnet\)$/),
+    facts: { ready: false },
+  });
 });

@@ -1,3 +1,4 @@
+import type { Entity } from "@roadbed/contracts/catalog";
 import { z } from "zod";
 
 import type { Provisioner } from "../provisioner.ts";
@@ -21,7 +22,10 @@ const Folder = z
 /** Everything that is not named here fills places in the manifests. */
 const Inputs = z.object({ repository: Repository, branch: Branch, folder: Folder }).catchall(z.unknown());
 
-type Deps = Pick<GitProvisionerOptions, "folders" | "publicUrl" | "once">;
+type Deps = Pick<GitProvisionerOptions, "folders" | "publicUrl" | "once"> & {
+  /** The resource as the catalogue has it, with what clusters say of its claims. */
+  entityOf(ref: string): Promise<Entity | undefined>;
+};
 
 /** The manifests that lie beside a class, kept in Git. */
 export function makeKubernetesManifests(deps: Deps): Provisioner {
@@ -44,7 +48,7 @@ const Claim = Inputs.extend({
     .string()
     .max(253)
     .optional()
-    .describe("The secret that Crossplane writes what is needed to reach it into; default NAME-connection"),
+    .describe("The secret that Crossplane writes what is needed to reach it into; default NAME-ENVIRONMENT-connection"),
 });
 
 /** A Crossplane claim, kept in Git: what the claim asks for is made by the cluster's compositions. */
@@ -59,10 +63,30 @@ export function makeCrossplaneClaim(deps: Deps): Provisioner {
       const claim = {
         apiVersion,
         kind,
-        metadata: { name: `${name}-${environment}`, namespace, labels: { "app.kubernetes.io/managed-by": "roadbed" } },
+        metadata: {
+          name: `${name}-${environment}`,
+          namespace,
+          labels: { "app.kubernetes.io/managed-by": "roadbed" },
+          // By it the connector of the cluster tells how far the claim is.
+          annotations: { "roadbed.dev/entity": `resource:default/${name}` },
+        },
         spec: { ...spec, writeConnectionSecretToRef: { name: connectionSecret ?? `${name}-${environment}-connection` } },
       };
       return { sources: [{ path: "claim.yaml", documents: [claim] }], problems: [] };
+    },
+    async seen({ name, environment, inputs }) {
+      const { namespace } = inputs as z.output<typeof Claim>;
+      const { claims = {} } = ((await deps.entityOf(`resource:default/${name}`))?.spec ?? {}) as {
+        readonly claims?: Record<string, Record<string, unknown>>;
+      };
+      const own = Object.values(claims).filter((one) => one["name"] === `${name}-${environment}` && one["namespace"] === namespace);
+      if (own.length === 0) return undefined;
+      const words = own.map(({ cluster, ready, message }) =>
+        ready === true
+          ? `ready in ${String(cluster)}`
+          : `not ready in ${String(cluster)}${typeof message === "string" ? ` (${message})` : ""}`,
+      );
+      return { words: words.join(", "), ready: own.every(({ ready }) => ready === true) };
     },
   });
 }
