@@ -127,12 +127,12 @@ export function makeGitProvisioner(o: GitProvisionerOptions): Provisioner {
         ...left.map((path) => [path, ""] as const),
       ]);
       const gone = files.size > 0 && [...files.keys()].every((path) => !there.files.has(path));
+      const seen = gone ? undefined : await o.seen?.(wanted);
+      const lies = `${files.size} ${files.size === 1 ? "file" : "files"} in ${place.folder} of ${place.repository}`;
       return {
         state: gone ? "gone" : "present",
-        words: gone
-          ? "Git has nothing of it"
-          : `${files.size} ${files.size === 1 ? "file" : "files"} in ${place.folder} of ${place.repository}`,
-        facts: { proposed: "" },
+        words: gone ? "Git has nothing of it" : seen === undefined ? lies : `${lies}; ${seen.words}`,
+        facts: { proposed: "", ...(seen === undefined ? {} : { ready: seen.ready }) },
         drift: gone ? [] : drift,
       };
     },
