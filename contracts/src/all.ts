@@ -18,6 +18,7 @@ import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as environments } from "./delivery/environments.ts";
 import { operations as executions } from "./delivery/executions.ts";
+import { operations as releasePromotions } from "./delivery/promotions.ts";
 import { operations as releases } from "./delivery/releases.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
@@ -97,6 +98,7 @@ export const allOperations: readonly Operation[] = [
   ...archive,
   ...changes,
   ...releases,
+  ...releasePromotions,
   ...telemetry,
   ...notify,
 ];

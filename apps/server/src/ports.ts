@@ -1,4 +1,6 @@
 /** Where one module asks another: each port is declared by the asker and answered here. */
+import { createHash } from "node:crypto";
+
 import type { Catalog } from "@roadbed/catalog";
 import type { Cel } from "@roadbed/cel";
 import { deleteSource, importSource, listEntities, listSources, syncSource, validateEntity } from "@roadbed/contracts/catalog";
@@ -17,9 +19,11 @@ import {
 import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import { viewerOf } from "@roadbed/identity";
+import type { DeliveryDeps } from "@roadbed/delivery";
 import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
 import type { Database } from "@roadbed/postgres";
+import type { Standards } from "@roadbed/standards";
 
 type SystemRuntime = Runtime & { system(job: string): Call };
 
@@ -187,6 +191,20 @@ export function conditionsForPaths(cel: Pick<Cel, "createFilter" | "evaluate">):
       return matched[0] === true;
     },
     evaluate: (expression, variables) => cel.evaluate(expression, variables),
+  };
+}
+
+/** What delivery asks of policies about a release that is to go to an environment. */
+export function policiesForDelivery(standards: { readonly decidePromotion: Standards["decidePromotion"] }): NonNullable<DeliveryDeps["policies"]> {
+  return {
+    async decide(ctx, { entity, from, to, release, objects }) {
+      const resources = objects.map((object) => ({ object: { ...object } }));
+      const { verdict, findings, evaluated, decisionId, decision } = await standards.decidePromotion(ctx, { entity, from, to, release, resources });
+      const digest = createHash("sha256").update(JSON.stringify(decision.policies)).digest("hex");
+      // What was not asked, or was allowed, is no reason.
+      const reasons = findings.filter(({ result }) => result === "fail" || result === "error").map(({ policy, message }) => `${policy}: ${message}`);
+      return { verdict, decisionId, evaluated, reasons: reasons.slice(0, 20), digest };
+    },
   };
 }
 

@@ -53,7 +53,7 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, conditionsForPaths, outsideForPaths, peopleForPaths, platformForPaths, thingsForNotify } from "./ports.ts";
+import { catalogForPaths, conditionsForPaths, outsideForPaths, peopleForPaths, platformForPaths, policiesForDelivery, thingsForNotify } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -223,6 +223,14 @@ export async function startServer({
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
       gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
       resources: { variablesFor: (workload) => paths.variablesFor(workload) },
+      approvers: {
+        of: (ctx, words, about) => paths.approvers.of(ctx, words, about),
+        require: (ctx, requester, approvers) => paths.approvers.require(ctx, requester, approvers),
+        counts: (ctx, vote, approvers) => paths.approvers.counts(ctx, vote, approvers),
+      },
+      policies: policiesForDelivery(standards),
+      conditions: conditionsForPaths(cel),
+      fetch: createGuardedFetch({ isAllowed: (host) => catalog.isHostAllowed(host) }),
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
       gitDoor: {
         async authenticate(request) {

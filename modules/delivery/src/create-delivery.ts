@@ -19,6 +19,10 @@ import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
 import { defineEnvironmentWatch } from "./environment/end-environments.ts";
 import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
+import { definePromoteFlow } from "./promotion/promote-flow.ts";
+import { makePromotionHandlers } from "./promotion/promotion-handlers.ts";
+import { makePromotionReaders } from "./promotion/read-promotions.ts";
+import { createPromotionWatch } from "./promotion/watch-promotions.ts";
 import { makeCompareReleases } from "./release/compare-releases.ts";
 import { makeCreateRelease } from "./release/make-release.ts";
 import { makeReleaseReaders } from "./release/read-releases.ts";
@@ -40,7 +44,14 @@ import { makeWorkloadReaders } from "./workload/read-workloads.ts";
 import { openEnvironmentSource } from "./workload/workload-environment.ts";
 import { findWorkload, listWorkloadsOf, setDesired, urlOf, type WorkloadRecord } from "./workload/workload-store.ts";
 
-const TIMING: Timing = { startMs: 60_000, buildMs: 600_000, healthEveryMs: 10_000, firstRestartMs: 500, graceMs: 10_000 };
+const TIMING: Timing = {
+  startMs: 60_000,
+  buildMs: 600_000,
+  healthEveryMs: 10_000,
+  firstRestartMs: 500,
+  graceMs: 10_000,
+  lookEveryMs: 15_000,
+};
 /** A process whose server was killed has lost its output already: it is not given long. */
 const FORGOTTEN_GRACE_MS = 1_000;
 
@@ -134,6 +145,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   });
   const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
+  const promotions = { flow: definePromoteFlow(deps), watch: createPromotionWatch(deps, timing.lookEveryMs) };
 
   async function deploymentOf(ctx: Ctx, { entityRef, environment: place, commit }: DeploymentQuery): Promise<DeploymentState | undefined> {
     const [found] = await listDeploymentRecords(ctx.sql, { entityRef, environment: place, commit, limit: 1 });
@@ -164,8 +176,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       makeCreateRelease(deps),
       makeCompareReleases(deps),
       ...makeReleaseReaders(deps),
+      ...makePromotionHandlers(deps),
+      ...makePromotionReaders(deps),
     ],
-    subscriptions: makeSubscriptions(deps, flow, control, scheduler),
+    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions),
     git: (request, response) => gitHost.serve(request, response),
     commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
@@ -205,11 +219,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await ledger.endForgotten(FORGOTTEN_GRACE_MS);
       await deps.workflows.schedule("delivery.watch-environments", "* * * * *", environmentWatch);
       await scheduler.mournLost();
+      promotions.watch.start();
       const begun = Promise.all([control.startAll(), gitHost.announceMissed()]);
       begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));
     },
     async stop() {
       stopping = true;
+      await promotions.watch.stop();
       await scheduler.endAll();
       await local.endAll();
       await control.recorded();

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 import type { Entity } from "@roadbed/contracts/catalog";
-import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
+import type { Actor, Call, Ctx, Logger, Runtime } from "@roadbed/core";
 import type { Repositories } from "@roadbed/git";
 import type { Database } from "@roadbed/postgres";
 import type { Workflows } from "@roadbed/workflows";
@@ -37,11 +37,60 @@ export interface DeliveryDeps {
     ctx: Ctx,
     change: { readonly repository: string; readonly id: string; readonly base: string; readonly head: string },
   ) => Promise<void>)[];
+  /** Who may approve, by the rule that golden paths use. Absent: nobody, and what asks for approvals waits. */
+  readonly approvers?: Approvers | undefined;
+  /** What policies say of a release that is to go somewhere. Absent: the gate cannot be evaluated, and says so. */
+  readonly policies?: Policies | undefined;
+  /** CEL, for gates. Absent: such a gate cannot be evaluated. */
+  readonly conditions?: { evaluate(expression: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> } | undefined;
+  /** The way out of the server, through its guard, for gates that ask an address. Absent: such a gate cannot be evaluated. */
+  readonly fetch?: typeof fetch | undefined;
   /** Milliseconds; for tests. */
   readonly timing?: Partial<Timing>;
 }
 
+/** What delivery asks of golden paths: one rule says everywhere who may approve. */
+export interface Approvers {
+  /** By these words (`owner`, `on-call`, `team-lead`, `platform`, or references), as the graph stands now. */
+  of(
+    ctx: Ctx,
+    words: readonly string[],
+    about: { readonly entityRef: string; readonly platform?: string | undefined },
+  ): Promise<readonly { readonly ref: string; readonly as: "owner" | "on-call" | "team-lead" | "platform" | "named" }[]>;
+  /** In which role the caller may decide. Throws `ForbiddenError` for everybody else, who asked for it among them. */
+  require(ctx: Ctx, requester: Actor, approvers: readonly string[]): Promise<string>;
+  /** Whether what somebody said still counts: who lost the role does not. */
+  counts(
+    ctx: Ctx,
+    vote: { readonly account: string; readonly name: string; readonly role: string },
+    approvers: readonly string[],
+  ): Promise<boolean>;
+}
+
+/** What delivery asks of standards. */
+export interface Policies {
+  decide(
+    ctx: Ctx,
+    act: {
+      readonly entity: string;
+      readonly from: string | undefined;
+      readonly to: string;
+      readonly release: Readonly<Record<string, unknown>>;
+      readonly objects: readonly Readonly<Record<string, unknown>>[];
+    },
+  ): Promise<{
+    readonly verdict: "allow" | "warn" | "deny" | "unknown";
+    readonly decisionId: string;
+    readonly evaluated: number;
+    readonly reasons: readonly string[];
+    /** Of the policies that were asked, at their versions. */
+    readonly digest: string;
+  }>;
+}
+
 export interface Timing {
+  /** How often promotions that wait are looked at. Default 15 000. */
+  readonly lookEveryMs: number;
   /** How long a new process may take until it is healthy. Default 60 000. */
   readonly startMs: number;
   /** How long a build may take in all. Default 600 000. */
@@ -59,6 +108,8 @@ export interface Entities {
   get(ctx: Ctx, ref: string): Promise<Entity | undefined>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
+  /** What it needs directly, by any origin. Absent: what its descriptor says. */
+  dependenciesOf?(ref: string): Promise<readonly string[]>;
 }
 
 /** What delivery asks of golden paths: the variables of databases and the like that a component uses in an environment. */

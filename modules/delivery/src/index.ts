@@ -8,14 +8,14 @@ import type { NewCommit } from "./repository/commit-to-repository.ts";
 import type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 
 export { createDelivery } from "./create-delivery.ts";
-export type { DeliveryDeps, Entities, GitDoor, Resources, Timing, Tokens } from "./deps.ts";
+export type { Approvers, DeliveryDeps, Entities, GitDoor, Policies, Resources, Timing, Tokens } from "./deps.ts";
 export type { NewChange } from "./change/propose-change.ts";
 export type { MadeRepository, NewRepository } from "./repository/create-repository.ts";
 export { createRouter, type Router, type RouterOptions } from "./router/router.ts";
 
 export const migrations = { module: "delivery", dir: new URL("../migrations/", import.meta.url) };
 /** Give these to `createWorkflows`. */
-export const queues = { deploy: { concurrency: 2 } };
+export const queues = { deploy: { concurrency: 2 }, promote: { concurrency: 4 } };
 
 /** The operations of contracts/src/delivery.ts, and what neighbours ask of delivery. */
 export interface Delivery {

@@ -64,3 +64,23 @@ export const observeWorkload = defineOperation({
   input: z.object({ entityRef: z.string(), environment: z.string(), health: z.string() }),
   output: z.void(),
 });
+
+export const movePromotion = defineOperation({
+  name: "delivery.promotion.move",
+  summary: "Record how far a promotion is.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/promotions/{id}" },
+  input: z.object({ id: z.string() }),
+  output: z.unknown(),
+});
+
+export const writeGitops = defineOperation({
+  name: "delivery.gitops.write",
+  summary: "Write to the repository of what runs where.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/gitops" },
+  input: z.object({ branch: z.string() }),
+  output: z.unknown(),
+});

@@ -1,7 +1,16 @@
 import { entityRemoved } from "@roadbed/contracts/catalog";
-import { deploymentFinished, deploymentRequested, repositoryPushed, workloadCommanded } from "@roadbed/contracts/delivery";
+import { deploymentFinished, deploymentRequested, repositoryPushed, workloadChanged, workloadCommanded } from "@roadbed/contracts/delivery";
 import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
+import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { executionRequested } from "@roadbed/contracts/delivery/executions";
+import {
+  holdChanged,
+  promotionAdmitted,
+  promotionFinished,
+  promotionMoved,
+  promotionRequested,
+} from "@roadbed/contracts/delivery/promotions";
+import { releaseMade } from "@roadbed/contracts/delivery/releases";
 import { resourceChanged } from "@roadbed/contracts/paths/resources";
 import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
@@ -12,6 +21,12 @@ import { findDeployment } from "./deployment/deployment-store.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { findEnvironment } from "./environment/environment-store.ts";
+import { ENV_BRANCH, GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
+import { recordOutcomes } from "./gitops/record-outcomes.ts";
+import { writeEnvironment } from "./gitops/write-environment.ts";
+import { goOnward, writeDown } from "./promotion/go-onward.ts";
+import { followDeployment, type PromoteInput } from "./promotion/promote-flow.ts";
+import type { PromotionWatch } from "./promotion/watch-promotions.ts";
 import { releaseDeployed } from "./release/make-release.ts";
 import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
@@ -22,11 +37,17 @@ import { findWorkload, setDesired } from "./workload/workload-store.ts";
 /** Where a push to the default branch is deployed to by itself. */
 const FIRST_ENVIRONMENT = "dev";
 
+export interface Promotions {
+  readonly flow: Flow<PromoteInput, string>;
+  readonly watch: PromotionWatch;
+}
+
 export function makeSubscriptions(
   deps: DeliveryDeps,
   flow: Flow<DeployInput, string>,
   control: WorkloadControl,
   scheduler: Scheduler,
+  promotions: Promotions,
 ): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
@@ -63,7 +84,43 @@ export function makeSubscriptions(
       // It sees its variables at its next start; one that is stopped stays so.
       if (found?.desired === "running") void control.apply(consumer, environment, true);
     }),
+    ...hearPromotions(deps, promotions),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
+  ];
+}
+
+/** What moves promotions: what was asked for, what came of deployments, and whatever else gates look at. */
+function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscription[] {
+  const lookAgain = async (ctx: Ctx, where: string, values: readonly unknown[]): Promise<void> => {
+    const { rowCount } = await ctx.sql.query(`update delivery.promotion set look_at = now() where state = 'waiting' and ${where}`, values);
+    if (rowCount > 0) watch.poke();
+  };
+  return [
+    hear("delivery.write-down-release", releaseMade, (ctx, { payload }) => writeDown(ctx, payload.releaseId)),
+    hear("delivery.record-release", releaseMade, async () => recordOutcomes(deps)),
+    hear("delivery.look-at-promotion", promotionRequested, async () => watch.poke()),
+    hear("delivery.look-again-at-promotion", promotionMoved, async () => watch.poke()),
+    hear("delivery.begin-promotion", promotionAdmitted, async (_ctx, { payload: { promotionId, environment } }) => {
+      await deps.workflows.start(flow, { promotionId, environment }, { id: promotionId });
+    }),
+    hear("delivery.follow-promoted-deployment", deploymentFinished, (ctx, { payload }) => followDeployment(ctx, payload)),
+    hear("delivery.promote-onward", promotionFinished, async (ctx, { payload }) => {
+      if (payload.state === "promoted" && payload.kind === "promote") await goOnward(deps, ctx, payload);
+      await lookAgain(ctx, "entity_ref = $1", [payload.entityRef]);
+    }),
+    hear("delivery.record-promotion", promotionFinished, async () => recordOutcomes(deps)),
+    hear("delivery.record-hold", holdChanged, async () => recordOutcomes(deps)),
+    hear("delivery.look-after-environment", environmentChanged, (ctx, { payload }) =>
+      lookAgain(ctx, "environment = $1", [payload.environment]),
+    ),
+    hear("delivery.look-after-freeze", freezeChanged, (ctx, { payload: { environments } }) =>
+      lookAgain(ctx, "(cardinality($1::text[]) = 0 or environment = any($1))", [environments]),
+    ),
+    hear("delivery.look-after-health", workloadChanged, (ctx, { payload }) => lookAgain(ctx, "environment = $1", [payload.environment])),
+    hear("delivery.guard-gitops", repositoryPushed, async (_ctx, { payload: { repository, branch } }) => {
+      if (repository !== GITOPS_REPOSITORY || !branch.startsWith(ENV_BRANCH)) return;
+      await writeEnvironment(deps, branch.slice(ENV_BRANCH.length));
+    }),
   ];
 }
 

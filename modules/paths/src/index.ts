@@ -16,6 +16,7 @@ import { repositoriesOf } from "./ledger/made-store.ts";
 import { makeLedgerHandlers } from "./ledger/ledger-handlers.ts";
 import { createLedgerRepositories } from "./ledger/hosted-repositories.ts";
 import { createSources } from "./ledger/source-store.ts";
+import { makeApproverRule, type ApproverRule } from "./approval/approver-rule.ts";
 import { makeApprovalHandlers } from "./approval/approval-handlers.ts";
 import { makeLearnedRuleHandlers } from "./approval/learned-rule-handlers.ts";
 import { learnFrom } from "./approval/learned-rules.ts";
@@ -77,6 +78,8 @@ export interface Paths {
   readonly subscriptions: readonly Subscription[];
   /** What a component's workload is given of the resources that it uses in an environment; the values are secret. */
   variablesFor(o: { readonly entityRef: string; readonly environment: string }): Promise<Record<string, string>>;
+  /** Who may approve, for neighbours that have something to be approved. */
+  readonly approvers: ApproverRule;
   /** Takes the signed answer of a provisioner to what a step asked it. Throws a `DomainError` for one that is not right. */
   receiveCallback(id: string, callback: Callback): Promise<{ readonly taken: boolean }>;
   /** Whether somebody may hear of an event: of a run only who may see it. */
@@ -162,6 +165,7 @@ export function createPaths(deps: PathsDeps): Paths {
     variablesFor: (o) => resources.variablesFor(o),
     seesNews: (who, event) => seesRunNews(deps, who, event),
     receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections, sealerOf: resources.sealerOf }, id, callback),
+    approvers: makeApproverRule(deps, "delivery:admin"),
     async start() {
       await cleanUp(deps.db, dataDir);
       await deps.workflows.schedule("paths.end-deviations", "*/5 * * * *", deviationEnds);

@@ -9,6 +9,7 @@ import {
 } from "@roadbed/contracts/delivery";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
+import { holdChanged, promotionFinished } from "@roadbed/contracts/delivery/promotions";
 import { releaseMade } from "@roadbed/contracts/delivery/releases";
 import { runFinished, runRequested } from "@roadbed/contracts/paths";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
@@ -60,6 +61,18 @@ const TELLERS: readonly Teller[] = [
     text: `Release ${number} was made: ${title}`,
     about: { ref: entityRef },
     link: `/releases/${releaseId}`,
+  })),
+  teller(promotionFinished, ({ entityRef, environment, number, state, kind, promotionId }) => ({
+    sort: "deployment",
+    text: `The ${kind === "rollback" ? `rollback of ${environment} to` : `promotion to ${environment} of`} release ${number} ended: ${state}`,
+    about: { ref: entityRef },
+    link: `/promotions/${promotionId}`,
+  })),
+  teller(holdChanged, ({ entityRef, environment, held, why }) => ({
+    sort: "deployment",
+    text: `Automatic promotion to ${environment} was ${held ? "held" : "let go on"}: ${why}`,
+    about: { ref: entityRef },
+    link: DEPLOYMENTS,
   })),
   teller(credentialChanged, ({ caller, callee, environment, change }) => ({
     sort: "workload",
@@ -202,6 +215,9 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.proposal.changed": "a proposal is not in the catalogue",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
+  "delivery.promotion.requested": "asking changes nothing; what came of it is told",
+  "delivery.promotion.moved": "a gate that is seen otherwise changes nothing",
+  "delivery.promotion.admitted": "what came of it is told when it ends",
   "delivery.execution.requested": "a job's times stand on its own page",
   "delivery.execution.finished": "a job's times stand on its own page; that it fails is told as its health",
   "delivery.change.opened": "proposing changes nothing",

@@ -7,6 +7,7 @@ import { listEnvironmentRecords, type EnvironmentText } from "./environment-stor
 /** What the expression of a gate may see: the release that wants to come, where from and where to, and the component. */
 export const GATE_VARIABLES = {
   release: "dyn",
+  promotion: "dyn",
   component: "dyn",
   environment: "dyn",
   upstream: "dyn",

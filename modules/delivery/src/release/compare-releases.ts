@@ -5,9 +5,10 @@ import { compareTexts, type FilePatch } from "@roadbed/git";
 import type { DeliveryDeps } from "../deps.ts";
 import { checkEnvironment } from "../environment/environment-store.ts";
 import { render } from "../gitops/render.ts";
+import { desiredIn } from "../promotion/promotion-store.ts";
 import { commitsBetween } from "./read-releases.ts";
 import { compareParts } from "./release-parts.ts";
-import { findReleaseOf, previousRelease, readRelease, toReleases, type ReleaseRow } from "./release-store.ts";
+import { findReleaseOf, findReleases, previousRelease, readRelease, toReleases, type ReleaseRow } from "./release-store.ts";
 
 type Comparison = OutputOf<typeof compareReleases>;
 const MOST_FILES = 300;
@@ -46,6 +47,8 @@ export function makeCompareReleases(deps: DeliveryDeps): Handler {
 
 /** What an environment has, by what was promoted or by the commit that runs; undefined when it has nothing. */
 export async function releaseIn(ctx: Pick<Ctx, "sql">, entityRef: string, environment: string): Promise<ReleaseRow | undefined> {
+  const desired = await desiredIn(ctx.sql, entityRef, environment);
+  if (desired !== undefined) return (await findReleases(ctx.sql, [desired])).get(desired);
   const { rows } = await ctx.sql.query<{ commit: string | null }>(
     "select commit from delivery.workload where entity_ref = $1 and environment = $2",
     [entityRef, environment],

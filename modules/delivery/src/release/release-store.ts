@@ -110,9 +110,11 @@ export async function insertRelease(
 /** Where each of these is what runs, by id: what was promoted there, else whose commit runs there. */
 export async function placesOf(sql: Sql, rows: readonly ReleaseRow[]): Promise<ReadonlyMap<string, Release["in"]>> {
   const { rows: places } = await sql.query<{ id: string; environment: string; health: string }>(
-    `select r.id, w.environment, w.health from delivery.workload w
-     join lateral (select id from delivery.release r where r.entity_ref = w.entity_ref and r.commit = w.commit order by number desc limit 1) r on true
-     where w.entity_ref = any($1) order by w.environment`,
+    `select coalesce(d.release_id, r.id) as id, environment, coalesce(w.health, 'written') as health
+     from delivery.workload w full join delivery.desired d using (entity_ref, environment)
+     left join lateral (select id from delivery.release r where d.release_id is null and r.entity_ref = w.entity_ref and r.commit = w.commit
+       order by number desc limit 1) r on true
+     where entity_ref = any($1) and coalesce(d.release_id, r.id) is not null order by environment`,
     [[...new Set(rows.map(({ entity_ref }) => entity_ref))]],
   );
   const found = Map.groupBy(places, ({ id }) => id);

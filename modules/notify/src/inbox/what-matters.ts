@@ -2,6 +2,7 @@ import { entityChanged, entityRegistered, entityRemoved } from "@roadbed/contrac
 import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
+import { promotionFinished, promotionRequested } from "@roadbed/contracts/delivery/promotions";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
@@ -78,6 +79,30 @@ const RULES: readonly Rule[] = [
     detail: `Commit ${commit.slice(0, 12)}.`,
     link: `${pageOf(entityRef)}?tab=deploys`,
   })),
+  rule(promotionRequested, ({ entityRef, environment, number, title, approvers, requestedBy, promotionId }) =>
+    approvers.length === 0
+      ? undefined
+      : {
+          ref: entityRef,
+          weight: "important",
+          what: `waits for you to approve release ${number} for ${environment}`,
+          detail: `${title}. Asked for by ${requestedBy}.`,
+          link: `/promotions/${promotionId}`,
+          asked: approvers,
+          ownWords: true,
+        },
+  ),
+  rule(promotionFinished, ({ entityRef, environment, number, kind, state, error, promotionId }) =>
+    state === "superseded" || state === "cancelled"
+      ? undefined
+      : {
+          ref: entityRef,
+          weight: state === "promoted" && kind === "promote" ? "info" : "important",
+          what: kind === "rollback" ? `went back to release ${number} in ${environment}: ${state}` : `release ${number} for ${environment}: ${state}`,
+          ...(error === undefined ? {} : { detail: error.split("\n")[0]!.slice(0, 300) }),
+          link: `/promotions/${promotionId}`,
+        },
+  ),
   rule(workloadChanged, ({ entityRef, environment, health }) =>
     health === "crashed"
       ? { ref: entityRef, weight: "important", what: `crashed in ${environment}`, link: `${pageOf(entityRef)}?tab=deploys` }

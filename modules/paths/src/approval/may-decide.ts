@@ -1,5 +1,5 @@
 import { formatRef, parseRef } from "@roadbed/contracts/catalog";
-import { ForbiddenError, type Ctx } from "@roadbed/core";
+import { ForbiddenError, type Actor, type Ctx } from "@roadbed/core";
 
 import type { PathsDeps } from "../deps.ts";
 import type { ApprovalOfRun, MayDecide, VoteRow } from "./approval-store.ts";
@@ -13,12 +13,24 @@ export type DecideDeps = Pick<PathsDeps, "catalog" | "people">;
  * `ForbiddenError` for everybody else: who asked for the run, by whichever token or agent; whoever is no person; who left or lost the role.
  */
 export async function requireApprover(deps: DecideDeps, ctx: Ctx, approval: ApprovalOfRun): Promise<string> {
+  const asked = { actor: approval.actor_detail.actor, userRef: approval.user_ref };
+  return requireOneOf(deps, ctx, asked, () => approversNow(deps, ctx, approval), "paths:admin");
+}
+
+/** The rule itself, whatever is approved: here runs, by a port also promotions. */
+export async function requireOneOf(
+  deps: DecideDeps,
+  ctx: Ctx,
+  asked: { readonly actor: Actor; readonly userRef?: string | undefined },
+  approversOfIt: () => Promise<readonly string[]>,
+  adminScope: string,
+): Promise<string> {
   const { actor } = ctx;
   if (actor.kind !== "user") {
     throw new ForbiddenError("Only a person approves: no agent, no service.", { mend: "Sign in, or use a personal token." });
   }
   const person = await deps.people?.describe(ctx);
-  if ((await isRequester(deps, ctx, approval)) || (person?.entityRef !== undefined && person.entityRef === approval.user_ref)) {
+  if ((await isRequester(deps, ctx, asked.actor)) || (person?.entityRef !== undefined && person.entityRef === asked.userRef)) {
     throw new ForbiddenError("Nobody approves what they asked for, nor what their agents and tokens asked for.", {
       mend: "Ask somebody else of those who may approve.",
     });
@@ -26,11 +38,11 @@ export async function requireApprover(deps: DecideDeps, ctx: Ctx, approval: Appr
   if (person?.entityRef !== undefined && (await hasLeft(deps, ctx, person.entityRef))) {
     throw new ForbiddenError("Who has left approves nothing.", { mend: "Ask somebody else of those who may approve." });
   }
-  const approvers = await approversNow(deps, ctx, approval);
+  const approvers = await approversOfIt();
   const own = (await deps.people?.identitiesOf?.(ctx)) ?? new Set<string>();
   const role = approvers.find((ref) => own.has(ref));
   if (role !== undefined) return role;
-  if (ctx.scopes.has("*") || ctx.scopes.has("paths:admin")) return "administrator";
+  if (ctx.scopes.has("*") || ctx.scopes.has(adminScope)) return "administrator";
   throw new ForbiddenError(`Only ${saidOf(approvers)} may decide this.`, { mend: "Ask one of them." });
 }
 
@@ -57,16 +69,27 @@ export async function approversNow(deps: DecideDeps, ctx: Ctx, approval: Approva
 export async function countingVotes(deps: DecideDeps, ctx: Ctx, approval: ApprovalOfRun, votes: readonly VoteRow[]): Promise<VoteRow[]> {
   const approvers = await approversNow(deps, ctx, approval);
   const counting: VoteRow[] = [];
-  for (const vote of votes.filter(({ verdict }) => verdict === "granted")) {
-    const actor = { kind: "user", id: vote.account, name: vote.name } as const;
-    const own = (await deps.people?.identitiesOf?.({ actor, sql: ctx.sql })) ?? new Set<string>();
-    const left = await Promise.all([...own].filter((ref) => ref.startsWith("user:")).map((ref) => hasLeft(deps, ctx, ref)));
-    if (vote.role === "administrator" || (approvers.some((ref) => own.has(ref)) && !left.includes(true))) counting.push(vote);
-  }
+  for (const vote of votes.filter(({ verdict }) => verdict === "granted"))
+    if (await stillOneOf(deps, ctx, vote, approvers)) counting.push(vote);
   return counting;
 }
 
-async function isRequester({ people }: DecideDeps, ctx: Ctx, { actor_detail: { actor } }: ApprovalOfRun): Promise<boolean> {
+/** Whether what somebody said still counts, as the catalogue stands now. */
+export async function stillOneOf(
+  deps: DecideDeps,
+  ctx: Ctx,
+  { account, name, role }: { readonly account: string; readonly name: string; readonly role: string },
+  approvers: readonly string[],
+): Promise<boolean> {
+  if (role === "administrator") return true;
+  const actor = { kind: "user", id: account, name } as const;
+  const own = (await deps.people?.identitiesOf?.({ actor, sql: ctx.sql })) ?? new Set<string>();
+  if (!approvers.some((ref) => own.has(ref))) return false;
+  const left = await Promise.all([...own].filter((ref) => ref.startsWith("user:")).map((ref) => hasLeft(deps, ctx, ref)));
+  return !left.includes(true);
+}
+
+async function isRequester({ people }: DecideDeps, ctx: Ctx, actor: Actor): Promise<boolean> {
   if (ctx.actor.kind !== "user") return false;
   const behind =
     actor.kind === "user"

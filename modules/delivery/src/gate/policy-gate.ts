@@ -1,0 +1,37 @@
+import { render, renderedObjects } from "../gitops/render.ts";
+import { advanceDeployment } from "../internal-operations.ts";
+import { asPlatform, blocked, passed, unknown, type GateDeps, type GateRule, type Subject } from "./gate.ts";
+
+/** Policies see the promotion, the entity and the manifests as they would stand there. */
+export function policyGate({ policies, runtime }: GateDeps, { promotion, release, environment }: Subject): GateRule {
+  return {
+    name: "policies",
+    title: "Policies",
+    async evaluate() {
+      if (policies === undefined) return unknown("There is nothing here that evaluates policies.");
+      const objects = renderedObjects(render(release, environment.name));
+      const act = {
+        entity: release.entity_ref,
+        from: environment.upstream[0],
+        to: environment.name,
+        release: { id: release.id, number: release.number, commit: release.commit ?? "", parts: release.parts, hotfix: promotion.hotfix },
+        objects,
+      };
+      // A decision is kept, so that it can be read and asked again.
+      const input = { id: promotion.id, status: "policies" };
+      const said = await runtime.write(asPlatform(runtime), advanceDeployment, input, undefined, (ctx) => policies.decide(ctx, act));
+      const evidence = [
+        { label: "Decision", value: said.decisionId, link: `/standards/decisions/${said.decisionId}` },
+        { label: "Policies", value: `${said.evaluated} asked, ${said.digest.slice(0, 12)}` },
+        { label: "Decided", value: new Date().toISOString() },
+      ];
+      if (said.verdict === "deny") return blocked(`Denied: ${said.reasons.join("; ") || "see the decision"}`, evidence);
+      if (said.verdict === "unknown")
+        return unknown(`A policy could not be evaluated: ${said.reasons.join("; ") || "see the decision"}`, evidence);
+      return passed(
+        said.verdict === "warn" ? `Allowed, with warnings: ${said.reasons.join("; ")}` : `${said.evaluated} policies allow it.`,
+        evidence,
+      );
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Ctx } from "@roadbed/core";
+
+import type { DeliveryDeps } from "../deps.ts";
+import { writeGitops } from "../internal-operations.ts";
+import { createRepository } from "../repository/create-repository.ts";
+import { findRepository } from "../repository/repository-store.ts";
+
+/** The repository from which everything that delivery knows can be read again. */
+export const GITOPS_REPOSITORY = "platform-delivery";
+export const PLATFORM_AUTHOR = { name: "Roadbed", email: "delivery@roadbed.invalid" };
+export const ENV_BRANCH = "env/";
+
+const README = `# platform-delivery
+
+Written by Roadbed. What each environment is to have stands on its branch \`env/<environment>\`: one folder per component, one file per
+object. What was released and what came of each promotion stands on \`main\`, below \`apps/\`.
+
+A commit that somebody else makes on a branch \`env/…\` is replaced by what was promoted.
+`;
+
+export function branchOf(environment: string): string {
+  return `${ENV_BRANCH}${environment}`;
+}
+
+/** Makes the repository unless it is there. */
+export async function ensureGitops(deps: DeliveryDeps): Promise<void> {
+  const there = await deps.runtime.read(systemOf(deps), ({ sql }) => findRepository(sql, GITOPS_REPOSITORY));
+  if (there !== undefined && (await deps.repositories.exists(GITOPS_REPOSITORY))) return;
+  await deps.runtime.write(systemOf(deps), writeGitops, { branch: "main" }, undefined, (ctx) => make(deps, ctx));
+}
+
+export function systemOf({ runtime }: Pick<DeliveryDeps, "runtime">): ReturnType<DeliveryDeps["runtime"]["system"]> {
+  return runtime.system("delivery.gitops");
+}
+
+/** Who writes a branch comes one after the other, in whichever server. */
+export async function lockBranch(ctx: Ctx, branch: string): Promise<void> {
+  await ctx.sql.query("select pg_advisory_xact_lock(hashtext('delivery.gitops'), hashtext($1))", [branch]);
+}
+
+async function make(deps: DeliveryDeps, ctx: Ctx): Promise<void> {
+  await createRepository(deps, ctx, {
+    name: GITOPS_REPOSITORY,
+    description: "What each environment is to have, what was released, and what came of each promotion",
+    branch: "main",
+    files: [{ path: "README.md", content: README }],
+    message: "Begin the repository of what runs where",
+    author: PLATFORM_AUTHOR,
+    key: "delivery.gitops",
+  });
+  // A row whose folder was lost.
+  await deps.repositories.init(GITOPS_REPOSITORY, { defaultBranch: "main" });
+}

@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+import type { PromotionRow } from "../promotion/promotion-store.ts";
+import { RENDERER } from "./render.ts";
+
+/** What a commit on an environment's branch says of each promotion in it. */
+export const PromotionTrailer = z.object({
+  id: z.string(),
+  entity: z.string(),
+  release: z.string(),
+  number: z.number().int(),
+  kind: z.enum(["promote", "rollback"]),
+  /** What policies said: their decision, and which policies at which versions were asked. */
+  verdict: z.string(),
+  decision: z.string().optional(),
+  policies: z.string().optional(),
+});
+export type PromotionTrailer = z.infer<typeof PromotionTrailer>;
+
+const LINE = /^Roadbed-Promotion: (\{.*\})$/gm;
+
+/** One line for people, then one trailer per promotion. `replaced` is the commit of somebody else that this one puts right. */
+export function messageOf(environment: string, rows: readonly PromotionRow[], replaced: string | undefined): string {
+  const lines = rows.map((row) => `Roadbed-Promotion: ${JSON.stringify(trailerOf(row))}`);
+  const again = replaced === undefined ? [] : [`Roadbed-Restored: ${replaced}`];
+  return [titleOf(environment, rows), "", ...lines, ...again, `Roadbed-Renderer: ${RENDERER}`, ""].join("\n");
+}
+
+/** The promotions that a commit names; what cannot be read is left out. */
+export function promotionsIn(message: string): PromotionTrailer[] {
+  return [...message.matchAll(LINE)].flatMap(([, text = ""]) => {
+    try {
+      const parsed = PromotionTrailer.safeParse(JSON.parse(text));
+      return parsed.success ? [parsed.data] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function trailerOf({ id, entity_ref, release_id, number, kind, gates }: PromotionRow): PromotionTrailer {
+  const gate = gates.find(({ name }) => name === "policies");
+  const decision = gate?.evidence.find(({ label }) => label === "Decision")?.value;
+  const policies = gate?.evidence.find(({ label }) => label === "Policies")?.value;
+  return {
+    id,
+    entity: entity_ref,
+    release: release_id,
+    number,
+    kind,
+    verdict: gate === undefined ? "not asked" : gate.overridden === undefined ? gate.verdict : "overridden",
+    ...(decision === undefined ? {} : { decision }),
+    ...(policies === undefined ? {} : { policies }),
+  };
+}
+
+function titleOf(environment: string, rows: readonly PromotionRow[]): string {
+  const [first] = rows;
+  if (first === undefined) return `Restore what ${environment} is to have`;
+  const name = first.entity_ref.slice(first.entity_ref.indexOf("/") + 1);
+  if (rows.length > 1) return `Promote ${rows.length} components to ${environment}`;
+  return first.kind === "rollback"
+    ? `Bring ${name} in ${environment} back to release ${first.number}`
+    : `Promote ${name} ${first.number} to ${environment}`;
+}

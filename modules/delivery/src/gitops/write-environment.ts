@@ -1,0 +1,160 @@
+import { ConflictError, type Ctx } from "@roadbed/core";
+import type { Commit, FileChange } from "@roadbed/git";
+
+import type { DeliveryDeps } from "../deps.ts";
+import { writeGitops } from "../internal-operations.ts";
+import { readPromotions, type PromotionRow } from "../promotion/promotion-store.ts";
+import { findReleases, type ReleaseRow } from "../release/release-store.ts";
+import { branchOf, ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
+import { folderOf, render } from "./render.ts";
+import { messageOf, promotionsIn } from "./trailer.ts";
+
+const ATTEMPTS = 5;
+const AT_ONCE = 1_000;
+const LOOKED_BACK = 200;
+
+/**
+ * Writes everything that is to be written to an environment's branch, as one commit, and puts right what somebody else did there. Doing it
+ * twice is doing it once: a promotion is named in its commit. A branch that moves meanwhile is read and rendered anew.
+ */
+export async function writeEnvironment(deps: DeliveryDeps, environment: string): Promise<void> {
+  await ensureGitops(deps);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await deps.runtime.write(systemOf(deps), writeGitops, { branch: branchOf(environment) }, undefined, (ctx) =>
+        write(deps, ctx, environment),
+      );
+      return;
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
+      deps.log.warn("the branch of an environment moved while it was written; it is rendered anew", { environment, attempt });
+    }
+  }
+}
+
+async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise<void> {
+  const branch = branchOf(environment);
+  await lockBranch(ctx, branch);
+  const waiting = await readPromotions(
+    ctx.sql,
+    `p.environment = $1 and p.state = 'writing' and p.git_commit is null order by p.id limit ${AT_ONCE} for update of p`,
+    [environment],
+  );
+  const head = await deps.repositories.head(GITOPS_REPOSITORY, branch);
+  const { left, strange } = await sinceLastTime(deps, ctx, { branch, head });
+  // A commit of ours whose transaction was lost: it is not made a second time.
+  const done = waiting.filter(({ id }) => left.has(id));
+  for (const row of done) await markWritten(ctx, row, left.get(row.id)!.hash);
+  const rows = waiting.filter(({ id }) => !left.has(id));
+  if (rows.length === 0 && !strange) {
+    if (head !== undefined) await rememberHead(ctx, branch, head);
+    return;
+  }
+  const { files, scope } = await contentsOf(deps, ctx, { environment, rows, all: strange });
+  const tree = head === undefined ? undefined : await deps.repositories.tree(GITOPS_REPOSITORY, head);
+  const removed = (tree?.files ?? []).map(({ path }) => path).filter((path) => scope(path) && !files.has(path));
+  const changes = [...files].map(([path, content]): FileChange => ({ path, content }));
+  const { hash } = await deps.repositories.commitFiles(GITOPS_REPOSITORY, {
+    branch,
+    files: changes,
+    removed,
+    message: messageOf(environment, rows, strange ? head : undefined),
+    author: PLATFORM_AUTHOR,
+    at: ctx.now(),
+    expectedParent: head ?? null,
+  });
+  await rememberHead(ctx, branch, hash);
+  for (const row of rows) await markWritten(ctx, row, hash);
+  if (strange)
+    deps.log.warn("somebody else wrote to the branch of an environment; what was promoted stands there again", { branch, theirs: head });
+}
+
+/**
+ * What happened to a branch since it was left: our own commits by promotion, and whether anybody else's are among them, or history was
+ * written anew.
+ */
+async function sinceLastTime(
+  { repositories }: DeliveryDeps,
+  ctx: Ctx,
+  { branch, head }: { readonly branch: string; readonly head: string | undefined },
+): Promise<{ left: Map<string, Commit>; strange: boolean }> {
+  const { rows } = await ctx.sql.query<{ head: string }>("select head from delivery.gitops_branch where branch = $1", [branch]);
+  const known = rows[0]?.head;
+  const left = new Map<string, Commit>();
+  if (head === known) return { left, strange: false };
+  if (head === undefined) return { left, strange: true };
+  const isOn = known !== undefined && (await repositories.isAncestor(GITOPS_REPOSITORY, known, head));
+  const commits = await repositories.log(GITOPS_REPOSITORY, { ref: head, limit: LOOKED_BACK, since: isOn ? known : undefined });
+  for (const commit of commits) for (const { id } of promotionsIn(commit.message)) left.set(id, commit);
+  const foreign = commits.some(({ message }) => !/^Roadbed-Renderer: /m.test(message));
+  return { left, strange: foreign || (known !== undefined && !isOn) };
+}
+
+/** The texts to be written, and which paths of the branch they stand for. */
+async function contentsOf(
+  deps: DeliveryDeps,
+  ctx: Ctx,
+  { environment, rows, all }: { readonly environment: string; readonly rows: readonly PromotionRow[]; readonly all: boolean },
+): Promise<{ files: Map<string, string | Uint8Array>; scope: (path: string) => boolean }> {
+  const wanted = new Map<string, string>();
+  if (all) {
+    const { rows: desired } = await ctx.sql.query<{ entity_ref: string; release_id: string }>(
+      "select entity_ref, release_id from delivery.desired where environment = $1",
+      [environment],
+    );
+    for (const { entity_ref, release_id } of desired) wanted.set(entity_ref, release_id);
+  }
+  for (const { entity_ref, release_id } of rows) wanted.set(entity_ref, release_id);
+  const releases = await findReleases(ctx.sql, [...wanted.values()]);
+  const files = new Map<string, string | Uint8Array>();
+  for (const [entityRef, releaseId] of wanted) {
+    const release = releases.get(releaseId)!;
+    const row = rows.find(({ entity_ref }) => entity_ref === entityRef);
+    const earlier = row?.kind === "rollback" ? await earlierTree(deps, ctx, row, release) : undefined;
+    for (const [path, content] of earlier ?? render(release, environment)) files.set(path, content);
+  }
+  if (all) return { files, scope: (path) => path.startsWith("apps/") };
+  const folders = new Set([...wanted.keys()].map(folderOf));
+  return { files, scope: (path) => folders.has(path.split("/").slice(0, 2).join("/")) };
+}
+
+/** Going back restores what stood there, byte for byte, whatever the renderer has become since. */
+async function earlierTree(
+  { repositories }: DeliveryDeps,
+  ctx: Ctx,
+  { entity_ref, environment, release_id }: PromotionRow,
+  release: ReleaseRow,
+): Promise<Map<string, Uint8Array> | undefined> {
+  const { rows } = await ctx.sql.query<{ git_commit: string }>(
+    `select git_commit from delivery.promotion where entity_ref = $1 and environment = $2 and release_id = $3 and state = 'promoted' and git_commit is not null
+     order by id desc limit 1`,
+    [entity_ref, environment, release_id],
+  );
+  const tree = rows[0] && (await repositories.tree(GITOPS_REPOSITORY, rows[0].git_commit));
+  const folder = `${folderOf(release.entity_ref)}/`;
+  const files = (tree?.files ?? []).filter(({ path }) => path.startsWith(folder));
+  if (files.length === 0) return undefined;
+  const contents = await repositories.blobs(
+    GITOPS_REPOSITORY,
+    files.map(({ hash }) => hash),
+  );
+  return new Map(files.flatMap(({ path, hash }) => (contents.has(hash) ? [[path, contents.get(hash)!] as const] : [])));
+}
+
+/** From now on this is what the environment is to have. */
+async function markWritten(ctx: Ctx, row: PromotionRow, commit: string): Promise<void> {
+  await ctx.sql.query("update delivery.promotion set git_commit = $2 where id = $1", [row.id, commit]);
+  await ctx.sql.query(
+    `insert into delivery.desired (entity_ref, environment, release_id, promotion_id, git_commit, since) values ($1, $2, $3, $4, $5, $6)
+     on conflict (entity_ref, environment) do update set release_id = $3, promotion_id = $4, git_commit = $5, since = $6`,
+    [row.entity_ref, row.environment, row.release_id, row.id, commit, ctx.now()],
+  );
+}
+
+async function rememberHead(ctx: Ctx, branch: string, head: string): Promise<void> {
+  await ctx.sql.query(
+    `insert into delivery.gitops_branch (branch, head, written_at) values ($1, $2, $3)
+     on conflict (branch) do update set head = $2, written_at = $3 where gitops_branch.head is distinct from $2`,
+    [branch, head, ctx.now()],
+  );
+}
