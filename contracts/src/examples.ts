@@ -8,8 +8,6 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   environment: "dev",
   release: "orders#12",
   gate: "approvals",
-  from: "staging",
-  to: "prod",
   against: "orders#11",
   username: "ada",
   displayName: "Ada",

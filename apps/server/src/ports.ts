@@ -195,14 +195,24 @@ export function conditionsForPaths(cel: Pick<Cel, "createFilter" | "evaluate">):
 }
 
 /** What delivery asks of policies about a release that is to go to an environment. */
-export function policiesForDelivery(standards: { readonly decidePromotion: Standards["decidePromotion"] }): NonNullable<DeliveryDeps["policies"]> {
+export function policiesForDelivery(standards: {
+  readonly decidePromotion: Standards["decidePromotion"];
+}): NonNullable<DeliveryDeps["policies"]> {
   return {
     async decide(ctx, { entity, from, to, release, objects }) {
       const resources = objects.map((object) => ({ object: { ...object } }));
-      const { verdict, findings, evaluated, decisionId, decision } = await standards.decidePromotion(ctx, { entity, from, to, release, resources });
+      const { verdict, findings, evaluated, decisionId, decision } = await standards.decidePromotion(ctx, {
+        entity,
+        from,
+        to,
+        release,
+        resources,
+      });
       const digest = createHash("sha256").update(JSON.stringify(decision.policies)).digest("hex");
       // What was not asked, or was allowed, is no reason.
-      const reasons = findings.filter(({ result }) => result === "fail" || result === "error").map(({ policy, message }) => `${policy}: ${message}`);
+      const reasons = findings
+        .filter(({ result }) => result === "fail" || result === "error")
+        .map(({ policy, message }) => `${policy}: ${message}`);
       return { verdict, decisionId, evaluated, reasons: reasons.slice(0, 20), digest };
     },
   };

@@ -53,7 +53,15 @@ import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
-import { catalogForPaths, conditionsForPaths, outsideForPaths, peopleForPaths, platformForPaths, policiesForDelivery, thingsForNotify } from "./ports.ts";
+import {
+  catalogForPaths,
+  conditionsForPaths,
+  outsideForPaths,
+  peopleForPaths,
+  platformForPaths,
+  policiesForDelivery,
+  thingsForNotify,
+} from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";

@@ -198,7 +198,7 @@ const change = createRoute({
 const releases = createRoute({
   getParentRoute: () => app,
   path: "/releases",
-  validateSearch: (raw: Raw) => ({ ...text(raw, "entity") }),
+  validateSearch: (raw: Raw) => ({ ...text(raw, "entity"), ...oneOf(raw, "tab", ["releases", "promotions", "waiting"] as const) }),
   component: lazyRouteComponent(() => import("./pages/releases/ReleasesPage.tsx"), "ReleasesPage"),
 });
 
@@ -207,6 +207,12 @@ const release = createRoute({
   path: "/releases/$release",
   validateSearch: (raw: Raw) => ({ ...text(raw, "with") }),
   component: lazyRouteComponent(() => import("./pages/releases/ReleasePage.tsx"), "ReleasePage"),
+});
+
+const promotion = createRoute({
+  getParentRoute: () => app,
+  path: "/promotions/$id",
+  component: lazyRouteComponent(() => import("./pages/promotions/PromotionPage.tsx"), "PromotionPage"),
 });
 
 const upgrades = createRoute({
@@ -503,7 +509,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, change, releases, release,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, change, releases, release, promotion,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

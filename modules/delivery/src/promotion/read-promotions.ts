@@ -37,15 +37,13 @@ export function makePromotionReaders(deps: DeliveryDeps): Handler[] {
          and entity_ref <> all($4::text[]) order by entity_ref, environment limit $5`,
         [entityRef?.toLowerCase() ?? null, ref, environment, await hiddenFrom(deps, ctx), limit + 1],
       );
-      const items = rows
-        .slice(0, limit)
-        .map((row) => ({
-          entityRef: row.entity_ref,
-          environment: row.environment,
-          why: row.why,
-          by: row.held_by,
-          at: row.at.toISOString(),
-        }));
+      const items = rows.slice(0, limit).map((row) => ({
+        entityRef: row.entity_ref,
+        environment: row.environment,
+        why: row.why,
+        by: row.held_by,
+        at: row.at.toISOString(),
+      }));
       const last = items.at(-1);
       return { items, ...(rows.length > limit && last ? { nextCursor: encodeCursor([last.entityRef, last.environment]) } : {}) };
     }),

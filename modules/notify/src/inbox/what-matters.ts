@@ -98,7 +98,10 @@ const RULES: readonly Rule[] = [
       : {
           ref: entityRef,
           weight: state === "promoted" && kind === "promote" ? "info" : "important",
-          what: kind === "rollback" ? `went back to release ${number} in ${environment}: ${state}` : `release ${number} for ${environment}: ${state}`,
+          what:
+            kind === "rollback"
+              ? `went back to release ${number} in ${environment}: ${state}`
+              : `release ${number} for ${environment}: ${state}`,
           ...(error === undefined ? {} : { detail: error.split("\n")[0]!.slice(0, 300) }),
           link: `/promotions/${promotionId}`,
         },

@@ -10,6 +10,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Section } from "../../ui/Page.tsx";
+import { PromotionsThatWait } from "../promotions/PromotionsThatWait.tsx";
 import { ApprovalCard } from "../runs/Approvals.tsx";
 import { LearnedRules } from "./LearnedRules.tsx";
 import { WaiverList } from "../standards/WaiverList.tsx";
@@ -54,6 +55,7 @@ export function ApprovalsTab(): ReactNode {
           <LoadMore shown={waivers.rows.length} total={undefined} more={waivers.more} loading={waivers.loadingMore} />
         </Section>
       )}
+      <PromotionsThatWait mine={which === "mine"} />
       <LearnedRules />
     </>
   );

@@ -16,6 +16,7 @@ import { When } from "../../ui/When.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { Commits } from "./Commits.tsx";
 import { Comparison } from "./Comparison.tsx";
+import { Promote } from "./Promote.tsx";
 import classes from "./releases.module.css";
 import { HOW_WORDS, KIND_WORDS, Places, Version } from "./words.tsx";
 
@@ -56,7 +57,12 @@ export function ReleasePage(): ReactNode {
   const release = query.data;
   const title = `${shortRef(release.entityRef)} ${release.number}`;
   return (
-    <Page title={title} trail={<Trail entity={release.entityRef} />} state={<State release={release} />}>
+    <Page
+      title={title}
+      trail={<Trail entity={release.entityRef} />}
+      state={<State release={release} />}
+      act={<Promote release={release} />}
+    >
       {release.gone && (
         <p className={classes.warning} data-state="fail">
           Something that it holds is gone, so it cannot be built again:{" "}
