@@ -237,7 +237,7 @@ export async function startServer({
         counts: (ctx, vote, approvers) => paths.approvers.counts(ctx, vote, approvers),
       },
       policies: policiesForDelivery(standards),
-      conditions: conditionsForPaths(cel),
+      conditions: { evaluate: (expression, variables) => cel.evaluate(expression, variables) },
       fetch: createGuardedFetch({ isAllowed: (host) => catalog.isHostAllowed(host) }),
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
       gitDoor: {
