@@ -18,6 +18,8 @@ import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as environments } from "./delivery/environments.ts";
 import { operations as executions } from "./delivery/executions.ts";
+import { operations as fleet } from "./delivery/fleet.ts";
+import { operations as gitops } from "./delivery/gitops.ts";
 import { operations as releasePromotions } from "./delivery/promotions.ts";
 import { operations as releases } from "./delivery/releases.ts";
 import { operations as identity } from "./identity.ts";
@@ -99,6 +101,8 @@ export const allOperations: readonly Operation[] = [
   ...changes,
   ...releases,
   ...releasePromotions,
+  ...fleet,
+  ...gitops,
   ...telemetry,
   ...notify,
 ];

@@ -198,7 +198,11 @@ const change = createRoute({
 const releases = createRoute({
   getParentRoute: () => app,
   path: "/releases",
-  validateSearch: (raw: Raw) => ({ ...text(raw, "entity"), ...oneOf(raw, "tab", ["releases", "promotions", "waiting"] as const) }),
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "entity"),
+    ...oneOf(raw, "tab", ["fleet", "releases", "promotions", "waiting"] as const),
+    ...oneOf(raw, "only", ["behind", "stuck", "ahead", "held"] as const),
+  }),
   component: lazyRouteComponent(() => import("./pages/releases/ReleasesPage.tsx"), "ReleasesPage"),
 });
 

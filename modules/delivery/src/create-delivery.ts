@@ -19,6 +19,8 @@ import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
 import { defineEnvironmentWatch } from "./environment/end-environments.ts";
 import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
+import { makeGetFleet } from "./fleet/get-fleet.ts";
+import { makeRebuildDelivery } from "./gitops/rebuild-delivery.ts";
 import { definePromoteFlow } from "./promotion/promote-flow.ts";
 import { makePromotionHandlers } from "./promotion/promotion-handlers.ts";
 import { makePromotionReaders } from "./promotion/read-promotions.ts";
@@ -178,6 +180,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeReleaseReaders(deps),
       ...makePromotionHandlers(deps),
       ...makePromotionReaders(deps),
+      makeGetFleet(deps),
+      makeRebuildDelivery(deps),
     ],
     subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions),
     git: (request, response) => gitHost.serve(request, response),

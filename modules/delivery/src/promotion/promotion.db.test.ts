@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { getFleet } from "@roadbed/contracts/delivery/fleet";
+import type { rebuildDelivery } from "@roadbed/contracts/delivery/gitops";
 import type { getPromotion, Promotion } from "@roadbed/contracts/delivery/promotions";
 import type { Release } from "@roadbed/contracts/delivery/releases";
 import { ForbiddenError, perform, type Call, type OutputOf } from "@roadbed/core";
@@ -306,6 +308,53 @@ test("what somebody else writes to an environment's branch, or writes anew, is r
   await settled("orders", "staging", 6);
   expect(parse(await fileIn("env/staging", "apps/orders/workload.yaml"))).toMatchObject({ spec: { release: 6 } });
 }, 60_000);
+
+test("the fleet shows what each environment has, what is held and what came past another", async () => {
+  const fleet = await call<OutputOf<typeof getFleet>>("delivery.fleet.get", {});
+  expect(fleet.environments.map(({ name }) => name)).toEqual(["dev", "staging", "gated", "prod"]);
+  const [row] = fleet.items;
+  const cells = Object.fromEntries(row!.cells.map((cell) => [cell.environment, cell]));
+  expect(row).toMatchObject({ entityRef: "component:default/orders", newest: { number: 7 } });
+  expect(cells).toMatchObject({
+    dev: { release: { number: 7 }, behind: 0, health: "healthy" },
+    staging: { release: { number: 6 }, behind: 1, held: { why: "Rolled back to release 6: To write again." } },
+    prod: { release: { number: 4 }, behind: 3 },
+    gated: { behind: 7 },
+  });
+  expect(fleet.counts).toMatchObject({ components: 1, behind: 1, held: 1, ahead: 0 });
+  expect(fleet.environments[0]?.leadSeconds?.promotions).toBeGreaterThan(3);
+  expect((await call<OutputOf<typeof getFleet>>("delivery.fleet.get", { only: "ahead" })).items).toEqual([]);
+});
+
+test("emptied tables come back from Git as they were, and reading again changes nothing", async () => {
+  await server.relay.settled();
+  const tables = {
+    release: "id",
+    promotion: "id",
+    desired: "entity_ref, environment",
+    hold: "entity_ref, environment",
+    gitops_branch: "branch",
+  };
+  // What is only of the moment is not kept: when gates were looked at last, and when it was written to Git.
+  const passing = new Set(["looked_at", "recorded_at", "look_at", "written_at"]);
+  const snapshot = async (): Promise<unknown> => {
+    const all: Record<string, unknown> = {};
+    for (const [table, order] of Object.entries(tables)) {
+      const { rows } = await server.db.query(`select * from delivery.${table} order by ${order}`);
+      all[table] = rows.map((one) => Object.fromEntries(Object.entries(one).filter(([name]) => !passing.has(name))));
+    }
+    // The moment at which it was desired is that of its commit, in whole seconds.
+    return JSON.parse(JSON.stringify(all, (key, value: unknown) => (key === "since" ? String(value).slice(0, 16) : value))) as unknown;
+  };
+  const before = await snapshot();
+  await server.db.query(
+    "truncate delivery.promotion, delivery.promotion_vote, delivery.desired, delivery.hold, delivery.gitops_branch, delivery.release",
+  );
+  const said = await call<OutputOf<typeof rebuildDelivery>>("delivery.gitops.rebuild", {});
+  expect(said).toMatchObject({ releases: 7, holds: 1, problems: [] });
+  expect(await snapshot()).toEqual(before);
+  expect(await call("delivery.gitops.rebuild", {})).toEqual({ releases: 0, promotions: 0, desired: 0, holds: 0, problems: [] });
+});
 
 async function call<T>(name: string, input: unknown, by: Partial<Call> = ada): Promise<T> {
   const handler = server.delivery.handlers.find(({ operation }) => operation.name === name)!;

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { Fleet } from "../fleet/Fleet.tsx";
 import { PromotionTable } from "../promotions/PromotionTable.tsx";
 import { ReleaseTable } from "./ReleaseTable.tsx";
 
@@ -11,7 +12,7 @@ const route = getRouteApi("/app/releases");
 
 /** What was released, where it is, and what is on its way. */
 export function ReleasesPage(): ReactNode {
-  const { entity, tab = "releases" } = route.useSearch();
+  const { entity, only, tab = entity === undefined ? "fleet" : "releases" } = route.useSearch();
   const navigate = route.useNavigate();
   return (
     <Page
@@ -32,10 +33,14 @@ export function ReleasesPage(): ReactNode {
         keepMounted={false}
       >
         <Tabs.List>
+          <Tabs.Tab value="fleet">Fleet</Tabs.Tab>
           <Tabs.Tab value="releases">Releases</Tabs.Tab>
           <Tabs.Tab value="promotions">Promotions</Tabs.Tab>
           <Tabs.Tab value="waiting">On their way</Tabs.Tab>
         </Tabs.List>
+        <Tabs.Panel value="fleet" pt="sm">
+          <Fleet only={only} onOnly={(value) => void navigate({ search: (old) => ({ ...old, only: value }), replace: true })} />
+        </Tabs.Panel>
         <Tabs.Panel value="releases" pt="sm">
           <ReleaseTable entityRef={entity} />
         </Tabs.Panel>
