@@ -10,7 +10,7 @@ import { readRelease } from "../release/release-store.ts";
 import { aboutOf, advancePromotion, desiredIn, readPromotion, type PromotionRow } from "./promotion-store.ts";
 import { lockPlace } from "./request-promotion.ts";
 
-const AT_ONCE = 50;
+const AT_ONCE = 500;
 /** Side by side; each may ask addresses. */
 const ABREAST = 8;
 /** Another server that looks at the same time takes others. */
@@ -35,22 +35,23 @@ export function createPromotionWatch(deps: DeliveryDeps, everyMs: number): Promo
 
   async function lookOnce(): Promise<void> {
     for (;;) {
-      const { rows } = await deps.db.query<{ id: string }>(
+      const { rows } = await deps.db.query<{ id: string; batch: string | null }>(
         `update delivery.promotion set look_at = now() + interval '${CLAIM}' where id in
-           (select id from delivery.promotion where state = 'waiting' and look_at <= now() order by look_at limit ${AT_ONCE} for update skip locked)
-         returning id`,
+           (select id from delivery.promotion where state = 'waiting' and look_at <= now() order by look_at, id limit ${AT_ONCE} for update skip locked)
+         returning id, batch`,
       );
-      const ids = rows.map(({ id }) => id);
-      for (let n = 0; n < ids.length; n += ABREAST) await Promise.all(ids.slice(n, n + ABREAST).map(lookSafely));
-      if (ids.length < AT_ONCE) return;
+      // What was asked for together goes through together, and so stands in one commit.
+      const groups = Map.groupBy(rows, ({ id, batch }) => batch ?? id);
+      for (const group of groups.values()) await lookSafely(group.map(({ id }) => id));
+      if (rows.length < AT_ONCE) return;
     }
   }
 
-  async function lookSafely(id: string): Promise<void> {
+  async function lookSafely(ids: readonly string[]): Promise<void> {
     try {
-      await lookAt(deps, id);
+      await lookAt(deps, ids);
     } catch (error) {
-      deps.log.error("a promotion could not be looked at", { promotion: id, error: String(error) });
+      deps.log.error("promotions could not be looked at", { promotions: ids.slice(0, 5), error: String(error) });
     }
   }
 
@@ -91,32 +92,50 @@ export function createPromotionWatch(deps: DeliveryDeps, everyMs: number): Promo
   return watch;
 }
 
-/** Evaluates the gates of a promotion and lets it through when all do. Twice at once it goes through once. */
-export async function lookAt(deps: DeliveryDeps, id: string): Promise<void> {
+/** Evaluates the gates of promotions and lets those through whose gates all do. Twice at once each goes through once. */
+export async function lookAt(deps: DeliveryDeps, ids: readonly string[]): Promise<void> {
+  const found: Looked[] = [];
+  for (let n = 0; n < ids.length; n += ABREAST) {
+    found.push(...(await Promise.all(ids.slice(n, n + ABREAST).map((id) => evaluate(deps, id)))).flatMap((one) => one ?? []));
+  }
+  if (found.length === 0) return;
   const call = deps.runtime.system("delivery.promotion");
-  const subject = await deps.runtime.read(call, async ({ sql, now }) => {
+  // In one order, so that two who look at the same time wait for each other and not in a circle.
+  const sorted = found.toSorted((a, b) => (a.promotion.id < b.promotion.id ? -1 : 1));
+  await deps.runtime.write(call, movePromotion, { id: sorted.map(({ promotion }) => promotion.id).join(" ") }, undefined, async (ctx) => {
+    for (const { promotion, gates } of sorted) await settle(ctx, promotion, gates);
+  });
+}
+
+interface Looked {
+  readonly promotion: PromotionRow;
+  /** Undefined: the environment has ended. */
+  readonly gates: readonly Gate[] | undefined;
+}
+
+async function evaluate(deps: DeliveryDeps, id: string): Promise<Looked | undefined> {
+  const subject = await deps.runtime.read(deps.runtime.system("delivery.promotion"), async ({ sql, now }) => {
     const promotion = await readPromotion(sql, id);
     const [environment, release] = [await findEnvironment(sql, promotion.environment), await readRelease(sql, promotion.release_id, [])];
     return { promotion, environment, release, now: now() };
   });
   const { promotion, environment, release } = subject;
-  if (promotion.state !== "waiting") return;
-  const write = <T>(work: (ctx: Ctx) => Promise<T>): Promise<T> =>
-    deps.runtime.write(call, movePromotion, { id }, { kind: "entity", id: promotion.entity_ref }, work);
-  if (environment === undefined) {
-    await write((ctx) => advancePromotion(ctx, id, "cancel", { error: `The environment ${promotion.environment} has ended.` }));
-    return;
-  }
+  if (promotion.state !== "waiting") return undefined;
+  if (environment === undefined) return { promotion, gates: undefined };
   const gates = await evaluateGates(deps, { ...subject, environment }, (ctx) =>
     Promise.all(release.parts.map((part) => standingOf(deps, ctx, part))),
   );
-  await write((ctx) => settle(ctx, promotion, gates));
+  return { promotion, gates };
 }
 
-async function settle(ctx: Ctx, seen: PromotionRow, gates: readonly Gate[]): Promise<void> {
+async function settle(ctx: Ctx, seen: PromotionRow, gates: readonly Gate[] | undefined): Promise<void> {
   await lockPlace(ctx, seen.entity_ref, seen.environment);
   const row = await readPromotion(ctx.sql, seen.id, [], true);
   if (row.state !== "waiting") return;
+  if (gates === undefined) {
+    await advancePromotion(ctx, row.id, "cancel", { error: `The environment ${row.environment} has ended.` });
+    return;
+  }
   // Somebody let it pass a gate meanwhile: what was found is old.
   const isOld = row.overrides.length !== seen.overrides.length;
   const isFree = (await underWay(ctx, row)) === 0;
