@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { perform } from "@roadbed/core";
+import { startPostgres } from "@roadbed/postgres";
 import { callAs, createTestDatabase, quietLog } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 
@@ -22,6 +23,8 @@ const WORKLOADS = Number(process.argv[2] ?? 500);
 const TOGETHER = Math.min(200, WORKLOADS);
 const ENVIRONMENTS = ["one", "two", "three", "four"];
 const folder = mkdtempSync(join(tmpdir(), "roadbed-bench-"));
+const postgres = await startPostgres({ dataDir: join(folder, "postgres"), log: quietLog });
+process.env["ROADBED_TEST_POSTGRES"] = postgres.url;
 const database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
 const server = await startServer({ databaseUrl: database.url, dataDir: folder, log: quietLog, ports: { policies: ALLOW } });
 
@@ -79,6 +82,7 @@ try {
 } finally {
   await server.stop();
   await database.drop();
+  await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 

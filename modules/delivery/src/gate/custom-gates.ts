@@ -1,7 +1,7 @@
 import type { CustomGate } from "@roadbed/contracts/delivery/environments";
 import { z } from "zod";
 
-import { ask, asPlatform, blocked, passed, unknown, waiting, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
+import { asPlatform, blocked, passed, unknown, waiting, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
 
 /** What an address answers; more is not read. */
 const Answer = z.object({
@@ -52,15 +52,9 @@ async function askAddress(deps: GateDeps, subject: Subject, { http = "", message
     : blocked(said ?? message ?? "It does not allow it.", evidence);
 }
 
-async function variablesOf(deps: GateDeps, { promotion, release, environment, now }: Subject): Promise<Record<string, unknown>> {
+async function variablesOf(deps: GateDeps, { promotion, release, environment, now, verified }: Subject): Promise<Record<string, unknown>> {
   const entity = await deps.runtime.read(asPlatform(deps.runtime), (ctx) => deps.entities.get(ctx, release.entity_ref));
-  const upstream = await ask(deps, async ({ sql }) => {
-    const { rows } = await sql.query<{ environment: string; at: Date }>(
-      "select environment, min(ended_at) as at from delivery.promotion where release_id = $1 and state = 'promoted' group by 1 order by 1",
-      [release.id],
-    );
-    return rows.map((row) => ({ environment: row.environment, at: row.at.toISOString() }));
-  });
+  const upstream = verified.map((one) => ({ environment: one.environment, at: one.at.toISOString() }));
   return {
     release: {
       id: release.id,

@@ -8,14 +8,14 @@ export function dependencyGate(deps: GateDeps, { release, environment }: Subject
     title: "Dependencies healthy",
     async evaluate() {
       const needs = await dependenciesOf(deps, release.entity_ref);
+      if (needs.length === 0) return passed("It needs nothing else.");
       const running = await ask(deps, ({ sql }) => listWorkloadsOf(sql, needs));
       const there = [...running].flatMap(([ref, workloads]) =>
         workloads
           .filter((workload) => workload.environment === environment.name && workload.desired === "running")
           .map(({ health }) => ({ ref, health })),
       );
-      if (there.length === 0)
-        return passed(needs.length === 0 ? "It needs nothing else." : `Nothing that it needs runs in ${environment.name}.`);
+      if (there.length === 0) return passed(`Nothing that it needs runs in ${environment.name}.`);
       const evidence = there.map(({ ref, health }) => ({ label: ref, value: health, link: pageOf(ref) }));
       const sick = there.filter(({ health }) => health !== "healthy");
       if (sick.length > 0) return waiting(`It needs ${sick.map(({ ref, health }) => `${ref} (${health})`).join(", ")}.`, evidence);

@@ -20,15 +20,15 @@ const POLICY_LASTS_MS = 5 * 60_000;
 export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: Parameters<typeof partsGate>[2]): Promise<Gate[]> {
   const { environment, promotion } = subject;
   const rules: GateRule[] = [
-    ...(environment.upstream.length > 0 ? [upstreamGate(deps, subject)] : []),
-    ...(environment.upstream.length > 0 && environment.soakMinutes > 0 ? [soakGate(deps, subject)] : []),
+    ...(environment.upstream.length > 0 ? [upstreamGate(subject)] : []),
+    ...(environment.upstream.length > 0 && environment.soakMinutes > 0 ? [soakGate(subject)] : []),
     partsGate(deps, subject, partsOf),
     policyGate(deps, subject),
     ...(environment.approvals.length > 0 ? [approvalGate(deps, subject)] : []),
-    freezeGate(deps, subject),
+    freezeGate(subject),
     dependencyGate(deps, subject),
     ...customGates(deps, subject),
-    turnGate(deps, subject),
+    turnGate(subject),
   ];
   const found = await Promise.all(rules.map((rule) => evaluate(rule, subject)));
   return found.map((gate) => withOverride(gate, promotion.overrides));

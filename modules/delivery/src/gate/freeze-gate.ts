@@ -1,13 +1,11 @@
-import { freezesAt } from "../calendar/freeze-store.ts";
-import { ask, passed, waiting, type GateDeps, type GateRule, type Subject } from "./gate.ts";
+import { passed, waiting, type GateRule, type Subject } from "./gate.ts";
 
 /** Nothing is frozen there now, or what is lets hotfixes through and this is one. */
-export function freezeGate(deps: GateDeps, { promotion, environment, now }: Subject): GateRule {
+export function freezeGate({ promotion, environment, frozen }: Subject): GateRule {
   return {
     name: "freeze",
     title: "Freezes",
     async evaluate() {
-      const frozen = await ask(deps, ({ sql }) => freezesAt(sql, environment.name, now));
       const evidence = frozen.map(({ freeze, until }) => ({
         label: freeze.title,
         value: `until ${until.toISOString()}: ${freeze.reason}`,

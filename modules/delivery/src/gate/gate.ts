@@ -1,17 +1,40 @@
 import type { Gate } from "@roadbed/contracts/delivery/promotions";
 import type { Call, Ctx } from "@roadbed/core";
 
+import type { FrozenTime } from "../calendar/freeze-store.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import type { EnvironmentRecord } from "../environment/environment-store.ts";
 import type { PromotionRow } from "../promotion/promotion-store.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
 
-/** What a gate looks at. */
+/** Where a release was promoted to and healthy. */
+export interface Verified extends Record<string, unknown> {
+  readonly environment: string;
+  readonly at: Date;
+  readonly promotion: string;
+  /** Of what runs there now; null where nothing does. */
+  readonly health: string | null;
+  /** Whether it is still what that environment has. */
+  readonly is_there: boolean;
+}
+
+/** Another promotion of the same thing to the same place. */
+export interface UnderWay extends Record<string, unknown> {
+  readonly id: string;
+  readonly state: string;
+  readonly number: number;
+}
+
+/** What a gate looks at, as it was read in one look. */
 export interface Subject {
   readonly promotion: PromotionRow;
   readonly release: ReleaseRow;
   readonly environment: EnvironmentRecord;
   readonly now: Date;
+  /** In every environment, the earliest first. */
+  readonly verified: readonly Verified[];
+  readonly underWay: readonly UnderWay[];
+  readonly frozen: readonly FrozenTime[];
 }
 
 export type Found = Omit<Gate, "name" | "title" | "overridden">;
@@ -20,8 +43,6 @@ export type Found = Omit<Gate, "name" | "title" | "overridden">;
 export interface GateRule {
   readonly name: string;
   readonly title: string;
-  /** Whether somebody may let a promotion pass it nevertheless. Default: yes. */
-  readonly fixed?: boolean;
   evaluate(signal: AbortSignal): Promise<Found>;
 }
 

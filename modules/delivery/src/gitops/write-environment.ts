@@ -44,7 +44,10 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
   const { left, strange } = await sinceLastTime(deps, ctx, { branch, head });
   // A commit of ours whose transaction was lost: it is not made a second time.
   const done = waiting.filter(({ id }) => left.has(id));
-  for (const row of done) await markWritten(ctx, row, left.get(row.id)!.hash);
+  await markWritten(
+    ctx,
+    done.map((row) => ({ row, commit: left.get(row.id)!.hash })),
+  );
   const rows = waiting.filter(({ id }) => !left.has(id));
   if (rows.length === 0 && !strange) {
     if (head !== undefined) await rememberHead(ctx, branch, head);
@@ -64,7 +67,10 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     expectedParent: head ?? null,
   });
   await rememberHead(ctx, branch, hash);
-  for (const row of rows) await markWritten(ctx, row, hash);
+  await markWritten(
+    ctx,
+    rows.map((row) => ({ row, commit: hash })),
+  );
   if (strange)
     deps.log.warn("somebody else wrote to the branch of an environment; what was promoted stands there again", { branch, theirs: head });
 }
@@ -142,13 +148,22 @@ async function earlierTree(
 }
 
 /** From now on this is what the environment is to have. */
-async function markWritten(ctx: Ctx, row: PromotionRow, commit: string): Promise<void> {
-  await ctx.sql.query("update delivery.promotion set git_commit = $2 where id = $1", [row.id, commit]);
+async function markWritten(ctx: Ctx, written: readonly { readonly row: PromotionRow; readonly commit: string }[]): Promise<void> {
+  if (written.length === 0) return;
+  const rows = JSON.stringify(written.map(({ row, commit }) => ({ ...placeOf(row), promotion_id: row.id, git_commit: commit })));
+  const set = "jsonb_to_recordset($1::jsonb) as r(entity_ref text, environment text, release_id text, promotion_id text, git_commit text)";
+  await ctx.sql.query(`update delivery.promotion p set git_commit = r.git_commit from ${set} where p.id = r.promotion_id`, [rows]);
   await ctx.sql.query(
-    `insert into delivery.desired (entity_ref, environment, release_id, promotion_id, git_commit, since) values ($1, $2, $3, $4, $5, $6)
-     on conflict (entity_ref, environment) do update set release_id = $3, promotion_id = $4, git_commit = $5, since = $6`,
-    [row.entity_ref, row.environment, row.release_id, row.id, commit, ctx.now()],
+    `insert into delivery.desired (entity_ref, environment, release_id, promotion_id, git_commit, since)
+     select entity_ref, environment, release_id, promotion_id, git_commit, $2 from ${set} order by entity_ref
+     on conflict (entity_ref, environment) do update set release_id = excluded.release_id, promotion_id = excluded.promotion_id,
+       git_commit = excluded.git_commit, since = excluded.since`,
+    [rows, ctx.now()],
   );
+}
+
+function placeOf({ entity_ref, environment, release_id }: PromotionRow): Pick<PromotionRow, "entity_ref" | "environment" | "release_id"> {
+  return { entity_ref, environment, release_id };
 }
 
 async function rememberHead(ctx: Ctx, branch: string, head: string): Promise<void> {

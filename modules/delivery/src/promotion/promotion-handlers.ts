@@ -27,7 +27,7 @@ import { findReleases, readRelease } from "../release/release-store.ts";
 import { requireApprover } from "./approvals.ts";
 import { aboutOf, advancePromotion, readPromotion, toPromotion, type PromotionRow } from "./promotion-store.ts";
 import { hiddenFrom, showPromotion } from "./read-promotions.ts";
-import { requestPromotion } from "./request-promotion.ts";
+import { requestPromotion, requestPromotions, type PromotionWish } from "./request-promotion.ts";
 import { makeRollBack } from "./roll-back.ts";
 
 export function makePromotionHandlers(deps: DeliveryDeps): Handler[] {
@@ -112,7 +112,7 @@ async function many(
     rows.map(({ release_id }) => release_id),
   );
   const batch = newId("batch", ctx.now().getTime());
-  const items: PromotionRow[] = [];
+  const wishes: PromotionWish[] = [];
   const skipped = (entityRefs ?? [])
     .filter((ref) => !rows.some(({ entity_ref }) => entity_ref === ref))
     .map((entityRef) => ({ entityRef, why: `${from} has no release of it.` }));
@@ -128,10 +128,9 @@ async function many(
       skipped.push({ entityRef: entity_ref, why: error instanceof Error ? error.message : String(error) });
       continue;
     }
-    items.push(
-      await requestPromotion(deps, ctx, { release: releases.get(release_id)!, environment: target, automatic: false, reason, batch }),
-    );
+    wishes.push({ release: releases.get(release_id)!, environment: target, automatic: false, reason, batch });
   }
+  const items = await requestPromotions(deps, ctx, wishes);
   return { batch, items: items.map(toPromotion), skipped };
 }
 

@@ -5,7 +5,7 @@ import type { DeliveryDeps } from "../deps.ts";
 import type { EnvironmentRecord } from "../environment/environment-store.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
 import { approversOfAll } from "./approvals.ts";
-import { aboutOf, advancePromotion, desiredIn, readPromotion, readPromotions, type PromotionRow } from "./promotion-store.ts";
+import { aboutOf, advancePromotion, readPromotions, type PromotionRow } from "./promotion-store.ts";
 
 export interface PromotionWish {
   readonly release: ReleaseRow;
@@ -23,68 +23,129 @@ export interface PromotionWish {
  * release is superseded. Throws `ConflictError` for what the environment has already.
  */
 export async function requestPromotion(deps: Pick<DeliveryDeps, "approvers">, ctx: Ctx, wish: PromotionWish): Promise<PromotionRow> {
-  const { release, environment, automatic } = wish;
-  const entityRef = release.entity_ref;
-  await lockPlace(ctx, entityRef, environment.name);
-  const open = await readPromotions(ctx.sql, "p.entity_ref = $1 and p.environment = $2 and p.ended_at is null order by p.id", [
-    entityRef,
-    environment.name,
-  ]);
-  const same = open.find(({ release_id, kind }) => release_id === release.id && kind === "promote");
-  if (same !== undefined) return same;
-  const has = await desiredIn(ctx.sql, entityRef, environment.name);
-  if (has === release.id && open.every(({ state }) => state === "waiting")) {
-    throw new ConflictError(`${environment.name} has release ${release.number} of ${entityRef} already.`, {
-      mend: "Choose another release.",
+  const [row] = await requestPromotions(deps, ctx, [wish]);
+  return row!;
+}
+
+/** The same for many, with as many statements as for one; of each component one. */
+export async function requestPromotions(
+  deps: Pick<DeliveryDeps, "approvers">,
+  ctx: Ctx,
+  wishes: readonly PromotionWish[],
+): Promise<PromotionRow[]> {
+  const places = wishes.map(({ release, environment }) => ({ entity_ref: release.entity_ref, environment: environment.name }));
+  await lockPlaces(ctx, places);
+  const [refs, names] = [places.map(({ entity_ref }) => entity_ref), places.map(({ environment }) => environment)];
+  const here = "(p.entity_ref, p.environment) in (select * from unnest($1::text[], $2::text[]))";
+  const open = Map.groupBy(await readPromotions(ctx.sql, `${here} and p.ended_at is null order by p.id`, [refs, names]), keyOf);
+  const { rows: desired } = await ctx.sql.query<{ entity_ref: string; environment: string; release_id: string }>(
+    `select * from delivery.desired p where ${here}`,
+    [refs, names],
+  );
+  const has = new Map(desired.map((one) => [keyOf(one), one.release_id]));
+  const known: PromotionRow[] = [];
+  const fresh: (PromotionWish & { readonly from: string | undefined })[] = [];
+  for (const wish of wishes) {
+    const { release, environment } = wish;
+    const key = keyOf({ entity_ref: release.entity_ref, environment: environment.name });
+    const others = open.get(key) ?? [];
+    const same = others.find(({ release_id, kind }) => release_id === release.id && kind === "promote");
+    if (same !== undefined) {
+      known.push(same);
+      continue;
+    }
+    if (has.get(key) === release.id && others.every(({ state }) => state === "waiting")) {
+      throw new ConflictError(`${environment.name} has release ${release.number} of ${release.entity_ref} already.`, {
+        mend: "Choose another release.",
+      });
+    }
+    for (const { id, state } of others) {
+      if (state === "waiting") await advancePromotion(ctx, id, "supersede", { error: `Release ${release.number} came after it.` });
+    }
+    fresh.push({ ...wish, from: has.get(key) });
+  }
+  const made = await insertPromotions(
+    ctx,
+    fresh.map((wish) => ({ ...wish, kind: "promote", state: "waiting" })),
+  );
+  const wishOf = new Map(fresh.map((wish) => [wish.release.id, wish]));
+  for (const row of made) {
+    const { environment, automatic } = wishOf.get(row.release_id)!;
+    ctx.emit(promotionRequested, row.entity_ref, {
+      ...aboutOf(row),
+      title: row.title,
+      automatic,
+      requestedBy: row.requested_by,
+      approvers: await approversOfAll(deps, ctx, environment, row.entity_ref),
     });
   }
-  for (const { id, state } of open) {
-    if (state === "waiting") await advancePromotion(ctx, id, "supersede", { error: `Release ${release.number} came after it.` });
-  }
-  const row = await insertPromotion(ctx, { ...wish, kind: "promote", state: "waiting", from: has });
-  ctx.emit(promotionRequested, entityRef, {
-    ...aboutOf(row),
-    title: release.title,
-    automatic,
-    requestedBy: row.requested_by,
-    approvers: await approversOfAll(deps, ctx, environment, entityRef),
-  });
-  return row;
+  return [...known, ...made];
 }
 
 /** Who promotes or rolls back the same thing in the same place comes one after the other. */
-export async function lockPlace(ctx: Ctx, entityRef: string, environment: string): Promise<void> {
-  await ctx.sql.query("select pg_advisory_xact_lock(hashtext('delivery.promotion'), hashtext($1))", [`${entityRef} ${environment}`]);
+export function lockPlace(ctx: Ctx, entityRef: string, environment: string): Promise<void> {
+  return lockPlaces(ctx, [{ entity_ref: entityRef, environment }]);
 }
 
-export async function insertPromotion(
+/** In one order, so that two who lock many wait for each other and not in a circle. */
+export async function lockPlaces(
   ctx: Ctx,
-  o: PromotionWish & { readonly kind: PromotionRow["kind"]; readonly state: PromotionRow["state"]; readonly from: string | undefined },
-): Promise<PromotionRow> {
-  const id = newId("prm", ctx.now().getTime());
-  const requester = o.requester ?? ctx.actor;
+  places: readonly { readonly entity_ref: string; readonly environment: string }[],
+): Promise<void> {
+  await ctx.sql.query(
+    `select pg_advisory_xact_lock(hashtext('delivery.promotion'), key)
+     from (select distinct hashtext(place) as key from unnest($1::text[]) place order by 1) k`,
+    [places.map(keyOf)],
+  );
+}
+
+export async function insertPromotion(ctx: Ctx, o: NewPromotion): Promise<PromotionRow> {
+  const [row] = await insertPromotions(ctx, [o]);
+  return row!;
+}
+
+export type NewPromotion = PromotionWish & {
+  readonly kind: PromotionRow["kind"];
+  readonly state: PromotionRow["state"];
+  readonly from: string | undefined;
+};
+
+async function insertPromotions(ctx: Ctx, all: readonly NewPromotion[]): Promise<PromotionRow[]> {
+  const now = ctx.now();
+  const rows = all.map((o) => {
+    const requester = o.requester ?? ctx.actor;
+    return {
+      id: newId("prm", now.getTime()),
+      entity_ref: o.release.entity_ref,
+      environment: o.environment.name,
+      release_id: o.release.id,
+      from_release_id: o.from ?? null,
+      kind: o.kind,
+      state: o.state,
+      automatic: o.automatic,
+      hotfix: o.hotfix ?? false,
+      batch: o.batch ?? null,
+      reason: o.reason ?? null,
+      requested_by: formatActor(requester),
+      requester,
+      look_at: o.state === "waiting" ? now : null,
+      created_at: now,
+      admitted_at: o.state === "waiting" ? null : now,
+    };
+  });
   await ctx.sql.query(
     `insert into delivery.promotion (id, entity_ref, environment, release_id, from_release_id, kind, state, automatic, hotfix, batch, reason,
        requested_by, requester, look_at, created_at, admitted_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-    [
-      id,
-      o.release.entity_ref,
-      o.environment.name,
-      o.release.id,
-      o.from ?? null,
-      o.kind,
-      o.state,
-      o.automatic,
-      o.hotfix ?? false,
-      o.batch ?? null,
-      o.reason ?? null,
-      formatActor(requester),
-      JSON.stringify(requester),
-      o.state === "waiting" ? ctx.now() : null,
-      ctx.now(),
-      o.state === "waiting" ? null : ctx.now(),
-    ],
+     select id, entity_ref, environment, release_id, from_release_id, kind, state, automatic, hotfix, batch, reason, requested_by, requester, look_at,
+       created_at, admitted_at
+     from jsonb_to_recordset($1::jsonb) as r(id text, entity_ref text, environment text, release_id text, from_release_id text, kind text, state text,
+       automatic boolean, hotfix boolean, batch text, reason text, requested_by text, requester jsonb, look_at timestamptz, created_at timestamptz,
+       admitted_at timestamptz)`,
+    [JSON.stringify(rows)],
   );
-  return readPromotion(ctx.sql, id);
+  return readPromotions(ctx.sql, "p.id = any($1) order by p.entity_ref", [rows.map(({ id }) => id)]);
+}
+
+function keyOf({ entity_ref, environment }: { readonly entity_ref: string; readonly environment: string }): string {
+  return `${entity_ref} ${environment}`;
 }

@@ -2,13 +2,13 @@ import { promotionAdmitted, promotionMoved, type Gate } from "@roadbed/contracts
 import type { Ctx } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { findEnvironment } from "../environment/environment-store.ts";
 import { evaluateGates, letsThrough, nextLook } from "../gate/evaluate-gates.ts";
 import { movePromotion } from "../internal-operations.ts";
 import { standingOf } from "../release/read-releases.ts";
-import { readRelease } from "../release/release-store.ts";
-import { aboutOf, advancePromotion, desiredIn, readPromotion, type PromotionRow } from "./promotion-store.ts";
-import { lockPlace } from "./request-promotion.ts";
+import { after } from "./machine.ts";
+import { aboutOf, advancePromotion, readPromotions, type PromotionRow } from "./promotion-store.ts";
+import { readSubjects, type OpenSubject } from "./read-subjects.ts";
+import { lockPlaces } from "./request-promotion.ts";
 
 const AT_ONCE = 500;
 /** Side by side; each may ask addresses. */
@@ -94,17 +94,16 @@ export function createPromotionWatch(deps: DeliveryDeps, everyMs: number): Promo
 
 /** Evaluates the gates of promotions and lets those through whose gates all do. Twice at once each goes through once. */
 export async function lookAt(deps: DeliveryDeps, ids: readonly string[]): Promise<void> {
+  const call = deps.runtime.system("delivery.promotion");
+  const subjects = await deps.runtime.read(call, (ctx) => readSubjects(ctx, ids));
   const found: Looked[] = [];
-  for (let n = 0; n < ids.length; n += ABREAST) {
-    found.push(...(await Promise.all(ids.slice(n, n + ABREAST).map((id) => evaluate(deps, id)))).flatMap((one) => one ?? []));
+  for (let n = 0; n < subjects.length; n += ABREAST) {
+    const some = subjects.slice(n, n + ABREAST);
+    found.push(...(await Promise.all(some.map(async (one) => ({ promotion: one.promotion, gates: await gatesOf(deps, one) })))));
   }
   if (found.length === 0) return;
-  const call = deps.runtime.system("delivery.promotion");
-  // In one order, so that two who look at the same time wait for each other and not in a circle.
-  const sorted = found.toSorted((a, b) => (a.promotion.id < b.promotion.id ? -1 : 1));
-  await deps.runtime.write(call, movePromotion, { id: sorted.map(({ promotion }) => promotion.id).join(" ") }, undefined, async (ctx) => {
-    for (const { promotion, gates } of sorted) await settle(ctx, promotion, gates);
-  });
+  const input = { id: found.map(({ promotion }) => promotion.id).join(" ") };
+  await deps.runtime.write(call, movePromotion, input, undefined, (ctx) => settle(ctx, found));
 }
 
 interface Looked {
@@ -113,53 +112,52 @@ interface Looked {
   readonly gates: readonly Gate[] | undefined;
 }
 
-async function evaluate(deps: DeliveryDeps, id: string): Promise<Looked | undefined> {
-  const subject = await deps.runtime.read(deps.runtime.system("delivery.promotion"), async ({ sql, now }) => {
-    const promotion = await readPromotion(sql, id);
-    const [environment, release] = [await findEnvironment(sql, promotion.environment), await readRelease(sql, promotion.release_id, [])];
-    return { promotion, environment, release, now: now() };
-  });
-  const { promotion, environment, release } = subject;
-  if (promotion.state !== "waiting") return undefined;
-  if (environment === undefined) return { promotion, gates: undefined };
-  const gates = await evaluateGates(deps, { ...subject, environment }, (ctx) =>
-    Promise.all(release.parts.map((part) => standingOf(deps, ctx, part))),
+async function gatesOf(deps: DeliveryDeps, { environment, ...subject }: OpenSubject): Promise<readonly Gate[] | undefined> {
+  if (environment === undefined) return undefined;
+  return evaluateGates(deps, { ...subject, environment }, (ctx) =>
+    Promise.all(subject.release.parts.map((part) => standingOf(deps, ctx, part))),
   );
-  return { promotion, gates };
 }
 
-async function settle(ctx: Ctx, seen: PromotionRow, gates: readonly Gate[] | undefined): Promise<void> {
-  await lockPlace(ctx, seen.entity_ref, seen.environment);
-  const row = await readPromotion(ctx.sql, seen.id, [], true);
-  if (row.state !== "waiting") return;
-  if (gates === undefined) {
-    await advancePromotion(ctx, row.id, "cancel", { error: `The environment ${row.environment} has ended.` });
-    return;
-  }
-  // Somebody let it pass a gate meanwhile: what was found is old.
-  const isOld = row.overrides.length !== seen.overrides.length;
-  const isFree = (await underWay(ctx, row)) === 0;
-  const goes = !isOld && isFree && letsThrough(gates);
+/** What was found becomes what is: in one transaction, with as many statements for one as for hundreds. */
+async function settle(ctx: Ctx, looked: readonly Looked[]): Promise<void> {
+  const seen = new Map(looked.map((one) => [one.promotion.id, one]));
+  await lockPlaces(
+    ctx,
+    looked.map(({ promotion }) => promotion),
+  );
+  const rows = await readPromotions(ctx.sql, "p.id = any($1) and p.state = 'waiting' order by p.id for update of p", [[...seen.keys()]]);
+  const { rows: places } = await ctx.sql.query<{ id: string; under_way: boolean; has: string | null }>(
+    `select p.id, d.release_id as has, exists (select 1 from delivery.promotion o where o.entity_ref = p.entity_ref and o.environment = p.environment
+       and o.state in ('writing', 'deploying', 'held')) as under_way
+     from delivery.promotion p left join delivery.desired d using (entity_ref, environment) where p.id = any($1)`,
+    [rows.map(({ id }) => id)],
+  );
+  const placeOf = new Map(places.map((place) => [place.id, place]));
   const now = ctx.now();
-  await ctx.sql.query("update delivery.promotion set gates = $2, looked_at = $3, look_at = $4, from_release_id = $5 where id = $1", [
-    row.id,
-    JSON.stringify(gates),
-    now,
-    isOld ? now : nextLook(gates, now),
-    (await desiredIn(ctx.sql, row.entity_ref, row.environment)) ?? null,
-  ]);
-  if (goes) {
-    const admitted = await advancePromotion(ctx, row.id, "admit");
-    if (admitted !== undefined) ctx.emit(promotionAdmitted, row.entity_ref, { ...aboutOf(row), kind: row.kind });
-  } else if (wordsOf(gates) !== wordsOf(row.gates)) ctx.emit(promotionMoved, row.entity_ref, aboutOf(row));
-}
-
-async function underWay(ctx: Ctx, { entity_ref, environment }: PromotionRow): Promise<number> {
-  const { rowCount } = await ctx.sql.query(
-    "select 1 from delivery.promotion where entity_ref = $1 and environment = $2 and state in ('writing', 'deploying', 'held')",
-    [entity_ref, environment],
+  const changes: { id: string; gates: readonly Gate[]; look_at: Date | null; from_release_id: string | null; state: string }[] = [];
+  for (const row of rows) {
+    const { promotion, gates } = seen.get(row.id)!;
+    if (gates === undefined) {
+      await advancePromotion(ctx, row.id, "cancel", { error: `The environment ${row.environment} has ended.` });
+      continue;
+    }
+    // Somebody let it pass a gate meanwhile: what was found is old.
+    const isOld = row.overrides.length !== promotion.overrides.length;
+    const place = placeOf.get(row.id);
+    const goes = !isOld && place?.under_way === false && letsThrough(gates);
+    const state = (goes ? after(row.state, "admit") : undefined) ?? row.state;
+    const look_at = goes ? null : isOld ? now : nextLook(gates, now);
+    changes.push({ id: row.id, gates, look_at, from_release_id: place?.has ?? null, state });
+    if (goes) ctx.emit(promotionAdmitted, row.entity_ref, { ...aboutOf(row), kind: row.kind });
+    else if (wordsOf(gates) !== wordsOf(row.gates)) ctx.emit(promotionMoved, row.entity_ref, aboutOf(row));
+  }
+  await ctx.sql.query(
+    `update delivery.promotion p set gates = r.gates, looked_at = $2, look_at = r.look_at, from_release_id = r.from_release_id, state = r.state,
+       admitted_at = case when r.state = 'writing' then $2 else p.admitted_at end
+     from jsonb_to_recordset($1::jsonb) as r(id text, gates jsonb, look_at timestamptz, from_release_id text, state text) where p.id = r.id`,
+    [JSON.stringify(changes), now],
   );
-  return rowCount;
 }
 
 /** What people would see as different. */
