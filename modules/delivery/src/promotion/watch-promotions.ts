@@ -13,8 +13,8 @@ import { lockPlaces } from "./request-promotion.ts";
 const AT_ONCE = 500;
 /** Side by side; each may ask addresses. */
 const ABREAST = 8;
-/** Another server that looks at the same time takes others. */
-const CLAIM = "60 seconds";
+/** Another server that looks at the same time takes others; one that was killed has let go of its own after this. */
+const CLAIM = "20 seconds";
 
 export interface PromotionWatch {
   /** Something may have changed: what is due is looked at soon. */
