@@ -1,9 +1,9 @@
 import { deployCommit, deploymentFinished, deploymentRequested, type Deployment } from "@roadbed/contracts/delivery";
-import { handle, InvalidError, newId, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
+import { ConflictError, handle, InvalidError, newId, NotFoundError, type Ctx, type Handler } from "@roadbed/core";
 import type { Commit } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { checkEnvironment } from "../environment/environment-store.ts";
+import { checkEnvironment, findEnvironment } from "../environment/environment-store.ts";
 import { findRepositoryOf, type RepositoryRecord } from "../repository/repository-store.ts";
 import { MANIFEST_FILE } from "../workload/manifest.ts";
 import { insertDeployment, supersede } from "./deployment-store.ts";
@@ -39,7 +39,7 @@ export async function requestDeployment(ctx: Ctx, { entityRef, environment, repo
 
 export function makeDeployCommit(deps: DeliveryDeps): Handler {
   return handle(deployCommit, async (ctx, { entityRef, environment, commit }) => {
-    await checkEnvironment(ctx.sql, environment);
+    await refuseDirect(ctx, environment);
     const repository = await repositoryOf(ctx, entityRef);
     return requestDeployment(ctx, {
       entityRef,
@@ -47,6 +47,16 @@ export function makeDeployCommit(deps: DeliveryDeps): Handler {
       repository: repository.name,
       commit: await findCommit(deps, repository, commit),
     });
+  });
+}
+
+/** Where releases come from another environment, nothing comes past the gates. */
+async function refuseDirect(ctx: Ctx, name: string): Promise<void> {
+  await checkEnvironment(ctx.sql, name);
+  const environment = await findEnvironment(ctx.sql, name);
+  if (environment === undefined || environment.upstream.length === 0) return;
+  throw new ConflictError(`${environment.title} takes releases by promotion, from ${environment.upstream.join(" or ")}.`, {
+    mend: `Promote a release: roadbed promotion create <component>#<number> ${name}.`,
   });
 }
 

@@ -132,6 +132,11 @@ test("a push goes to dev, by itself to staging, and to prod when its owner agree
     expect(JSON.parse(await fileIn("main", "apps/orders/releases/1.json"))).toMatchObject({ number: 1, how: "push" });
   });
   await expect(call("delivery.promotion.create", { release: "orders#1", environment: "prod" })).rejects.toMatchObject({ code: "CONFLICT" });
+  // Nothing comes past the gates.
+  await expect(call("delivery.deployment.create", { entityRef: "component:default/orders", environment: "prod" })).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: expect.stringContaining("takes releases by promotion"),
+  });
 }, 60_000);
 
 test("a newer release supersedes one that waits; both at once are promoted once", async () => {

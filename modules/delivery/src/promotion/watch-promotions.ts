@@ -142,8 +142,8 @@ async function settle(ctx: Ctx, looked: readonly Looked[]): Promise<void> {
       await advancePromotion(ctx, row.id, "cancel", { error: `The environment ${row.environment} has ended.` });
       continue;
     }
-    // Somebody let it pass a gate meanwhile: what was found is old.
-    const isOld = row.overrides.length !== promotion.overrides.length;
+    // Somebody said something, or something moved, while it was looked at: what was found is old, and it is looked at once more.
+    const isOld = row.overrides.length !== promotion.overrides.length || row.look_at?.getTime() !== promotion.look_at?.getTime();
     const place = placeOf.get(row.id);
     const goes = !isOld && place?.under_way === false && letsThrough(gates);
     const state = (goes ? after(row.state, "admit") : undefined) ?? row.state;
