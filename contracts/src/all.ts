@@ -22,6 +22,7 @@ import { operations as fleet } from "./delivery/fleet.ts";
 import { operations as gitops } from "./delivery/gitops.ts";
 import { operations as releasePromotions } from "./delivery/promotions.ts";
 import { operations as releases } from "./delivery/releases.ts";
+import { operations as rollouts } from "./delivery/rollouts.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
@@ -97,6 +98,7 @@ export const allOperations: readonly Operation[] = [
   ...credentials,
   ...environments,
   ...executions,
+  ...rollouts,
   ...archive,
   ...changes,
   ...releases,

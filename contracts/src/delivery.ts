@@ -7,6 +7,15 @@ import { Execution } from "./delivery/executions.ts";
 /** `failed`: it never came up, since it could not be built or started; `crashed`: it was up and ended by itself. */
 export const WorkloadHealth = z.enum(["healthy", "starting", "unhealthy", "crashed", "failed", "stopped", "unknown"]);
 
+/** One process of a workload. */
+export const Replica = z.object({
+  health: WorkloadHealth,
+  detail: z.string().optional(),
+  pid: z.number().int().optional(),
+  startedAt: z.iso.datetime().optional(),
+  restarts: z.number().int(),
+});
+
 /** A component in an environment. */
 export const Workload = z.object({
   entityRef: z.string(),
@@ -22,6 +31,7 @@ export const Workload = z.object({
   restarts: z.number().int(),
   pid: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
+  replicas: z.array(Replica).optional().describe("Its processes; absent while it is stopped, and of what has none"),
   deploymentId: z.string().optional(),
   schedule: z
     .object({
@@ -97,7 +107,18 @@ export const getWorkloadLogs = defineOperation({
   cli: { positional: ["entityRef"], columns: ["at", "stream", "message"] },
 });
 
-export const DeploymentStatus = z.enum(["queued", "building", "starting", "healthy", "failed", "superseded"]);
+/** `rolling`: it runs beside the release before, and is being decided about; `held`: somebody must decide. */
+export const DeploymentStatus = z.enum([
+  "queued",
+  "building",
+  "starting",
+  "rolling",
+  "held",
+  "healthy",
+  "failed",
+  "rolled-back",
+  "superseded",
+]);
 
 export const Deployment = z.object({
   id: z.string(),
@@ -214,7 +235,7 @@ export const deploymentRequested = defineEvent({
 });
 export const deploymentFinished = defineEvent({
   name: "delivery.deployment.finished",
-  summary: "A deployment became healthy, failed, or was overtaken by a newer one.",
+  summary: "A deployment became healthy, failed, was rolled back, or was overtaken by a newer one.",
   payload: z.object({
     deploymentId: z.string(),
     entityRef: z.string(),

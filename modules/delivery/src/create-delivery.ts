@@ -8,7 +8,7 @@ import { makeChangeHandlers } from "./change/change-handlers.ts";
 import { proposeChange } from "./change/propose-change.ts";
 import { makeCredentialHandlers } from "./credential/credential-handlers.ts";
 import { credentialVariables } from "./credential/credential-variables.ts";
-import { defineDeployFlow, type DeployPlan } from "./deployment/deploy-flow.ts";
+import { defineDeployFlow, tidy, type DeployPlan } from "./deployment/deploy-flow.ts";
 import { findDeployment, listDeploymentRecords } from "./deployment/deployment-store.ts";
 import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
 import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from "./deployment/request-deployment.ts";
@@ -36,6 +36,9 @@ import { makeRepositoryReaders } from "./repository/read-repositories.ts";
 import { findRepository, findRepositoryOf } from "./repository/repository-store.ts";
 import { buildWorkload } from "./runtime/build-workload.ts";
 import { createLocalRuntime, type LocalRuntime, type WorkloadKey, type WorkloadSpec } from "./runtime/local-runtime.ts";
+import { makeRolloutHandlers } from "./rollout/rollout-handlers.ts";
+import { overtake } from "./rollout/overtake.ts";
+import { createRollouts } from "./rollout/rollouts.ts";
 import { openLedger } from "./runtime/process-ledger.ts";
 import { openToolchain } from "./runtime/toolchain.ts";
 import { makeSubscriptions } from "./subscriptions.ts";
@@ -53,6 +56,7 @@ const TIMING: Timing = {
   firstRestartMs: 500,
   graceMs: 10_000,
   lookEveryMs: 15_000,
+  tickMs: 1_000,
 };
 /** A process whose server was killed has lost its output already: it is not given long. */
 const FORGOTTEN_GRACE_MS = 1_000;
@@ -131,6 +135,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     return build({ key, commit, manifest, deploymentId: deployment.id, repository: deployment.repository }, new AbortController().signal);
   }
 
+  const rollouts = createRollouts(deps, timing, {
+    local,
+    build,
+    promoted: async (plan) => {
+      await control.apply(plan.key.entityRef, plan.key.environment, false);
+      await tidy(deps, plan);
+    },
+  });
   const flow = defineDeployFlow(deps, {
     local,
     build,
@@ -143,6 +155,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       router.set(key, { kind: "absent", why: "failed" });
       control.record(key, { health: "failed", detail: reason, restarts: 0 });
     },
+    overtake: (key, signal) => overtake(deps, rollouts, key, signal),
     settle: (key) => control.apply(key.entityRef, key.environment, false),
   });
   const environmentWatch = defineEnvironmentWatch(deps);
@@ -171,6 +184,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeExecutionHandlers(deps),
       ...makeCredentialHandlers(deps, sealer),
       ...makeDeploymentReaders(),
+      ...makeRolloutHandlers(deps, rollouts),
       makeDeployCommit(deps),
       ...makeRepositoryReaders(deps),
       ...makeArchiveHandlers(deps),
@@ -183,7 +197,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       makeGetFleet(deps),
       makeRebuildDelivery(deps),
     ],
-    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions),
+    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts),
     git: (request, response) => gitHost.serve(request, response),
     commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
@@ -215,7 +229,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     async requestDeployment(ctx, { entityRef, environment: place, commit }) {
       const wanted = await findCommit(deps, await repositoryOf(ctx, entityRef), commit);
       const state = await deploymentOf(ctx, { entityRef, environment: place, commit: wanted.hash });
-      if (state !== undefined && state.status !== "failed" && state.status !== "superseded") return;
+      if (state !== undefined && !["failed", "rolled-back", "superseded"].includes(state.status)) return;
       const { name } = await repositoryOf(ctx, entityRef);
       await requestDeployment(ctx, { entityRef, environment: place, repository: name, commit: wanted });
     },
@@ -224,12 +238,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await deps.workflows.schedule("delivery.watch-environments", "* * * * *", environmentWatch);
       await scheduler.mournLost();
       promotions.watch.start();
-      const begun = Promise.all([control.startAll(), gitHost.announceMissed()]);
+      const begun = Promise.all([control.startAll(), rollouts.resume(), gitHost.announceMissed()]);
       begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));
     },
     async stop() {
       stopping = true;
       await promotions.watch.stop();
+      await rollouts.stop();
       await scheduler.endAll();
       await local.endAll();
       await control.recorded();

@@ -101,6 +101,8 @@ export interface Timing {
   readonly firstRestartMs: number;
   /** What a process gets between SIGTERM and SIGKILL. Default 10 000. */
   readonly graceMs: number;
+  /** How often a rollout is looked at: tripwires, time that passed, what was decided. Default 1 000. */
+  readonly tickMs: number;
 }
 
 /** What delivery asks of the catalogue. */

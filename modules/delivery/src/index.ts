@@ -77,7 +77,7 @@ export interface RunningWorkload {
 
 export interface DeploymentState {
   readonly id: string;
-  readonly status: "queued" | "building" | "starting" | "healthy" | "failed" | "superseded";
+  readonly status: "queued" | "building" | "starting" | "rolling" | "held" | "healthy" | "failed" | "rolled-back" | "superseded";
   readonly error?: string;
   /** Where it is served; absent for a worker. */
   readonly url?: string;

@@ -35,6 +35,16 @@ export const advanceDeployment = defineOperation({
   output: z.unknown(),
 });
 
+export const advanceRollout = defineOperation({
+  name: "delivery.rollout.advance",
+  summary: "Record how far a rollout is.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/rollouts/{id}" },
+  input: z.object({ id: z.string(), event: z.string() }),
+  output: z.unknown(),
+});
+
 export const recordExecution = defineOperation({
   name: "delivery.execution.record",
   summary: "Record how a job ran.",

@@ -11,6 +11,7 @@ import {
   promotionRequested,
 } from "@roadbed/contracts/delivery/promotions";
 import { releaseMade } from "@roadbed/contracts/delivery/releases";
+import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { resourceChanged } from "@roadbed/contracts/paths/resources";
 import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
@@ -30,6 +31,7 @@ import type { PromotionWatch } from "./promotion/watch-promotions.ts";
 import { releaseDeployed } from "./release/make-release.ts";
 import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
+import type { Rollouts } from "./rollout/rollouts.ts";
 import type { WorkloadControl } from "./workload/control-workloads.ts";
 import { MANIFEST_FILE } from "./workload/manifest.ts";
 import { findWorkload, setDesired } from "./workload/workload-store.ts";
@@ -48,6 +50,7 @@ export function makeSubscriptions(
   control: WorkloadControl,
   scheduler: Scheduler,
   promotions: Promotions,
+  rollouts: Rollouts,
 ): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
@@ -65,6 +68,7 @@ export function makeSubscriptions(
       // Not waited for: ending a process takes its time, and other events are not to wait for it.
       void control.apply(payload.entityRef, payload.environment, payload.command === "restart");
     }),
+    hear("delivery.heed-rollout", rolloutChanged, (_ctx, { payload }) => rollouts.heed(payload.rolloutId)),
     hear("delivery.begin-execution", executionRequested, async (_ctx, { payload }) => {
       void scheduler.begin(payload.executionId);
     }),

@@ -269,7 +269,7 @@ export interface People {
 
 /** How far the deployment of a component in an environment is. */
 export interface DeploymentState {
-  readonly status: "queued" | "building" | "starting" | "healthy" | "failed" | "superseded";
+  readonly status: "queued" | "building" | "starting" | "rolling" | "held" | "healthy" | "failed" | "rolled-back" | "superseded";
   readonly error?: string;
   /** Where it serves; absent for a worker. */
   readonly url?: string;

@@ -159,6 +159,7 @@ const EVENTS = [
   "delivery.repository.pushed",
   "delivery.deployment.requested",
   "delivery.deployment.finished",
+  "delivery.rollout.changed",
   "delivery.workload.changed",
   "delivery.release.made",
   "delivery.promotion.requested",

@@ -3,7 +3,7 @@ import type { Client } from "@roadbed/face-client";
 
 import { printable, type Output, type Paint } from "../output/text.ts";
 
-const FINAL = new Set(["succeeded", "failed", "cancelled", "healthy", "superseded"]);
+const FINAL = new Set(["succeeded", "failed", "cancelled", "healthy", "rolled-back", "superseded"]);
 
 export interface WaitOptions {
   readonly client: Client;

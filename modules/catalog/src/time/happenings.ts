@@ -8,6 +8,7 @@ import {
   workloadCommanded,
 } from "@roadbed/contracts/delivery";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
+import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
 import { holdChanged, promotionFinished } from "@roadbed/contracts/delivery/promotions";
 import { releaseMade } from "@roadbed/contracts/delivery/releases";
@@ -43,6 +44,14 @@ const TELLERS: readonly Teller[] = [
     text: `The deployment of ${commit.slice(0, 8)} to ${environment} ended: ${status}`,
     about: { ref: entityRef },
     link: DEPLOYMENTS,
+  })),
+  teller(rolloutChanged, ({ rolloutId, entityRef, environment, commit, state, weight, reason }) => ({
+    sort: "deployment",
+    text: [`The rollout of ${commit.slice(0, 8)} in ${environment} is ${state}, with ${weight} % of the requests.`, reason]
+      .filter(Boolean)
+      .join(" "),
+    about: { ref: entityRef },
+    link: `/rollouts/${rolloutId}`,
   })),
   teller(workloadChanged, ({ entityRef, environment, health }) => ({
     sort: "workload",

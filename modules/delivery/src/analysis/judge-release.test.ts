@@ -55,6 +55,17 @@ describe("a release", () => {
     });
   });
 
+  test("in which hardly anything ever happens goes on when that is proven, and what need not be proven does not hold it up", () => {
+    const rare: Criterion[] = [
+      { ...ERRORS, orBelow: 0.005 },
+      { ...SLOW, optional: true },
+    ];
+    const quiet: Observation = { kind: "rate", counts: { candidate: { events: 0, total: 200 }, baseline: { events: 0, total: 200 } } };
+    expect(judged(rare, 20, () => [quiet, undefined])).toMatchObject({ verdict: "non-inferior" });
+    expect(judged([ERRORS], 20, () => [quiet])).toMatchObject({ verdict: "undecided" });
+    expect(judged(rare, 60, (random) => [quiet, minute(random, 3)])).toMatchObject({ verdict: "regression" });
+  });
+
   test("is judged by scores of evaluations, too", () => {
     expect(judged([ANSWERS], 40, (random) => [cases(random, 50, 0.9)])).toMatchObject({ verdict: "non-inferior" });
     expect(judged([ANSWERS], 40, (random) => [cases(random, 50, 0.6)])).toMatchObject({ verdict: "regression" });

@@ -4,6 +4,7 @@ import {
   describeRatio,
   evidenceAbove,
   evidenceBelow,
+  evidenceRarer,
   NOTHING_SEEN,
   type PairedCounts,
   type RateRatioState,
@@ -14,6 +15,8 @@ export type Criterion = {
   readonly name: string;
   /** Its part of the release's chance of a false alarm, against those of the other criteria. */
   readonly weight?: number;
+  /** True: a regression counts, but the release may go on without proof that there is none. */
+  readonly optional?: boolean;
 } & (
   | {
       /** Errors, refusals, time-outs, slow requests: how much more frequent they are. */
@@ -22,6 +25,8 @@ export type Criterion = {
       readonly worseThan: number;
       /** No inferiority is proven when it is less than this many times, e.g. 1.5. */
       readonly within: number;
+      /** Or when it is rarer than this in the candidate, e.g. 0.005: of what hardly ever happens no ratio could ever be proven. */
+      readonly orBelow?: number;
     }
   | {
       /** Scores of evaluations between 0 and 1, of the same cases by both. */
@@ -113,7 +118,7 @@ export function judgeRelease(criteria: readonly Criterion[], state: AnalysisStat
   const judged = criteria.map((criterion, at) => judgeOne(criterion, state[at]!, alarmShare(criterion, criteria, chances), chances));
   const verdict = judged.some((one) => one.verdict === "regression")
     ? "regression"
-    : judged.every((one) => one.verdict === "non-inferior")
+    : judged.every((one, at) => criteria[at]!.optional === true || one.verdict === "non-inferior")
       ? "non-inferior"
       : "undecided";
   return { verdict, criteria: judged };
@@ -125,7 +130,7 @@ function judgeOne(criterion: Criterion, state: AnalysisState[number], alpha: num
     const { seen } = state;
     const { estimate, lower, upper } = describeRatio(seen, alpha);
     const evidenceOfRegression = evidenceAbove(seen, criterion.worseThan);
-    const evidenceOfNone = evidenceBelow(seen, criterion.within);
+    const evidenceOfNone = evidenceOfHarmless(criterion, seen);
     const samples = seen.candidate.total + seen.baseline.total;
     const told = { name: criterion.name, evidenceOfRegression, alarmAt, evidenceOfNone, passAt, estimate, lower, upper, samples };
     return { ...told, verdict: verdictOf(evidenceOfRegression >= alarmAt, evidenceOfNone >= passAt) };
@@ -148,6 +153,12 @@ function judgeOne(criterion: Criterion, state: AnalysisState[number], alpha: num
     };
   }
   throw new TypeError(`The criterion ${criterion.name} is a ${criterion.kind}, but a ${state.kind} was kept for it.`);
+}
+
+/** A release is harmful when it is worse by ratio *and* not rare. Against that either evidence counts, and so does their mean. */
+function evidenceOfHarmless({ within, orBelow }: Criterion & { kind: "rate" }, seen: RateRatioState): number {
+  const byRatio = evidenceBelow(seen, within);
+  return orBelow === undefined || orBelow <= 0 ? byRatio : (byRatio + evidenceRarer(seen.candidate, orBelow)) / 2;
 }
 
 function verdictOf(isWorse: boolean, isFine: boolean): Verdict {

@@ -6,6 +6,7 @@ import {
   describeRatio,
   evidenceAbove,
   evidenceBelow,
+  evidenceRarer,
   NOTHING_SEEN,
   type PairedCounts,
   type RateRatioState,
@@ -120,3 +121,29 @@ function binomial(n: number, k: number): number {
   for (let at = 1; at <= k; at++) ways = (ways * (n - k + at)) / at;
   return ways;
 }
+
+describe("that something is rare", () => {
+  test("is proven by few requests without an event, and by more with some", () => {
+    expect(evidenceRarer({ events: 0, total: 300 }, 0.005)).toBeLessThan(20);
+    expect(evidenceRarer({ events: 0, total: 1_000 }, 0.005)).toBeGreaterThan(20);
+    expect(evidenceRarer({ events: 1, total: 1_000 }, 0.005)).toBeLessThan(20);
+    expect(evidenceRarer({ events: 1, total: 2_000 }, 0.005)).toBeGreaterThan(20);
+    expect(evidenceRarer({ events: 0, total: 0 }, 0.005)).toBe(1);
+  });
+
+  test("is hardly ever claimed of what is not, however often one looks", () => {
+    const random = seeded(11);
+    let claimed = 0;
+    for (let run = 0; run < 400; run++) {
+      let [events, total] = [0, 0];
+      for (let look = 0; look < 100; look++) {
+        events += happening(random, 100, 0.005);
+        total += 100;
+        if (evidenceRarer({ events, total }, 0.005) < 20) continue;
+        claimed++;
+        break;
+      }
+    }
+    expect(claimed / 400).toBeLessThanOrEqual(0.05);
+  });
+});

@@ -85,6 +85,22 @@ export function evidenceBelow({ logLikelihood }: RateRatioState, limit: number):
   return evidenceAt(logLikelihood, Math.floor(Math.log(limit) / STEP + 1e-9) + REACH, -1);
 }
 
+/** What rates are weighed against a limit: parts of it. */
+const PARTS = [0, 0.1, 0.25, 0.5];
+
+/**
+ * Evidence that something happens more rarely than in `limit` of all cases: the mean likelihood of rates below it over that of the limit
+ * itself. If it is not rarer, the evidence reaches 1/α at any time with probability α at most: a martingale, since each likelihood ratio is one.
+ */
+export function evidenceRarer({ events, total }: ArmCounts, limit: number): number {
+  const ratios = PARTS.map((part) => {
+    const rate = part * limit;
+    if (rate === 0 && events > 0) return 0;
+    return Math.exp((rate === 0 ? 0 : events * Math.log(part)) + (total - events) * (Math.log1p(-rate) - Math.log1p(-limit)));
+  });
+  return Math.min(ratios.reduce((sum, one) => sum + one, 0) / PARTS.length, MOST_EVIDENCE);
+}
+
 /** The ratio with its bounds, of which `alpha` is the chance that they ever miss it: half on each side. */
 export function describeRatio(state: RateRatioState, alpha: number): RateRatio {
   const { candidate, baseline, logLikelihood } = state;

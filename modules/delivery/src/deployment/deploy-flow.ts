@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { deploymentFinished, type Deployment } from "@roadbed/contracts/delivery";
+import type { Deployment } from "@roadbed/contracts/delivery";
 import { NotFoundError, type Ctx } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
@@ -9,9 +9,11 @@ import { workloadNameOf } from "../component.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { advanceDeployment } from "../internal-operations.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
+import { isDecided, planFor } from "../rollout/plan.ts";
+import { insertRollout } from "../rollout/rollout-store.ts";
 import { MANIFEST_FILE, parseManifest, type Manifest } from "../workload/manifest.ts";
 import { setDeployed, wantWorkload } from "../workload/workload-store.ts";
-import { advance, findDeployment } from "./deployment-store.ts";
+import { advance, findDeployment, finishDeployment } from "./deployment-store.ts";
 
 export interface DeployInput {
   readonly deploymentId: string;
@@ -36,6 +38,8 @@ export interface DeployParts {
   began(key: WorkloadKey): void;
   /** A deployment failed: where nothing serves, that is said. */
   failed(key: WorkloadKey, reason: string): void;
+  /** Whatever is being decided about the workload gives way to this deployment; resolves when it has. */
+  overtake(key: WorkloadKey, signal: AbortSignal): Promise<void>;
   /** Does what was asked for while the deployment was under way. */
   settle(key: WorkloadKey): Promise<void>;
 }
@@ -56,9 +60,9 @@ export function defineDeployFlow(deps: DeliveryDeps, parts: DeployParts): Flow<D
         if (plan === null) return "superseded";
         parts.began(plan.key);
         await c.step("build", (s) => orPark(parts, async () => void (await parts.build(plan, s.signal))), { attempts: 2 });
-        const healthy = await c.step("start", (s) => orPark(parts, () => start(deps, parts, plan, s.key, s.signal)), { attempts: 2 });
-        if (healthy) await c.step("tidy", () => tidy(deps, plan));
-        return healthy ? "healthy" : "superseded";
+        const outcome = await c.step("start", (s) => orPark(parts, () => start(deps, parts, plan, s.key, s.signal)), { attempts: 2 });
+        if (outcome === "healthy") await c.step("tidy", () => tidy(deps, plan));
+        return outcome;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         await c.step("give up", (s) => giveUp(deps, parts, deploymentId, reason, s.key));
@@ -96,46 +100,60 @@ async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Pro
   return began ? { deploymentId, key: workload, repository, commit, manifest } : null;
 }
 
-/** False when it was overtaken before it was started. */
-async function start(deps: DeliveryDeps, parts: DeployParts, plan: DeployPlan, key: string, signal: AbortSignal): Promise<boolean> {
+/** `superseded` when it was overtaken before it was started; `rolling` when it is from here on the matter of a rollout. */
+async function start(
+  deps: DeliveryDeps,
+  parts: DeployParts,
+  plan: DeployPlan,
+  key: string,
+  signal: AbortSignal,
+): Promise<"healthy" | "superseded" | "rolling"> {
   const { deploymentId, manifest, commit } = plan;
   const deployment = await write(deps, { id: deploymentId, entityRef: plan.key.entityRef }, "starting", `${key}:starting`, async (ctx) =>
     advance(ctx.sql, deploymentId, ["building", "starting"], "starting"),
   );
-  if (deployment === undefined) return false;
-  await parts.local.replace(await parts.build(plan, signal), signal);
+  if (deployment === undefined) return (await hasRollout(deps, deploymentId)) ? "rolling" : "superseded";
+  await parts.overtake(plan.key, signal);
+  const stable = parts.local.running(plan.key);
+  const rollout = planFor(manifest.rollout, plan.key.environment);
+  // There is nothing to compare with where nothing runs, or where the same commit is brought up anew.
+  if (isDecided(rollout) && stable?.manifest.kind === "service" && stable.commit !== commit) {
+    const begun = { deploymentId, key: plan.key, commit, stableCommit: stable.commit, manifest, plan: rollout };
+    await write(deps, deployment, "rolling", `${key}:rolling`, async (ctx) => {
+      await insertRollout(ctx, begun);
+      return null;
+    });
+    return "rolling";
+  }
+  await parts.local.replace(await parts.build(plan, signal), { rolling: rollout.strategy === "rolling", signal });
   await write(deps, deployment, "healthy", `${key}:healthy`, async (ctx) => {
     await setDeployed(ctx.sql, plan.key, { kind: manifest.kind, commit, deploymentId, manifest });
-    await finish(ctx, deploymentId, "healthy");
+    await finishDeployment(ctx, deploymentId, "healthy");
     return null;
   });
   await parts.settle(plan.key);
-  return true;
+  return "healthy";
+}
+
+/** The step was done before, by a server that was killed before it could say so. */
+async function hasRollout({ db }: DeliveryDeps, deploymentId: string): Promise<boolean> {
+  const { rows } = await db.query("select 1 from delivery.rollout where deployment_id = $1", [deploymentId]);
+  return rows.length > 0;
 }
 
 async function giveUp(deps: DeliveryDeps, parts: DeployParts, deploymentId: string, reason: string, key: string): Promise<void> {
   const deployment = await deps.runtime.read(deps.runtime.system("delivery.deploy"), (ctx) => findDeployment(ctx.sql, deploymentId));
   if (deployment === undefined) return;
   await write(deps, deployment, "failed", key, async (ctx) => {
-    await finish(ctx, deploymentId, "failed", reason);
+    await finishDeployment(ctx, deploymentId, "failed", reason);
     return null;
   });
   const { entityRef, environment } = deployment;
   parts.failed({ entityRef, environment, name: workloadNameOf(entityRef) }, reason);
 }
 
-async function finish(ctx: Ctx, deploymentId: string, status: "healthy" | "failed", error?: string): Promise<void> {
-  const ended = await advance(ctx.sql, deploymentId, ["queued", "building", "starting"], status, {
-    endedAt: ctx.now(),
-    ...(error === undefined ? {} : { error }),
-  });
-  if (ended === undefined) return;
-  const { entityRef, environment, commit } = ended;
-  ctx.emit(deploymentFinished, entityRef, { deploymentId, entityRef, environment, status, commit });
-}
-
 /** Old commits take room; the last ones are kept because they may be wanted again. Never fails a deployment. */
-async function tidy(deps: DeliveryDeps, { key, commit }: DeployPlan): Promise<void> {
+export async function tidy(deps: DeliveryDeps, { key, commit }: DeployPlan): Promise<void> {
   const folder = join(deps.dataDir, "workloads", key.environment, key.name);
   try {
     const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{40,64}$/.test(name) && name !== commit);

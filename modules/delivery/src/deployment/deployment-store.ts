@@ -1,5 +1,5 @@
-import type { Deployment } from "@roadbed/contracts/delivery";
-import type { Row, Sql } from "@roadbed/core";
+import { deploymentFinished, type Deployment } from "@roadbed/contracts/delivery";
+import type { Ctx, Row, Sql } from "@roadbed/core";
 
 export type DeploymentStatus = Deployment["status"];
 
@@ -53,6 +53,22 @@ export async function advance(
     [id, from, to, o.error ?? null, o.endedAt ?? null],
   );
   return rows[0] && toDeployment(rows[0]);
+}
+
+/** The end of one that goes on; says so once. */
+export async function finishDeployment(
+  ctx: Ctx,
+  deploymentId: string,
+  status: "healthy" | "failed" | "rolled-back" | "superseded",
+  error?: string,
+): Promise<void> {
+  const ended = await advance(ctx.sql, deploymentId, ["queued", "building", "starting", "rolling", "held"], status, {
+    endedAt: ctx.now(),
+    ...(error === undefined ? {} : { error }),
+  });
+  if (ended === undefined) return;
+  const { entityRef, environment, commit } = ended;
+  ctx.emit(deploymentFinished, entityRef, { deploymentId, entityRef, environment, status, commit });
 }
 
 /** Ends what a newer deployment makes needless. */

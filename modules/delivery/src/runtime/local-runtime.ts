@@ -1,19 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Logger } from "@roadbed/core";
 import type { WorkloadHealth } from "@roadbed/contracts/delivery";
+import { ConflictError, type Logger } from "@roadbed/core";
 import type { z } from "zod";
 
 import type { Timing } from "../deps.ts";
 import type { Router } from "../router/router.ts";
+import type { RouteRules } from "../router/table.ts";
 import type { Manifest } from "../workload/manifest.ts";
-import { checkHealth } from "./check-health.ts";
-import { healthPathOf, launch, type Instance } from "./launch.ts";
+import { launch } from "./launch.ts";
 import { openLogFile, type LogFile } from "./log-file.ts";
 import type { ProcessLedger } from "./process-ledger.ts";
-import { nextRestart } from "./restart-rule.ts";
-import { describeExit, residentMb } from "./run-process.ts";
+import type { ReplicaSight } from "./replica.ts";
+import { createReplicaSet, type ReplicaSet } from "./replica-set.ts";
+import { routeOf, summarise } from "./route-of.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 export interface WorkloadKey {
@@ -39,6 +40,23 @@ export interface Observation {
   readonly pid?: number | undefined;
   readonly startedAt?: Date | undefined;
   readonly restarts: number;
+  /** Each process of the stable release. */
+  readonly replicas?: readonly ReplicaSight[];
+}
+
+/** A release that runs beside the stable one while it is decided about. */
+export type Guest = "candidate" | "baseline";
+
+export interface Invited {
+  readonly guest: Guest;
+  readonly spec: WorkloadSpec;
+}
+
+/** How requests are split while a release is decided about: what is left of 100 goes to the stable one. */
+export interface Split {
+  readonly candidate: number;
+  readonly baseline: number;
+  readonly rules?: RouteRules | undefined;
 }
 
 export interface LocalRuntimeOptions {
@@ -60,40 +78,54 @@ export interface LocalRuntime {
   logOf(key: WorkloadKey): Promise<LogFile>;
   homeOf(key: WorkloadKey): string;
   /**
-   * Starts the new process beside the old one, and when it is healthy leads requests to it and lets the old one end.
-   * Rejects when it does not become healthy: then the old one goes on as if nothing had been.
+   * Starts new processes beside the old ones, and when they are healthy leads requests to them and lets the old ones end: all at once, or
+   * one after the other. Rejects when they do not become healthy: then the old ones go on as if nothing had been.
    */
-  replace(spec: WorkloadSpec, signal?: AbortSignal): Promise<void>;
+  replace(spec: WorkloadSpec, o?: { readonly rolling?: boolean; readonly signal?: AbortSignal }): Promise<void>;
   /** Starts it unless it runs already, and keeps trying if it does not become healthy. */
   ensure(spec: WorkloadSpec): Promise<void>;
-  /** Ends the process, and gives up one that is starting. */
+  /** Ends the processes, and gives up those that are starting. */
   stop(key: WorkloadKey): Promise<void>;
   /** What runs or is being kept running; undefined when it is stopped or unknown here. */
   running(key: WorkloadKey): WorkloadSpec | undefined;
+  /** Starts releases beside the stable one, all at the same time, each with its processes. No request goes there before `split` says so. */
+  invite(guests: readonly Invited[], signal?: AbortSignal): Promise<void>;
+  split(key: WorkloadKey, split: Split): void;
+  /** All requests go to the stable release from this moment, and the guests end when they have answered theirs. */
+  dismiss(key: WorkloadKey): void;
+  /** The candidate is the stable release from this moment; the one before ends when it has answered what it was asked. */
+  promote(key: WorkloadKey): void;
+  /** What can be seen of a guest; empty when it is not there. */
+  guest(key: WorkloadKey, guest: Guest): readonly ReplicaSight[];
   /** For shutting down: ends everything, without a word to `onChange`. */
   endAll(): Promise<void>;
 }
 
-interface Slot {
+/** What is there of a workload. */
+export interface Slot {
   readonly key: WorkloadKey;
-  spec: WorkloadSpec | undefined;
-  current: Instance | undefined;
-  restarts: number;
-  crashes: number[];
-  restartTimer: NodeJS.Timeout | undefined;
-  healthTimer: NodeJS.Timeout | undefined;
-  /** Ends a launch that is under way. */
-  launching: AbortController | undefined;
+  /** What runs or is being kept running. */
+  stable: ReplicaSet | undefined;
+  /** What replaces it, process by process. */
+  incoming: ReplicaSet | undefined;
+  readonly guests: Map<Guest, ReplicaSet>;
+  split: Split;
+  /** What is said while nothing can be asked. */
+  absent: "starting" | "failed" | "stopped";
+  /** Ends the launches that are under way. */
+  readonly launching: Set<AbortController>;
   /** One thing at a time is done to a workload. */
   queue: Promise<unknown>;
-  secrets: Set<string>;
+  readonly secrets: Set<string>;
   log: Promise<LogFile> | undefined;
 }
 
-const UNHEALTHY_AFTER = 3;
-const KILL_AFTER = 6;
+export const UNDIVIDED: Split = { candidate: 0, baseline: 0 };
 const DRAIN_MS = 10_000;
-const NODE_ITSELF_MB = 64;
+
+export function replicasOf({ manifest }: WorkloadSpec): number {
+  return manifest.scale?.replicas ?? 1;
+}
 
 export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const { dir, router, timing } = options;
@@ -124,166 +156,159 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     return done;
   }
 
-  function see(slot: Slot, seen: Omit<Observation, "restarts">): void {
-    if (!closing) options.onChange(slot.key, { ...seen, restarts: slot.restarts });
+  /** What leads where follows from what runs, at every change. */
+  function lead(slot: Slot): void {
+    if (!closing) router.set(slot.key, routeOf(slot));
   }
 
-  async function launchIn(slot: Slot, spec: WorkloadSpec, signal: AbortSignal | undefined): Promise<Instance> {
+  function see(slot: Slot, seen?: Observation): void {
+    lead(slot);
+    if (closing) return;
+    const told = seen ?? (slot.stable && summarise(slot.stable));
+    if (told !== undefined) options.onChange(slot.key, told);
+  }
+
+  async function makeSet(slot: Slot, spec: WorkloadSpec): Promise<ReplicaSet> {
+    const set: ReplicaSet = createReplicaSet({
+      spec,
+      timing,
+      log: await logOf(slot.key),
+      launch: (one, signal) => launchIn(slot, one, signal),
+      drained: (port) => router.drained(port, DRAIN_MS),
+      // Of what is not stable yet, or not any more, only the routes are to know.
+      onChange: () => (set === slot.stable ? see(slot) : lead(slot)),
+      retiring: later,
+    });
+    return set;
+  }
+
+  function later(done: Promise<unknown>): void {
+    const settled = done.catch(() => {}).finally(() => retiring.delete(settled));
+    retiring.add(settled);
+  }
+
+  async function launchIn(slot: Slot, spec: WorkloadSpec, signal: AbortSignal): ReturnType<typeof launch> {
     const own = new AbortController();
-    slot.launching = own;
+    slot.launching.add(own);
     try {
       const { env, secrets } = await options.environmentOf(spec);
       for (const secret of secrets) slot.secrets.add(secret);
       const home = join(folderOf(slot.key), "home");
       await mkdir(join(home, "tmp"), { recursive: true });
-      const signals = signal === undefined ? own.signal : AbortSignal.any([own.signal, signal]);
-      return await launch({ spec, env, log: await logOf(slot.key), ledger: options.ledger, timing, signal: signals });
+      const log = await logOf(slot.key);
+      return await launch({ spec, env, log, ledger: options.ledger, timing, signal: AbortSignal.any([own.signal, signal]) });
     } finally {
-      slot.launching = undefined;
+      slot.launching.delete(own);
     }
   }
 
-  /** From here on requests go to `fresh`. */
-  async function takeOver(slot: Slot, spec: WorkloadSpec, fresh: Instance): Promise<void> {
-    const old = slot.current;
-    clearTimers(slot);
-    slot.spec = spec;
-    slot.current = fresh;
-    router.set(slot.key, fresh.route);
-    see(slot, { health: "healthy", pid: fresh.process?.pid, startedAt: fresh.process?.startedAt ?? new Date() });
-    watch(slot, fresh);
-    if (old !== undefined) retire(slot, old);
-  }
-
-  /** Lets what it is answering come to its end first. */
-  function retire(slot: Slot, old: Instance): void {
-    if (old.process === undefined || old.process.hasExited()) return;
-    const { process, port } = old;
-    old.retired = true;
-    const done = (port === undefined ? Promise.resolve() : router.drained(port, DRAIN_MS))
-      .then(() => process.stop(timing.graceMs))
-      .then(async () =>
-        (await logOf(slot.key)).write("roadbed", `the process ${process.pid} of ${old.spec.commit.slice(0, 7)} was replaced and has ended`),
-      )
-      .finally(() => retiring.delete(done));
-    retiring.add(done);
-  }
-
-  function watch(slot: Slot, instance: Instance): void {
-    const { process } = instance;
-    if (process === undefined) return;
-    void process.exited.then((exit) => {
-      if (instance.retired || slot.current !== instance || closing) return;
-      void onCrash(slot, instance, instance.endedBecause ?? describeExit(exit));
-    });
-    let failures = 0;
-    const look = async (): Promise<void> => {
-      const [reason, excess] = await Promise.all([askHealth(instance), findExcess(instance)]);
-      if (slot.current !== instance || process.hasExited() || closing) return;
-      failures = reason === undefined ? 0 : failures + 1;
-      tellHealth(slot, instance, failures >= UNHEALTHY_AFTER ? reason : undefined);
-      if (excess === undefined && failures < KILL_AFTER) return again();
-      instance.endedBecause = `was ended because ${excess ?? `it was not healthy for long (${reason})`}`;
-      await process.stop(timing.graceMs);
-    };
-    const again = (): void => {
-      slot.healthTimer = setTimeout(() => void look(), timing.healthEveryMs).unref();
-    };
-    again();
-  }
-
-  function tellHealth(slot: Slot, instance: Instance, reason: string | undefined): void {
-    if ((instance.ailing === undefined) === (reason === undefined)) return;
-    instance.ailing = reason;
-    const { pid, startedAt } = instance.process ?? {};
-    see(slot, { health: reason === undefined ? "healthy" : "unhealthy", detail: reason, pid, startedAt });
-  }
-
-  async function onCrash(slot: Slot, instance: Instance, how: string): Promise<void> {
-    clearTimers(slot);
-    slot.crashes = [...slot.crashes.slice(-20), Date.now()];
-    const { pauseMs, looping, count } = nextRestart(slot.crashes, Date.now(), timing.firstRestartMs);
-    const log = await logOf(slot.key);
-    const words = looping ? `Crash loop: it crashed ${count} times within five minutes. It ${how}.` : `It ${how}.`;
-    log.write("roadbed", `the process ${how}; it is started again in ${pauseMs / 1_000} s`);
-    router.set(slot.key, { kind: "absent", why: "crashed", detail: words });
-    see(slot, { health: "crashed", detail: [words, ...log.tail(10)].join("\n") });
-    slot.restartTimer = setTimeout(() => void inTurn(slot, () => revive(slot, instance, looping)), pauseMs).unref();
-  }
-
-  async function revive(slot: Slot, dead: Instance, looping: boolean): Promise<void> {
-    if (slot.current !== dead || slot.spec === undefined || closing) return;
-    slot.restarts += 1;
-    if (!looping) see(slot, { health: "starting" });
+  async function replace(slot: Slot, spec: WorkloadSpec, rolling: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const old = slot.stable;
+    if (old === undefined) {
+      slot.absent = "starting";
+      see(slot, { health: "starting", restarts: 0 });
+    }
+    const fresh = await makeSet(slot, spec);
     try {
-      await takeOver(slot, slot.spec, await launchIn(slot, slot.spec, undefined));
+      if (rolling && old !== undefined) await roll(slot, old, fresh, signal);
+      else await fresh.scale(replicasOf(spec), signal);
     } catch (error) {
-      if (slot.current === dead && !closing) await onCrash(slot, dead, `did not start again: ${firstLine(error)}`);
-    }
-  }
-
-  async function replace(slot: Slot, spec: WorkloadSpec, signal: AbortSignal | undefined): Promise<void> {
-    const first = slot.current === undefined;
-    if (first) {
-      router.set(slot.key, { kind: "absent", why: "starting" });
-      see(slot, { health: "starting" });
-    }
-    try {
-      const fresh = await launchIn(slot, spec, signal);
-      slot.crashes = [];
-      slot.restarts = 0;
-      await takeOver(slot, spec, fresh);
-    } catch (error) {
-      if (first && slot.current === undefined) {
-        router.set(slot.key, { kind: "absent", why: "failed" });
-        see(slot, { health: "failed", detail: (error as Error).message });
+      if (old === undefined && slot.stable === undefined) {
+        slot.absent = "failed";
+        see(slot, { health: "failed", detail: (error as Error).message, restarts: 0 });
       }
+      throw error;
+    }
+    slot.stable = fresh;
+    slot.incoming = undefined;
+    see(slot);
+    old?.retire();
+  }
+
+  /** One more of the new, then one fewer of the old, so that there is never less than before. */
+  async function roll(slot: Slot, old: ReplicaSet, fresh: ReplicaSet, signal: AbortSignal | undefined): Promise<void> {
+    const [before, wanted] = [old.sights().length, replicasOf(fresh.spec)];
+    slot.incoming = fresh;
+    try {
+      for (let count = 1; count <= wanted; count++) {
+        await fresh.scale(count, signal);
+        lead(slot);
+        // The last of the old ones goes when all of the new ones are there.
+        await old.scale(count === wanted ? 0 : Math.max(1, before - count));
+        (await logOf(slot.key)).write("roadbed", `${count} of ${wanted} processes run ${fresh.spec.commit.slice(0, 7)}`);
+      }
+    } catch (error) {
+      await old.scale(before).catch(() => {});
+      await fresh.scale(0);
+      slot.incoming = undefined;
+      see(slot);
       throw error;
     }
   }
 
   async function ensure(slot: Slot, spec: WorkloadSpec): Promise<void> {
-    if (slot.current !== undefined) return;
-    slot.spec = spec;
-    // Stands for the process of the server before this one, as if it had crashed just now.
-    const lost: Instance = {
-      spec,
-      process: undefined,
-      port: undefined,
-      route: { kind: "absent", why: "starting" },
-      retired: false,
-      ailing: undefined,
-      endedBecause: undefined,
-    };
-    slot.current = lost;
-    router.set(slot.key, lost.route);
-    see(slot, { health: "starting" });
-    try {
-      await takeOver(slot, spec, await launchIn(slot, spec, undefined));
-    } catch (error) {
-      if (slot.current === lost && !closing) await onCrash(slot, lost, `did not start: ${firstLine(error)}`);
-    }
+    if (slot.stable !== undefined) return;
+    slot.absent = "starting";
+    slot.stable = await makeSet(slot, spec);
+    see(slot, { health: "starting", restarts: 0 });
+    await slot.stable.keep(replicasOf(spec));
   }
 
   async function stop(slot: Slot): Promise<void> {
-    clearTimers(slot);
-    const old = slot.current;
-    slot.current = undefined;
-    slot.spec = undefined;
-    router.set(slot.key, { kind: "absent", why: "stopped" });
-    see(slot, { health: "stopped" });
-    if (old?.process === undefined) return;
-    old.retired = true;
-    await old.process.stop(timing.graceMs);
-    (await logOf(slot.key)).write("roadbed", "stopped");
+    const sets = [slot.stable, slot.incoming, ...slot.guests.values()];
+    slot.stable = undefined;
+    slot.incoming = undefined;
+    slot.guests.clear();
+    slot.split = UNDIVIDED;
+    slot.absent = "stopped";
+    see(slot, { health: "stopped", restarts: 0 });
+    await Promise.all(sets.map((set) => set?.end()));
+    if (sets.some((set) => set !== undefined)) (await logOf(slot.key)).write("roadbed", "stopped");
+  }
+
+  async function invite(slot: Slot, guests: readonly Invited[], signal: AbortSignal | undefined): Promise<void> {
+    const sets = await Promise.all(guests.map(async ({ guest, spec }) => ({ guest, set: await makeSet(slot, spec) })));
+    const given = new AbortController();
+    const signals = signal === undefined ? given.signal : AbortSignal.any([given.signal, signal]);
+    try {
+      await Promise.all(sets.map(({ set }) => set.scale(replicasOf(set.spec), signals)));
+      if (slot.stable === undefined) throw new ConflictError(`${slot.key.name} was stopped.`, { mend: "Restart it, then deploy again." });
+    } catch (error) {
+      given.abort();
+      await Promise.all(sets.map(({ set }) => set.end()));
+      throw error;
+    }
+    for (const { guest, set } of sets) {
+      slot.guests.get(guest)?.retire();
+      slot.guests.set(guest, set);
+    }
+    lead(slot);
+  }
+
+  function dismiss(slot: Slot): void {
+    const guests = [...slot.guests.values()];
+    slot.guests.clear();
+    slot.split = UNDIVIDED;
+    lead(slot);
+    for (const set of guests) set.retire();
+  }
+
+  function promote(slot: Slot): void {
+    const [candidate, old] = [slot.guests.get("candidate"), slot.stable];
+    if (candidate === undefined) return;
+    slot.guests.delete("candidate");
+    slot.stable = candidate;
+    dismiss(slot);
+    see(slot);
+    old?.retire();
   }
 
   return {
     logOf,
     homeOf: (key) => join(folderOf(key), "home"),
-    replace: (spec, signal) => {
+    replace: (spec, { rolling = false, signal } = {}) => {
       const slot = slotOf(spec.key);
-      return inTurn(slot, () => replace(slot, spec, signal));
+      return inTurn(slot, () => replace(slot, spec, rolling, signal));
     },
     ensure: (spec) => {
       const slot = slotOf(spec.key);
@@ -291,13 +316,27 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     },
     stop: (key) => {
       const slot = slotOf(key);
-      slot.launching?.abort();
+      for (const one of slot.launching) one.abort();
       return inTurn(slot, () => stop(slot));
     },
-    running: (key) => slots.get(`${key.environment}/${key.name}`)?.spec,
+    running: (key) => slots.get(`${key.environment}/${key.name}`)?.stable?.spec,
+    invite: async (guests, signal) => {
+      const [first] = guests;
+      if (first === undefined) return;
+      const slot = slotOf(first.spec.key);
+      await inTurn(slot, () => invite(slot, guests, signal));
+    },
+    split: (key, split) => {
+      const slot = slotOf(key);
+      slot.split = split;
+      lead(slot);
+    },
+    dismiss: (key) => dismiss(slotOf(key)),
+    promote: (key) => promote(slotOf(key)),
+    guest: (key, guest) => slotOf(key).guests.get(guest)?.sights() ?? [],
     endAll: async () => {
       closing = true;
-      for (const slot of slots.values()) slot.launching?.abort();
+      for (const slot of slots.values()) for (const one of slot.launching) one.abort();
       await Promise.all([...slots.values()].map((slot) => inTurn(slot, () => stop(slot))));
       await Promise.allSettled(retiring);
       await Promise.all([...slots.values()].map(async (slot) => (await slot.log)?.flushed()));
@@ -308,38 +347,14 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
 function emptySlot(key: WorkloadKey): Slot {
   return {
     key,
-    spec: undefined,
-    current: undefined,
-    restarts: 0,
-    crashes: [],
-    restartTimer: undefined,
-    healthTimer: undefined,
-    launching: undefined,
+    stable: undefined,
+    incoming: undefined,
+    guests: new Map(),
+    split: UNDIVIDED,
+    absent: "starting",
+    launching: new Set(),
     queue: Promise.resolve(),
     secrets: new Set(),
     log: undefined,
   };
-}
-
-function clearTimers(slot: Slot): void {
-  clearTimeout(slot.restartTimer);
-  clearTimeout(slot.healthTimer);
-}
-
-async function askHealth({ port, spec }: Instance): Promise<string | undefined> {
-  const path = healthPathOf(spec.manifest);
-  return port === undefined || path === undefined ? undefined : checkHealth(port, path);
-}
-
-/** The heap is kept below the limit by Node itself; the rest is what Node needs even when it does nothing. */
-async function findExcess({ process, spec }: Instance): Promise<string | undefined> {
-  const { memoryMb } = spec.manifest.limits;
-  const used = process === undefined ? undefined : await residentMb(process.pid);
-  return used === undefined || used <= memoryMb * 1.25 + NODE_ITSELF_MB
-    ? undefined
-    : `it used ${used} MB, more than its limit of ${memoryMb} MB`;
-}
-
-function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
 }

@@ -40,6 +40,8 @@ describe("parseManifest", () => {
     ["kind: service\nstart: [node]\nschedule: { cron: '* * * * *' }", "schedule: only a job has one"],
     ["kind: job\nstart: [node]\nschedule: { cron: '61 * * * *' }", '"61" is no minute of a schedule'],
     ["kind: job\nstart: [node]\nschedule: { cron: '* * * * *', timeZone: Mars }", "must be a time zone"],
+    ["kind: site\nscale: { replicas: 2 }", "roadbed.yaml:2: scale: a site has no processes"],
+    ["kind: service\nstart: [node]\nscale: { replicas: 21 }", "scale.replicas"],
     ["kind: [", "roadbed.yaml:1"],
     ["", "roadbed.yaml:1"],
     ["a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]", "alias"],

@@ -2,6 +2,7 @@ import { examine, InvalidError, toProblem, type Problem } from "@roadbed/core";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 
+import { RolloutText } from "../rollout/plan.ts";
 import { isTimeZone, parseCron } from "../job/cron.ts";
 
 export const MANIFEST_FILE = "roadbed.yaml";
@@ -53,9 +54,19 @@ const Manifest = z
         answerSeconds: z.number().int().min(1).max(3_600).optional(),
       })
       .prefault({}),
+    scale: z.strictObject({ replicas: z.number().int().min(1).max(20) }).optional(),
+    rollout: RolloutText.optional(),
     site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
   })
-  .superRefine(({ kind, start, schedule, health }, check) => {
+  .superRefine(({ kind, start, schedule, health, scale, rollout }, check) => {
+    if (scale !== undefined && kind !== "service" && kind !== "worker")
+      check.addIssue({ code: "custom", path: ["scale"], message: `a ${kind} has no processes that run all the time` });
+    if (rollout !== undefined && kind !== "service" && (kind !== "worker" || !isPlain(rollout)))
+      check.addIssue({
+        code: "custom",
+        path: ["rollout"],
+        message: `a ${kind} answers no requests that could be led from one release to another`,
+      });
     if (kind === "job" && schedule === undefined) check.addIssue({ code: "custom", path: ["schedule"], message: "is needed for a job" });
     if (kind !== "job" && schedule !== undefined) check.addIssue({ code: "custom", path: ["schedule"], message: "only a job has one" });
     if (kind === "job" && health !== undefined) check.addIssue({ code: "custom", path: ["health"], message: "a job listens on nothing" });
@@ -67,6 +78,12 @@ const Manifest = z
 
 /** How a repository is built and run: the content of its `roadbed.yaml`, as README.md describes it. */
 export type Manifest = z.infer<typeof Manifest>;
+
+function isPlain({ environments = {}, ...all }: RolloutText): boolean {
+  return [all, ...Object.values(environments)].every(
+    ({ strategy = "all-at-once" }) => strategy === "all-at-once" || strategy === "rolling",
+  );
+}
 
 function faultOf(cron: string): string | undefined {
   try {

@@ -18,6 +18,7 @@ export interface WorkloadRecord {
   readonly restarts: number;
   readonly pid: number | undefined;
   readonly startedAt: Date | undefined;
+  readonly replicas: Workload["replicas"];
 }
 
 /** Makes it known and wanted, before its first deployment as well as before each later one. */
@@ -57,12 +58,17 @@ export async function setDesired(
 /** Answers whether the health is another one than before. */
 export async function setSeen(sql: Sql, { entityRef, environment }: WorkloadKey, seen: Observation): Promise<boolean> {
   const { rows } = await sql.query<{ before: string }>(
-    `update delivery.workload w set health = $3, detail = $4, pid = $5, started_at = $6, restarts = $7
+    `update delivery.workload w set health = $3, detail = $4, pid = $5, started_at = $6, restarts = $7, replicas = $8
      from (select health as before from delivery.workload where entity_ref = $1 and environment = $2 for update) old
      where w.entity_ref = $1 and w.environment = $2 returning old.before`,
-    [entityRef, environment, seen.health, seen.detail ?? null, seen.pid ?? null, seen.startedAt ?? null, seen.restarts],
+    [entityRef, environment, seen.health, seen.detail ?? null, seen.pid ?? null, seen.startedAt ?? null, seen.restarts, replicasIn(seen)],
   );
   return rows[0] !== undefined && rows[0].before !== seen.health;
+}
+
+function replicasIn({ replicas = [] }: Observation): string | null {
+  const told = replicas.map(({ looping: _, startedAt, ...one }) => ({ ...one, ...(startedAt && { startedAt: startedAt.toISOString() }) }));
+  return told.length === 0 ? null : JSON.stringify(told);
 }
 
 export async function findWorkload(sql: Sql, entityRef: string, environment: string): Promise<WorkloadRecord | undefined> {
@@ -111,7 +117,7 @@ export async function listStopped(sql: Sql): Promise<WorkloadRecord[]> {
 }
 
 export function toWorkload(record: WorkloadRecord, routerUrl: string): Workload {
-  const { key, kind, desired, health, detail, commit, deploymentId, restarts, pid, startedAt, manifest } = record;
+  const { key, kind, desired, health, detail, commit, deploymentId, restarts, pid, startedAt, manifest, replicas } = record;
   const url = urlOf(record, routerUrl);
   return {
     entityRef: key.entityRef,
@@ -125,6 +131,7 @@ export function toWorkload(record: WorkloadRecord, routerUrl: string): Workload 
     restarts,
     ...(pid === undefined ? {} : { pid }),
     ...(startedAt === undefined ? {} : { startedAt: startedAt.toISOString() }),
+    ...(replicas === undefined ? {} : { replicas }),
     ...(deploymentId === undefined ? {} : { deploymentId }),
     ...(manifest?.schedule === undefined ? {} : { schedule: manifest.schedule }),
   };
@@ -152,5 +159,6 @@ function toRecord(row: Row): WorkloadRecord {
     restarts: row["restarts"] as number,
     pid: optional("pid"),
     startedAt: optional("started_at"),
+    replicas: optional("replicas"),
   };
 }

@@ -4,6 +4,7 @@ import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { promotionFinished, promotionRequested } from "@roadbed/contracts/delivery/promotions";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
+import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
@@ -74,7 +75,7 @@ const RULES: readonly Rule[] = [
   })),
   rule(deploymentFinished, ({ entityRef, environment, status, commit }) => ({
     ref: entityRef,
-    weight: status === "failed" ? "important" : "info",
+    weight: status === "failed" || status === "rolled-back" ? "important" : "info",
     what: `was deployed to ${environment}: ${status}`,
     detail: `Commit ${commit.slice(0, 12)}.`,
     link: `${pageOf(entityRef)}?tab=deploys`,
@@ -105,6 +106,17 @@ const RULES: readonly Rule[] = [
           ...(error === undefined ? {} : { detail: error.split("\n")[0]!.slice(0, 300) }),
           link: `/promotions/${promotionId}`,
         },
+  ),
+  rule(rolloutChanged, ({ rolloutId, entityRef, environment, state, reason }) =>
+    state === "held"
+      ? {
+          ref: entityRef,
+          weight: "urgent",
+          what: `waits for you in ${environment}: its rollout is held`,
+          ...(reason === undefined ? {} : { detail: reason }),
+          link: `/rollouts/${rolloutId}`,
+        }
+      : undefined,
   ),
   rule(workloadChanged, ({ entityRef, environment, health }) =>
     health === "crashed"

@@ -93,7 +93,7 @@ async function waitFor(
   while (Date.now() < end) {
     const state = await ask(commit === undefined ? {} : { commit });
     if (state?.status === "healthy") return state;
-    if (state?.status === "failed")
+    if (state?.status === "failed" || state?.status === "rolled-back")
       throw new UnavailableError(state.error ?? "The deployment failed.", {
         mend: "Read the workload's log, mend it and push, then retry the run.",
       });

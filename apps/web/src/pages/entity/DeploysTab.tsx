@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { getRepository, getWorkloadLogs, restartWorkload, stopWorkload, type Workload } from "@roadbed/contracts/delivery";
 import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
+import { formatCount } from "../../format/number.ts";
 import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
@@ -35,7 +36,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
 }
 
 function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNode {
-  const { entityRef, environment, kind, health, detail, url, commit, restarts, startedAt, desired, schedule } = workload;
+  const { entityRef, environment, kind, health, detail, url, commit, restarts, startedAt, desired, schedule, replicas } = workload;
   const key = { entityRef, environment };
   const restart = useAct(restartWorkload);
   const stop = useAct(stopWorkload);
@@ -87,6 +88,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
           ["Commit", commit === undefined ? undefined : <CopyText key="commit" text={commit.slice(0, 12)} what="commit" />],
           ["Up since", startedAt === undefined ? undefined : <When key="since" at={startedAt} />],
           ["Restarts", kind === "job" ? undefined : restarts],
+          ["Processes", replicas === undefined || replicas.length < 2 ? undefined : <Processes key="processes" replicas={replicas} />],
         ]}
       />
       {kind === "job" && <ExecutionTable workload={workload} />}
@@ -119,6 +121,22 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
         onConfirm={() => stop.mutate(key)}
       />
     </Section>
+  );
+}
+
+/** Each process, where there are several. */
+function Processes({ replicas }: { readonly replicas: NonNullable<Workload["replicas"]> }): ReactNode {
+  return (
+    <Group gap="xs">
+      {replicas.map(({ health, detail, pid, restarts }, at) => (
+        <StateBadge
+          key={pid ?? `none-${at}`}
+          word={health}
+          label={[pid ?? "none", restarts > 0 && `started again ${formatCount(restarts, "time")}`].filter(Boolean).join(", ")}
+          title={detail ?? health}
+        />
+      ))}
+    </Group>
   );
 }
 

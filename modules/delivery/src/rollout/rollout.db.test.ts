@@ -1,0 +1,249 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Deployment, Workload } from "@roadbed/contracts/delivery";
+import type { Rollout } from "@roadbed/contracts/delivery/rollouts";
+import { perform } from "@roadbed/core";
+import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
+import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { fetchText } from "../fixtures/clients.ts";
+import { load, release, type ReleaseOptions } from "../fixtures/releases.ts";
+import { startServer, type TestServer } from "../fixtures/server.ts";
+import { migrations } from "../index.ts";
+import { identityOf } from "../runtime/process-identity.ts";
+
+const author = { name: "Ada Example", email: "ada@example.org" };
+const everyone = callAs();
+const WAIT = 40_000;
+
+let database: TestDatabase;
+let dataDir: string;
+let server: TestServer;
+
+beforeAll(async () => {
+  database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
+  dataDir = await mkdtemp(join(tmpdir(), "rollout-"));
+  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
+});
+afterAll(async () => {
+  await server.stop();
+  await database.drop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+describe("several processes", () => {
+  const two = "scale: { replicas: 2 }\nrollout: { strategy: rolling }\n";
+
+  test("answer by turns, are started again one by one, and are replaced without a lost request", async () => {
+    await deploy("pair", { version: "v1", manifest: two });
+    const pids = async () => new Set(await Promise.all(Array.from({ length: 20 }, () => pidOf("pair"))));
+    await eventually(async () => expect((await pids()).size).toBe(2));
+    const [one, other] = [...(await pids())];
+    const calls = load(urlOf("pair"), 3);
+    process.kill(Number(one), "SIGKILL");
+    await eventually(async () => {
+      const { health, replicas = [], restarts } = await workloadOf("pair");
+      expect([health, replicas.map((replica) => replica.health), restarts]).toEqual(["healthy", ["healthy", "healthy"], 1]);
+    });
+    expect((await pids()).has(other!)).toBe(true);
+    await push("pair", { version: "v2", manifest: two });
+    await eventually(async () => expect((await deploymentsOf("pair"))[0]?.status).toBe("healthy"), WAIT);
+    await eventually(async () => (await identityOf(Number(other))) === undefined, WAIT);
+    await calls.stop();
+    expect([...calls.answers.keys()].sort()).toEqual(["v1 200", "v2 200"]);
+    expect((await pids()).size).toBe(2);
+  });
+
+  test("go on as they were when the new ones do not come up", async () => {
+    await deploy("pair-bad", { version: "v1", manifest: two });
+    await push("pair-bad", { version: "v2", health: "never", manifest: two });
+    await eventually(async () => expect((await deploymentsOf("pair-bad"))[0]?.status).toBe("failed"), WAIT);
+    expect(await fetchText(urlOf("pair-bad"))).toEqual([200, "v1"]);
+    expect((await workloadOf("pair-bad")).replicas).toHaveLength(2);
+  });
+});
+
+describe("a canary", () => {
+  const canary = (weight: number, seconds = 600) =>
+    `rollout:\n  strategy: canary\n  steps:\n    - weight: ${weight}\n    - analysis: { deadlineSeconds: ${seconds} }\n  analysis: { everySeconds: 1 }\n`;
+
+  test("that fails is found and rolled back under load, and not one error is from the release before", async () => {
+    await deploy("bad", { version: "v1" });
+    const calls = load(urlOf("bad"), 6);
+    await push("bad", { version: "v2", failing: 0.1, manifest: canary(20) });
+    const rollout = await ended("bad");
+    const before = new Map(calls.answers);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await calls.stop();
+    expect(rollout).toMatchObject({ state: "rolled-back", weight: 0, strategy: "canary" });
+    expect(rollout.reason).toContain("Worse than the release before. errors:");
+    expect(rollout.restoredMs).toBeLessThan(1_000);
+    const [errors] = rollout.analysis!.criteria;
+    expect(errors!.evidenceOfRegression).toBeGreaterThanOrEqual(errors!.alarmAt);
+    expect(errors!.baseline.events).toBe(0);
+    expect([...calls.answers.keys()].filter((said) => !["v1 200", "v2 200", "v2 500"].includes(said))).toEqual([]);
+    expect(calls.answers.get("v2 500")).toBe(before.get("v2 500"));
+    expect((await deploymentsOf("bad"))[0]).toMatchObject({ status: "rolled-back", error: rollout.reason });
+    expect(await workloadOf("bad")).toMatchObject({ health: "healthy", commit: rollout.stableCommit });
+  }, 60_000);
+
+  test("that is as good is proven so and promoted, and nobody notices", async () => {
+    await deploy("good", { version: "v1" });
+    const calls = load(urlOf("good"), 8);
+    await push("good", { version: "v2", manifest: canary(50) });
+    const rollout = await ended("good", 90_000);
+    await eventually(async () => expect(await fetchText(urlOf("good"))).toEqual([200, "v2"]));
+    await calls.stop();
+    expect(rollout).toMatchObject({ state: "promoted", weight: 100 });
+    expect([...calls.answers.keys()].sort()).toEqual(["v1 200", "v2 200"]);
+    expect((await deploymentsOf("good"))[0]).toMatchObject({ status: "healthy" });
+    expect(await workloadOf("good")).toMatchObject({ health: "healthy", commit: rollout.commit });
+  }, 120_000);
+
+  test("that nobody asks is held at its deadline, and goes on when somebody says so", async () => {
+    await deploy("quiet", { version: "v1" });
+    await push("quiet", { version: "v2", manifest: canary(10, 10) });
+    const held = await inState("quiet", "held");
+    expect(held.reason).toMatch(/^Nothing can be said after 1\d s: the new release was asked nothing\.$/);
+    expect((await deploymentsOf("quiet"))[0]).toMatchObject({ status: "held" });
+    await expect(call("delivery.rollout.hold", { id: held.id, reason: "again" })).rejects.toMatchObject({ code: "CONFLICT" });
+    await call("delivery.rollout.resume", { id: held.id, reason: "It was tried by hand", full: true });
+    expect(await ended("quiet")).toMatchObject({
+      state: "promoted",
+      decidedBy: expect.stringMatching(/^user:/),
+      reason: "It was tried by hand",
+    });
+    await eventually(async () => expect(await fetchText(urlOf("quiet"))).toEqual([200, "v2"]));
+  }, 60_000);
+
+  test("that crashes again and again trips a wire at once", async () => {
+    await deploy("crashing", { version: "v1" });
+    const calls = load(urlOf("crashing"), 2);
+    await push("crashing", { version: "v2", crashesAfter: 3, manifest: canary(50) });
+    const rollout = await ended("crashing");
+    await calls.stop();
+    expect(rollout.reason).toMatch(/^Tripwire: (crashes|failed requests)/);
+    expect(await fetchText(urlOf("crashing"))).toEqual([200, "v1"]);
+    expect([...calls.answers.keys()].filter((said) => said.startsWith("v1") && said !== "v1 200")).toEqual([]);
+  }, 60_000);
+
+  test("that does not come up fails, and what ran before is not touched", async () => {
+    await deploy("stillborn", { version: "v1" });
+    await push("stillborn", { version: "v2", health: "never", manifest: canary(50) });
+    expect(await ended("stillborn")).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("/healthz answered 500") });
+    expect((await deploymentsOf("stillborn"))[0]).toMatchObject({ status: "failed" });
+    expect(await fetchText(urlOf("stillborn"))).toEqual([200, "v1"]);
+  });
+
+  test("gives way to a newer release", async () => {
+    await deploy("overtaken", { version: "v1" });
+    await push("overtaken", { version: "v2", manifest: canary(50) });
+    const first = await inState("overtaken", "analysing");
+    await push("overtaken", { version: "v3" });
+    await eventually(async () => expect(await fetchText(urlOf("overtaken"))).toEqual([200, "v3"]), WAIT);
+    expect(await call("delivery.rollout.get", { id: first.id })).toMatchObject({
+      state: "rolled-back",
+      reason: "A newer release is deployed instead.",
+    });
+    await eventually(async () =>
+      expect((await deploymentsOf("overtaken")).map(({ status }) => status)).toEqual(["healthy", "superseded", "healthy"]),
+    );
+  });
+});
+
+describe("blue-green", () => {
+  test("is looked at by a header, led over by a word, and back by another", async () => {
+    const manifest = "rollout: { strategy: blue-green }\n";
+    await deploy("colours", { version: "v1" });
+    await push("colours", { version: "v2", manifest });
+    const waiting = await inState("colours", "pausing");
+    const preview = await fetch(urlOf("colours"), { headers: { "x-roadbed-preview": "1" } });
+    expect([await preview.text(), await fetchText(urlOf("colours"))]).toEqual(["v2", [200, "v1"]]);
+    await call("delivery.rollout.resume", { id: waiting.id, reason: "Looks well" });
+    await eventually(async () => expect(await fetchText(urlOf("colours"))).toEqual([200, "v2"]));
+    await call("delivery.rollout.abort", { id: waiting.id, reason: "It does not" });
+    const back = await ended("colours");
+    expect(await fetchText(urlOf("colours"))).toEqual([200, "v1"]);
+    expect(back).toMatchObject({ state: "rolled-back", reason: "It does not" });
+    expect(back.restoredMs).toBeLessThan(1_000);
+    await expect(call("delivery.rollout.abort", { id: waiting.id, reason: "again" })).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+});
+
+test("a shadow is asked what the release before is asked, its answers are compared, and nobody gets them", async () => {
+  const manifest = "rollout:\n  strategy: shadow\n  steps:\n    - mirror: { percent: 100 }\n    - pause: {}\n";
+  await deploy("shaded", { version: "v1" });
+  await push("shaded", { version: "v2", manifest });
+  const waiting = await inState("shaded", "pausing");
+  await eventually(async () => {
+    expect(await fetchText(urlOf("shaded"))).toEqual([200, "v1"]);
+    const { mirrored } = await call<Rollout>("delivery.rollout.get", { id: waiting.id });
+    expect(mirrored?.different).toBeGreaterThan(0);
+  }, 15_000);
+  const { items } = await call<{ items: Rollout[] }>("delivery.rollout.list", { active: true, entityRef: "component:default/shaded" });
+  expect(items.map(({ id, weight }) => [id, weight])).toEqual([[waiting.id, 0]]);
+  await call("delivery.workload.stop", { entityRef: "component:default/shaded" });
+  expect(await ended("shaded")).toMatchObject({ state: "rolled-back", reason: "The workload was stopped." });
+}, 30_000);
+
+async function deploy(name: string, options: ReleaseOptions): Promise<void> {
+  const operation = server.delivery.handlers.find((handler) => handler.operation.name === "delivery.deployment.create")!.operation;
+  const files = release(options);
+  await server.runtime.write(everyone, operation, { name }, undefined, (ctx) =>
+    server.delivery.createRepository(ctx, { name, description: "", branch: "main", files, message: "first", author, key: name }),
+  );
+  await eventually(async () => expect((await deploymentsOf(name))[0]).toMatchObject({ status: "healthy" }), WAIT);
+}
+
+async function push(name: string, options: ReleaseOptions): Promise<void> {
+  const { hash } = await server.repositories.commitFiles(name, {
+    branch: "main",
+    message: options.version,
+    author,
+    files: release(options),
+  });
+  await call("delivery.deployment.create", { entityRef: `component:default/${name}`, commit: hash });
+}
+
+async function rolloutsOf(name: string): Promise<Rollout[]> {
+  return (await call<{ items: Rollout[] }>("delivery.rollout.list", { entityRef: `component:default/${name}` })).items;
+}
+
+function inState(name: string, state: Rollout["state"]): Promise<Rollout> {
+  return eventually(async () => {
+    const [found] = await rolloutsOf(name);
+    return found?.state === state ? found : false;
+  }, WAIT) as Promise<Rollout>;
+}
+
+async function ended(name: string, ms = WAIT): Promise<Rollout> {
+  const found = (await eventually(async () => {
+    const [newest] = await rolloutsOf(name);
+    return newest?.endedAt === undefined ? false : newest;
+  }, ms)) as Rollout;
+  return call<Rollout>("delivery.rollout.get", { id: found.id });
+}
+
+async function deploymentsOf(name: string): Promise<Deployment[]> {
+  return (await call<{ items: Deployment[] }>("delivery.deployment.list", { entityRef: `component:default/${name}` })).items;
+}
+
+async function workloadOf(name: string): Promise<Workload> {
+  return (await call<{ items: Workload[] }>("delivery.workload.list", { entityRef: `component:default/${name}` })).items[0]!;
+}
+
+function urlOf(name: string): string {
+  return `${server.routerUrl}/dev/${name}/`;
+}
+
+async function pidOf(name: string): Promise<string | null> {
+  return (await fetch(urlOf(name))).headers.get("x-pid");
+}
+
+function call<T>(name: string, input: unknown): Promise<T> {
+  const handler = server.delivery.handlers.find(({ operation }) => operation.name === name);
+  return perform(server.runtime, handler!, everyone, input) as Promise<T>;
+}
