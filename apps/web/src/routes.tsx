@@ -219,6 +219,19 @@ const promotion = createRoute({
   component: lazyRouteComponent(() => import("./pages/promotions/PromotionPage.tsx"), "PromotionPage"),
 });
 
+const rollouts = createRoute({
+  getParentRoute: () => app,
+  path: "/rollouts",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "entity"), ...flag(raw, "active") }),
+  component: lazyRouteComponent(() => import("./pages/rollouts/RolloutsPage.tsx"), "RolloutsPage"),
+});
+
+const rollout = createRoute({
+  getParentRoute: () => app,
+  path: "/rollouts/$id",
+  component: lazyRouteComponent(() => import("./pages/rollouts/RolloutPage.tsx"), "RolloutPage"),
+});
+
 const upgrades = createRoute({
   getParentRoute: () => app,
   path: "/upgrades",
@@ -513,7 +526,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, change, releases, release, promotion,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, change, releases, release, promotion, rollouts, rollout,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

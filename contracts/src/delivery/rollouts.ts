@@ -37,6 +37,7 @@ export const CriterionSight = z.object({
   estimate: z.number().optional().describe("How many times as often it happens in the new release as in the baseline"),
   lower: z.number(),
   upper: z.number().optional().describe("Absent: not known"),
+  within: z.number().describe("Fewer times than this is no worse"),
   candidate: z.object({ events: z.number().int(), total: z.number().int() }),
   baseline: z.object({ events: z.number().int(), total: z.number().int() }),
 });

@@ -43,6 +43,7 @@ const ENTRIES: readonly Entry[] = [
     under: [
       { to: "/releases", label: "Releases" },
       { to: "/environments", label: "Environments" },
+      { to: "/rollouts", label: "Rollouts" },
     ],
   },
   {

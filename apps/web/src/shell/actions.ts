@@ -47,6 +47,7 @@ export const ACTIONS: readonly Action[] = [
   { label: "Home", icon: House, to: "/" },
   { label: "Traces", icon: ListTree, to: "/traces", words: "spans waterfall" },
   { label: "Logs", icon: ScrollText, to: "/logs" },
+  { label: "Rollouts: releases that are decided about", icon: Rocket, to: "/rollouts", words: "canary blue-green shadow rolling analysis" },
   { label: "Delivery: what runs where", icon: Rocket, to: "/delivery", words: "workloads deployments repositories" },
   { label: "Environments and freezes", icon: Network, to: "/environments", words: "promotion order gates freeze" },
   { label: "Runs", icon: History, to: "/runs" },

@@ -132,6 +132,7 @@ export function tell(plan: RolloutPlan, record: AnalysisRecord, deadlineSeconds:
         passAt: one.passAt,
         ...(one.estimate === undefined ? {} : { estimate: one.estimate }),
         lower: one.lower,
+        within: wanted[at]!.within,
         ...(Number.isFinite(one.upper) ? { upper: one.upper } : {}),
         candidate,
         baseline,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { ConflictError, type Logger } from "@roadbed/core";
 
-import { addHistograms } from "../analysis/slow-requests.ts";
+import { addHistograms, type Histogram } from "../analysis/slow-requests.ts";
 import { sinceThen, type Metrics } from "../router/metrics.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { becauseOf, beginRecord, beginStep, lackOf, look, tell, type AnalysisRecord } from "./analyse.ts";
@@ -65,6 +65,8 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   let lastLook = lastTick;
   let keptAt = 0;
   let seen: Metrics | undefined;
+  /** As it was when the processes of this rollout had come up. */
+  let began: Metrics | undefined;
   let led: number | undefined;
   /** What was decided here and is not written down yet: until it is, nothing else is done. */
   let decided: (() => Promise<RolloutRecord>) | undefined;
@@ -167,6 +169,7 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   /** What was counted for other processes is not evidence of these. */
   function forget(): void {
     seen = undefined;
+    began = undefined;
     lastTick = performance.now();
     lastLook = lastTick;
   }
@@ -210,6 +213,7 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     if (!compares || at.weight === 0) return undefined;
     if (seen === undefined) {
       seen = readings;
+      began ??= readings;
       lastLook = now;
       return undefined;
     }
@@ -222,7 +226,7 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     analysis = look(plan, analysis, {
       candidate: sinceThen(seen.candidate, readings.candidate),
       baseline: sinceThen(seen.baseline, readings.baseline),
-      before: addHistograms(seen.stable.latency, seen.baseline.latency),
+      before: sinceBegin(seen),
       seconds: (now - lastLook) / 1_000,
     });
     seen = readings;
@@ -233,6 +237,13 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     if (isLate) return apply("undecided", { reason: lackOf(told) });
     await keep();
     return undefined;
+  }
+
+  /** How long the release before took beside this one. What the router counted earlier may be of releases before that. */
+  function sinceBegin(until: Metrics): Histogram {
+    const from = began ?? until;
+    const since = (arm: "stable" | "baseline"): Histogram => sinceThen(from[arm], until[arm]).latency;
+    return addHistograms(since("stable"), since("baseline"));
   }
 
   function deadlineOf(at: RolloutRecord): number {

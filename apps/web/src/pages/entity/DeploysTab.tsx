@@ -9,6 +9,7 @@ import { formatCount } from "../../format/number.ts";
 import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
+import { CurrentRollout } from "../rollouts/CurrentRollout.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -71,6 +72,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
       }
     >
       {error !== null && <ErrorState error={error} />}
+      <CurrentRollout {...key} />
       <Facts
         of={[
           ["State", <StateBadge key="state" word={health} label={detail === undefined ? health : `${health}: ${detail}`} />],

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+
+import { countOf, ratioOf, sentenceOf, wordsOf } from "./words.ts";
+
+test("steps read as sentences", () => {
+  expect(wordsOf({ kind: "weight", weight: 10 })).toBe("10 % of the requests");
+  expect(wordsOf({ kind: "pause" })).toBe("Wait for somebody to go on");
+  expect(wordsOf({ kind: "header", name: "x-canary", value: "yes" })).toBe("Requests with x-canary: yes go to the new release");
+  expect(wordsOf({ kind: "mirror", percent: 20, unsafe: false })).toContain("20 % of the reading requests");
+});
+
+test("a rollout says where it is, and how soon it was over", () => {
+  const at = { steps: [], step: 0, weight: 10 };
+  expect(sentenceOf({ ...at, state: "held" })).toBe("It is held with 10 % of the requests, and waits for somebody to decide.");
+  expect(sentenceOf({ ...at, state: "rolled-back", reason: "Worse.", restoredMs: 2 })).toMatch(
+    /^It was rolled back\. Worse\. All new requests .* 2.ms/,
+  );
+});
+
+test("what is not known is not told as zero", () => {
+  const one = { events: 3, total: 300 };
+  const criterion = {
+    name: "errors",
+    verdict: "undecided",
+    needed: true,
+    evidenceOfRegression: 1,
+    alarmAt: 50,
+    evidenceOfNone: 1,
+    passAt: 20,
+    lower: 0.5,
+    within: 1.5,
+    candidate: one,
+    baseline: one,
+  } as const;
+  expect(ratioOf(criterion)).toBe("not known yet");
+  expect(ratioOf({ ...criterion, estimate: 1.234 })).toBe("1.2× (0.5× to any)");
+  expect(countOf({ events: 0, total: 0 })).toBe("asked nothing");
+  expect(countOf(one)).toMatch(/^3 of 300 \(1.%\)$/);
+});
