@@ -73,7 +73,8 @@ describe("a canary", () => {
   test("that fails is found and rolled back under load, and not one error is from the release before", async () => {
     await deploy("bad", { version: "v1" });
     const calls = load(urlOf("bad"), 6);
-    await push("bad", { version: "v2", failing: 0.1, manifest: canary(20) });
+    await push("bad", { version: "v2", failing: 0.1, deaf: true, manifest: canary(20) });
+    const pid = await eventually(async () => (await answerOf("bad", "v2")) ?? false, WAIT);
     const rollout = await ended("bad");
     const before = new Map(calls.answers);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -86,6 +87,8 @@ describe("a canary", () => {
     expect(errors!.baseline.events).toBe(0);
     expect([...calls.answers.keys()].filter((said) => !["v1 200", "v2 200", "v2 500"].includes(said))).toEqual([]);
     expect(calls.answers.get("v2 500")).toBe(before.get("v2 500"));
+    // It does not end when it is asked to: it is made to, and nobody waits for that.
+    await eventually(async () => (await identityOf(Number(pid))) === undefined, WAIT);
     expect((await deploymentsOf("bad"))[0]).toMatchObject({ status: "rolled-back", error: rollout.reason });
     expect(await workloadOf("bad")).toMatchObject({ health: "healthy", commit: rollout.stableCommit });
   }, 60_000);
@@ -103,7 +106,7 @@ describe("a canary", () => {
     expect(await workloadOf("good")).toMatchObject({ health: "healthy", commit: rollout.commit });
   }, 120_000);
 
-  test("that nobody asks is held at its deadline, and goes on when somebody says so", async () => {
+  test.concurrent("that nobody asks is held at its deadline, and goes on when somebody says so", async () => {
     await deploy("quiet", { version: "v1" });
     await push("quiet", { version: "v2", manifest: canary(10, 10) });
     const held = await inState("quiet", "held");
@@ -130,7 +133,27 @@ describe("a canary", () => {
     expect([...calls.answers.keys()].filter((said) => said.startsWith("v1") && said !== "v1 200")).toEqual([]);
   }, 60_000);
 
-  test("that does not come up fails, and what ran before is not touched", async () => {
+  test("that leaks is ended for its memory until a wire trips", async () => {
+    await deploy("leaking", { version: "v1" });
+    const calls = load(urlOf("leaking"), 1);
+    await push("leaking", { version: "v2", leaks: 40, manifest: `limits: { memoryMb: 64 }\n${canary(50)}` });
+    const rollout = await ended("leaking");
+    await calls.stop();
+    expect(rollout.reason).toMatch(/^Tripwire: (crashes|failed requests)/);
+    expect([...calls.answers.keys()].filter((said) => said.startsWith("v1") && said !== "v1 200")).toEqual([]);
+  }, 60_000);
+
+  test("that answers a quarter of the requests slowly is found, though it answers all of them", async () => {
+    await deploy("slow", { version: "v1" });
+    const calls = load(urlOf("slow"), 8);
+    await push("slow", { version: "v2", slow: 150, manifest: canary(50) });
+    const rollout = await ended("slow");
+    await calls.stop();
+    expect(rollout).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("slower than p") });
+    expect([...calls.answers.keys()].sort()).toEqual(["v1 200", "v2 200"]);
+  }, 60_000);
+
+  test.concurrent("that does not come up fails, and what ran before is not touched", async () => {
     await deploy("stillborn", { version: "v1" });
     await push("stillborn", { version: "v2", health: "never", manifest: canary(50) });
     expect(await ended("stillborn")).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("/healthz answered 500") });
@@ -138,7 +161,7 @@ describe("a canary", () => {
     expect(await fetchText(urlOf("stillborn"))).toEqual([200, "v1"]);
   });
 
-  test("gives way to a newer release", async () => {
+  test.concurrent("gives way to a newer release", async () => {
     await deploy("overtaken", { version: "v1" });
     await push("overtaken", { version: "v2", manifest: canary(50) });
     const first = await inState("overtaken", "analysing");
@@ -237,6 +260,12 @@ async function workloadOf(name: string): Promise<Workload> {
 
 function urlOf(name: string): string {
   return `${server.routerUrl}/dev/${name}/`;
+}
+
+/** The process of a version, once it answers. */
+async function answerOf(name: string, version: string): Promise<string | undefined> {
+  const answer = await fetch(urlOf(name));
+  return (await answer.text()) === version ? (answer.headers.get("x-pid") ?? undefined) : undefined;
 }
 
 async function pidOf(name: string): Promise<string | null> {

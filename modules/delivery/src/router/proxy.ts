@@ -47,8 +47,7 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
   let gone = (): void => {};
   response.once("close", () => gone());
 
-  /** `again`: by a new connection, since the kept one may have been closed by the other side just now. */
-  const attempt = (choice: Choice, again: boolean): void => {
+  const attempt = (choice: Choice, how: Attempt): void => {
     const { port } = choice.backend;
     const leave = table.enter(port);
     const tell = once(table.meterOf(target.key, armOf(choice.backend)), choice.routed);
@@ -58,7 +57,7 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
       method: request.method,
       path: target.path + target.query,
       headers: { ...forwardedHeaders(request, target, port), ...(bodyless ? {} : lengthOf(request.headers)) },
-      agent: again ? false : table.agentOf(port),
+      agent: how === "first" ? table.agentOf(port) : false,
     });
     gone = () => {
       tell("abandoned", 0);
@@ -82,16 +81,16 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
     });
     call.once("error", (error: NodeJS.ErrnoException) => {
       if (response.headersSent || response.destroyed) return void response.destroy();
-      if (!again && bodyless && isStale(call, error)) {
+      if (how === "first" && bodyless && isStale(call, error)) {
         leave();
-        return attempt(choice, true);
+        return attempt(choice, "anew");
       }
       tell(error instanceof LateError ? "timedOut" : "unanswered", 502);
-      const other = bodyless && error.code === "ECONNREFUSED" && !again ? elsewhere(target, choice) : undefined;
+      const other = how !== "elsewhere" && mayGoElsewhere(request, bodyless, error) ? elsewhere(target, choice) : undefined;
       // It ended and nobody has noticed yet: what answers beside it is asked instead, and only its own figures know.
       if (other !== undefined) {
         leave();
-        return attempt(other, true);
+        return attempt(other, "elsewhere");
       }
       mirrored?.lost();
       answerFailure(request, response, target, error);
@@ -99,7 +98,15 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
     if (bodyless) call.end();
     else pipeline(request, call, () => {});
   };
-  attempt(first, false);
+  attempt(first, "first");
+}
+
+/** `anew`: by a new connection, since the kept one may have been closed by the other side just now. `elsewhere`: by another process. */
+type Attempt = "first" | "anew" | "elsewhere";
+
+/** Once only, so that a request that kills whoever is asked does not go round; and only where it did nothing, or may be done twice. */
+function mayGoElsewhere({ method }: IncomingMessage, bodyless: boolean, { code }: NodeJS.ErrnoException): boolean {
+  return bodyless && (code === "ECONNREFUSED" || (code === "ECONNRESET" && (method === "GET" || method === "HEAD")));
 }
 
 class LateError extends Error {}

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { CancelledError, InvalidError } from "@roadbed/core";
+import { CancelledError, InvalidError, UnavailableError } from "@roadbed/core";
 
 import type { Timing } from "../deps.ts";
 import type { RouteState } from "../router/table.ts";
@@ -36,10 +36,13 @@ export interface LaunchOptions {
   readonly ledger: ProcessLedger;
   readonly timing: Timing;
   readonly signal: AbortSignal;
+  /** Default: one that the system says is free. */
+  readonly findPort?: () => Promise<number>;
 }
 
 const WORKER_PROOF_MS = 2_000;
 const LAST_LINES = 20;
+const PORT_TRIES = 3;
 
 /** Where its health is asked; undefined when it is not asked. */
 export function healthPathOf({ kind, health }: Manifest): string | undefined {
@@ -52,9 +55,23 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   if (spec.manifest.kind === "site") return withoutProcess(spec, { kind: "site", dir: join(spec.dir, spec.manifest.site.dir) });
   // It runs when it is due: see ../job.
   if (spec.manifest.kind === "job") return withoutProcess(spec, { kind: "absent", why: "job" });
-  // The version before may still be running and writing: what this one prints must tell why it fails.
-  const log = options.log.part();
-  const port = await freePort();
+  for (let attempt = 1; ; attempt++) {
+    // The version before may still be running and writing: what this one prints must tell why it fails.
+    const log = options.log.part();
+    try {
+      return await launchProcess({ ...options, log });
+    } catch (error) {
+      // Between being found free and being listened to a port belongs to nobody: another program was sooner.
+      const isTaken = log.tail(LAST_LINES).some((line) => /EADDRINUSE|address already in use/i.test(line));
+      if (!isTaken || attempt === PORT_TRIES || options.signal.aborted) throw error;
+      log.write("roadbed", "the port was taken by another program; it is started again with another one");
+    }
+  }
+}
+
+async function launchProcess(options: LaunchOptions): Promise<Instance> {
+  const { spec, log } = options;
+  const port = await (options.findPort ?? freePort)();
   const { start = [], limits } = spec.manifest;
   const process = await runProcess({
     command: start,
@@ -67,7 +84,7 @@ export async function launch(options: LaunchOptions): Promise<Instance> {
   });
   log.write("roadbed", `started ${start.join(" ")} of ${spec.commit.slice(0, 7)} as process ${process.pid} on port ${port}`);
   try {
-    await untilHealthy({ ...options, log }, process, port);
+    await untilHealthy(options, process, port);
   } catch (error) {
     await process.stop(Math.min(options.timing.graceMs, 2_000));
     throw error;
@@ -121,6 +138,13 @@ function freePort(): Promise<number> {
       const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        new UnavailableError(`This machine has no free port for another process (${error.code ?? error.message}).`, {
+          cause: error,
+          mend: "Stop workloads that nobody needs, or look for a program that holds ports or connections without end.",
+        }),
+      ),
+    );
   });
 }

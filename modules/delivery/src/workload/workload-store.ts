@@ -67,7 +67,13 @@ export async function setSeen(sql: Sql, { entityRef, environment }: WorkloadKey,
 }
 
 function replicasIn({ replicas = [] }: Observation): string | null {
-  const told = replicas.map(({ looping: _, startedAt, ...one }) => ({ ...one, ...(startedAt && { startedAt: startedAt.toISOString() }) }));
+  const told = replicas.map(({ health, detail, pid, startedAt, restarts }) => ({
+    health,
+    detail,
+    pid,
+    startedAt: startedAt?.toISOString(),
+    restarts,
+  }));
   return told.length === 0 ? null : JSON.stringify(told);
 }
 

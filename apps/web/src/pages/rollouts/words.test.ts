@@ -33,6 +33,8 @@ test("what is not known is not told as zero", () => {
     baseline: one,
   } as const;
   expect(ratioOf(criterion)).toBe("not known yet");
+  // Where the baseline never failed there is no ratio, and yet a bound.
+  expect(ratioOf({ ...criterion, lower: 1.5 })).toBe("at least 1.5×");
   expect(ratioOf({ ...criterion, estimate: 1.234 })).toBe("1.2× (0.5× to any)");
   expect(countOf({ events: 0, total: 0 })).toBe("asked nothing");
   expect(countOf(one)).toMatch(/^3 of 300 \(1.%\)$/);

@@ -49,7 +49,7 @@ export function sentenceOf(rollout: Pick<Rollout, "state" | "weight" | "steps" |
 
 /** How much more often something happens, as far as is known. */
 export function ratioOf({ estimate, lower, upper }: CriterionSight): string {
-  if (estimate === undefined) return "not known yet";
+  if (estimate === undefined) return lower > 0.9 ? `at least ${times(lower)}` : "not known yet";
   return `${times(estimate)} (${times(lower)} to ${upper === undefined ? "any" : times(upper)})`;
 }
 

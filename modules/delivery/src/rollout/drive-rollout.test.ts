@@ -1,0 +1,156 @@
+import { quietLog } from "@roadbed/testkit";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { createMeter, type Metrics } from "../router/metrics.ts";
+import type { LocalRuntime, Split, WorkloadSpec } from "../runtime/local-runtime.ts";
+import { parseManifest } from "../workload/manifest.ts";
+import { driveRollout, type Drive, type DriveParts } from "./drive-rollout.ts";
+import { follow, isOver } from "./machine.ts";
+import { planFor } from "./plan.ts";
+import type { RolloutRecord } from "./rollout-store.ts";
+
+const KEY = { entityRef: "component:default/a", environment: "dev", name: "a" };
+let drive: Drive | undefined;
+
+afterEach(async () => {
+  vi.useRealTimers();
+  drive?.stop();
+  await drive?.done;
+});
+
+/** A machine room in memory: a row that moves by the table, and processes that are always well. */
+function room(rollout: string, o: { readonly metrics?: () => Metrics; readonly failWrites?: number } = {}) {
+  const manifest = parseManifest(`kind: service\nstart: [node]\nrollout:\n${rollout}`);
+  const spec: WorkloadSpec = { key: KEY, commit: "b", deploymentId: "dep_2", manifest, dir: "/" };
+  const meters = { stable: createMeter(), baseline: createMeter(), candidate: createMeter() };
+  const seen = { splits: [] as Split[], invited: 0, promoted: 0, events: [] as string[] };
+  let guests = 0;
+  let failWrites = o.failWrites ?? 0;
+  let row: RolloutRecord = {
+    id: "rol_1",
+    deploymentId: "dep_2",
+    ...KEY,
+    commit: "b",
+    stableCommit: "a",
+    manifest,
+    plan: planFor(manifest.rollout, "dev"),
+    state: "starting",
+    step: 0,
+    weight: 0,
+    cause: undefined,
+    reason: undefined,
+    decidedBy: undefined,
+    decidedAt: undefined,
+    restoredMs: undefined,
+    stepSeconds: 0,
+    analysis: undefined,
+    mirrored: undefined,
+    createdAt: new Date(),
+    endedAt: undefined,
+  };
+  const local = {
+    running: () => ({ ...spec, commit: "a" }),
+    guest: () => Array.from({ length: guests }, () => ({ health: "healthy", restarts: 0, looping: false })),
+    invite: async () => {
+      seen.invited++;
+      guests = 1;
+    },
+    split: (_key, split) => void seen.splits.push(split),
+    dismiss: () => void (guests = 0),
+    promote: () => void seen.promoted++,
+  } as Partial<LocalRuntime> as LocalRuntime;
+  const parts: DriveParts = {
+    log: quietLog,
+    local,
+    metrics: o.metrics ?? (() => ({ stable: meters.stable.read(), baseline: meters.baseline.read(), candidate: meters.candidate.read() })),
+    keyOf: () => KEY,
+    specOf: async () => spec,
+    find: async () => row,
+    apply: async (_id, event, words) => {
+      if (event !== "started" && failWrites-- > 0) throw new Error("the database is away");
+      seen.events.push(event);
+      const next = follow(row, row.plan.steps, event);
+      if (next !== row) row = { ...row, ...next, reason: words?.reason ?? row.reason, restoredMs: words?.restoredMs ?? row.restoredMs };
+      return row;
+    },
+    keep: async (_id, progress) => void (row = { ...row, ...progress }),
+    promoted: async () => {},
+    isWanted: async () => true,
+    tickMs: 10,
+    startMs: 1_000,
+  };
+  return { parts, meters, seen, row: () => row };
+}
+
+async function until(check: () => boolean): Promise<void> {
+  await vi.waitFor(() => expect(check()).toBe(true), { timeout: 8_000, interval: 10 });
+}
+
+describe("a rollout", () => {
+  test("is held when the router's figures cannot be read: nothing passes for want of them", async () => {
+    const { parts, row, seen } = room("  strategy: canary\n  steps: [{ weight: 20 }, { analysis: {} }]\n", {
+      metrics: () => {
+        throw new Error("gone");
+      },
+    });
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "held");
+    expect(row().reason).toContain("cannot be read");
+    expect(seen.splits.at(-1)).toMatchObject({ candidate: 20, baseline: 20 });
+    const events = seen.events.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(seen.events.length).toBe(events);
+  });
+
+  test("does not believe a clock that jumps: seconds are counted", async () => {
+    const { parts, row } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: { seconds: 60 } }]\n");
+    vi.useFakeTimers({ toFake: ["Date"] });
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "pausing");
+    vi.setSystemTime(Date.now() + 86_400_000);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(row().state).toBe("pausing");
+    vi.setSystemTime(Date.now() - 10 * 86_400_000);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(row().state).toBe("pausing");
+  });
+
+  test("leads requests back before anything is written, and brings nothing up again while the database is away", async () => {
+    const { parts, row, seen, meters } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: {} }]\n", { failWrites: 3 });
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "pausing");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    for (let at = 0; at < 50; at++) meters.candidate.outcome("answered", 500, 5, false);
+    await until(() => isOver(row()));
+    expect(row()).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("Tripwire: failed requests") });
+    expect(row().restoredMs).toBeLessThan(1_000);
+    expect([seen.invited, seen.promoted]).toEqual([1, 0]);
+  });
+
+  test("that goes through its steps is promoted once", async () => {
+    const { parts, row, seen } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: { seconds: 1 } }, { weight: 60 }]\n");
+    drive = driveRollout(parts, row());
+    await drive.done;
+    expect(row().state).toBe("promoted");
+    expect(seen.events).toEqual(["started", "elapsed", "completed"]);
+    expect([seen.invited, seen.promoted]).toEqual([1, 1]);
+    expect(seen.splits.map(({ candidate }) => candidate).filter((one, at, all) => one !== all[at - 1])).toEqual([20, 100]);
+  });
+
+  test("that was being analysed when its server was killed goes on with what it knew", async () => {
+    const { parts, row, meters } = room(
+      "  strategy: canary\n  steps: [{ weight: 20 }, { analysis: {} }]\n  analysis: { everySeconds: 1, slow: { quantiles: [] } }\n",
+    );
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "analysing");
+    for (let at = 0; at < 300; at++) for (const arm of [meters.candidate, meters.baseline]) arm.outcome("answered", 200, 5, false);
+    await until(() => (row().analysis?.looks.length ?? 0) > 0);
+    drive.stop();
+    await drive.done;
+    const kept = row();
+    drive = driveRollout(parts, kept);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(row()).toMatchObject({ state: "analysing", analysis: { seconds: expect.any(Number) } });
+    expect(row().analysis!.seconds).toBeGreaterThanOrEqual(kept.analysis!.seconds);
+  });
+});
