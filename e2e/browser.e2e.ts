@@ -303,6 +303,7 @@ async function addresses(): Promise<Record<string, string>> {
     deployments: "/delivery?tab=deployments",
     repositories: "/delivery?tab=repositories",
     environments: "/environments?select=dev",
+    rollouts: "/rollouts",
     observe: "/observe",
     service: "/observe/services/booking-service",
     traces: "/traces",

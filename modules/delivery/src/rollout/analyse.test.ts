@@ -100,6 +100,7 @@ describe("an analysis", () => {
       600,
     );
     expect(quiet).toMatchObject({ verdict: "undecided", seconds: 50 });
+    expect(quiet.expectedSeconds).toBeUndefined();
     expect(lackOf(quiet)).toBe("Nothing can be said after 50 s: the new release was asked nothing.");
     const open = tell(
       PLAN,

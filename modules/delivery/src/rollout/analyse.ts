@@ -35,6 +35,7 @@ export interface Interval {
 
 /** For the picture of the path, not for the verdict: of more looks every other one is left out. */
 const MOST_LOOKS = 200;
+const PACE_FROM = 1.2;
 
 /** Errors, and requests that are slower than quantiles of the stable release, with one chance of a false alarm for all of them together. */
 export function criteriaOf({ analysis: { errors, slow } }: RolloutPlan): Criterion[] {
@@ -183,7 +184,8 @@ function expectedOf(
 ): number | undefined {
   const left = (evidence: number, limit: number): number => {
     if (evidence >= limit) return 0;
-    return evidence <= 1 ? Number.POSITIVE_INFINITY : seconds * (Math.log(limit) / Math.log(evidence) - 1);
+    // So little evidence has no pace yet.
+    return evidence <= PACE_FROM ? Number.POSITIVE_INFINITY : seconds * (Math.log(limit) / Math.log(evidence) - 1);
   };
   const toPass = Math.max(0, ...criteria.filter((one) => !one.optional).map((one) => left(one.evidenceOfNone, one.passAt)));
   const toAlarm = Math.min(...criteria.map((one) => left(one.evidenceOfRegression, one.alarmAt)));

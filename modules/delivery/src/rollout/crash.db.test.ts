@@ -54,7 +54,7 @@ describe("a server that is killed again and again during a rollout", () => {
       await eventually(async () => expect(await fetchText(`${server.routerUrl}/dev/orders/`)).toEqual([200, "v1"]), 30_000);
       await pushTo(`${server.url.replace("//", "//ada:writer@")}/git/orders.git`, release({ version: "v2", manifest: STEPS }));
       const random = seeded(abort ? 3 : 8);
-      for (let crash = 0; crash < 4; crash++) {
+      for (let crash = 0; crash < 3; crash++) {
         await delay(400 + random() * 1_500);
         if (abort && crash === 2) await askToAbort();
         await kill();

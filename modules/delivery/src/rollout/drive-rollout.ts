@@ -43,6 +43,7 @@ export interface Drive {
 
 const WINDOW_MS = 60_000;
 const KEEP_EVERY_SECONDS = 5;
+const STARTS_WAITED_FOR = 10;
 
 /**
  * Carries a rollout from where its row says it is to its end. The row is the truth: traffic follows from it after every change, and whatever
@@ -157,7 +158,8 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   }
 
   async function stableSpec(at: RolloutRecord): Promise<WorkloadSpec> {
-    const until = performance.now() + parts.startMs;
+    // After a start of the server many workloads come up one after the other.
+    const until = performance.now() + STARTS_WAITED_FOR * parts.startMs;
     for (;;) {
       const spec = local.running(key);
       if (spec !== undefined) return spec;

@@ -10,6 +10,7 @@ import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
 import { CurrentRollout } from "../rollouts/CurrentRollout.tsx";
+import { RolloutsOf } from "../rollouts/RolloutsOf.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -28,6 +29,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
         <WorkloadSection key={workload.environment} workload={workload} />
       ))}
       <CredentialTable entityRef={known.ref} />
+      <RolloutsOf entityRef={known.ref} />
       <Section title="Deployments" count={known.deployments.length}>
         <DeploymentTable deployments={known.deployments} withEntity={false} />
       </Section>

@@ -25,7 +25,7 @@ export function Steps({ of }: { readonly of: Rollout }): ReactNode {
             {isNow && !over && (
               <span className="rb-dim">
                 {formatMs(Math.round(stepSeconds) * 1_000)}
-                {seconds !== undefined && ` of ${formatMs(seconds * 1_000)}`}
+                {seconds !== undefined && state !== "held" && ` of ${formatMs(seconds * 1_000)}`}
               </span>
             )}
             {isNow && state === "rolled-back" && <span className="rb-dim">rolled back here</span>}
