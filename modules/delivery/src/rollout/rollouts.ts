@@ -24,9 +24,9 @@ export interface Rollouts {
 
 export interface RolloutsParts {
   readonly local: LocalRuntime;
-  build(plan: DeployPlan, signal: AbortSignal): Promise<WorkloadSpec>;
+  readonly build: (plan: DeployPlan, signal: AbortSignal) => Promise<WorkloadSpec>;
   /** After a promotion. */
-  promoted(plan: DeployPlan): Promise<void>;
+  readonly promoted: (plan: DeployPlan) => Promise<void>;
 }
 
 export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, build, promoted }: RolloutsParts): Rollouts {

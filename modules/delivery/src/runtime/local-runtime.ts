@@ -262,8 +262,9 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     slot.split = UNDIVIDED;
     slot.absent = "stopped";
     see(slot, { health: "stopped", restarts: 0 });
-    await Promise.all(sets.map((set) => set?.end()));
-    if (sets.some((set) => set !== undefined)) (await logOf(slot.key)).write("roadbed", "stopped");
+    const running = sets.filter((set) => set !== undefined);
+    await Promise.all(running.map((set) => set.end()));
+    if (running.length > 0) (await logOf(slot.key)).write("roadbed", "stopped");
   }
 
   async function invite(slot: Slot, guests: readonly Invited[], signal: AbortSignal | undefined): Promise<void> {

@@ -23,9 +23,9 @@ export interface ReplicaSet {
 
 export interface ReplicaSetOptions extends Omit<ReplicaOptions, "launch"> {
   readonly spec: WorkloadSpec;
-  launch(spec: WorkloadSpec, signal: AbortSignal): Promise<Instance>;
+  readonly launch: (spec: WorkloadSpec, signal: AbortSignal) => Promise<Instance>;
   /** Told of what goes on after it is not needed any more. */
-  retiring(done: Promise<unknown>): void;
+  readonly retiring: (done: Promise<unknown>) => void;
 }
 
 export function createReplicaSet({ spec, launch, retiring, ...options }: ReplicaSetOptions): ReplicaSet {

@@ -38,10 +38,10 @@ export interface Replica {
 export interface ReplicaOptions {
   readonly timing: Timing;
   readonly log: LogFile;
-  launch(signal: AbortSignal): Promise<Instance>;
-  drained(port: number): Promise<void>;
+  readonly launch: (signal: AbortSignal) => Promise<Instance>;
+  readonly drained: (port: number) => Promise<void>;
   /** Something can be seen that could not before. */
-  onChange(): void;
+  readonly onChange: () => void;
 }
 
 const UNHEALTHY_AFTER = 3;
