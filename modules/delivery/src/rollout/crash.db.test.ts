@@ -66,7 +66,7 @@ describe("a server that is killed again and again during a rollout", () => {
         }, 30_000);
       }
       if (abort) await askToAbort();
-      await eventually(async () => expect(await rollouts()).toMatchObject([{ state: end }]), 40_000);
+      await eventually(async () => expect(await rollouts()).toMatchObject([{ state: end }]), 60_000);
       await eventually(async () => {
         const answers = await Promise.all(Array.from({ length: 20 }, () => fetchText(`${server.routerUrl}/dev/orders/`)));
         expect(new Set(answers.map(([status, text]) => `${text} ${status}`))).toEqual(new Set([`${version} 200`]));
@@ -83,7 +83,7 @@ describe("a server that is killed again and again during a rollout", () => {
             ],
       );
     },
-    120_000,
+    240_000,
   );
 
   async function rollouts(): Promise<{ id: string; state: string }[]> {

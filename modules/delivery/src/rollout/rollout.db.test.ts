@@ -17,7 +17,7 @@ import { identityOf } from "../runtime/process-identity.ts";
 
 const author = { name: "Ada Example", email: "ada@example.org" };
 const everyone = callAs();
-const WAIT = 40_000;
+const WAIT = 60_000;
 
 let database: TestDatabase;
 let dataDir: string;
@@ -91,7 +91,7 @@ describe("a canary", () => {
     await eventually(async () => (await identityOf(Number(pid))) === undefined, WAIT);
     expect((await deploymentsOf("bad"))[0]).toMatchObject({ status: "rolled-back", error: rollout.reason });
     expect(await workloadOf("bad")).toMatchObject({ health: "healthy", commit: rollout.stableCommit });
-  }, 60_000);
+  }, 120_000);
 
   test("that is as good is proven so and promoted, and nobody notices", async () => {
     await deploy("good", { version: "v1" });
@@ -120,7 +120,7 @@ describe("a canary", () => {
       reason: "It was tried by hand",
     });
     await eventually(async () => expect(await fetchText(urlOf("quiet"))).toEqual([200, "v2"]));
-  }, 60_000);
+  }, 120_000);
 
   test("that crashes again and again trips a wire at once", async () => {
     await deploy("crashing", { version: "v1" });
@@ -131,7 +131,7 @@ describe("a canary", () => {
     expect(rollout.reason).toMatch(/^Tripwire: (crashes|failed requests)/);
     expect(await fetchText(urlOf("crashing"))).toEqual([200, "v1"]);
     expect([...calls.answers.keys()].filter((said) => said.startsWith("v1") && said !== "v1 200")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("that leaks is ended for its memory until a wire trips", async () => {
     await deploy("leaking", { version: "v1" });
@@ -141,7 +141,7 @@ describe("a canary", () => {
     await calls.stop();
     expect(rollout.reason).toMatch(/^Tripwire: (crashes|failed requests)/);
     expect([...calls.answers.keys()].filter((said) => said.startsWith("v1") && said !== "v1 200")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("that answers a quarter of the requests slowly is found, though it answers all of them", async () => {
     await deploy("slow", { version: "v1" });
@@ -151,7 +151,7 @@ describe("a canary", () => {
     await calls.stop();
     expect(rollout).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("slower than p") });
     expect([...calls.answers.keys()].sort()).toEqual(["v1 200", "v2 200"]);
-  }, 60_000);
+  }, 120_000);
 
   test.concurrent("that does not come up fails, and what ran before is not touched", async () => {
     await deploy("stillborn", { version: "v1" });
@@ -210,7 +210,7 @@ test("a shadow is asked what the release before is asked, its answers are compar
   expect(items.map(({ id, weight }) => [id, weight])).toEqual([[waiting.id, 0]]);
   await call("delivery.workload.stop", { entityRef: "component:default/shaded" });
   expect(await ended("shaded")).toMatchObject({ state: "rolled-back", reason: "The workload was stopped." });
-}, 30_000);
+}, 90_000);
 
 async function deploy(name: string, options: ReleaseOptions): Promise<void> {
   const operation = server.delivery.handlers.find((handler) => handler.operation.name === "delivery.deployment.create")!.operation;
