@@ -107,6 +107,10 @@ function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscr
     hear("delivery.begin-promotion", promotionAdmitted, async (_ctx, { payload: { promotionId, environment } }) => {
       await deps.workflows.start(flow, { promotionId, environment }, { id: promotionId });
     }),
+    hear("delivery.hold-promotion", rolloutChanged, async (ctx, { payload: { deploymentId, state } }) => {
+      // A deployment that is held has not finished: its promotion waits with it.
+      if (state === "held") await followDeployment(ctx, { deploymentId, status: state });
+    }),
     hear("delivery.follow-promoted-deployment", deploymentFinished, (ctx, { payload }) => followDeployment(ctx, payload)),
     hear("delivery.promote-onward", promotionFinished, async (ctx, { payload }) => {
       if (payload.state === "promoted" && payload.kind === "promote") await goOnward(deps, ctx, payload);

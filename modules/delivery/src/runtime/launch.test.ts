@@ -14,7 +14,15 @@ import { openLogFile } from "./log-file.ts";
 import { openLedger } from "./process-ledger.ts";
 import { createReplicaSet } from "./replica-set.ts";
 
-const TIMING = { startMs: 10_000, buildMs: 1, healthEveryMs: 10_000, firstRestartMs: 100, graceMs: 1_000, tickMs: 1_000 };
+const TIMING = {
+  startMs: 10_000,
+  buildMs: 1,
+  healthEveryMs: 10_000,
+  firstRestartMs: 100,
+  graceMs: 1_000,
+  tickMs: 1_000,
+  lookEveryMs: 1_000,
+};
 const NO_PORT = new UnavailableError("This machine has no free port for another process (EADDRNOTAVAIL).");
 
 let home: string;
