@@ -17,6 +17,7 @@ import {
 } from "@roadbed/contracts/standards/scorecards";
 import { getEntityScores, getMatrix, getTrend, listScoreChanges, listScores, type EntityScore } from "@roadbed/contracts/standards/scores";
 import { getCampaign, listCampaigns, listCampaignThings, saveCampaign } from "@roadbed/contracts/standards/campaigns";
+import { removeStage, setStage } from "@roadbed/contracts/standards/stages";
 import { approveWaiver, requestWaiver, revokeWaiver, type Waiver } from "@roadbed/contracts/standards/waivers";
 import { perform, type Call, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { openRepositories } from "@roadbed/git";
@@ -655,4 +656,63 @@ test("a rule is waived for an entity or for what a team owns, until the waiver e
     );
     await settled();
   }
+});
+
+test("a policy that holds at the scorecard is a rule by itself, as long as it holds there", async () => {
+  const folder = await mkdtemp(join(empty, "policies-"));
+  await writeFile(
+    join(folder, "has-tier.yaml"),
+    `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: has-tier
+  annotations:
+    roadbed.dev/version: "1.0.0"
+    roadbed.dev/title: Everything has a tier
+    roadbed.dev/why: Alerts are sorted by it.
+    roadbed.dev/mend: Write the label tier.
+    roadbed.dev/moments: scorecard=deny
+spec:
+  matchConstraints:
+    resourceRules: [{ apiGroups: [backstage.io], apiVersions: ["*"], operations: [CREATE], resources: [components] }]
+  variables: [{ name: tier, expression: "object.metadata.?labels[?'tier'].orValue('')" }]
+  validations: [{ expression: "variables.tier != ''", messageExpression: "object.metadata.name + ' has no tier'" }]
+`,
+  );
+  await standards.stop();
+  await database.db.query("delete from standards.stage");
+  standards = createStandards({
+    log: quietLog,
+    cel,
+    policies: [folder],
+    scorecards: { db: database.db, things: catalog.subjects, folders: [], publicUrl: "http://localhost" },
+  });
+  await standards.scorecards!.lookAtPolicies();
+  await put("a", { owner: "red" });
+  await put("b", { owner: "red" }, { metadata: { labels: { tier: "1" } } });
+  await settled();
+  const of = async (name: string) =>
+    (await ask(getEntityScores, { ref: `component:default/${name}` })).scores.find((one) => one.scorecard === "policies");
+  expect(await of("a")).toMatchObject({
+    title: "Policies",
+    rules: [
+      {
+        id: "has-tier",
+        outcome: "fail",
+        mend: "Write the label tier.",
+        message: "a has no tier Alerts are sorted by it.",
+      },
+    ],
+  });
+  expect(await of("b")).toMatchObject({ rank: 1, rules: [{ outcome: "pass" }] });
+
+  // Switched off there, it is no rule any more; switched on again, it is.
+  const stage = await ask(setStage, { policy: "has-tier", action: "off", moments: ["scorecard"] });
+  await standards.scorecards!.lookAtPolicies();
+  await settled();
+  expect(await of("a")).toBeUndefined();
+  await ask(removeStage, { id: stage.id });
+  await standards.scorecards!.lookAtPolicies();
+  await settled();
+  expect(await of("a")).toMatchObject({ rules: [{ outcome: "fail" }] });
 });

@@ -4,6 +4,7 @@ export { checkExpression, type CheckResult } from "./check.ts";
 export type { VariableType } from "./environment.ts";
 export type { RowCell } from "./evaluate-rows.ts";
 export { listFunctions, type FunctionInfo } from "./list-functions.ts";
+export { replaceNames, type Replace } from "./replace-names.ts";
 export { formatFault, type CelFault } from "./fault.ts";
 export type { Filter, FilterAnswer } from "./filter.ts";
 export type { Batch, Evaluation, Outcome, Program, ProgramSource, RuleOutcome, Veil, Way } from "./program.ts";

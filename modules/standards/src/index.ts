@@ -83,7 +83,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
   for (const problem of problems) log.error("a policy file is broken", { ...problem });
   log.info("policies loaded", { policies: policies.length, enabled: enabled.length, problems: problems.length });
 
-  const scorecards = deps.scorecards && createScorecards({ ...deps.scorecards, log, cel, runtime: deps.runtime });
+  const scorecards = deps.scorecards && createScorecards({ ...deps.scorecards, log, cel, policies: enabled, runtime: deps.runtime });
   const waivers = { cel, policies, entities: deps.entities, others: findWaivable };
   const auditor =
     deps.scorecards &&

@@ -1,8 +1,11 @@
 import { campaignSaved } from "@roadbed/contracts/standards/campaigns";
 import { scoreChanged, scoresComputed } from "@roadbed/contracts/standards/scores";
+import { stageSet } from "@roadbed/contracts/standards/stages";
 import { mendChanged } from "@roadbed/contracts/standards/mends";
 import type { Call, Handler, Logger, Runtime, Subscription } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
+
+import type { LoadedPolicy } from "../policy/policy.ts";
 
 import type { Expressions } from "../deps.ts";
 import { createCampaignKeeper } from "../campaign/keep-campaigns.ts";
@@ -15,6 +18,7 @@ import { drawBadge, isSigned, makeGetBadge, makeSigner, type BadgeRequest } from
 import { createBoardKeeper, rubricOf } from "./board.ts";
 import { createDefinitions } from "./definition-store.ts";
 import { createEvaluator } from "./evaluate.ts";
+import { createPolicyScorecard } from "./keep-policy-scorecard.ts";
 import { createKeeper } from "./keeper.ts";
 import { readShipped, storeShipped } from "./load-shipped.ts";
 import type { ScorecardParts } from "./parts.ts";
@@ -53,6 +57,8 @@ export interface Scorecards {
   readonly things: Things;
   /** Ends when every result is as everything is now. */
   settled(): Promise<void>;
+  /** Makes the scorecard of the policies what they say now, rather than at the next minute. */
+  lookAtPolicies(): Promise<void>;
   /** Closes the campaigns that are to be closed and reminds whom they are to remind, now rather than at the next minute. */
   lookAtCampaigns(): Promise<void>;
   /** Opens the changes whose turn it is, and asks what became of those that are open, now rather than soon. */
@@ -67,10 +73,13 @@ export interface Scorecards {
 export function createScorecards({
   log,
   cel,
+  policies = [],
   ...deps
 }: ScorecardDeps & {
   readonly log: Logger;
   readonly cel: Expressions;
+  /** Those in force: such as hold at the point `scorecard` are rules of a scorecard of their own. */
+  readonly policies?: readonly LoadedPolicy[];
   readonly runtime?: (Runtime & { system(job: string): Call }) | undefined;
 }): Scorecards {
   const { db, things, runtimes } = deps;
@@ -95,6 +104,7 @@ export function createScorecards({
   const campaigns = createCampaignKeeper({ db, log, things, board, now });
   const { repositories: hosts, runtime } = deps;
   const mender = hosts && runtime && createMender({ board, things, hosts, runtime, log });
+  const ofPolicies = createPolicyScorecard({ db, log, cel, policies, now });
   let unsubscribe: () => void = () => {};
   let unfollow: () => void = () => {};
 
@@ -121,10 +131,13 @@ export function createScorecards({
     },
     settled: () => keeper.settled(),
     isSweeping: () => keeper.sweeping,
+    lookAtPolicies: () => ofPolicies.look(),
     lookAtCampaigns: () => campaigns.look(),
     lookAtMends: async () => mender?.look(),
     start: async () => {
       await storeShipped({ db, log, now }, shipped);
+      await ofPolicies.look();
+      ofPolicies.start();
       unsubscribe = deps.events?.subscribe(hear) ?? unsubscribe;
       unfollow = things.onFilesRead((refs) => void lookAgain(refs));
       keeper.start();
@@ -134,6 +147,7 @@ export function createScorecards({
     stop: async () => {
       unsubscribe();
       unfollow();
+      await ofPolicies.stop();
       await mender?.stop();
       await campaigns.stop();
       await keeper.stop();
@@ -157,6 +171,7 @@ export function createScorecards({
   function hear({ name }: { readonly name: string }): void {
     if (isNews(name)) keeper.wake();
     if (name === mendChanged.name) mender?.wake();
+    if (name === stageSet.name) void ofPolicies.look().then(() => keeper.wake());
     if (name === scoreChanged.name || name === scoresComputed.name || name === campaignSaved.name) campaigns.wake();
   }
 }
