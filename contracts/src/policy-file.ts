@@ -101,6 +101,25 @@ export const PolicyFile = z.strictObject({
 });
 export type PolicyFile = z.infer<typeof PolicyFile>;
 
+/** A policy that was compiled by the Open Policy Agent, as a file names it. */
+export const OpaPolicyFile = z.strictObject({
+  apiVersion: z.literal("roadbed.dev/v1"),
+  kind: z.literal("OpaPolicy"),
+  metadata: z.strictObject({ name, labels: z.record(z.string(), z.string()).optional(), annotations }),
+  spec: z.strictObject({
+    /** A bundle (`bundle.tar.gz`) or a module (`policy.wasm`) beside the file. */
+    module: z.string().regex(/^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/, "must be a file in the folder of this one"),
+    entrypoint: z.string().regex(/^[\w-]+(?:\/[\w-]+)*$/, "must be a package and a rule, e.g. kubernetes/deny"),
+    /** What it is asked with: the object alone, or as an API server would ask. */
+    input: z.enum(["object", "review"]).default("object"),
+    /** Read as `data`, over what the bundle brings. */
+    data: z.record(z.string(), z.unknown()).default({}),
+    failurePolicy: z.enum(["Fail", "Ignore"]).default("Fail"),
+    matchConstraints: Match,
+  }),
+});
+export type OpaPolicyFile = z.infer<typeof OpaPolicyFile>;
+
 /** A binding as it stands in a file: where a policy holds, with which parameters, and what a no does. */
 export const BindingFile = z.strictObject({
   apiVersion: z.literal("admissionregistration.k8s.io/v1"),

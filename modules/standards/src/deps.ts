@@ -1,6 +1,7 @@
 import type { Batch, CheckResult, Outcome, Program, ProgramSource, VariableType } from "@roadbed/cel";
 import type { Call, Ctx, Logger, Runtime } from "@roadbed/core";
 
+import type { OpaEngine } from "./opa/engine.ts";
 import type { RenderScore } from "./files/expand.ts";
 import type { ScorecardDeps } from "./scorecard/create-scorecards.ts";
 import type { WaiverParts } from "./waiver/parts.ts";
@@ -30,4 +31,6 @@ export interface Expressions {
   check(expression: string, variables: Readonly<Record<string, VariableType>>): CheckResult;
   createProgram(source: ProgramSource): Program;
   evaluateBatch(batch: Batch): Promise<Outcome[]>;
+  /** Runs compiled policies. Without it such are told as unread. */
+  readonly opa?: Pick<OpaEngine, "load" | "ask">;
 }

@@ -8,7 +8,8 @@ import { makeFindingReaders } from "./audit/read-findings.ts";
 import { makeDecidePolicy, makeDecidePromotion, type DecidePromotion, type PromotionAct } from "./decision/decide-promotion.ts";
 import { storeDecision, type Act } from "./decision/judge.ts";
 import { makeDecisionReaders } from "./decision/list-decisions.ts";
-import type { StandardsDeps } from "./deps.ts";
+import type { Expressions, StandardsDeps } from "./deps.ts";
+import { createOpaEngine } from "./opa/engine.ts";
 import { createChecker } from "./check/checker.ts";
 import { renderHelm } from "./files/render-helm.ts";
 import { makeCheckFiles, makeFileCheck } from "./files/check-files.ts";
@@ -77,7 +78,9 @@ export interface Standards {
 }
 
 /** Reads the policies and makes their operations. A policy file that is broken is logged and told by `health`. */
-export function createStandards({ log, cel, policies: folders, disabled = [], ...deps }: StandardsDeps): Standards {
+export function createStandards({ log, cel: expressions, policies: folders, disabled = [], ...deps }: StandardsDeps): Standards {
+  const opa = createOpaEngine();
+  const cel: Expressions = { ...expressions, opa };
   const { policies, params, problems } = loadPolicies(folders, cel);
   const enabled = policies.filter(({ name }) => !disabled.includes(name));
   for (const problem of problems) log.error("a policy file is broken", { ...problem });
@@ -140,6 +143,7 @@ export function createStandards({ log, cel, policies: folders, disabled = [], ..
     stop: async () => {
       unsubscribe();
       await checker?.stop();
+      await opa.close();
       await sweeper?.stop();
       await auditor?.stop();
       await scorecards?.stop();

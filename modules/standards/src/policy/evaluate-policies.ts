@@ -5,7 +5,7 @@ import type { Expressions } from "../deps.ts";
 import { entityRefOf } from "../waiver/apply-waivers.ts";
 import { toAdmission } from "./admission.ts";
 import { readCatalogFor, type ReadCatalog } from "./catalog-view.ts";
-import { missingParams, readOutcome, type Note, type Subject, type Violation } from "./findings.ts";
+import { missingParams, readCompiled, readOutcome, unknownCompiled, type Note, type Subject, type Violation } from "./findings.ts";
 import { targetOf, type Target } from "./match.ts";
 import type { ParamObject } from "./params.ts";
 import { holdsAt, planQuestions, type Question, type StageOf } from "./plan.ts";
@@ -61,7 +61,8 @@ export async function findViolations(
   const labels = new Map([...namespaces].map(([name, { metadata }]) => [name, recordOf(recordOf(metadata)["labels"])]));
   const targets = resources.map((resource) => targetOf(resource, labels));
   const holds = holdsAt(policies, moment, stageOf);
-  const { questions, unaskable } = planQuestions(holds, targets, params);
+  const { questions: planned, unaskable } = planQuestions(holds, targets, params);
+  const questions = planned.filter(({ policy }) => policy.compiled === undefined);
   const known = catalog === undefined ? undefined : await knownOf(questions, resources, catalog);
   const request = questions.some(({ policy }) => policy.readsRequest);
   const bindings = makeBindings(resources, targets, namespaces, request ? username : undefined, known);
@@ -84,9 +85,32 @@ export async function findViolations(
     violations.push(...read.violations);
     notes.push(...read.notes);
   }
+  violations.push(...(await askCompiled(planned, subjectOf, username)));
   for (const one of unaskable) violations.push(...missingParams(one, one.target, subjectOf(one.target)));
   const names = targets.map(({ kind, name }) => `${kind} ${name}`);
-  return { violations, notes, evaluated: questions.length + unaskable.length, names };
+  return { violations, notes, evaluated: planned.length + unaskable.length, names };
+}
+
+/** Policies that were compiled elsewhere, each about all of its objects at once. */
+async function askCompiled(planned: readonly Question[], subjectOf: (target: number) => Subject, username: string): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  const byPolicy = Map.groupBy(
+    planned.filter(({ policy }) => policy.compiled !== undefined),
+    ({ policy }) => policy,
+  );
+  for (const [{ compiled }, questions] of byPolicy) {
+    if (compiled === undefined) continue;
+    const isUnknown = ({ target }: Question): boolean => (subjectOf(target).resource.unknown?.length ?? 0) > 0;
+    const known = questions.filter((question) => !isUnknown(question));
+    const answers = await compiled.ask(
+      known.map(({ target }) => compiled.inputOf(subjectOf(target).resource, subjectOf(target).target, username)),
+    );
+    for (const [i, question] of known.entries()) {
+      violations.push(...readCompiled(question, answers[i]!, compiled.entrypoint, subjectOf(question.target)));
+    }
+    for (const question of questions.filter(isUnknown)) violations.push(...unknownCompiled(question, subjectOf(question.target)));
+  }
+  return violations;
 }
 
 export function toJudgement({ violations, notes, evaluated, names }: Evaluated): Judgement {

@@ -2,6 +2,8 @@ import { formatFault, type CelFault, type Outcome, type RuleOutcome } from "@roa
 import { TERRAFORM_GROUP } from "@roadbed/contracts/standards/plans";
 import type { Finding, Resource } from "@roadbed/contracts/standards";
 
+import type { OpaAnswer } from "../opa/engine.ts";
+import { readResult } from "../opa/read-result.ts";
 import type { Target } from "./match.ts";
 import { describeParam, type ParamObject } from "./params.ts";
 import type { Hold, Question } from "./plan.ts";
@@ -83,6 +85,27 @@ function readNote(
   } else if (typeof rule.value === "string" && rule.value.trim() !== "") {
     into.notes.push({ target: question.target, key: `${question.policy.name}/${key}`, value: rule.value.trim().slice(0, LONGEST_NOTE) });
   }
+}
+
+/** What a compiled policy's answer says. It knows no third value: where something is not known yet, it cannot be asked at all. */
+export function readCompiled(question: Question, answer: OpaAnswer, entrypoint: string, subject: Subject): Violation[] {
+  if (answer.fault !== undefined) return errorOf(question, 0, { code: "compiled", reason: answer.fault }, subject);
+  const found = readResult(answer.result, entrypoint);
+  if (found === undefined) {
+    return errorOf(question, 0, { code: "compiled", reason: `${entrypoint} gives neither true or false nor what it found` }, subject);
+  }
+  return found.map(({ message, weak }) => {
+    const actions = weak ? question.actions.map((action) => (action === "deny" ? "warn" : action)) : question.actions;
+    const told = describe({ ...question, actions }, 0, subject);
+    const finding: Finding = { ...told, result: "fail", message: message?.slice(0, 5_000) ?? `${question.policy.title}: it is not so.` };
+    return { ...holdOf(question), actions, target: question.target, position: 0, finding };
+  });
+}
+
+/** What it would have to read is not known yet. */
+export function unknownCompiled(question: Question, subject: Subject): Violation[] {
+  const names = (subject.resource.unknown ?? []).map((way) => way.join("."));
+  return faultOf(question, 0, { code: "unknown_value", reason: "is not known yet", unknown: names }, subject);
 }
 
 /** What is not known yet is no error: no failure policy lets it pass. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Expressions } from "../deps.ts";
@@ -23,7 +23,11 @@ export interface LoadedPolicies {
  */
 export function loadPolicies(folders: readonly (string | URL)[], cel: Expressions): LoadedPolicies {
   return assemble(
-    folders.flatMap(policyFiles).map(({ path, pack }) => readDocuments(basename(path), readFileSync(path, "utf8"), cel, pack)),
+    folders
+      .flatMap(policyFiles)
+      .map(({ path, pack }) =>
+        readDocuments(basename(path), readFileSync(path, "utf8"), cel, pack, (module) => readFileSync(join(dirname(path), module))),
+      ),
   );
 }
 

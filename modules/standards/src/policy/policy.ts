@@ -14,6 +14,7 @@ import type { Policy, PolicyAction, PolicyMoment } from "@roadbed/contracts/stan
 
 import type { Expressions } from "../deps.ts";
 import { readsOf, textOf } from "./catalog-view.ts";
+import type { CompiledPolicy } from "../opa/opa-policy.ts";
 import { describeRules, type Match, type PartialMatch } from "./match.ts";
 import { holdsAt, type StageOf } from "./plan.ts";
 import { schemaOf } from "./schema/schema-of.ts";
@@ -38,6 +39,8 @@ export interface LoadedPolicy extends Omit<Policy, "enabled" | "bindings" | "ann
   /** Expressions that do not compile: where they stand in the document, and why. */
   readonly faults: readonly { readonly path: readonly (string | number)[]; readonly fault: CelFault }[];
   readonly file?: string;
+  /** Where it was compiled by the Open Policy Agent: it is asked instead of the program. */
+  readonly compiled?: CompiledPolicy;
 }
 
 type Reason = "Unauthorized" | "Forbidden" | "Invalid" | "RequestEntityTooLarge";

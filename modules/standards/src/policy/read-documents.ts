@@ -1,9 +1,10 @@
 import { formatFault } from "@roadbed/cel";
-import { BindingFile, PolicyFile } from "@roadbed/contracts/policy-file";
-import { examine, type Fault } from "@roadbed/core";
+import { BindingFile, OpaPolicyFile, PolicyFile } from "@roadbed/contracts/policy-file";
+import { DomainError, examine, type Fault } from "@roadbed/core";
 import { isNode, LineCounter, parseAllDocuments, type Document } from "yaml";
 
 import type { Expressions } from "../deps.ts";
+import { createOpaPolicy, type ReadModule } from "../opa/opa-policy.ts";
 import type { ParamObject } from "./params.ts";
 import { createBinding, createPolicy, type Binding, type LoadedPolicy } from "./policy.ts";
 
@@ -28,7 +29,7 @@ export interface Documents {
 }
 
 /** Reads the documents of one text; `file` is what problems name. Never throws for what it says. */
-export function readDocuments(file: string, content: string, cel: Expressions, pack?: string): Documents {
+export function readDocuments(file: string, content: string, cel: Expressions, pack?: string, readModule?: ReadModule): Documents {
   const lines = new LineCounter();
   const documents = parseAllDocuments(content, { lineCounter: lines, prettyErrors: false });
   const policies: LoadedPolicy[] = [];
@@ -52,6 +53,7 @@ export function readDocuments(file: string, content: string, cel: Expressions, p
     }
     const data = toData(document);
     const kind = typeof data === "object" && data !== null && "kind" in data ? data.kind : undefined;
+    if (kind === "OpaPolicy") return readCompiled(data, place);
     const isBinding = kind === "ValidatingAdmissionPolicyBinding";
     const { value, faults } = isBinding ? examine(BindingFile, data) : examine(PolicyFile, data);
     if (faults !== undefined) {
@@ -77,6 +79,18 @@ export function readDocuments(file: string, content: string, cel: Expressions, p
         ...(fault.mend === undefined ? {} : { mend: fault.mend }),
         leftOut: false,
       });
+    }
+  }
+
+  function readCompiled(data: unknown, place: (path: readonly PropertyKey[]) => { line: number; column: number }): void {
+    const { value, faults } = examine(OpaPolicyFile, data);
+    if (faults !== undefined) return void problems.push(...faults.map((fault) => toProblem(fault, place)));
+    try {
+      policies.push({ ...createOpaPolicy(value, cel, readModule, pack), file });
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const { mend } = error;
+      problems.push({ file, ...place(["spec", "module"]), reason: error.message, ...(mend === undefined ? {} : { mend }), leftOut: true });
     }
   }
 
