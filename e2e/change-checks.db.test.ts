@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
-import { getCheck, getCheckSarif, listChecks, runCheck } from "@roadbed/contracts/standards/checks";
+import { getCheck, getCheckSarif, listChecks, overrideCheck, runCheck } from "@roadbed/contracts/standards/checks";
 import { perform, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { openRepositories } from "@roadbed/git";
 import { createStandards, migrations as standardsTables, type Standards } from "@roadbed/standards";
@@ -123,6 +123,63 @@ test("at the embedded host: each commit is checked once, and what policies deny 
   const good = await commit("work", IMAGE);
   await merge(good);
   expect((await newest("chg_1", "shop"))!).toMatchObject({ head: good, state: "done" });
+});
+
+test("what cannot be checked is not merged, until an administrator says why it may", async () => {
+  await repositories.init("plant");
+  const commit = async (branch: string, files: readonly { path: string; content: string }[], onto?: string): Promise<string> =>
+    (
+      await repositories.commitFiles("plant", {
+        branch,
+        files,
+        message: "m",
+        author,
+        ...(onto === undefined ? {} : { onto, expectedParent: null }),
+      })
+    ).hash;
+  const base = await commit("main", [{ path: "old/broken.yaml", content: "a: [1" }]);
+  const gate = (id: string, head: string) =>
+    database.runtime.write(callAs(), runCheck, {}, undefined, (ctx) =>
+      standards.gateOfChange(ctx, { repository: "plant", id, base, head }),
+    );
+  // What could not be read before stops nobody.
+  await gate("chg_same", await commit("same", [{ path: "README.yaml", content: "a: 1\n" }], base));
+  const broken = await commit("broken", [{ path: "deploy/kustomization.yaml", content: "resources: [none.yaml]\n" }], base);
+  await expect(gate("chg_broken", broken)).rejects.toThrow(/cannot be checked: .*none.yaml/);
+  const many = await commit(
+    "many",
+    Array.from({ length: 501 }, (_, i) => ({ path: `deploy/${i}.yaml`, content: POD(IMAGE) })),
+    base,
+  );
+  await expect(gate("chg_many", many)).rejects.toThrow(/cannot be checked: .*501 manifests/);
+
+  await hear("standards.check-changes", "delivery.change.opened", { changeId: "chg_kept", repository: "plant", key: "k" });
+  open.set("chg_kept", { head: broken, base });
+  await hear("standards.check-changes", "delivery.change.opened", { changeId: "chg_kept", repository: "plant", key: "k" });
+  await standards.lookAtChecks();
+  const check = (await newest("chg_kept", "plant"))!;
+  expect(check).toMatchObject({ state: "done", verdict: "unknown" });
+  expect(await ask(overrideCheck, { id: check.id, reason: "The chart comes with the next change." })).toMatchObject({
+    override: { reason: "The chart comes with the next change." },
+  });
+  await gate("chg_kept", broken);
+  expect(await newest("chg_kept", "plant")).toMatchObject({ override: { by: expect.any(String) } });
+  // Looked at again, it stands by itself again.
+  await ask(runCheck, { id: check.id });
+  await expect(gate("chg_kept", broken)).rejects.toThrow(/cannot be checked/);
+
+  const bad = await commit(
+    "bad",
+    [{ path: "deploy/pod.yaml", content: POD("shop:latest", "\n      securityContext:\n        privileged: true") }],
+    base,
+  );
+  open.set("chg_bad", { head: bad, base });
+  await hear("standards.check-changes", "delivery.change.opened", { changeId: "chg_bad", repository: "plant", key: "k" });
+  const denied = (await newest("chg_bad", "plant"))!;
+  await expect(ask(overrideCheck, { id: denied.id, reason: "We are in a hurry." })).rejects.toThrow(/not looked at yet/);
+  await standards.lookAtChecks();
+  await expect(gate("chg_bad", bad)).rejects.toThrow(/deny/);
+  await expect(ask(overrideCheck, { id: denied.id, reason: "We are in a hurry." })).rejects.toThrow(/not let through/);
 });
 
 test("at GitHub: a webhook's pull request is checked, told by comment, check run and edit; a host that is down is asked again", async () => {

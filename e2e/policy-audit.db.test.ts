@@ -191,6 +191,12 @@ test("a decision is asked again by what was judged, without its secrets; who may
     await expect(ask(operation, { id: hidden.decisionId }, viewer)).rejects.toMatchObject({ code: "NOT_FOUND" });
   expect((await ask(listDecisions, { limit: 100 }, viewer)).items.map(({ id }) => id)).not.toContain(hidden.decisionId);
   expect((await ask(listDecisions, { limit: 1 }, viewer)).items.map(({ id }) => id)).toEqual([decision.id]);
+  // Of one entity, those about it.
+  for (const ref of decision.entities) {
+    expect((await ask(listDecisions, { limit: 100, entity: ref }, viewer)).items.map(({ id }) => id)).toContain(decision.id);
+  }
+  expect(decision.entities.length).toBeGreaterThan(0);
+  expect((await ask(listDecisions, { limit: 100, entity: "component:default/nobody" }, viewer)).items).toEqual([]);
 
   // Ninety days later the decision is still there, and what was judged is not.
   await database.db.query("update standards.decision_input set used_at = used_at - interval '91 days'");

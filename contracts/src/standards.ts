@@ -171,7 +171,10 @@ export const listDecisions = defineOperation({
   scope: "standards:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/decisions" },
-  input: PageInput.extend({ verdict: Verdict.optional() }),
+  input: PageInput.extend({
+    verdict: Verdict.optional(),
+    entity: z.string().max(300).optional().describe("Only those about this entity, e.g. component:default/shop"),
+  }),
   output: pageOf(Decision),
   cli: { columns: ["id", "at", "verdict", "subject", "actor"] },
 });

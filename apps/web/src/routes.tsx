@@ -336,7 +336,7 @@ const policy = createRoute({
 const decisions = createRoute({
   getParentRoute: () => app,
   path: "/standards/decisions",
-  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "verdict", ["allow", "warn", "deny", "unknown"] as const) }),
+  validateSearch: (raw: Raw) => ({ ...oneOf(raw, "verdict", ["allow", "warn", "deny", "unknown"] as const), ...text(raw, "entity") }),
   component: lazyRouteComponent(() => import("./pages/standards/DecisionsPage.tsx"), "DecisionsPage"),
 });
 

@@ -22,6 +22,10 @@ export const ChangeCheck = z.object({
   mended: z.number().int(),
   unread: z.number().int(),
   reason: z.string().optional().describe("Why it waits, or was given up"),
+  override: z
+    .object({ by: z.string(), at: z.iso.datetime(), reason: z.string() })
+    .optional()
+    .describe("Who let it be merged though it cannot be checked"),
   told: z.boolean().describe("Whether the host was told"),
   at: z.iso.datetime(),
   changedAt: z.iso.datetime(),
@@ -77,6 +81,16 @@ export const runCheck = defineOperation({
   output: ChangeCheck,
 });
 
+export const overrideCheck = defineOperation({
+  name: "standards.check.override",
+  summary: "Let a change be merged that cannot be checked: it is kept who did, and why. What policies deny is not let through.",
+  scope: "standards:admin",
+  risk: "high",
+  http: { method: "POST", path: "/api/v1/checks/{id}/override" },
+  input: z.object({ id: Id, reason: z.string().trim().min(3).max(1_000) }),
+  output: ChangeCheck,
+});
+
 export const changeChecked = defineEvent({
   name: "standards.check.changed",
   summary: "A check of a proposed change was asked for, done, superseded or given up.",
@@ -91,4 +105,4 @@ export const changeChecked = defineEvent({
   }),
 });
 
-export const operations = [listChecks, getCheck, getCheckSarif, runCheck] as const;
+export const operations = [listChecks, getCheck, getCheckSarif, runCheck, overrideCheck] as const;

@@ -41,7 +41,7 @@ export const checkFiles = defineOperation({
       .describe("What is the same before and after is there to render overlays and charts with, and is not judged by itself"),
   }),
   output: z.object({
-    /** Of what the change introduces alone. */
+    /** Of what the change introduces alone; `unknown` where it brings what cannot be read or rendered. */
     verdict: Verdict,
     findings: z.array(FileFinding),
     introduced: z.number().int(),
@@ -52,13 +52,15 @@ export const checkFiles = defineOperation({
     resources: z.number().int(),
     /** How often a policy was asked about a resource that it looks at. */
     evaluated: z.number().int(),
+    /** Files of `unread` that the change brings: until they can be judged it is as good as denied. */
+    unchecked: z.number().int().optional(),
     /** Files of which nothing could be judged, and why: they did not pass. */
     unread: z.array(z.object({ file: z.string(), line: z.number().int(), reason: z.string(), mend: z.string() })),
   }),
   cli: {
     rows: "findings",
     columns: ["severity", "introduced", "file", "line", "policy", "message"],
-    exitCode: (output: { verdict: string }) => (output.verdict === "deny" ? 3 : 0),
+    exitCode: (output: { verdict: string }) => (output.verdict === "deny" || output.verdict === "unknown" ? 3 : 0),
   },
 });
 

@@ -235,9 +235,20 @@ describe("roadbed check", () => {
     const host = await openHost();
     const env = { CI_API_V4_URL: host.url, CI_PROJECT_ID: "g/p", CI_MERGE_REQUEST_IID: "3", GITLAB_TOKEN: "glpat" };
     try {
-      for (const answer of [DENIED, PASSED]) await check(["--folder", folder, "--publish", "gitlab"], answer, env);
+      const edit: Checked = {
+        ...DENIED,
+        findings: [{ ...DENIED.findings[0]!, suggestion: { line: 4, text: "  image: shop@sha256:0" } as never }],
+      };
+      for (const answer of [DENIED, edit, edit, PASSED]) await check(["--folder", folder, "--publish", "gitlab"], answer, env);
       expect(host.comments).toHaveLength(2);
       expect(host.comments[1]!.body).toContain("Allowed");
+      // An edit that is taken with a click, suggested once.
+      expect(host.discussions).toMatchObject([
+        {
+          body: expect.stringContaining("image: shop@sha256:0"),
+          position: { position_type: "text", base_sha: "b", start_sha: "s", head_sha: "h", new_path: "deploy/a b.yaml", new_line: 4 },
+        },
+      ]);
     } finally {
       await host.close();
     }
@@ -248,6 +259,7 @@ describe("roadbed check", () => {
 async function openHost() {
   const comments: { id: number; body: string }[] = [{ id: 1, body: "Nice!" }];
   const runs: { conclusion: string; annotations: number }[] = [];
+  const discussions: { body?: string }[] = [];
   let status = 200;
   const server = createServer((request, response) => {
     let text = "";
@@ -258,6 +270,9 @@ async function openHost() {
       const answer = (value: unknown): void =>
         void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
       if (status !== 200) return answer({ message: "no" });
+      if (path === "/projects/g%2Fp/merge_requests/3") return answer({ diff_refs: { base_sha: "b", start_sha: "s", head_sha: "h" } });
+      if (path.endsWith("/discussions") && request.method === "GET") return answer(discussions.map((one) => ({ notes: [one] })));
+      if (path.endsWith("/discussions")) return answer({ id: String(discussions.push(body)) });
       const isList = path === "/repos/o/r/issues/7/comments" || path === "/projects/g%2Fp/merge_requests/3/notes";
       if (isList && request.method === "GET") return answer(comments);
       if (isList) return answer(comments[comments.push({ id: comments.length + 1, body: body.body ?? "" }) - 1]);
@@ -281,6 +296,7 @@ async function openHost() {
     url: `http://127.0.0.1:${port}`,
     comments,
     runs,
+    discussions,
     refuse: (code: number) => void (status = code),
     close: () => new Promise<void>((resolve) => void server.close(() => resolve())),
   };

@@ -52,6 +52,7 @@ export async function check({ io, argv, flags, localTokenFiles, makeClient }: Lo
     }
     const host = given.get("publish");
     if (host !== undefined) io.stderr.write(`${await publish(host, checked, io.env)}.\n`);
+    if (checked.verdict === "unknown" && (checked.unchecked ?? 0) > 0) return CHECK_EXIT.notJudged;
     if (stopsTheAct(checked.verdict)) return CHECK_EXIT.denied;
     return checked.unread.some(({ reason }) => reason.startsWith("cannot be read")) ? CHECK_EXIT.notJudged : CHECK_EXIT.passed;
   } catch (error) {

@@ -98,7 +98,22 @@ async function publishToGitLab(checked: Checked, env: Env): Promise<string> {
   const mine = await findMine(call, "/notes");
   if (mine === undefined) await call("POST", "/notes", { body });
   else await call("PUT", `/notes/${mine}`, { body });
+  await suggestAtGitLab(call, checked);
   return `Told on merge request ${iid}`;
+}
+
+/** The same as discussions at their lines, each once. */
+async function suggestAtGitLab(call: Caller, checked: Checked): Promise<void> {
+  const edits = suggestedEdits(checked, "gitlab");
+  if (edits.length === 0) return;
+  const { diff_refs: refs } = await call<{ diff_refs?: { base_sha?: string; start_sha?: string; head_sha?: string } }>("GET", "");
+  const known = (await call<{ notes?: { body?: string }[] }[]>("GET", "/discussions?per_page=100")).flatMap(({ notes = [] }) => notes);
+  const fresh = edits.filter(({ body }) => !known.some((one) => one.body?.startsWith(body.split("\n")[0]!)));
+  for (const { path, line, body } of fresh.slice(0, MOST_EDITS)) {
+    const position = { position_type: "text", ...refs, old_path: path, new_path: path, new_line: line };
+    // A line that the change does not touch takes no discussion: the comment says it.
+    await call("POST", "/discussions", { body, position }).catch(() => undefined);
+  }
 }
 
 /** The number of the comment that an earlier check wrote. */

@@ -16,6 +16,8 @@ export interface CheckRow extends Row {
   readonly verdict: Verdict | null;
   readonly result: OutputOf<typeof checkFiles> | null;
   readonly reason: string | null;
+  /** Who let it be merged though it cannot be checked. */
+  readonly override: { readonly by: string; readonly at: string; readonly reason: string } | null;
   readonly told: boolean;
   readonly tries: number;
   readonly at: Date;
@@ -128,6 +130,7 @@ export function toCheck(row: CheckRow): ChangeCheck {
     mended: result?.mended ?? 0,
     unread: result?.unread.length ?? 0,
     ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.override === null ? {} : { override: row.override }),
     told: row.told || row.system === "embedded",
     at: row.at.toISOString(),
     changedAt: row.changed_at.toISOString(),

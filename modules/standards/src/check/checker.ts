@@ -1,15 +1,17 @@
 import { changeProposed } from "@roadbed/contracts/catalog/changes";
 import { changeMoved, changeOpened } from "@roadbed/contracts/delivery/changes";
 import { stopsTheAct } from "@roadbed/contracts/standards";
-import { getCheck, getCheckSarif, listChecks, runCheck } from "@roadbed/contracts/standards/checks";
+import { getCheck, getCheckSarif, listChecks, overrideCheck, runCheck } from "@roadbed/contracts/standards/checks";
 import { toSarif, type Checked } from "@roadbed/contracts/standards/check-report";
 import {
   ConflictError,
   DomainError,
   encodeCursor,
+  formatActor,
   handle,
   NotFoundError,
   readCursor,
+  TooLargeError,
   TooManyError,
   UnavailableError,
   z,
@@ -94,7 +96,7 @@ async function settle(deps: CheckerDeps, ctx: Ctx, row: CheckRow): Promise<Check
     const judged: CheckRow = { ...row, result };
     if (row.system === "embedded") return await changeCheck(ctx, row, { state: "done", result, told: true });
     try {
-      await tellHost(deps, row, result);
+      await tellHost(deps, row, row.override === null ? result : withoutUnread(result));
     } catch (error) {
       return await postponed(ctx, judged, error, { result });
     }
@@ -114,7 +116,27 @@ async function postponed(ctx: Ctx, row: CheckRow, error: unknown, more: { readon
   return changeCheck(ctx, row, { state: "waiting", reason: error.message, tries, nextAt: new Date(ctx.now().getTime() + wait), ...more });
 }
 
-async function judge({ hosts, checkFiles }: CheckerDeps, ctx: Ctx, row: CheckRow): Promise<Checked> {
+/** What could not be checked is let through by somebody; what policies deny is not. */
+function withoutUnread(result: Checked): Checked {
+  return result.verdict === "unknown" && stoppingIn(result).length === 0 ? { ...result, verdict: "warn" } : result;
+}
+
+function stoppingIn({ findings }: Checked): Checked["findings"] {
+  return findings.filter(({ introduced, severity, waiver }) => introduced && severity === "deny" && waiver === undefined);
+}
+
+/** A change that is too large is not checked in part: it is said that it was not. */
+async function judge(deps: CheckerDeps, ctx: Ctx, row: CheckRow): Promise<Checked> {
+  try {
+    return await judgeFiles(deps, ctx, row);
+  } catch (error) {
+    if (!(error instanceof TooLargeError)) throw error;
+    const unread = [{ file: ".", line: 1, reason: error.message, mend: error.mend ?? "Split it." }];
+    return { verdict: "unknown", findings: [], introduced: 0, known: 0, mended: 0, resources: 0, evaluated: 0, unchecked: 1, unread };
+  }
+}
+
+async function judgeFiles({ hosts, checkFiles }: CheckerDeps, ctx: Ctx, row: CheckRow): Promise<Checked> {
   const { system, host, path, base, head } = row;
   if (system === "embedded") {
     const { embedded } = hosts;
@@ -171,10 +193,12 @@ async function gate(
   let row = await findCheckOf(ctx.sql, about);
   row ??= (await insertCheck(ctx, { ...about, base })) ?? (await findCheckOf(ctx.sql, about));
   if (row && row.state !== "done") row = await settle(deps, ctx, row);
-  if (row?.verdict == null || !stopsTheAct(row.verdict)) return;
-  const stopping = row.result!.findings.filter(
-    ({ introduced, severity, waiver }) => introduced && severity === "deny" && waiver === undefined,
-  );
+  if (row === undefined) return;
+  const stopping = row.result === null ? [] : stoppingIn(row.result);
+  if (stopping.length === 0) {
+    if (row.override !== null || (row.verdict !== null && !stopsTheAct(row.verdict))) return;
+    throw notChecked(row);
+  }
   throw new ConflictError(
     `Policies deny what the change brings: ${stopping
       .map(({ title }) => title)
@@ -187,6 +211,23 @@ async function gate(
         .map(({ file, line, message, mend }) => ({ at: `${file}:${line}`, reason: message, ...(mend === "" ? {} : { mend }) })),
     },
   );
+}
+
+/** It is not known what the policies say of it: that is no yes. */
+function notChecked({ number, reason, result }: CheckRow): ConflictError {
+  const why =
+    reason ??
+    result?.unread
+      .map((one) => one.reason)
+      .slice(0, 3)
+      .join("; ") ??
+    "nothing is known of it yet";
+  return new ConflictError(`The change cannot be checked: ${why.replace(/\.$/, "")}.`, {
+    mend: `Mend it on the branch. An administrator may let it be merged unchecked: roadbed check override CHECK --reason "…", with the check that roadbed check list --change ${number} names.`,
+    problems: (result?.unread ?? [])
+      .slice(0, 50)
+      .map(({ file, line, reason: problem, mend }) => ({ at: `${file}:${line}`, reason: problem, mend })),
+  });
 }
 
 /** A change at the embedded host was opened, or something was pushed to it. */
@@ -252,11 +293,31 @@ function makeHandlers(deps: CheckerDeps): readonly Handler[] {
       if (row.result === null) throw new ConflictError("Nothing is known of it yet.", { mend: row.reason ?? "Ask again in a moment." });
       return toSarif(row.result) as Record<string, unknown>;
     }),
+    handle(overrideCheck, async (ctx, { id, reason }) => {
+      const row = await find(ctx, id);
+      if (row.state === "superseded")
+        throw new ConflictError("A newer commit of the change was checked instead.", { mend: "Look at the newest check." });
+      if (row.state === "waiting" && row.result === null && row.tries === 0)
+        throw new ConflictError("It was not looked at yet.", { mend: "Wait a moment, and see whether it can be checked." });
+      if (row.result !== null && stoppingIn(row.result).length > 0)
+        throw new ConflictError("Policies deny what the change brings: that is not let through.", {
+          mend: "Mend it, or ask for a waiver.",
+        });
+      if (row.verdict !== null && !stopsTheAct(row.verdict)) throw new ConflictError("Nothing stands in its way.", { mend: "Merge it." });
+      const override = { by: formatActor(ctx.actor), at: ctx.now().toISOString(), reason };
+      await ctx.sql.query("update standards.change_check set override = $2 where id = $1", [id, JSON.stringify(override)]);
+      const overridden = { ...row, override };
+      // The host is told again.
+      if (row.system === "embedded" || row.result === null) return toCheck(overridden);
+      return toCheck(await changeCheck(ctx, overridden, { state: "waiting", told: false }));
+    }),
     handle(runCheck, async (ctx, { id }) => {
       const row = await find(ctx, id);
       if (row.state === "superseded")
         throw new ConflictError("A newer commit of the change was checked instead.", { mend: "Run the newest check." });
-      await ctx.sql.query("update standards.change_check set result = null, verdict = null, told = false where id = $1", [id]);
+      await ctx.sql.query("update standards.change_check set result = null, verdict = null, told = false, override = null where id = $1", [
+        id,
+      ]);
       return toCheck(await changeCheck(ctx, { ...row, result: null }, { state: "waiting", told: false }));
     }),
   ];

@@ -34,13 +34,13 @@ export async function findDecision(sql: Sql, id: string): Promise<StoredDecision
 /** Newest first; ids grow with time. `before`: the last id of the page before. */
 export async function selectDecisions(
   sql: Sql,
-  o: { before?: string | undefined; verdict?: Verdict | undefined; since?: Date | undefined; limit: number },
+  o: { before?: string | undefined; verdict?: Verdict | undefined; entity?: string | undefined; since?: Date | undefined; limit: number },
 ): Promise<StoredDecision[]> {
   const { rows } = await sql.query<DecisionRow>(
     `select * from standards.decision
-     where ($1::text is null or id < $1) and ($2::text is null or verdict = $2) and ($4::timestamptz is null or at >= $4)
+     where ($1::text is null or id < $1) and ($2::text is null or verdict = $2) and ($4::timestamptz is null or at >= $4) and ($5::text is null or entities @> array[$5])
      order by id desc limit $3`,
-    [o.before ?? null, o.verdict ?? null, o.limit, o.since ?? null],
+    [o.before ?? null, o.verdict ?? null, o.limit, o.since ?? null, o.entity ?? null],
   );
   return rows.map(toDecision);
 }

@@ -25,12 +25,12 @@ const AT_ONCE = 500;
 
 /** The operations that show stored decisions. One about an entity that one may not see is not there. */
 export function makeDecisionReaders({ entities, evaluate }: DecisionParts): Handler[] {
-  const list = handle(listDecisions, async (ctx, { limit, cursor, verdict }) => {
+  const list = handle(listDecisions, async (ctx, { limit, cursor, verdict, entity }) => {
     let before = readCursor(Decision.shape.id, cursor);
     const items: Decision[] = [];
     const sees = makeSees(ctx, entities);
     for (let more = true; more;) {
-      const rows = await selectDecisions(ctx.sql, { before, verdict, limit: Math.min(AT_ONCE, limit + 1) });
+      const rows = await selectDecisions(ctx.sql, { before, verdict, entity, limit: Math.min(AT_ONCE, limit + 1) });
       more = rows.length === Math.min(AT_ONCE, limit + 1);
       for (const row of rows) {
         if (!(await sees(row))) continue;

@@ -68,16 +68,25 @@ export async function checkChange(
   const findings = (await withSuggestions(side, all, now.about)).toSorted(byWeight);
   const introduced = findings.filter((finding) => finding.introduced);
   const left = new Set(findings.map(({ fingerprint }) => fingerprint));
+  const unreadBefore = new Set(sides.before.unread.map(keyOfUnread));
+  const unchecked = sides.after.unread.filter((one) => !unreadBefore.has(keyOfUnread(one))).length;
+  const verdict = verdictOf(introduced.filter(({ waiver }) => waiver === undefined));
   return {
-    verdict: verdictOf(introduced.filter(({ waiver }) => waiver === undefined)),
+    // What cannot be judged did not pass.
+    verdict: unchecked > 0 && verdict !== "deny" ? "unknown" : verdict,
     findings,
     introduced: introduced.length,
     known: findings.length - introduced.length,
     mended: [...known].filter((fingerprint) => !left.has(fingerprint)).length,
     resources: after.length,
     evaluated: now.evaluated,
+    unchecked,
     unread: sides.after.unread.map((one) => ({ ...one })),
   };
+}
+
+function keyOfUnread({ file, reason }: { readonly file: string; readonly reason: string }): string {
+  return `${file}\n${reason}`;
 }
 
 async function judgeAll(

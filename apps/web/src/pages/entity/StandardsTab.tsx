@@ -18,6 +18,7 @@ import { When } from "../../ui/When.tsx";
 import { EFFORT_WORDS, levelState, levelTitle, OUTCOMES } from "../scorecards/levels.ts";
 import { MendDialog } from "../scorecards/MendDialog.tsx";
 import classes from "../scorecards/scorecards.module.css";
+import { EntityDecisions } from "./EntityDecisions.tsx";
 import { AskForWaiver, EntityFindings } from "./EntityFindings.tsx";
 
 /** How far it has come, what to do next, and why each rule says what it says. */
@@ -37,6 +38,7 @@ export function StandardsTab({ entityRef }: { readonly entityRef: string }): Rea
         }
       </Loaded>
       <EntityFindings entityRef={entityRef} />
+      <EntityDecisions entityRef={entityRef} />
     </>
   );
 }

@@ -1,8 +1,8 @@
-import { Button } from "@mantine/core";
+import { Button, Group, TextInput } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
-import { getCheck, listChecks, runCheck, type ChangeCheck } from "@roadbed/contracts/standards/checks";
+import { getCheck, listChecks, overrideCheck, runCheck, type ChangeCheck } from "@roadbed/contracts/standards/checks";
 import type { FileFinding } from "@roadbed/contracts/standards/files";
 import type { OutputOf } from "@roadbed/core";
 import { useAct, useOperation } from "../../api/use-operation.ts";
@@ -61,8 +61,49 @@ export function CheckPage(): ReactNode {
       }
     >
       {again.error !== null && <ErrorState error={again.error} />}
+      {known.override !== undefined && (
+        <p>
+          {known.override.by} lets it be merged though it cannot be checked: “{known.override.reason}” <When at={known.override.at} />
+        </p>
+      )}
+      {isNotChecked(known) && known.override === undefined && <Override id={id} />}
       <Findings result={known.result} />
     </Page>
+  );
+}
+
+function isNotChecked({ state, verdict, result }: Known): boolean {
+  if (state === "failed") return true;
+  const denied = (result?.findings ?? []).some((one) => one.introduced && one.severity === "deny" && one.waiver === undefined);
+  return state === "done" && verdict === "unknown" && !denied;
+}
+
+/** An administrator lets it through, and says why: everybody sees it. */
+function Override({ id }: { readonly id: string }): ReactNode {
+  const [reason, setReason] = useState("");
+  const act = useAct(overrideCheck, { touches: ["standards"] });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        act.mutate({ id, reason });
+      }}
+    >
+      <Group gap="xs" align="flex-end" mb="md">
+        <TextInput
+          label="Let it be merged unchecked"
+          description="Administrators may. It is shown here, and in the audit."
+          placeholder="Why"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          w="min(100%, 420px)"
+        />
+        <Button type="submit" variant="default" color="red" loading={act.isPending} disabled={reason.trim().length < 3}>
+          Let it through
+        </Button>
+      </Group>
+      {act.error !== null && <ErrorState error={act.error} />}
+    </form>
   );
 }
 
@@ -94,9 +135,11 @@ export function ChecksOf({ change }: { readonly change: string }): ReactNode {
   );
 }
 
-function sayCheck({ state, verdict, introduced, known, mended, reason }: ChangeCheck): string {
+function sayCheck({ state, verdict, introduced, known, mended, reason, override }: ChangeCheck): string {
   if (state === "waiting") return `It is being checked.${reason === undefined ? "" : ` ${reason}`}`;
   if (state === "superseded") return "A newer commit was checked instead.";
+  if (state === "done" && verdict === "unknown" && introduced === 0)
+    return `Not all that the change brings can be checked.${override === undefined ? " It is not merged until it can." : ` ${override.by} lets it be merged all the same.`}`;
   if (state === "failed") return `It could not be checked: ${reason ?? "nobody knows why"}`;
   const brings =
     introduced === 0 ? "The change brings nothing that a policy finds." : `The change brings ${formatCount(introduced, "finding")}.`;

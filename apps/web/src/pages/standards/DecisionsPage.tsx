@@ -9,6 +9,7 @@ import { formatCount } from "../../format/number.ts";
 import type { Column } from "../../table/column.ts";
 import { DataTable } from "../../table/DataTable.tsx";
 import { LoadMore } from "../../table/LoadMore.tsx";
+import { EntityLink } from "../../ui/EntityLink.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page } from "../../ui/Page.tsx";
@@ -21,21 +22,31 @@ const route = getRouteApi("/app/standards/decisions");
 
 /** What did the policies decide, about whose act, and why? */
 export function DecisionsPage(): ReactNode {
-  const { verdict } = route.useSearch();
+  const { verdict, entity } = route.useSearch();
   const navigate = route.useNavigate();
-  const list = usePages(listDecisions, { limit: 50, ...(verdict !== undefined && { verdict }) });
+  const list = usePages(listDecisions, { limit: 50, ...(verdict !== undefined && { verdict }), ...(entity !== undefined && { entity }) });
   return (
     <Page
       title="Policy decisions"
       trail={<Link to="/standards">Policies</Link>}
       state={list.pending ? "Reading…" : answerOf(list.rows, list.more !== undefined)}
     >
+      {entity !== undefined && (
+        <p>
+          About <EntityLink entityRef={entity} /> only. <Link to="/standards/decisions">All decisions</Link>
+        </p>
+      )}
       <SegmentedControl
         size="xs"
         mb="sm"
         aria-label="Verdict"
         value={verdict ?? "all"}
-        onChange={(value) => void navigate({ search: value === "all" ? {} : { verdict: value as Decision["verdict"] }, replace: true })}
+        onChange={(value) =>
+          void navigate({
+            search: { ...(entity !== undefined && { entity }), ...(value !== "all" && { verdict: value as Decision["verdict"] }) },
+            replace: true,
+          })
+        }
         data={FILTERS}
       />
       {list.error !== null && list.rows.length === 0 ? (
