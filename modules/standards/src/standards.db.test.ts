@@ -13,6 +13,7 @@ import { checkPlan, operations as planOperations } from "@roadbed/contracts/stan
 import { operations as promotionOperations } from "@roadbed/contracts/standards/promotions";
 import { operations as stageOperations } from "@roadbed/contracts/standards/stages";
 import { operations as waiverOperations } from "@roadbed/contracts/standards/waivers";
+import { operations as writingOperations } from "@roadbed/contracts/standards/writing";
 import { perform, type Ctx, type InputOf, type Operation, type OutputOf } from "@roadbed/core";
 import { callAs, createTestDatabase, quietLog, recordingLog, type TestDatabase } from "@roadbed/testkit";
 import { readFileSync } from "node:fs";
@@ -53,7 +54,15 @@ function inWrite<T>(work: (ctx: Ctx) => Promise<T>): Promise<T> {
 
 test("there is one handler for each operation of the contract", () => {
   expect(standards.handlers.map(({ operation }) => operation.name).toSorted()).toEqual(
-    [...operations, ...fileOperations, ...planOperations, ...promotionOperations, ...stageOperations, ...waiverOperations]
+    [
+      ...operations,
+      ...fileOperations,
+      ...planOperations,
+      ...promotionOperations,
+      ...stageOperations,
+      ...waiverOperations,
+      ...writingOperations,
+    ]
       .map(({ name }) => name)
       .toSorted(),
   );
