@@ -92,7 +92,7 @@ export function createResources(
       },
     ],
     requests,
-    sealerOf: notes.sealerOf,
+    sealerOf: (resource) => notes.sealerOf(resource),
     variablesFor: (o) => variablesFor({ db, sealer, provisioners }, o),
     async start() {
       await deps.workflows.schedule("paths.look-at-resources", "*/15 * * * *", lookAgain);

@@ -111,7 +111,7 @@ async function pullRequest(
     user,
     signal: target.signal,
     log: async (_level, message) => deps.log.debug(message, { repository: target.repository }),
-    once: target.once,
+    once: (name, make) => target.once(name, make),
   };
   const input = {
     repoUrl: "",

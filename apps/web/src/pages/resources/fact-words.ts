@@ -24,8 +24,8 @@ export function factWords(facts: Readonly<Record<string, unknown>>): readonly (r
 function valueWords(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map((one) => valueWords("", one)).join(", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "object") return JSON.stringify(value);
-  if (typeof value !== "number") return name === "commit" ? String(value).slice(0, 12) : String(value);
+  if (typeof value === "string") return name === "commit" ? value.slice(0, 12) : value;
+  if (typeof value !== "number") return JSON.stringify(value);
   if (name === "bytes") return sizeWords(value);
   if (name === "port") return String(value);
   if (name.endsWith("Seconds"))

@@ -45,7 +45,7 @@ export interface CallbackDeps {
   readonly db: Sql;
   readonly connections: NamedConnections;
   /** Seals what is secret in an answer for a resource. */
-  sealerOf?(resource: string): Pick<AnswerSealer, "seal">;
+  readonly sealerOf?: (resource: string) => Pick<AnswerSealer, "seal">;
 }
 
 interface Asked extends Record<string, unknown> {

@@ -15,9 +15,9 @@ const Inputs = z
 
 /** Notes of what was asked of a resource, and what seals an answer's secrets. */
 export interface ResourceNotes {
-  once<T>(wanted: Wanted, name: string, work: () => Promise<T>): Promise<T>;
-  noted<T>(wanted: Wanted, name: string): Promise<T | undefined>;
-  sealerOf(resource: string): AnswerSealer;
+  readonly once: <T>(wanted: Wanted, name: string, work: () => Promise<T>) => Promise<T>;
+  readonly noted: <T>(wanted: Wanted, name: string) => Promise<T | undefined>;
+  readonly sealerOf: (resource: string) => AnswerSealer;
 }
 
 /**

@@ -123,7 +123,7 @@ export function createBucketIndex(server: DatabaseServer): BucketIndex {
             object.key,
           ]);
           const old = before[0];
-          if (old !== undefined && onlyNew) throw new S3Error("PreconditionFailed", `${object.key} is there already.`);
+          if (old !== undefined && onlyNew) throw new S3Error("PreconditionFailed", `${String(object.key)} is there already.`);
           refuseBeyond(bucket, object.size - Number(old?.size ?? 0), old === undefined ? 1 : 0);
           await sql.query(
             `insert into roadbed.object (bucket, key, size, etag, headers, blob) values ($1, $2, $3, $4, $5, $6)

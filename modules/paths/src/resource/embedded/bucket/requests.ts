@@ -62,7 +62,7 @@ export function placeOf(path: string): { readonly name: string; readonly key: st
   const key = rest.map(decode).join("/");
   if (Buffer.byteLength(key) > 1_024) throw new S3Error("KeyTooLongError", "A key may have 1024 bytes.");
   // Neither the index nor an answer in XML can hold them.
-  if ([...key].some((char) => char < " ")) throw new S3Error("InvalidArgument", "A key may hold no control characters.");
+  if (Array.from(key).some((char) => char < " ")) throw new S3Error("InvalidArgument", "A key may hold no control characters.");
   return { name: decode(name), key };
 }
 

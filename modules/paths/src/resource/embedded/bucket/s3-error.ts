@@ -38,7 +38,7 @@ export class S3Error extends Error {
 /** For the text of an element; what XML cannot hold is told as a mark. */
 export function xml(text: string): string {
   const plain = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return [...plain]
+  return Array.from(plain)
     .map((char) => ((char < " " && !"\t\n\r".includes(char)) || char === "\ufffe" || char === "\uffff" ? "\ufffd" : char))
     .join("");
 }
