@@ -1,5 +1,6 @@
+import type { Dirent } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, normalize, relative, resolve, sep } from "node:path";
 
 import { ConflictError } from "@roadbed/core";
 
@@ -19,7 +20,7 @@ export async function readFolder(folder: string, fail: (reason: string, mend: st
   });
   const files: SentFile[] = [];
   let bytes = 0;
-  for (const entry of entries) {
+  for (const entry of [...entries, ...(await besides(folder))]) {
     const full = join(entry.parentPath, entry.name);
     const path = relative(folder, full).split(sep).join("/");
     if (!entry.isFile() || path.split("/").some((part) => LEFT_OUT.has(part))) continue;
@@ -30,6 +31,19 @@ export async function readFolder(folder: string, fail: (reason: string, mend: st
     files.push({ path, base64: content.toString("base64"), ...(isExecutable ? { executable: true } : {}) });
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** What lies in the folders beside it that its template names by `../`: paths share skeletons. */
+async function besides(folder: string): Promise<Dirent[]> {
+  const text = await readFile(join(folder, "template.yaml"), "utf8").catch(() => "");
+  const named = new Set([...text.matchAll(/\burl:\s*["']?\.\.\/([\w-][\w./-]*)/g)].map(([, place = ""]) => normalize(place)));
+  const outermost = [...named].filter(
+    (one) => !one.startsWith("..") && ![...named].some((other) => other !== one && one.startsWith(`${other}/`)),
+  );
+  const found = await Promise.all(
+    outermost.map((place) => readdir(join(folder, "..", place), { recursive: true, withFileTypes: true }).catch(() => [])),
+  );
+  return found.flat();
 }
 
 /** Writes files into a folder that is not there yet, and answers their paths. */

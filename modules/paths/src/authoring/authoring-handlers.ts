@@ -1,7 +1,7 @@
 import { lintPath, newPath, previewDraft, testPath } from "@roadbed/contracts/paths/authoring";
 import { handle, InvalidError, type Handler } from "@roadbed/core";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { renderOutputs } from "../run/outputs.ts";
 import { createRedactor } from "../run/redact.ts";
@@ -29,7 +29,7 @@ export function makeAuthoringHandlers(deps: TestDeps): Handler[] {
     handle(newPath, async (_ctx, input) => ({ files: newPathFiles(input) })),
     handle(previewDraft, async (ctx, { folder: files, values, secrets: handed = {} }) =>
       withDraft(deps.dataDir, files, async (folder) => {
-        const path = parsePath({ entity: templateOf(files), folder, root: folder });
+        const path = parsePath({ entity: templateOf(files), folder, root: dirname(folder) });
         assertRunnable(path, deps.actions);
         const checked = await deps.checkValues(ctx, path, values);
         if (checked.problems.length > 0) return { problems: [...checked.problems], contents: [], output: {} };

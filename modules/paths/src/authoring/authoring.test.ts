@@ -149,9 +149,12 @@ test("the test files beside the paths that ship pass", async () => {
   const files = (await readdir(shipped, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name));
   const tested = new Set(paths.flatMap((path) => /^[^/]+(?=\/tests\/)/.exec(relative(shipped, path))?.[0] ?? []));
-  expect(tested.size).toBeGreaterThanOrEqual(4);
+  expect(tested.size).toBeGreaterThanOrEqual(10);
   for (const name of tested) {
-    const own = paths.filter((path) => relative(shipped, path).startsWith(`${name}/`));
+    const template = await readFile(join(shipped, name, "template.yaml"), "utf8");
+    // As the command line sends it: with the folders beside it that it names.
+    const places = [name, ...[...template.matchAll(/url: \.\.\/(\S+)/g)].map(([, place]) => place!)];
+    const own = paths.filter((path) => places.some((place) => relative(shipped, path).startsWith(`${place}/`)));
     const folder = await Promise.all(
       own.map(async (path) => ({ path: relative(join(shipped, name), path), base64: (await readFile(path)).toString("base64") })),
     );
@@ -159,4 +162,15 @@ test("the test files beside the paths that ship pass", async () => {
     expect(tests, name).not.toEqual([]);
     expect([ok, tests.flatMap(({ problems }: { problems: string[] }) => problems)], name).toEqual([true, []]);
   }
+});
+
+test("a draft may bring the folders beside it that it names; neither leads out of theirs", async () => {
+  const template = `${HEAD}  steps: [{ id: take, action: "fetch:plain", input: { url: ../shared } }]\n`;
+  const files = draft({ "template.yaml": template, "../shared/a.txt": "shared", "../shared/deep/b.txt": "too" });
+  const made = await call(previewDraft.name, { folder: files, values: {} });
+  expect(made.contents.map(({ path }: { path: string }) => path)).toEqual(["a.txt", "deep/b.txt"]);
+  for (const path of ["../../out.txt", "../shared/../../out.txt", "/abs.txt"])
+    await expect(call(previewDraft.name, { folder: [...files, ...draft({ [path]: "x" })], values: {} }), path).rejects.toThrow(/leads out/);
+  const linted = await call(lintPath.name, { folder: files });
+  expect(linted.problems).toEqual([]);
 });

@@ -13,6 +13,10 @@ export interface DraftFile {
   readonly executable?: boolean | undefined;
 }
 
+/** No name that a folder beside a path would have. */
+const OWN = "-own";
+/** A file in a folder beside it. */
+const BESIDE = /^\.\.\/[A-Za-z0-9][^/]*\//;
 const MOST_BYTES = 20_000_000;
 export const TEMPLATE = "template.yaml";
 
@@ -34,20 +38,27 @@ export function textOf(files: readonly DraftFile[], path: string): string | unde
   return file === undefined ? undefined : Buffer.from(file.base64, "base64").toString("utf8");
 }
 
-/** Gives `use` the draft as a folder on disk, which is gone afterwards. No name leads out of it. */
+/**
+ * Gives `use` the draft as a folder on disk, which is gone afterwards, with the folders beside it that came along (`../shared/…`) beside it:
+ * they and the draft lie below its parent, out of which no name leads.
+ */
 export async function withDraft<T>(dataDir: string, files: readonly DraftFile[], use: (folder: string) => Promise<T>): Promise<T> {
   const bytes = files.reduce((sum, { base64 }) => sum + base64.length * 0.75, 0);
   if (bytes > MOST_BYTES) throw new TooLargeError(`A draft may hold ${MOST_BYTES / 1e6} MB.`);
   await mkdir(join(dataDir, "drafts"), { recursive: true });
-  const folder = await mkdtemp(join(dataDir, "drafts", "d-"));
+  const root = await mkdtemp(join(dataDir, "drafts", "d-"));
+  const folder = join(root, OWN);
   try {
+    await mkdir(folder, { recursive: true });
     for (const { path, base64, executable } of files) {
-      const place = await resolveInside(folder, path, "path");
+      const place = BESIDE.test(path)
+        ? await resolveInside(root, path.slice("../".length), "path")
+        : await resolveInside(folder, path, "path");
       await mkdir(dirname(place), { recursive: true });
       await writeFile(place, Buffer.from(base64, "base64"), { mode: executable === true ? 0o755 : 0o644 });
     }
     return await use(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true });
   }
 }

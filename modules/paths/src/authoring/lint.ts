@@ -215,7 +215,7 @@ async function lintFiles({ renderer }: LintDeps, path: Path, files: readonly Dra
     if (!action.startsWith("fetch:") || typeof url !== "string" || /\$\{\{|^[a-z+]+:/i.test(url)) continue;
     const folder = posix.normalize(url).replace(/\/$/, "");
     const at = located.at(["spec", "steps", index, "input", "url"]);
-    if (folder.startsWith("..")) {
+    if (folder.startsWith("..") && !files.some(({ path: file }) => file.startsWith(`${folder}/`))) {
       found.push(problem("warning", at, `${url} lies outside of the folder that was given, and was not looked at`));
       continue;
     }

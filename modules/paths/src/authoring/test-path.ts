@@ -1,7 +1,7 @@
 import type { Entity } from "@roadbed/contracts/catalog";
 import { DomainError, InvalidError, type Ctx } from "@roadbed/core";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -88,7 +88,7 @@ async function testOne(deps: TestDeps, ctx: Ctx, given: Given): Promise<{ name: 
   const name = test.name ?? fallback;
   const catalog = withEntities(deps.catalog, test.given.entities);
   const own = { ...deps, catalog, checkValues: makeCheckValues({ catalog, git: deps.git, renderer: deps.renderer }) };
-  const path = parsePath({ entity: given.entity, folder: given.folder, root: given.folder });
+  const path = parsePath({ entity: given.entity, folder: given.folder, root: dirname(given.folder) });
   try {
     const made = new Map<string, string>();
     const { previewed } = await rehearse(own, ctx, path, test.values, test.secrets, async (workspace) => {

@@ -46,6 +46,7 @@ export async function actionContext(o: {
       if (!notes.has(name)) notes.set(name, JSON.parse(JSON.stringify((await work()) ?? null)));
       return notes.get(name) as never;
     },
+    noted: async (name) => notes.get(name) as never,
   };
   return { c, lines, notes };
 }

@@ -13,6 +13,7 @@ interface Repository {
   readonly protection: Map<string, unknown>;
   readonly refs: Map<string, string>;
   readonly hooks: any[];
+  readonly autolinks: any[];
   readonly issues: any[];
   readonly pulls: any[];
   readonly environments: Map<string, unknown>;
@@ -41,6 +42,7 @@ export async function openGitHub(): Promise<GitHubDouble> {
   const commits: GitHubDouble["commits"] = new Map();
   const trees: GitHubDouble["trees"] = new Map();
   const blobs = new Map<string, string>();
+  let lastId = 0;
   const host = await openGitHost((question, double) => answer(question, double));
   const double: GitHubDouble = Object.assign(host, {
     all,
@@ -200,7 +202,31 @@ export async function openGitHub(): Promise<GitHubDouble> {
         ? { status: 422, body: { message: "Reviews may only be requested from collaborators" } }
         : { status: 201, body: {} };
     if (is("GET", /^\/hooks$/)) return { body: repository.hooks };
-    if (is("POST", /^\/hooks$/)) return (repository.hooks.push(body), { status: 201, body: {} });
+    if (is("POST", /^\/hooks$/)) return (repository.hooks.push({ ...body, id: ++lastId }), { status: 201, body: {} });
+    const hook = is("DELETE", /^\/hooks\/(\d+)$/);
+    if (hook) return takeOut(repository.hooks, ({ id }) => id === Number(hook[1]));
+    if (is("GET", /^\/autolinks$/)) return { body: repository.autolinks };
+    if (is("POST", /^\/autolinks$/)) return (repository.autolinks.push({ ...body, id: ++lastId }), { status: 201, body: {} });
+    const autolink = is("DELETE", /^\/autolinks\/(\d+)$/);
+    if (autolink) return takeOut(repository.autolinks, ({ id }) => id === Number(autolink[1]));
+    const issue = is("PATCH", /^\/issues\/(\d+)$/);
+    if (issue) return { body: Object.assign(repository.issues[Number(issue[1]) - 1], body) };
+    const labels = is("GET", /^\/issues\/(\d+)\/labels$/);
+    if (labels) return { body: (repository.issues[Number(labels[1]) - 1].labels ?? []).map((name: string) => ({ name })) };
+    const more = is("POST", /^\/issues\/(\d+)\/labels$/);
+    if (more) {
+      const one = repository.issues[Number(more[1]) - 1];
+      one.labels = [...new Set([...(one.labels ?? []), ...body.labels])];
+      return { body: one.labels };
+    }
+    const label = is("DELETE", /^\/issues\/(\d+)\/labels\/(.+)$/);
+    if (label) return takeOut(repository.issues[Number(label[1]) - 1].labels, (name) => name === decodeURIComponent(label[2] ?? ""));
+    const closed = is("PATCH", /^\/pulls\/(\d+)$/);
+    if (closed) return { body: Object.assign(repository.pulls[Number(closed[1]) - 1], body) };
+    const space = is("GET", /^\/environments\/([^/]+)$/);
+    if (space) return repository.environments.has(space[1] ?? "") ? { body: {} } : { status: 404, body: { message: "Not Found" } };
+    const gone = is("DELETE", /^\/environments\/([^/]+)$/);
+    if (gone) return repository.environments.delete(gone[1] ?? "") ? { status: 204 } : { status: 404, body: { message: "Not Found" } };
     if (is("GET", /^\/issues$/)) return { body: repository.issues };
     if (is("POST", /^\/issues$/)) {
       const number = repository.issues.length + 1;
@@ -235,6 +261,13 @@ export async function openGitHub(): Promise<GitHubDouble> {
   }
 }
 
+function takeOut(from: any[], is: (one: any) => boolean): Reply {
+  const at = from.findIndex(is);
+  if (at < 0) return { status: 404, body: { message: "Not Found" } };
+  from.splice(at, 1);
+  return { status: 204 };
+}
+
 function blank(name: string): Repository {
   return {
     name,
@@ -245,6 +278,7 @@ function blank(name: string): Repository {
     protection: new Map(),
     refs: new Map(),
     hooks: [],
+    autolinks: [],
     issues: [],
     pulls: [],
     environments: new Map(),

@@ -10,6 +10,7 @@ interface Project {
   readonly variables: Map<string, unknown>;
   readonly branches: Map<string, { message: string; files: Map<string, string> }>;
   readonly requests: any[];
+  readonly issues: any[];
   archived?: boolean;
   readonly notes: { id: number; body: string }[];
   readonly statuses: any[];
@@ -42,6 +43,7 @@ export async function openGitLab(): Promise<GitLabDouble> {
       variables: new Map(),
       branches: new Map(),
       requests: [],
+      issues: [],
       notes: [],
       statuses: [],
       discussions: [],
@@ -75,6 +77,23 @@ export async function openGitLab(): Promise<GitLabDouble> {
       if (project.variables.has(body.key)) return { status: 400, body: { message: { key: ["(X) has already been taken"] } } };
       project.variables.set(body.key, body);
       return { status: 201, body };
+    }
+    const named = /^\/variables\/(.+)$/.exec(tail)?.[1] ?? "";
+    if (method === "GET" && named !== "")
+      return project.variables.has(named)
+        ? { body: project.variables.get(named) }
+        : { status: 404, body: { message: "404 Variable Not Found" } };
+    if (method === "DELETE" && named !== "") return { status: project.variables.delete(named) ? 204 : 404, body: {} };
+    if (method === "GET" && tail === "/issues") return { body: project.issues };
+    if (method === "POST" && tail === "/issues") {
+      const iid = project.issues.length + 1;
+      project.issues.push({ ...body, id: iid + 100, iid, state: "opened", web_url: `${url}/${project.path}/-/issues/${iid}` });
+      return { status: 201, body: project.issues.at(-1) };
+    }
+    const changed = /^\/(issues|merge_requests)\/(\d+)$/.exec(tail);
+    if (method === "PUT" && changed) {
+      const one = (changed[1] === "issues" ? project.issues : project.requests)[Number(changed[2]) - 1];
+      return { body: Object.assign(one, body.state_event === "close" ? { state: "closed" } : body) };
     }
     if (method === "PUT" && tail.startsWith("/variables/")) return (project.variables.set(body.key, body), { body });
     if (method === "POST" && tail === "/protected_branches") return { status: 201, body: {} };
@@ -132,7 +151,7 @@ export async function openGitLab(): Promise<GitLabDouble> {
     if (method === "GET" && request) return { body: project.requests[Number(request[1]) - 1] };
     if (method === "POST" && tail === "/merge_requests") {
       const iid = project.requests.length + 1;
-      project.requests.push({ ...body, iid, web_url: `${url}/${project.path}/-/merge_requests/${iid}` });
+      project.requests.push({ ...body, iid, state: "opened", web_url: `${url}/${project.path}/-/merge_requests/${iid}` });
       return { status: 201, body: project.requests.at(-1) };
     }
     return { status: 404, body: { message: "404 Not Found" } };

@@ -32,6 +32,16 @@ operation: day-2
 parameters: { required: [entity], properties: { entity: { type: string } } }
 steps: [{ id: archive, action: "roadbed:repository:archive", input: { entityRef: "\${{ parameters.entity }}", reason: Nobody needs it. } }]
 `;
+const ADOPT = (host: string): string => `
+version: 1.0.0
+managed: ["ci.yml"]
+parameters: { required: [name], properties: { name: { type: string } } }
+steps:
+  - { id: fetch, action: "fetch:template", input: { url: ./skeleton, values: "\${{ parameters }}" } }
+  - id: propose
+    action: publish:change
+    input: { repository: "${host}?owner=acme&repo=\${{ parameters.name }}", title: Put it on the path, branchName: adopt, adopt: true }
+`;
 const INFO =
   "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: ${{ values.name }} }\nspec: { type: service, owner: payments }\n";
 
@@ -46,6 +56,9 @@ describe.each(["github", "gitlab"] as const)("what a path made at %s", (system) 
       "service/skeleton/catalog-info.yaml": INFO,
       "service/skeleton/config.txt": "a=1\nb=2\nc=3\n",
       "service/skeleton/Dockerfile": `FROM node:24@${DIGEST}\n`,
+      "adopt/template.yaml": stringify(template(ADOPT(host.host), "adopt")),
+      "adopt/skeleton/catalog-info.yaml": INFO,
+      "adopt/skeleton/ci.yml": "on: push\n",
       "retire/template.yaml": stringify(template(RETIRE, "retire")),
     });
     bench = await createBench(home, { deps: () => ({ outside: outsideTo(host, system), conditions: { holds: async () => true } }) });
@@ -129,8 +142,80 @@ describe.each(["github", "gitlab"] as const)("what a path made at %s", (system) 
     expect(archived()).toBe(true);
   }, 120_000);
 
-  function requests(): Record<string, unknown>[] {
-    return "all" in host ? host.all.get("acme/orders")!.pulls : host.projects.find((one) => one.path === "acme/orders")!.requests;
+  test("and what was there before is adopted: in the ledger once its request is merged, never when it is closed; upgrades follow it", async () => {
+    await there("legacy");
+    const run: Run = await bench.run("adopt", { name: "legacy" });
+    expect(run).toMatchObject({ status: "succeeded", made: [] });
+    const listed = async (): Promise<string[]> =>
+      (await bench.call<{ items: { repository: string }[] }>("paths.ledger.list", { path: "adopt" })).items.map(
+        ({ repository }) => repository,
+      );
+    await watch();
+    expect(await listed()).toEqual([]);
+
+    // Somebody merges it: the files are on the main branch.
+    await commit("legacy", {
+      "README.md": "old",
+      "catalog-info.yaml": INFO.replace("${{ values.name }}", "legacy"),
+      "ci.yml": "on: push\n",
+    });
+    Object.assign(requests("legacy")[0]!, system === "github" ? { state: "closed", merged: true } : { state: "merged" });
+    await watch();
+    await watch();
+    expect(await listed()).toEqual([`${host.host}/acme/legacy`]);
+    const [thing] = (await bench.call<{ items: { id: string }[] }>("paths.ledger.list", { path: "adopt" })).items;
+    const detail = await bench.call<LedgerDetail>("paths.ledger.show", { thing: thing!.id });
+    expect(detail).toMatchObject({ state: "current", version: "1.0.0", entityRef: "component:default/legacy", runId: run.id });
+    expect(detail.fileList.map(({ path: file, managed }) => [file, managed])).toEqual([
+      ["catalog-info.yaml", false],
+      ["ci.yml", true],
+    ]);
+
+    // A new version of the path is proposed to it, too.
+    await writeFile(join(home, "adopt/template.yaml"), stringify(template(ADOPT(host.host).replace("1.0.0", "1.1.0"), "adopt")));
+    await writeFile(join(home, "adopt/skeleton/ci.yml"), "on: [push, pull_request]\n");
+    const upgrade = await bench.call<Upgrade>("paths.upgrade.start", { path: "adopt" });
+    expect(await settled(upgrade.id)).toMatchObject({ state: "open", change: expect.stringMatching(/^http/) });
+
+    await there("refused");
+    await bench.run("adopt", { name: "refused" });
+    Object.assign(requests("refused")[0]!, { state: "closed" });
+    await watch();
+    const asked = host.asked.length;
+    await watch();
+    expect(host.asked.slice(asked).filter(({ path: at }) => at.includes("refused"))).toEqual([]);
+    expect(await listed()).toHaveLength(1);
+
+    // Taken back while it is open: the request is closed.
+    await there("taken");
+    const taken = await bench.run("adopt", { name: "taken" });
+    await bench.call("paths.run.undo", { id: taken.id, reason: "not yet" });
+    await eventually(async () => {
+      const { undo } = await bench.call<Run>("paths.run.get", { id: taken.id });
+      expect(undo).toMatchObject({ state: "done" });
+    }, 30_000);
+    expect(requests("taken")[0]).toMatchObject({ state: "closed" });
+  }, 120_000);
+
+  /** A repository that no path made, as the host and its Git know it. */
+  async function there(name: string): Promise<void> {
+    if ("all" in host) host.seed(name, { "README.md": "old" });
+    else host.seed(`acme/${name}`, { "README.md": "old" });
+    await host.repositories.init(`acme--${name}`);
+    await commit(name, { "README.md": "old" });
+  }
+
+  function commit(name: string, files: Record<string, string>): Promise<unknown> {
+    return host.repositories.commitFiles(`acme--${name}`, {
+      branch: "main",
+      message: "By hand",
+      author,
+      files: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text), executable: false })),
+    });
+  }
+
+  function requests(name = "orders"): Record<string, unknown>[] {
+    return "all" in host ? host.all.get(`acme/${name}`)!.pulls : host.projects.find((one) => one.path === `acme/${name}`)!.requests;
   }
 
   function proposed(): string | undefined {

@@ -2,6 +2,7 @@ import { DomainError, type Ctx } from "@roadbed/core";
 import type { PostgresRuntime } from "@roadbed/postgres";
 import type { Flow, Workflows } from "@roadbed/workflows";
 
+import { enterHosted, openAdoptions, refuseHosted } from "../action/change/hear-adopted.ts";
 import { checkMade, type LedgerRepositories } from "../ledger/check-made.ts";
 import { advanceUpgrade } from "../run/internal-operations.ts";
 import { hearMerged, tellNews } from "./follow-upgrades.ts";
@@ -34,6 +35,13 @@ export async function watchHosted(deps: HostedWatchDeps): Promise<void> {
     await quietly(deps, repository, async () => {
       const state = await stateOfHosted(deps, repository, url);
       if (state !== "open") await write(deps, (ctx) => hear(repositories, ctx, url, state));
+    });
+  }
+  for (const adoption of await openAdoptions(deps.db, AT_ONCE)) {
+    await quietly(deps, adoption.value.repository, async () => {
+      const state = await stateOfHosted(deps, adoption.value.repository, adoption.value.request);
+      if (state === "merged") await write(deps, (ctx) => enterHosted(repositories, ctx, adoption));
+      if (state === "closed") await write(deps, (ctx) => refuseHosted(ctx, adoption));
     });
   }
   const { rows: things } = await deps.db.query<{ id: string; repository: string }>(

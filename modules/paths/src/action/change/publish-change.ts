@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import type { PathsDeps } from "../../deps.ts";
 import { listFiles, resolveInside } from "../../workspace/workspace.ts";
-import { defineAction, type Action, type ActionContext, type Effect, type Output } from "../action.ts";
+import { defineAction, type Action, type ActionContext, type Effect, type Output, type Undone } from "../action.ts";
 import { pathOf } from "../github/repository.ts";
 import { makePublishGithubPullRequest } from "../github/pull-request.ts";
 import { makePublishGitlabMergeRequest } from "../gitlab/merge-request.ts";
@@ -117,10 +117,24 @@ export function makePublishChange(deps: ChangeDeps): Action {
       const told = { repoUrl: found.repoUrl, title: input.title, description: input.description, branchName, sourcePath: folder };
       const action = hosts[found.kind];
       const output = await action.run(c, action.input.parse({ ...told, ...(input.token === undefined ? {} : { token: input.token }) }));
-      return { branch: branchName, remoteUrl: output["remoteUrl"] ?? output["mergeRequestUrl"] };
+      const request = String(output["remoteUrl"] ?? output["mergeRequestUrl"]);
+      const branch = String(output["targetBranchName"] ?? "main");
+      // Hosts elsewhere tell us of no merge: whoever watches them asks about this request.
+      if (input.adopt) await c.once(ADOPTED, async () => ({ repository: found.name, branch, paths: fresh, request }));
+      return { branch: branchName, remoteUrl: request };
     } finally {
       await rm(target, { recursive: true, force: true });
     }
+  }
+
+  /** By the action that opened the request. */
+  async function takeBackThere(c: ActionContext, input: Input | undefined, remoteUrl: string): Promise<Undone> {
+    const kind = /\/merge_requests\/\d+\/?$/.test(remoteUrl) ? "gitlab" : "github";
+    const found = await findRepository(deps, c, { repository: remoteUrl.replace(/\/(?:-\/)?(?:pull|merge_requests)\/\d+\/?$/, "") });
+    if (found.kind === "embedded") return { done: false, words: `${remoteUrl} stays: close it there.` };
+    const made = kind === "github" ? { pullRequestNumber: Number(/\d+(?=\/?$)/.exec(remoteUrl)?.[0]) } : { mergeRequestUrl: remoteUrl };
+    const given = { repoUrl: found.repoUrl, ...(input?.token === undefined ? {} : { token: input.token }) };
+    return hosts[kind].undo!(c, { input: given as never, output: made });
   }
 
   /** Which files are new there, and which stand there already. */
@@ -165,10 +179,11 @@ export function makePublishChange(deps: ChangeDeps): Action {
     reach: "outside",
     describe,
     run,
-    async undo(c, { output }) {
+    async undo(c, { input, output }) {
       const { repository, changeId, changed } = output;
       const what = `What was proposed to ${String(repository)}`;
       if (changed !== true) return { done: true, words: `Nothing was proposed to ${String(repository)}.` };
+      if (changeId === undefined && typeof output["remoteUrl"] === "string") return takeBackThere(c, input, output["remoteUrl"]);
       if (typeof changeId !== "string" || deps.platform === undefined) return { done: false, words: `${what} stays: close it there.` };
       try {
         await deps.platform.perform(c.call, "delivery.change.close", {

@@ -234,3 +234,78 @@ test("the small ones make their thing once", async () => {
   await run("github:environment:create", { repoUrl: url("orders"), name: "production", environmentVariables: { A: "1" } });
   expect([...repository.environments.keys()]).toEqual(["production"]);
 });
+
+describe("taking back", () => {
+  async function undo(id: string, input: object, { output, notes }: { output: Output; notes: TestContext["notes"] }): Promise<string> {
+    const action = actionOf(id);
+    const { c } = await actionContext({ workspace, notes });
+    // Once more after a crash is the same.
+    await action.undo!(c, { input: action.input.parse(input), output });
+    const { done, words } = await action.undo!(c, { input: action.input.parse(input), output });
+    return `${done ? "done" : "remains"}: ${words}`;
+  }
+  const hook = (): object => ({ repoUrl: url("orders"), webhookUrl: "https://ci.example.org/hook" });
+
+  test("the small ones take away what they made", async () => {
+    github.seed("orders", {});
+    const orders = github.all.get("acme/orders")!;
+    const repoUrl = url("orders");
+    const made = await run("github:webhook", hook());
+    expect(await undo("github:webhook", hook(), made)).toBe("done: The webhook to ci.example.org of acme/orders is gone.");
+    expect(orders.hooks).toEqual([]);
+
+    const issue = { repoUrl, title: "On call" };
+    const opened = await run("github:issues:create", issue);
+    expect(await undo("github:issues:create", issue, opened)).toBe("done: Issue 1 of acme/orders is closed.");
+    expect(orders.issues).toMatchObject([{ state: "closed", state_reason: "not_planned" }]);
+
+    orders.issues[0].labels = ["old"];
+    const labels = { repoUrl, number: 1, labels: ["old", "new"] };
+    const labelled = await run("github:issues:label", labels);
+    expect(await undo("github:issues:label", labels, labelled)).toBe("done: new is off acme/orders#1.");
+    expect(orders.issues[0].labels).toEqual(["old"]);
+
+    const environment = { repoUrl, name: "production" };
+    const space = await run("github:environment:create", environment);
+    expect(await undo("github:environment:create", environment, space)).toBe("done: The environment production of acme/orders is gone.");
+    expect(orders.environments.size).toBe(0);
+
+    const links = { repoUrl, keyPrefix: "OPS-", urlTemplate: "https://tickets.example.org/<num>" };
+    const linked = await run("github:autolinks:create", links);
+    expect(await undo("github:autolinks:create", links, linked)).toBe("done: The links OPS-… in acme/orders is gone.");
+    expect(orders.autolinks).toEqual([]);
+  });
+
+  test("what was there before stays, and it is said; what was never begun is no work; what is known no more is named", async () => {
+    github.seed("orders", {});
+    const orders = github.all.get("acme/orders")!;
+    orders.hooks.push({ id: 7, config: { url: "https://ci.example.org/hook" } });
+    const found = await run("github:webhook", hook());
+    expect(await undo("github:webhook", hook(), found)).toBe(
+      "remains: The webhook to ci.example.org of acme/orders was there before: it stays as it is now.",
+    );
+    expect(orders.hooks).toHaveLength(1);
+    expect(await undo("github:webhook", hook(), { output: {}, notes: new Map() })).toMatch(/^done: .* was not touched\.$/);
+    const { c } = await actionContext({ workspace });
+    expect(await actionOf("github:webhook").undo!(c, { input: undefined, output: {} })).toMatchObject({ done: false });
+  });
+
+  test("a pull request is closed; one that was merged stays", async () => {
+    github.seed("orders", {});
+    const input = { repoUrl: url("orders"), branchName: "add", title: "Add" };
+    const made = await run("publish:github:pull-request", input);
+    expect(await undo("publish:github:pull-request", input, made)).toBe("done: Pull request 1 of acme/orders is closed.");
+    const [pull] = github.all.get("acme/orders")!.pulls;
+    expect(pull.state).toBe("closed");
+    Object.assign(pull, { merged: true });
+    expect(await undo("publish:github:pull-request", input, made)).toMatch(/^remains: Pull request 1 .* was merged: what it brought stays/);
+  });
+
+  test("a host that refuses is told, and the thing is there still", async () => {
+    github.seed("orders", {});
+    const made = await run("github:webhook", hook());
+    github.fault = ({ method }) => (method === "DELETE" ? { status: 403, body: { message: "Must have admin rights" } } : undefined);
+    await expect(undo("github:webhook", hook(), made)).rejects.toThrow(/Must have admin rights/);
+    expect(github.all.get("acme/orders")?.hooks).toHaveLength(1);
+  });
+});

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import type { Outside } from "../../deps.ts";
-import { defineAction, type Action, type ActionContext, type Output } from "../action.ts";
+import { defineAction, type Action, type ActionContext, type Output, type Undone } from "../action.ts";
 import { connect, missingConnection, pageOf, placeOf, type Place } from "../outside/connect.ts";
+import { THERE, UNKNOWN, unlessThere } from "../outside/take-back.ts";
 import { pathOf } from "./repository.ts";
 
 const Base = { repoUrl: z.string().min(1), token: z.string().optional(), allowedHosts: z.array(z.string()).optional() };
@@ -26,14 +27,19 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
       example: { webhookUrl: "https://ci.example.org/hook", events: ["push"] },
       words: ({ webhookUrl, events }, name) => `Tells ${new URL(webhookUrl).host} of ${events.join(", ")} in ${name}.`,
       expects: () => ({}),
-      async run(_c, place, input) {
-        const hooks = (await place.ask("GET", `${pathOf(place)}/hooks?per_page=100`)).body as { config?: { url?: string } }[];
-        if (hooks.some(({ config }) => config?.url === input.webhookUrl)) return {};
+      async run(c, place, input) {
+        const there = await c.once(THERE, async () => (await hookOf(place, input.webhookUrl)) !== undefined);
+        if (there || (await hookOf(place, input.webhookUrl)) !== undefined) return {};
         const { webhookUrl: url, contentType: content_type, webhookSecret: secret, insecureSsl, events, active } = input;
         const config = { url, content_type, insecure_ssl: insecureSsl ? "1" : "0", ...(secret === undefined ? {} : { secret }) };
         await place.ask("POST", `${pathOf(place)}/hooks`, { body: { name: "web", config, events, active } });
         return {};
       },
+      undo: (c, place, { webhookUrl }) =>
+        unlessThere(c, `The webhook to ${new URL(webhookUrl).host} of ${nameOf(place)}`, async () => {
+          const id = await hookOf(place, webhookUrl);
+          if (id !== undefined) await place.ask("DELETE", `${pathOf(place)}/hooks/${id}`, { accept: [404], repeatable: true });
+        }),
     }),
     small(outside, {
       id: "github:issues:create",
@@ -61,6 +67,12 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
         await c.log("info", `Issue ${issue.number}: ${issue.html_url}`);
         return { issueUrl: String(issue.html_url), issueNumber: Number(issue.number) };
       },
+      async undo(_c, place, _input, { issueNumber: number }) {
+        if (typeof number !== "number") return { done: false, words: `Which issue of ${nameOf(place)} it opened cannot be told any more.` };
+        const body = { state: "closed", state_reason: "not_planned" };
+        await place.ask("PATCH", `${pathOf(place)}/issues/${number}`, { body, accept: [404, 410], repeatable: true });
+        return { done: true, words: `Issue ${number} of ${nameOf(place)} is closed.` };
+      },
     }),
     small(outside, {
       id: "github:issues:label",
@@ -69,9 +81,18 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
       example: { number: 1, labels: ["bug"] },
       words: ({ number, labels }, name) => `Puts ${labels.join(", ")} on ${name}#${number}.`,
       expects: () => ({}),
-      async run(_c, place, { number, labels }) {
-        await place.ask("POST", `${pathOf(place)}/issues/${number}/labels`, { body: { labels }, repeatable: true });
+      async run(c, place, { number, labels }) {
+        const at = `${pathOf(place)}/issues/${number}/labels`;
+        await c.once("labels", async () => ((await place.ask("GET", at)).body as { name: string }[]).map(({ name }) => name));
+        await place.ask("POST", at, { body: { labels }, repeatable: true });
         return {};
+      },
+      async undo(c, place, { number, labels }) {
+        const before = await c.noted?.<string[]>("labels");
+        const put = before === undefined ? [] : labels.filter((label) => !before.includes(label));
+        const at = `${pathOf(place)}/issues/${number}/labels`;
+        for (const label of put) await place.ask("DELETE", `${at}/${encodeURIComponent(label)}`, { accept: [404], repeatable: true });
+        return { done: true, words: put.length === 0 ? "It had put on no label." : `${put.join(", ")} is off ${nameOf(place)}#${number}.` };
       },
     }),
     small(outside, {
@@ -90,8 +111,9 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
       example: { name: "production", waitTimer: 10 },
       words: ({ name: environment }, name) => `Makes the environment ${environment} of ${name}.`,
       expects: () => ({}),
-      async run(_c, place, input) {
+      async run(c, place, input) {
         const at = `${pathOf(place)}/environments/${encodeURIComponent(input.name)}`;
+        await c.once(THERE, async () => (await place.ask("GET", at, { accept: [404] })).status !== 404);
         await place.ask("PUT", at, {
           body: {
             deployment_branch_policy: input.deploymentBranchPolicy ?? null,
@@ -110,6 +132,11 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
         }
         return {};
       },
+      undo: (c, place, { name }) =>
+        unlessThere(c, `The environment ${name} of ${nameOf(place)}`, async () => {
+          const at = `${pathOf(place)}/environments/${encodeURIComponent(name)}`;
+          await place.ask("DELETE", at, { accept: [404], repeatable: true });
+        }),
     }),
     small(outside, {
       id: "github:pages:enable",
@@ -123,12 +150,17 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
       example: { buildType: "workflow" },
       words: (_input, name) => `Switches on GitHub Pages for ${name}.`,
       expects: () => ({}),
-      async run(_c, place, { buildType, sourceBranch, sourcePath }) {
+      async run(c, place, { buildType, sourceBranch, sourcePath }) {
+        await c.once(THERE, async () => (await place.ask("GET", `${pathOf(place)}/pages`, { accept: [404] })).status !== 404);
         const source = { branch: sourceBranch, path: sourcePath };
         // 409: they are on already.
         await place.ask("POST", `${pathOf(place)}/pages`, { body: { build_type: buildType, source }, accept: [409], repeatable: true });
         return {};
       },
+      undo: (c, place) =>
+        unlessThere(c, `GitHub Pages of ${nameOf(place)}`, async () => {
+          await place.ask("DELETE", `${pathOf(place)}/pages`, { accept: [404], repeatable: true });
+        }),
     }),
     small(outside, {
       id: "github:autolinks:create",
@@ -137,15 +169,34 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
       example: { keyPrefix: "OPS-", urlTemplate: "https://tickets.example.org/<num>" },
       words: ({ keyPrefix }, name) => `Links ${keyPrefix}… in ${name}.`,
       expects: () => ({}),
-      async run(_c, place, { keyPrefix, urlTemplate, isAlphanumeric }) {
-        const known = (await place.ask("GET", `${pathOf(place)}/autolinks`)).body as { key_prefix?: string }[];
-        if (known.some(({ key_prefix }) => key_prefix === keyPrefix)) return {};
+      async run(c, place, { keyPrefix, urlTemplate, isAlphanumeric }) {
+        const there = await c.once(THERE, async () => (await autolinkOf(place, keyPrefix)) !== undefined);
+        if (there || (await autolinkOf(place, keyPrefix)) !== undefined) return {};
         const body = { key_prefix: keyPrefix, url_template: urlTemplate, is_alphanumeric: isAlphanumeric };
         await place.ask("POST", `${pathOf(place)}/autolinks`, { body });
         return {};
       },
+      undo: (c, place, { keyPrefix }) =>
+        unlessThere(c, `The links ${keyPrefix}… in ${nameOf(place)}`, async () => {
+          const id = await autolinkOf(place, keyPrefix);
+          if (id !== undefined) await place.ask("DELETE", `${pathOf(place)}/autolinks/${id}`, { accept: [404], repeatable: true });
+        }),
     }),
   ];
+}
+
+async function hookOf(place: Place, url: string): Promise<number | undefined> {
+  const { body } = await place.ask("GET", `${pathOf(place)}/hooks?per_page=100`);
+  return (body as { id: number; config?: { url?: string } }[]).find(({ config }) => config?.url === url)?.id;
+}
+
+async function autolinkOf(place: Place, prefix: string): Promise<number | undefined> {
+  const { body } = await place.ask("GET", `${pathOf(place)}/autolinks`);
+  return (body as { id: number; key_prefix?: string }[]).find(({ key_prefix }) => key_prefix === prefix)?.id;
+}
+
+function nameOf({ owner, repo }: Place): string {
+  return `${owner}/${repo}`;
 }
 
 interface Small<S extends z.ZodType> {
@@ -157,11 +208,12 @@ interface Small<S extends z.ZodType> {
   readonly words: (input: z.output<S>, name: string) => string;
   readonly expects: (page: string) => Output;
   readonly run: (c: ActionContext, place: Place, input: z.output<S>) => Promise<Output>;
+  readonly undo?: (c: ActionContext, place: Place, input: z.output<S>, output: Output) => Promise<Undone>;
 }
 
 function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: string | undefined }>>(
   outside: Outside | undefined,
-  { id, description, input: schema, output, example, words, expects, run }: Small<S>,
+  { id, description, input: schema, output, example, words, expects, run, undo }: Small<S>,
 ): Action {
   return defineAction({
     id,
@@ -179,5 +231,11 @@ function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: 
       };
     },
     run: async (c, input) => run(c, await connect(c, outside, "github", input), input),
+    ...(undo === undefined
+      ? {}
+      : {
+          undo: async (c, { input, output: made }) =>
+            input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "github", input), input, made),
+        }),
   });
 }

@@ -66,3 +66,36 @@ test("gitlab:projectVariable:create makes or changes it", async () => {
   for (const value of ["a", "b"]) await run("gitlab:projectVariable:create", { repoUrl: gitlab.host, projectId: "1", key: "K", value });
   expect(project.variables.get("K")).toMatchObject({ value: "b", environment_scope: "*" });
 });
+
+test("what was made is taken back; what was there before, was merged or may be others' stays, and is said", async () => {
+  const project = gitlab.seed("acme/orders", { "README.md": "old" });
+  const undo = async (id: string, input: object, { output, notes }: { output: Output; notes: TestContext["notes"] }): Promise<string> => {
+    const action = createActions({ ...createWorld().ports, publicUrl: PUBLIC_URL, outside: outsideTo(gitlab, "gitlab") }).get(id)!;
+    const { c } = await actionContext({ workspace, notes });
+    const { done, words } = await action.undo!(c, { input: action.input.parse(input), output });
+    return `${done ? "done" : "remains"}: ${words}`;
+  };
+  const variable = { repoUrl: gitlab.host, projectId: "1", key: "K", value: "a" };
+  const set = await run("gitlab:projectVariable:create", variable);
+  const again = await run("gitlab:projectVariable:create", variable);
+  expect(await undo("gitlab:projectVariable:create", variable, again)).toBe(
+    "remains: The variable K of the project 1 was there before: it stays as it is now.",
+  );
+  expect(await undo("gitlab:projectVariable:create", variable, set)).toBe("done: The variable K of the project 1 is gone.");
+  expect(project.variables.size).toBe(0);
+
+  const issue = { repoUrl: gitlab.host, projectId: 1, title: "On call" };
+  const opened = await run("gitlab:issues:create", issue);
+  expect(await undo("gitlab:issues:create", issue, opened)).toBe("done: Issue 1 of the project 1 is closed.");
+  expect(project.issues).toMatchObject([{ state: "closed" }]);
+
+  const request = { repoUrl: url("orders"), branchName: "add", title: "Add" };
+  const made = await run("publish:gitlab:merge-request", request);
+  expect(await undo("publish:gitlab:merge-request", request, made)).toBe("done: Merge request 1 of acme/orders is closed.");
+  expect(project.requests).toMatchObject([{ state: "closed" }]);
+  Object.assign(project.requests[0], { state: "merged" });
+  expect(await undo("publish:gitlab:merge-request", request, made)).toMatch(/^remains: .* was merged/);
+
+  const group = { repoUrl: gitlab.host, path: ["acme"] };
+  expect(await undo("gitlab:group:ensureExists", group, { output: {}, notes: new Map() })).toMatch(/^remains: The group acme stays/);
+});

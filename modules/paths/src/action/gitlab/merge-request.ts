@@ -68,6 +68,18 @@ export function makePublishGitlabMergeRequest(outside: Outside | undefined): Act
       const name = `${place.owner}/${place.repo}`;
       return { targetBranchName: target, projectid: name, projectPath: name, mergeRequestUrl };
     },
+    async undo(c, { input, output }) {
+      const number = /(\d+)\/?$/.exec(String(output["mergeRequestUrl"] ?? ""))?.[1];
+      if (input === undefined || number === undefined)
+        return { done: false, words: "Which merge request it opened cannot be told any more: close it there." };
+      const place = await connect(c, outside, "gitlab", input);
+      const name = `${place.owner}/${place.repo}`;
+      const at = `${projectPath(place)}/merge_requests/${number}`;
+      const { body } = await place.ask("GET", at, { accept: [404] });
+      if (body?.state === "merged") return { done: false, words: `Merge request ${number} of ${name} was merged: what it brought stays.` };
+      if (body?.state === "opened") await place.ask("PUT", at, { body: { state_event: "close" }, accept: [404], repeatable: true });
+      return { done: true, words: `Merge request ${number} of ${name} is closed.` };
+    },
   });
 }
 

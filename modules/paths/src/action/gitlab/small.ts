@@ -2,8 +2,9 @@ import { InvalidError } from "@roadbed/core";
 import { z } from "zod";
 
 import type { Outside } from "../../deps.ts";
-import { defineAction, type Action, type ActionContext, type Output } from "../action.ts";
+import { defineAction, type Action, type ActionContext, type Output, type Undone } from "../action.ts";
 import { connect, missingConnection, type Place } from "../outside/connect.ts";
+import { THERE, UNKNOWN, unlessThere } from "../outside/take-back.ts";
 import { setVariable } from "./project.ts";
 
 const Base = { repoUrl: z.string().min(1), token: z.string().optional() };
@@ -28,8 +29,9 @@ export function makeSmallGitlabActions(outside: Outside | undefined): Action[] {
       example: { projectId: "1", key: "REGION", value: "eu" },
       words: ({ key, projectId }) => `Sets the variable ${key} of the project ${projectId}.`,
       expects: () => ({}),
-      async run(_c, { ask }, input) {
+      async run(c, { ask }, input) {
         const { key, value, masked, raw } = input;
+        await c.once(THERE, async () => (await ask("GET", variableAt(input), { accept: [404] })).status !== 404);
         await setVariable(ask, encodeURIComponent(String(input.projectId)), {
           key,
           value,
@@ -41,6 +43,10 @@ export function makeSmallGitlabActions(outside: Outside | undefined): Action[] {
         });
         return {};
       },
+      undo: (c, { ask }, input) =>
+        unlessThere(c, `The variable ${input.key} of the project ${input.projectId}`, async () => {
+          await ask("DELETE", variableAt(input), { accept: [404], repeatable: true });
+        }),
     }),
     small(outside, {
       id: "gitlab:group:ensureExists",
@@ -73,6 +79,10 @@ export function makeSmallGitlabActions(outside: Outside | undefined): Action[] {
         }
         return { groupId: parent };
       },
+      undo: async (_c, _place, { path }) => ({
+        done: false,
+        words: `The group ${path.map(slugOf).join("/")} stays: others may have put projects into it. Remove it at GitLab if it is empty.`,
+      }),
     }),
     small(outside, {
       id: "gitlab:issues:create",
@@ -98,6 +108,13 @@ export function makeSmallGitlabActions(outside: Outside | undefined): Action[] {
         const body = { title, description: `${description}\n\n${mark}`.trim(), labels, assignee_ids: assignees, confidential };
         const issue = issues.find((one) => String(one.description).includes(mark)) ?? (await ask("POST", at, { body })).body;
         return { issueUrl: String(issue.web_url), issueId: Number(issue.id), issueIid: Number(issue.iid) };
+      },
+      async undo(_c, { ask }, { projectId }, { issueIid: number }) {
+        if (typeof number !== "number")
+          return { done: false, words: `Which issue of the project ${projectId} it opened cannot be told any more.` };
+        const at = `/projects/${encodeURIComponent(String(projectId))}/issues/${number}`;
+        await ask("PUT", at, { body: { state_event: "close" }, accept: [404], repeatable: true });
+        return { done: true, words: `Issue ${number} of the project ${projectId} is closed.` };
       },
     }),
     small(outside, {
@@ -129,6 +146,11 @@ export function makeSmallGitlabActions(outside: Outside | undefined): Action[] {
   ];
 }
 
+function variableAt({ projectId, key, environmentScope }: { projectId: string | number; key: string; environmentScope: string }): string {
+  const at = `/projects/${encodeURIComponent(String(projectId))}/variables/${encodeURIComponent(key)}`;
+  return `${at}?${new URLSearchParams({ "filter[environment_scope]": environmentScope }).toString()}`;
+}
+
 function slugOf(part: string | { readonly slug: string }): string {
   return typeof part === "string" ? part : part.slug;
 }
@@ -146,11 +168,12 @@ interface Small<S extends z.ZodType> {
   readonly words: (input: z.output<S>) => string;
   readonly expects: () => Output;
   readonly run: (c: ActionContext, place: Place, input: z.output<S>) => Promise<Output>;
+  readonly undo?: (c: ActionContext, place: Place, input: z.output<S>, output: Output) => Promise<Undone>;
 }
 
 function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: string | undefined }>>(
   outside: Outside | undefined,
-  { id, description, input: schema, output, example, words, expects, run }: Small<S>,
+  { id, description, input: schema, output, example, words, expects, run, undo }: Small<S>,
 ): Action {
   // The host is all that is meant: Backstage's own examples leave the owner out.
   const whole = <I extends { readonly repoUrl: string; readonly token?: string | undefined }>(input: I) => {
@@ -169,5 +192,11 @@ function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: 
       return { words: words(input), output: expects(), problems: await missingConnection(outside, "gitlab", whole(input)) };
     },
     run: async (c, input) => run(c, await connect(c, outside, "gitlab", whole(input)), input),
+    ...(undo === undefined
+      ? {}
+      : {
+          undo: async (c, { input, output: made }) =>
+            input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "gitlab", whole(input)), input, made),
+        }),
   });
 }
