@@ -4,14 +4,15 @@ import { fileURLToPath } from "node:url";
 import { createCatalog, migrations as catalogTables } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
 import { previewPath, runPath, type Preview } from "@roadbed/contracts/paths";
-import { DeniedError, perform, type Operation } from "@roadbed/core";
+import { getEntityScores } from "@roadbed/contracts/standards/scores";
+import { DeniedError, perform, type Operation, type OutputOf } from "@roadbed/core";
 import { createPaths, migrations as pathsTables, type Paths } from "@roadbed/paths";
 import { createStandards, migrations as standardsTables } from "@roadbed/standards";
 import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { createWorkflows } from "@roadbed/workflows";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { catalogForPaths } from "../apps/server/src/ports.ts";
@@ -93,6 +94,58 @@ test("an owner nobody knows, and a near one is offered", async () => {
     code: "INVALID",
     problems: [{ at: "owner", mend: "Did you mean group:default/team-road?" }],
   });
+});
+
+test("what a path makes begins at Bronze at least: tried out in no system, in production as part of one", async () => {
+  const made = [
+    "node-service",
+    "node-worker",
+    "static-site",
+    "python-service",
+    "go-service",
+    "scheduled-job",
+    "library",
+    "documentation-site",
+  ];
+  const folder = await mkdtemp(join(tmpdir(), "made-"));
+  for (const [suffix, more] of Object.entries({
+    "": {},
+    "-live": { lifecycle: "production", system: "network" },
+    "-alone": { lifecycle: "production" },
+  })) {
+    for (const path of made) {
+      const { files } = await previewOf(path, { name: `${path}${suffix}`, ...more });
+      for (const { path: file, text = "" } of files) {
+        await mkdir(dirname(join(folder, path + suffix, file)), { recursive: true });
+        await writeFile(join(folder, path + suffix, file), text);
+      }
+    }
+  }
+  await perform(database.runtime, handlerOf(catalog, "catalog.source.import"), callAs(), { target: folder, watch: false });
+  const standards = createStandards({
+    log: quietLog,
+    cel,
+    policies: [],
+    scorecards: { db: database.db, things: catalog.subjects, folders: [join(root, "scorecards")], publicUrl: "http://localhost" },
+  });
+  await standards.start();
+  await standards.scorecards!.settled();
+  const levelOf = async (name: string): Promise<string> => {
+    const answer = await perform(database.runtime, handlerOf(standards, getEntityScores.name), callAs(), {
+      ref: `component:default/${name}`,
+    });
+    const rubric = (answer as OutputOf<typeof getEntityScores>).scores.find(({ scorecard }) => scorecard === "production-readiness");
+    return rubric?.level ?? `below bronze: ${rubric?.next?.steps.map(({ id }) => id).join(", ") ?? "not looked at"}`;
+  };
+  try {
+    for (const path of made) {
+      expect(await levelOf(path), path).toMatch(/^(bronze|silver|gold)$/);
+      expect(await levelOf(`${path}-live`), `${path} in production`).toMatch(/^(bronze|silver|gold)$/);
+      expect(await levelOf(`${path}-alone`), `${path} in production, alone`).toBe("below bronze: in-a-system");
+    }
+  } finally {
+    await standards.stop();
+  }
 });
 
 function previewOf(path: string, values: Record<string, unknown>): Promise<Preview> {

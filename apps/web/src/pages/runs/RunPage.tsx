@@ -21,6 +21,7 @@ import { beginWith } from "../create/use-path-form.ts";
 import { ApprovalCard } from "./Approvals.tsx";
 import { LifetimeOf } from "./LifetimeOf.tsx";
 import { Outcome } from "./Outcome.tsx";
+import { peoplesPart } from "./people.ts";
 import { RunSteps } from "./RunSteps.tsx";
 import { UndoButton, UndoSection } from "./UndoSection.tsx";
 import { sentenceOf } from "./sentence.ts";
@@ -106,6 +107,7 @@ export function RunPage(): ReactNode {
 /** What an auditor asks: who, when, by which version, shown what before, allowed by what, and what came of it. */
 function Evidence({ run }: { readonly run: Run }): ReactNode {
   const { actorName, createdAt, startedAt, endedAt, version, previewDigest, decisionId, made = [], resources = [], monthlyCost } = run;
+  const people = peoplesPart(run.approvals);
   return (
     <Section title="Evidence">
       <Facts
@@ -113,6 +115,12 @@ function Evidence({ run }: { readonly run: Run }): ReactNode {
           ["Asked by", actorName],
           ["Asked at", <When key="asked" at={createdAt} />],
           ["Took", startedAt === undefined || endedAt === undefined ? undefined : formatMs(Date.parse(endedAt) - Date.parse(startedAt))],
+          [
+            "Waited for people",
+            people === undefined
+              ? undefined
+              : `${formatMs(people.waitedMs)}, until ${people.deciders.join(" and ") || "it was over"} decided`,
+          ],
           ["Version of the path", version],
           [
             "Preview",
