@@ -211,6 +211,7 @@ export const HEARD: readonly string[] = [...BY_NAME.keys()];
  * a test sees to it.
  */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
+  "paths.notice.sent": "It is told to those whom it names, in their inbox.",
   "catalog.entity.registered": "history tells it, with who, why and in which run",
   "catalog.entity.changed": "history tells it, with the fields",
   "catalog.entity.removed": "history tells it",

@@ -63,7 +63,8 @@ async function audienceOf(
     for (const user of await people.accountsOf(ctx, await things.ownersOf(ctx, tidings.ref))) audience.set(user, "own");
   }
   for (const user of audience.keys()) {
-    if (event.actor === `user:${user}` || !(await things.seesAs(user, tidings.ref))) audience.delete(user);
+    const own = event.actor === `user:${user}` && tidings.toThemselves !== true;
+    if (own || !(await things.seesAs(user, tidings.ref))) audience.delete(user);
   }
   return audience;
 }

@@ -10,6 +10,7 @@ import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { deviationChanged, deviationExpired, deviationExpiring } from "@roadbed/contracts/paths/deviations";
 import { lifetimeEnded, lifetimeEnding } from "@roadbed/contracts/paths/lifetimes";
+import { noticeSent } from "@roadbed/contracts/paths/notices";
 import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
 import { campaignClosed, campaignReminded } from "@roadbed/contracts/standards/campaigns";
 import { scoreChanged } from "@roadbed/contracts/standards/scores";
@@ -33,6 +34,8 @@ export interface Tidings {
   readonly askers?: readonly string[];
   /** True where owners need not be told: they said it themselves. */
   readonly ownWords?: boolean;
+  /** True where also who did it is told: they wanted to be. */
+  readonly toThemselves?: boolean;
 }
 
 /** One line per event that people are told of: the whole list of what matters. */
@@ -40,6 +43,8 @@ interface Rule<P = any> {
   readonly event: EventType<P>;
   readonly tell: (payload: P) => (Omit<Tidings, "dependants"> & { readonly dependants?: readonly string[] }) | undefined;
 }
+
+const WEIGHTS = { low: "info", normal: "info", high: "important", critical: "urgent" } as const;
 
 const RULES: readonly Rule[] = [
   rule(entityRegistered, ({ ref }) => ({ ref, weight: "info", what: "is in the catalogue", link: pageOf(ref) })),
@@ -158,6 +163,18 @@ const RULES: readonly Rule[] = [
           ownWords: true,
         },
   ),
+  rule(noticeSent, ({ entityRef, recipients, starter, title, info, link, severity, runId }) => ({
+    ref: entityRef,
+    weight: WEIGHTS[severity],
+    what: `is told: ${title}`,
+    ...(info === undefined ? {} : { detail: info }),
+    // Only ways within Roadbed: an inbox leads nowhere else unasked.
+    link: link?.startsWith("/") === true && !link.startsWith("//") ? link : `/runs/${runId}`,
+    asked: recipients,
+    ...(starter === undefined ? {} : { askers: [starter] }),
+    ownWords: true,
+    toThemselves: true,
+  })),
   rule(approvalReminded, ({ entityRef, pathTitle, approvers, requestedByName, expiresAt, runId }) =>
     approvers[0] === undefined
       ? undefined

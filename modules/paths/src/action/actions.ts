@@ -19,6 +19,7 @@ import { makeArchiveRepository, type RepositoriesOf } from "./outside/archive.ts
 import { makeArgocdCreate, makeHttpRequest, type NamedConnections } from "./outside/named.ts";
 import { roadieUtils } from "./outside/roadie-utils.ts";
 import { scoreRender } from "../score/score-action.ts";
+import { makeNotificationSend } from "./notification.ts";
 import { makeCatalogDependants, makePlatformActions } from "./platform.ts";
 import { policy } from "./policy.ts";
 import { makeResourceRequest } from "./provision/resource-request.ts";
@@ -82,6 +83,7 @@ export function createActions({
     makeGithubRepoCreate(outside),
     makeGithubRepoPush(outside),
     makeGithubBranchProtection(outside),
+    makeNotificationSend(catalog),
     makeGithubActionsDispatch(outside, polling),
     ...makeSmallGithubActions(outside),
     makePublishGitlab(outside),

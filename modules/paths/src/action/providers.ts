@@ -16,7 +16,7 @@ const KNOWN: readonly (readonly [start: string, from: string, instead?: string])
     "@backstage/plugin-scaffolder-backend-module-rails, which runs `rails new` in a container",
     "fetch:template with a ready skeleton",
   ],
-  ["notification:send", "@backstage/plugin-scaffolder-backend-module-notifications", "a channel of notices in Roadbed"],
+  ["notification:", "@backstage/plugin-scaffolder-backend-module-notifications", "notification:send"],
   ["confluence:", "@backstage/plugin-scaffolder-backend-module-confluence-to-markdown"],
   ["sentry:", "@backstage/plugin-scaffolder-backend-module-sentry", "http:backstage:request to a named connection"],
   ["run:yeoman", "@backstage/plugin-scaffolder-backend-module-yeoman, which runs Yeoman", "fetch:template with a ready skeleton"],

@@ -215,7 +215,13 @@ function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: 
   outside: Outside | undefined,
   { id, description, input: schema, output, example, words, expects, run, undo }: Small<S>,
 ): Action {
-  return defineAction({
+  const takeBack: Pick<Action<z.output<S>>, "undo"> = undo === undefined
+    ? {}
+    : {
+        undo: async (c, { input, output: made }) =>
+          input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "github", input), input, made),
+      };
+  return defineAction<S>({
     id,
     description,
     input: schema,
@@ -231,11 +237,6 @@ function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: 
       };
     },
     run: async (c, input) => run(c, await connect(c, outside, "github", input), input),
-    ...(undo === undefined
-      ? {}
-      : {
-          undo: async (c, { input, output: made }) =>
-            input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "github", input), input, made),
-        }),
+    ...takeBack,
   });
 }

@@ -181,7 +181,13 @@ function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: 
     const params = new URLSearchParams(query);
     return { repoUrl: `${host}?owner=${params.get("owner") ?? "-"}&repo=${params.get("repo") ?? "-"}`, token: input.token };
   };
-  return defineAction({
+  const takeBack: Pick<Action<z.output<S>>, "undo"> = undo === undefined
+    ? {}
+    : {
+        undo: async (c, { input, output: made }) =>
+          input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "gitlab", whole(input)), input, made),
+      };
+  return defineAction<S>({
     id,
     description,
     input: schema,
@@ -192,11 +198,6 @@ function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: 
       return { words: words(input), output: expects(), problems: await missingConnection(outside, "gitlab", whole(input)) };
     },
     run: async (c, input) => run(c, await connect(c, outside, "gitlab", whole(input)), input),
-    ...(undo === undefined
-      ? {}
-      : {
-          undo: async (c, { input, output: made }) =>
-            input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "gitlab", whole(input)), input, made),
-        }),
+    ...takeBack,
   });
 }
