@@ -3,6 +3,7 @@ import type { Ctx } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
 import { evaluateGates, letsThrough, nextLook } from "../gate/evaluate-gates.ts";
+import { writeEnvironment } from "../gitops/write-environment.ts";
 import { movePromotion } from "../internal-operations.ts";
 import { standingOf } from "../release/read-releases.ts";
 import { after } from "./machine.ts";
@@ -103,7 +104,13 @@ export async function lookAt(deps: DeliveryDeps, ids: readonly string[]): Promis
   }
   if (found.length === 0) return;
   const input = { id: found.map(({ promotion }) => promotion.id).join(" ") };
-  await deps.runtime.write(call, movePromotion, input, undefined, (ctx) => settle(ctx, found));
+  const admitted = await deps.runtime.write(call, movePromotion, input, undefined, (ctx) => settle(ctx, found));
+  // The workflows that the events begin do this, too; done now, all of them stand in one commit, at once.
+  for (const environment of new Set(admitted)) {
+    await writeEnvironment(deps, environment).catch((error: unknown) =>
+      deps.log.warn("the branch of an environment could not be written yet", { environment, error: String(error) }),
+    );
+  }
 }
 
 interface Looked {
@@ -119,8 +126,8 @@ async function gatesOf(deps: DeliveryDeps, { environment, ...subject }: OpenSubj
   );
 }
 
-/** What was found becomes what is: in one transaction, with as many statements for one as for hundreds. */
-async function settle(ctx: Ctx, looked: readonly Looked[]): Promise<void> {
+/** What was found becomes what is; answers the environments of those that go through. In one transaction, with as many statements for one as for hundreds. */
+async function settle(ctx: Ctx, looked: readonly Looked[]): Promise<string[]> {
   const seen = new Map(looked.map((one) => [one.promotion.id, one]));
   await lockPlaces(
     ctx,
@@ -158,6 +165,8 @@ async function settle(ctx: Ctx, looked: readonly Looked[]): Promise<void> {
      from jsonb_to_recordset($1::jsonb) as r(id text, gates jsonb, look_at timestamptz, from_release_id text, state text) where p.id = r.id`,
     [JSON.stringify(changes), now],
   );
+  const through = new Set(changes.filter(({ state }) => state === "writing").map(({ id }) => id));
+  return rows.flatMap(({ id, environment }) => (through.has(id) ? [environment] : []));
 }
 
 /** What people would see as different. */
