@@ -304,6 +304,7 @@ async function addresses(): Promise<Record<string, string>> {
     repositories: "/delivery?tab=repositories",
     environments: "/environments?select=dev",
     rollouts: "/rollouts",
+    releases: "/releases",
     observe: "/observe",
     service: "/observe/services/booking-service",
     traces: "/traces",

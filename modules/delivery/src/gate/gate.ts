@@ -16,6 +16,9 @@ export interface Verified extends Record<string, unknown> {
   readonly health: string | null;
   /** Whether it is still what that environment has. */
   readonly is_there: boolean;
+  /** When something else came in its place, and whether that was a rollback. */
+  readonly left_at: Date | null;
+  readonly rolled_back: boolean;
 }
 
 /** Another promotion of the same thing to the same place. */
@@ -31,7 +34,7 @@ export interface Subject {
   readonly release: ReleaseRow;
   readonly environment: EnvironmentRecord;
   readonly now: Date;
-  /** In every environment, the earliest first. */
+  /** Once for each environment: when it came there last. */
   readonly verified: readonly Verified[];
   readonly underWay: readonly UnderWay[];
   readonly frozen: readonly FrozenTime[];

@@ -11,6 +11,8 @@ export function upstreamGate({ verified, environment: { upstream } }: Subject): 
       if (found.length === 0) return waiting(`It was not promoted to ${names} yet.`);
       const well = found.filter(({ is_there, health }) => !is_there || health === null || health === "healthy" || health === "stopped");
       const evidence = found.map(evidenceOf);
+      const back = found.filter(({ rolled_back }) => rolled_back);
+      if (back.length > 0) return blocked(`It was rolled back in ${back.map(({ environment }) => environment).join(" and ")}.`, evidence);
       if (well.length === 0) return blocked(`It is what ${found[0]!.environment} has, and is ${found[0]!.health} there.`, evidence);
       return passed(`It became healthy in ${well.map(({ environment }) => environment).join(" and ")}.`, evidence);
     },
@@ -24,22 +26,27 @@ export function soakGate({ verified, environment: { upstream, soakMinutes }, now
     title: "Soak time",
     async evaluate() {
       const found = verified.filter(({ environment }) => upstream.includes(environment));
-      const first = found[0];
+      // Where it has been for longest counts.
+      const [first] = found.toSorted((a, b) => lasted(b, now) - lasted(a, now));
       if (first === undefined) return waiting(`Its ${soakMinutes} minutes begin when it is healthy in ${upstream.join(" or ")}.`);
-      const until = new Date(first.at.getTime() + soakMinutes * 60_000);
       const evidence = [evidenceOf(first), { label: "Asked for", value: `${soakMinutes} minutes` }];
-      if (until > now)
-        return waiting(`It has been in ${first.environment} for ${minutes(first.at, now)} of ${soakMinutes} minutes.`, evidence, until);
-      return passed(`It has been in ${first.environment} for ${minutes(first.at, now)} minutes.`, evidence);
+      const been = Math.floor(lasted(first, now) / 60_000);
+      if (lasted(first, now) >= soakMinutes * 60_000) return passed(`It has been in ${first.environment} for ${been} minutes.`, evidence);
+      if (first.left_at !== null) {
+        return blocked(`It was in ${first.environment} for ${been} of ${soakMinutes} minutes, and then replaced there.`, evidence);
+      }
+      const until = new Date(first.at.getTime() + soakMinutes * 60_000);
+      return waiting(`It has been in ${first.environment} for ${been} of ${soakMinutes} minutes.`, evidence, until);
     },
   };
+}
+
+/** Milliseconds that it was there without a break. */
+function lasted({ at, left_at }: Verified, now: Date): number {
+  return Math.max(0, (left_at ?? now).getTime() - at.getTime());
 }
 
 function evidenceOf({ environment, at, promotion, health, is_there }: Verified): { label: string; value: string; link: string } {
   const now = is_there ? `, now ${health ?? "nothing runs it there"}` : ", by now replaced there";
   return { label: environment, value: `since ${at.toISOString()}${now}`, link: `/promotions/${promotion}` };
-}
-
-function minutes(from: Date, to: Date): number {
-  return Math.max(0, Math.floor((to.getTime() - from.getTime()) / 60_000));
 }

@@ -284,6 +284,13 @@ test("back by one call: the earlier tree, the earlier release, and a hold; what 
   expect(await call("delivery.hold.list", {})).toMatchObject({ items: [{ why: "Rolled back to release 6: It is slow." }] });
 }, 60_000);
 
+test("what was rolled back upstream goes no further", async () => {
+  const { id } = await call<Promotion>("delivery.promotion.create", { release: "orders#7", environment: "prod" });
+  const seen = await until(id, ({ gates }) => gates.length > 0);
+  expect(seen.gates.find(({ name }) => name === "upstream")).toMatchObject({ verdict: "blocked", why: "It was rolled back in staging." });
+  await call("delivery.promotion.cancel", { id });
+});
+
 test("what somebody else writes to an environment's branch, or writes anew, is replaced by what was promoted", async () => {
   const before = await fileIn("env/staging", "apps/orders/workload.yaml");
   await server.repositories.commitFiles(GITOPS_REPOSITORY, {

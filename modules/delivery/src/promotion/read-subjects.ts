@@ -17,11 +17,13 @@ export async function readSubjects(ctx: Ctx, ids: readonly string[]): Promise<Op
   const releaseIds = promotions.map(({ release_id }) => release_id);
   const releases = await findReleases(ctx.sql, releaseIds);
   const { rows: verified } = await ctx.sql.query<Verified & { release_id: string }>(
-    `select p.release_id, p.environment, min(p.ended_at) as at, min(p.id) as promotion, min(w.health) as health,
-       bool_or(d.release_id is not distinct from p.release_id) as is_there
+    `select distinct on (p.release_id, p.environment) p.release_id, p.environment, p.ended_at as at, p.id as promotion, w.health,
+       d.release_id is not distinct from p.release_id as is_there, n.ended_at as left_at, coalesce(n.kind = 'rollback', false) as rolled_back
      from delivery.promotion p left join delivery.desired d on d.entity_ref = p.entity_ref and d.environment = p.environment
      left join delivery.workload w on w.entity_ref = p.entity_ref and w.environment = p.environment
-     where p.release_id = any($1) and p.state = 'promoted' group by p.release_id, p.environment order by 3`,
+     left join lateral (select n.ended_at, n.kind from delivery.promotion n where n.entity_ref = p.entity_ref and n.environment = p.environment
+       and n.state = 'promoted' and n.ended_at > p.ended_at and n.release_id <> p.release_id order by n.ended_at limit 1) n on true
+     where p.release_id = any($1) and p.state = 'promoted' order by p.release_id, p.environment, p.ended_at desc`,
     [releaseIds],
   );
   const { rows: underWay } = await ctx.sql.query<UnderWay & { asker: string }>(
