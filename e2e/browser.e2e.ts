@@ -305,6 +305,7 @@ async function addresses(): Promise<Record<string, string>> {
     environments: "/environments?select=dev",
     rollouts: "/rollouts",
     releases: "/releases",
+    calendar: "/calendar",
     observe: "/observe",
     service: "/observe/services/booking-service",
     traces: "/traces",

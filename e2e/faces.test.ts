@@ -55,6 +55,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+/** Some hundred operations one after the other take their time on a busy machine. */
+const MANY_MS = 120_000;
+
 test("there are operations, each with a name, a route and a command of its own", () => {
   expect(names.length).toBeGreaterThan(50);
   expect(new Set(names).size).toBe(names.length);
@@ -72,7 +75,7 @@ test("the OpenAPI document lists them all", async () => {
   expect(listed.toSorted()).toEqual(allOperations.map(({ name, http }) => `${name} ${http.method} ${http.path}`).toSorted());
 });
 
-test("the client reaches the route of each", async () => {
+test("the client reaches the route of each", { timeout: MANY_MS }, async () => {
   const client = createClient({ url, token: "t", face: "web" });
   reached.length = 0;
   for (const operation of allOperations) await client.call(operation, sampleInput(operation));
@@ -80,7 +83,7 @@ test("the client reaches the route of each", async () => {
   expect(new Set(reached.map(({ face }) => face))).toEqual(new Set(["web"]));
 });
 
-test("the command line reaches each, with the same input as the client sent", async () => {
+test("the command line reaches each, with the same input as the client sent", { timeout: MANY_MS }, async () => {
   const byClient = new Map(reached.map(({ operation, input }) => [operation, input]));
   reached.length = 0;
   for (const { words, operation, positional } of toCommands(allOperations)) {
@@ -100,7 +103,7 @@ test("help names every command", async () => {
   for (const { words } of toCommands(allOperations)) for (const word of words.split(" ")) expect(out).toContain(word);
 });
 
-test("an MCP client finds and reaches each", async () => {
+test("an MCP client finds and reaches each", { timeout: MANY_MS }, async () => {
   const client = new McpClient({ name: "test", version: "1" }, { versionNegotiation: { mode: "auto" } });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
   const { tools } = await client.listTools();

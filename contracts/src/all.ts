@@ -14,6 +14,7 @@ import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as archive } from "./delivery/archive.ts";
+import { operations as calendar } from "./delivery/calendar.ts";
 import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as environments } from "./delivery/environments.ts";
@@ -97,6 +98,7 @@ export const allOperations: readonly Operation[] = [
   ...delivery,
   ...credentials,
   ...environments,
+  ...calendar,
   ...executions,
   ...rollouts,
   ...archive,

@@ -18,8 +18,9 @@ import {
 } from "@roadbed/core";
 import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
-import { viewerOf } from "@roadbed/identity";
 import type { DeliveryDeps } from "@roadbed/delivery";
+import { viewerOf } from "@roadbed/identity";
+import type { Telemetry } from "@roadbed/telemetry";
 import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
 import type { Database } from "@roadbed/postgres";
@@ -109,6 +110,18 @@ async function connectedSource(catalog: Catalog, address: string): Promise<OpenH
   return (await openHosts(catalog)).find(
     (one) => one.reads && one.host === url.host && `${owner}/`.toLowerCase().startsWith(`${one.owner.toLowerCase()}/`),
   );
+}
+
+/** What went wrong, for the change calendar; what the reader may not see is not told. */
+export function incidentsForDelivery(telemetry: Telemetry, catalog: Catalog): NonNullable<DeliveryDeps["incidents"]> {
+  return async (ctx, question) => {
+    const found = await telemetry.incidentsBetween(ctx, { ...question, hidden: await catalog.hiddenFrom(ctx) });
+    return found.map(({ openedAt, closedAt, ...incident }) => ({
+      ...incident,
+      from: new Date(openedAt),
+      ...(closedAt === undefined ? {} : { until: new Date(closedAt) }),
+    }));
+  };
 }
 
 /** The ways of golden paths to systems outside: through the same guard as sources, with the tokens that administrators opened for them. */

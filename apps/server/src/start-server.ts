@@ -47,6 +47,7 @@ import { checkDisk } from "./check-disk.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
 import { openBadgeDoor } from "./doors/badge-door.ts";
+import { openCalendarDoor } from "./doors/calendar-door.ts";
 import { makeCallerOf } from "./doors/caller-of.ts";
 import { openHookDoor } from "./doors/hook-door.ts";
 import { openOtlpDoor } from "./doors/otlp-door.ts";
@@ -56,6 +57,7 @@ import type { ServerOptions } from "./options.ts";
 import {
   catalogForPaths,
   conditionsForPaths,
+  incidentsForDelivery,
   outsideForPaths,
   peopleForPaths,
   platformForPaths,
@@ -230,6 +232,7 @@ export async function startServer({
       routerUrl: routerUrlOf(publicUrl, routerPort),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
       gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
+      incidents: incidentsForDelivery(telemetry, catalog),
       resources: { variablesFor: (workload) => paths.variablesFor(workload) },
       approvers: {
         of: (ctx, words, about) => paths.approvers.of(ctx, words, about),
@@ -327,6 +330,7 @@ export async function startServer({
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, paths, authenticate });
     if (standards.scorecards) openBadgeDoor(app, { scorecards: standards.scorecards, db, authenticate });
+    openCalendarDoor(app, { handlers, runtime, publicUrl, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));
     serveWebApp(app, { dir: join(root, "apps/web/dist") });

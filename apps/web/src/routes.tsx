@@ -189,6 +189,17 @@ const environments = createRoute({
   component: lazyRouteComponent(() => import("./pages/environments/EnvironmentsPage.tsx"), "EnvironmentsPage"),
 });
 
+const calendar = createRoute({
+  getParentRoute: () => app,
+  path: "/calendar",
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "environment"),
+    ...oneOf(raw, "span", ["week", "month", "quarter"] as const),
+    ...text(raw, "from"),
+  }),
+  component: lazyRouteComponent(() => import("./pages/calendar/CalendarPage.tsx"), "CalendarPage"),
+});
+
 const change = createRoute({
   getParentRoute: () => app,
   path: "/delivery/changes/$id",
@@ -526,7 +537,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, change, releases, release, promotion, rollouts, rollout,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, rollouts, rollout,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -15,6 +15,7 @@ import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from ".
 import type { DeliveryDeps, Timing } from "./deps.ts";
 import { makeExecutionHandlers } from "./job/execution-handlers.ts";
 import { createScheduler } from "./job/scheduler.ts";
+import { makeShowCalendar } from "./calendar/show-calendar.ts";
 import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
 import { defineEnvironmentWatch } from "./environment/end-environments.ts";
 import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
@@ -179,6 +180,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     handlers: [
       ...makeEnvironmentHandlers(deps),
       ...makeFreezeHandlers(),
+      makeShowCalendar(deps),
       ...makeWorkloadReaders(deps, local, scheduler),
       ...makeWorkloadChanges(deps),
       ...makeExecutionHandlers(deps),

@@ -29,6 +29,8 @@ export interface DeliveryDeps {
   readonly routerUrl: string;
   readonly entities: Entities;
   readonly tokens: Tokens;
+  /** What went wrong in a time, for the calendar. Absent: nothing is known. */
+  readonly incidents?: ((ctx: Ctx, time: IncidentQuestion) => Promise<readonly CalendarIncident[]>) | undefined;
   /** What a component was given by golden paths. Absent: nothing. */
   readonly resources?: Resources | undefined;
   readonly gitDoor: GitDoor;
@@ -112,6 +114,24 @@ export interface Entities {
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
   /** What it needs directly, by any origin. Absent: what its descriptor says. */
   dependenciesOf?(ref: string): Promise<readonly string[]>;
+}
+
+export interface IncidentQuestion {
+  readonly from: Date;
+  readonly until: Date;
+  readonly entityRef: string | undefined;
+  readonly limit: number;
+}
+
+/** What delivery asks of telemetry: incidents that were open at some instant of a time and that the caller may see, the latest first. */
+export interface CalendarIncident {
+  readonly id: string;
+  readonly title: string;
+  readonly service: string;
+  readonly entityRef?: string | undefined;
+  readonly severity: string;
+  readonly from: Date;
+  readonly until?: Date | undefined;
 }
 
 /** What delivery asks of golden paths: the variables of databases and the like that a component uses in an environment. */

@@ -1,9 +1,10 @@
-import type { ServiceRow } from "@roadbed/contracts/telemetry";
+import type { Incident, ServiceRow } from "@roadbed/contracts/telemetry";
 import type { Ctx, Handler, Subscription } from "@roadbed/core";
 
 import { countSpansByHour, readCallersOfVersion, readCalls, readSenders, type ObservedCall, type Sender } from "./calls/read-calls.ts";
 import type { TelemetryDeps } from "./deps.ts";
 import { makeCloseIncident } from "./incident/close-incident.ts";
+import { incidentsBetween } from "./incident/incidents-between.ts";
 import { makeListIncidents } from "./incident/list-incidents.ts";
 import { makeOpenIncident } from "./incident/open-incident.ts";
 import { createIntake } from "./intake/create-intake.ts";
@@ -26,6 +27,8 @@ export interface Telemetry {
   readonly intake: Intake;
   /** Health, rates and latencies of the last hour, one row per service asked for; without data `unknown`, never ok. */
   healthOf(ctx: Ctx, services: readonly string[]): Promise<Map<string, ServiceRow>>;
+  /** Incidents that were open in a time, the latest first, without those of hidden entities. */
+  incidentsBetween(ctx: Ctx, question: Parameters<typeof incidentsBetween>[1]): Promise<readonly Incident[]>;
   /** Who works with whom, as the traces tell it; for the catalogue, which knows whose names these are. */
   readonly observations: Observations;
   /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
@@ -71,6 +74,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeCloseIncident(),
     ],
     subscriptions: makeSubscriptions(clickhouse),
+    incidentsBetween: (ctx, question) => incidentsBetween(ctx.sql, question),
     observations: {
       hours: (window, signal) => countSpansByHour(clickhouse, window, signal),
       calls: (window, signal) => readCalls(clickhouse, window, signal),

@@ -44,6 +44,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/releases", label: "Releases" },
       { to: "/environments", label: "Environments" },
       { to: "/rollouts", label: "Rollouts" },
+      { to: "/calendar", label: "Calendar" },
     ],
   },
   {

@@ -1,6 +1,7 @@
 import {
   Activity,
   BookOpen,
+  CalendarDays,
   Boxes,
   FolderInput,
   GitCompare,
@@ -50,6 +51,7 @@ export const ACTIONS: readonly Action[] = [
   { label: "Rollouts: releases that are decided about", icon: Rocket, to: "/rollouts", words: "canary blue-green shadow rolling analysis" },
   { label: "Delivery: what runs where", icon: Rocket, to: "/delivery", words: "workloads deployments repositories" },
   { label: "Environments and freezes", icon: Network, to: "/environments", words: "promotion order gates freeze" },
+  { label: "Change calendar", icon: CalendarDays, to: "/calendar", words: "freezes deployments incidents planned" },
   { label: "Runs", icon: History, to: "/runs" },
   { label: "Policies", icon: ShieldCheck, to: "/standards", words: "standards rules cel" },
   { label: "Scorecards: how far everything has come", icon: ShieldCheck, to: "/scorecards", words: "standards rubric levels maturity" },

@@ -40,6 +40,28 @@ export async function listDeploymentRecords(
   return rows.map(toDeployment);
 }
 
+/** What was under way at some instant of a time, the latest first. */
+export async function listDeploymentsBetween(
+  sql: Sql,
+  o: {
+    readonly from: Date;
+    readonly until: Date;
+    readonly entityRef?: string | undefined;
+    readonly environment?: string | undefined;
+    readonly hidden: readonly string[];
+    readonly limit: number;
+  },
+): Promise<Deployment[]> {
+  const { rows } = await sql.query(
+    `select * from delivery.deployment
+     where created_at < $2 and (created_at >= $1 or ended_at >= $1 or (ended_at is null and status not in ('failed', 'superseded')))
+       and ($3::text is null or entity_ref = $3) and ($4::text is null or environment = $4) and entity_ref <> all($5::text[])
+     order by created_at desc, id desc limit $6`,
+    [o.from, o.until, o.entityRef ?? null, o.environment ?? null, o.hidden, o.limit],
+  );
+  return rows.map(toDeployment);
+}
+
 /** Moves it on only from one of the states given; undefined when it is in another. */
 export async function advance(
   sql: Sql,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Entity } from "@roadbed/contracts/catalog";
+import type { CalendarItem } from "@roadbed/contracts/delivery/calendar";
 import type { Environment, Freeze } from "@roadbed/contracts/delivery/environments";
 import { perform } from "@roadbed/core";
 import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
@@ -169,6 +170,35 @@ test("a freeze is announced, seen on the environment, and lifted with a reason",
   expect(await call<{ items: Freeze[] }>("delivery.freeze.list", { past: true })).toMatchObject({
     items: [{ id: freeze.id, liftedWhy: "sales are over" }],
   });
+});
+
+test("the calendar holds deployments, freezes, incidents and ends of what may be seen, each in its time", async () => {
+  const now = Date.now();
+  const at = (hours: number): string => new Date(now + hours * 3_600_000).toISOString();
+  const row = `insert into delivery.deployment (id, entity_ref, environment, repository, commit, message, author, status, created_at, ended_at)
+    values ($1, $2, 'dev', 'r', 'abcdef1234', 'm', 'a', 'healthy', $3, $4)`;
+  await server.db.query(row, ["dep_1", "component:default/shop", at(-2), at(-1.9)]);
+  await server.db.query(row, ["dep_2", "component:default/secret", at(-2), at(-1.9)]);
+  await server.db.query(row, ["dep_3", "component:default/shop", at(-2_000), at(-1_999)]);
+  await call("delivery.freeze.create", { title: "Later", reason: "in good time", environments: ["prod"], from: at(48), until: at(72) });
+  await call("delivery.environment.create", { name: "pr-77", hours: 5, upstream: ["dev"] });
+  server.hidden.add("component:default/secret");
+  const shown = await call<{ items: CalendarItem[]; cut: string[] }>("delivery.calendar.show", {});
+  expect(shown.items.map(({ kind, title, state, planned }) => [kind, title, state, planned])).toEqual(
+    expect.arrayContaining([
+      ["deployment", "shop abcdef12", "healthy", false],
+      ["freeze", "Later", "planned", true],
+      ["incident", "Slow", "open", false],
+      ["end", "Pr-77 ends", "planned", true],
+    ]),
+  );
+  expect(shown.items.map(({ id }) => id)).not.toEqual(expect.arrayContaining(["dep_2"]));
+  expect(shown.items.map(({ id }) => id)).not.toEqual(expect.arrayContaining(["dep_3"]));
+  expect(shown.items.map(({ from }) => from)).toEqual(shown.items.map(({ from }) => from).toSorted());
+  const prod = await call<{ items: CalendarItem[] }>("delivery.calendar.show", { environment: "prod" });
+  expect(prod.items.some(({ kind }) => kind === "deployment")).toBe(false);
+  await expect(call("delivery.calendar.show", { from: at(0), until: at(20_000) })).rejects.toMatchObject({ problems: [{ at: "until" }] });
+  await expect(call("delivery.calendar.show", { from: at(5), until: at(4) })).rejects.toMatchObject({ code: "INVALID" });
 });
 
 async function list(input: object = {}): Promise<Environment[]> {
