@@ -118,7 +118,7 @@ export function makePublishChange(deps: ChangeDeps): Action {
       const action = hosts[found.kind];
       const output = await action.run(c, action.input.parse({ ...told, ...(input.token === undefined ? {} : { token: input.token }) }));
       const request = String(output["remoteUrl"] ?? output["mergeRequestUrl"]);
-      const branch = String(output["targetBranchName"] ?? "main");
+      const { targetBranchName: branch = "main" } = output as { readonly targetBranchName?: string };
       // Hosts elsewhere tell us of no merge: whoever watches them asks about this request.
       if (input.adopt) await c.once(ADOPTED, async () => ({ repository: found.name, branch, paths: fresh, request }));
       return { branch: branchName, remoteUrl: request };

@@ -69,7 +69,8 @@ export function makePublishGitlabMergeRequest(outside: Outside | undefined): Act
       return { targetBranchName: target, projectid: name, projectPath: name, mergeRequestUrl };
     },
     async undo(c, { input, output }) {
-      const number = /(\d+)\/?$/.exec(String(output["mergeRequestUrl"] ?? ""))?.[1];
+      const { mergeRequestUrl: url } = output;
+      const number = typeof url === "string" ? /(\d+)\/?$/.exec(url)?.[1] : undefined;
       if (input === undefined || number === undefined)
         return { done: false, words: "Which merge request it opened cannot be told any more: close it there." };
       const place = await connect(c, outside, "gitlab", input);
