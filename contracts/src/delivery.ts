@@ -154,6 +154,7 @@ export const getDeployment = defineOperation({
   http: { method: "GET", path: "/api/v1/deployments/{id}" },
   input: z.object({ id: z.string() }),
   output: Deployment,
+  cli: { exitCode: ({ status }) => (["failed", "rolled-back", "held"].includes(status) ? 1 : 0) },
 });
 
 export const deployCommit = defineOperation({

@@ -1,3 +1,4 @@
+import { createPromotion, getPromotion } from "@roadbed/contracts/delivery/promotions";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -301,6 +302,39 @@ test("path run --wait ends with the run and its outputs, or with 1 when it faile
   const late = await run(["path", "run", "node", "--values", "{}", "--wait", "--timeout", "0.1"], answers("succeeded"));
   expect(late).toMatchObject({ code: 6 });
   expect(late.err).toContain("run_1 is still");
+});
+
+test("promotion create --wait tells what it waits for, and ends with the promotion, or where somebody has to decide", async () => {
+  const gate = (verdict: string, why: string) => ({ name: "soak", title: "Soak time", verdict, why, evidence: [] });
+  const promotion = (state: string, o: object) => ({
+    id: "prm_1",
+    entityRef: "component:default/a",
+    environment: "prod",
+    state,
+    votes: [],
+    ...o,
+  });
+  const answers = (end: string): Answers => {
+    let asked = 0;
+    return {
+      [createPromotion.name]: () => promotion("waiting", { gates: [gate("waiting", "10 of 30 minutes")] }),
+      [getPromotion.name]: () =>
+        ++asked < 2
+          ? promotion("waiting", { gates: [gate("waiting", "20 of 30 minutes")] })
+          : promotion(end, {
+              gates: [gate("passed", "30 of 30 minutes")],
+              ...(end === "held" ? {} : { endedAt: "2026-01-01T00:00:00.000Z" }),
+            }),
+    };
+  };
+  const line = ["promotion", "create", "a#1", "prod", "--wait"];
+  const done = await run(line, answers("promoted"));
+  expect(done.code).toBe(0);
+  expect(done.err).toBe(
+    "waiting  Soak time: 10 of 30 minutes\nwaiting  Soak time: 20 of 30 minutes\npassed   Soak time: 30 of 30 minutes\n",
+  );
+  expect((await run(line, answers("refused"))).code).toBe(1);
+  expect((await run(line, answers("held"))).code).toBe(1);
 });
 
 test("what policy denies exits 3 with the reasons, for people and for programs", async () => {

@@ -3,7 +3,8 @@ import type { Client } from "@roadbed/face-client";
 
 import { printable, type Output, type Paint } from "../output/text.ts";
 
-const FINAL = new Set(["succeeded", "failed", "cancelled", "healthy", "rolled-back", "superseded"]);
+/** Ends that some things reach without saying when, and `held`: it goes on when somebody has decided, which may be tomorrow. */
+const FINAL = new Set(["succeeded", "failed", "cancelled", "healthy", "rolled-back", "superseded", "held"]);
 
 export interface WaitOptions {
   readonly client: Client;
@@ -18,7 +19,11 @@ export interface WaitOptions {
 
 interface Thing {
   readonly id: string;
-  readonly status: string;
+  readonly status?: string;
+  readonly state?: string;
+  readonly endedAt?: string;
+  /** What a promotion waits for. */
+  readonly gates?: readonly { readonly name: string; readonly title: string; readonly verdict: string; readonly why: string }[];
   readonly steps?: readonly { readonly id: string; readonly name: string; readonly status: string; readonly error?: string }[];
 }
 
@@ -31,10 +36,14 @@ export async function waitFor({ client, read, started, seconds, signal, progress
   const told = new Map<string, string>();
   let thing = started as Thing;
   for (let pause = 200; ; pause = Math.min(pause * 1.5, 1_500)) {
-    if (progress) tellSteps(thing, told, progress);
-    if (FINAL.has(thing.status)) return thing;
+    if (progress) {
+      tellSteps(thing, told, progress);
+      tellGates(thing, told, progress);
+    }
+    const state = thing.status ?? thing.state ?? "";
+    if (FINAL.has(state) || thing.endedAt !== undefined) return thing;
     if (Date.now() > deadline) {
-      throw new UnavailableError(`${thing.id} is still ${thing.status} after ${seconds} s; it goes on.`, {
+      throw new UnavailableError(`${thing.id} is still ${state} after ${seconds} s; it goes on.`, {
         mend: "Look again later, or wait longer with --timeout.",
       });
     }
@@ -67,6 +76,15 @@ function tellSteps({ steps = [] }: Thing, told: Map<string, string>, { output, p
     else if (status === "failed") output.write(`${paint.red("failed")}   ${line}${error === undefined ? "" : `: ${printable(error)}`}\n`);
     else if (status === "processing") output.write(`${paint.dim("running")}  ${line}\n`);
     else output.write(`${paint.dim(status.padEnd(9))}${line}\n`);
+  }
+}
+
+function tellGates({ gates = [] }: Thing, told: Map<string, string>, { output, paint }: NonNullable<WaitOptions["progress"]>): void {
+  for (const { name, title, verdict, why } of gates) {
+    if (told.get(`gate ${name}`) === `${verdict} ${why}`) continue;
+    told.set(`gate ${name}`, `${verdict} ${why}`);
+    const word = verdict === "passed" ? paint.green("passed") : verdict === "waiting" ? paint.dim("waiting") : paint.red(verdict);
+    output.write(`${word}${" ".repeat(Math.max(1, 9 - verdict.length))}${printable(title)}: ${printable(why)}\n`);
   }
 }
 

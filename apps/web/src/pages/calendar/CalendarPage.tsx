@@ -123,7 +123,7 @@ const COLUMNS: readonly Column<CalendarItem>[] = [
     header: "When",
     width: "200px",
     value: ({ from }) => from,
-    cell: ({ from, until, kind }) => <Time from={from} until={kind === "freeze" ? until : undefined} />,
+    cell: ({ from }) => <When at={from} />,
   },
   {
     id: "what",
@@ -152,20 +152,6 @@ const COLUMNS: readonly Column<CalendarItem>[] = [
     cell: ({ state, kind }) => <StateBadge plain word={state} state={kind === "freeze" ? "unknown" : undefined} />,
   },
 ];
-
-function Time({ from, until }: { readonly from: string; readonly until: string | undefined }): ReactNode {
-  return (
-    <>
-      <When at={from} />
-      {until !== undefined && (
-        <>
-          {" "}
-          until <When at={until} />
-        </>
-      )}
-    </>
-  );
-}
 
 function Subscribe(): ReactNode {
   const address = `${location.origin}/calendar.ics`;

@@ -30,7 +30,7 @@ export function EntityDecisions({ entityRef }: { readonly entityRef: string }): 
       ) : list.pending ? (
         <SkeletonRows rows={3} />
       ) : list.rows.length === 0 ? (
-        <p className="rb-dim">Policies were not asked about an act on it yet: a golden path, a change of its files, a promotion.</p>
+        <p className="rb-dim">Policies were not asked about an act on it yet: a golden path, a resource, a promotion.</p>
       ) : (
         <ul className={`${classes.steps} ${classes.findings}`}>
           {list.rows.map(({ id, verdict, subject, moment, at, findings }) => (
