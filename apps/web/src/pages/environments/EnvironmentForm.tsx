@@ -22,7 +22,8 @@ interface Props {
 }
 
 type Approval = { readonly by: RequiredPromotionApproval["by"]; readonly names: string; readonly count: number };
-type Gate = { readonly name: string; readonly how: "cel" | "http"; readonly text: string };
+/** `message` is kept as it is: it is said with the file or the command line. */
+type Gate = { readonly name: string; readonly how: "cel" | "http"; readonly text: string; readonly message?: string | undefined };
 
 const BY = [
   { value: "owner", label: "Its owner" },
@@ -175,7 +176,7 @@ function Gates({ gates, onChange }: { readonly gates: readonly Gate[]; readonly 
             <TextInput label="Name" value={name} onChange={(event) => put(at, { name: event.currentTarget.value })} />
             <TextInput
               label={how === "cel" ? "Expression" : "Address that is asked"}
-              placeholder={how === "cel" ? "release.hotfix || now.getHours() < 16" : "https://gates.example.org/release"}
+              placeholder={how === "cel" ? "promotion.hotfix || now.getHours() < 16" : "https://gates.example.org/release"}
               value={text}
               onChange={(event) => put(at, { text: event.currentTarget.value })}
             />
@@ -239,8 +240,9 @@ function formOf(environment: Environment | undefined): Form {
     automatic: environment?.automatic ?? false,
     soakMinutes: environment?.soakMinutes ?? 0,
     approvals: (environment?.approvals ?? []).map(({ by, names = [], count }) => ({ by, names: names.join(", "), count })),
-    gates: (environment?.gates ?? []).map(({ name, cel, http }) => ({
+    gates: (environment?.gates ?? []).map(({ name, cel, http, message }) => ({
       name,
+      message,
       how: cel === undefined ? "http" : "cel",
       text: cel ?? http ?? "",
     })),
@@ -266,7 +268,9 @@ function saidOf(form: Form) {
       count,
       ...(by === "named" && { names: names.split(/[\s,]+/).filter(Boolean) }),
     })),
-    gates: form.gates.map(({ name, how, text: value }): CustomGate => ({ name: name.trim(), [how]: value.trim() })),
+    gates: form.gates.map(({ name, how, text: value, message }): CustomGate => {
+      return { name: name.trim(), [how]: value.trim(), ...(message !== undefined && { message }) };
+    }),
     budget: text(form.amount) === undefined ? undefined : { amount: form.amount.trim(), currency: form.currency.trim().toUpperCase() },
   };
 }
