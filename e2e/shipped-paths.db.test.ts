@@ -294,12 +294,6 @@ test("a bucket and a queue are made by class, used, and taken away", async () =>
   );
 });
 
-const SERVICE = "kind: service\nstart: [node, server.mjs]\n";
-/** As docs/guides/which-golden-path.md says. */
-const CALLED = `
-import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-const callers = JSON.parse(process.env.SERVICE_CALLERS ?? "{}");
 // The last: its minute has passed while the others were made.
 test("a job runs on time and by hand, and its times are remembered with their lines of the log", async () => {
   const { items, at } = await firstTimes;
@@ -324,6 +318,12 @@ test("a job runs on time and by hand, and its times are remembered with their li
   await expect(world.call("delivery.execution.start", { entityRef: "component:default/rates" })).rejects.toThrow(/runs all the time/);
 });
 
+const SERVICE = "kind: service\nstart: [node, server.mjs]\n";
+/** As docs/guides/which-golden-path.md says. */
+const CALLED = `
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+const callers = JSON.parse(process.env.SERVICE_CALLERS ?? "{}");
 function callerOf(request) {
   const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
   const sha256 = createHash("sha256").update(token).digest("hex");

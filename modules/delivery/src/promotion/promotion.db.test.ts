@@ -61,7 +61,8 @@ const ports: Partial<DeliveryDeps> = {
     },
   },
   fetch: async (url, init) => {
-    asked.push({ url: String(url), body: JSON.parse(String(init?.body)) as { release: { number: number } } });
+    const request = new Request(url, init);
+    asked.push({ url: request.url, body: (await request.json()) as { release: { number: number } } });
     return answer();
   },
 };

@@ -35,7 +35,7 @@ export interface Resources {
   /** What requests are resolved with: for the action of paths. */
   readonly requests: RequestDeps;
   /** Seals what is secret in a late answer to what was asked for a resource. */
-  sealerOf(resource: string): Pick<AnswerSealer, "seal">;
+  readonly sealerOf: (resource: string) => Pick<AnswerSealer, "seal">;
   variablesFor(o: { readonly entityRef: string; readonly environment: string }): Promise<Record<string, string>>;
   start(): Promise<void>;
   stop(): Promise<void>;
