@@ -1,16 +1,15 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { openRepositories, type FileChange } from "@roadbed/git";
+import { openRepositories } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { service } from "./fixtures/apps.ts";
-import { fetchText, pushTo } from "./fixtures/clients.ts";
+import { fetchText } from "./fixtures/clients.ts";
+import { createKillableServer, type KillableServer } from "./fixtures/killable-server.ts";
 import { startServer } from "./fixtures/server.ts";
 import { migrations } from "./index.ts";
 import { identityOf } from "./runtime/process-identity.ts";
@@ -45,14 +44,15 @@ test("a server that is stopped in the middle of a deployment goes on with it at 
 describe("after kill -9 of the server", () => {
   let database: TestDatabase;
   let dataDir: string;
-  let child: ChildProcess | undefined;
+  let killable: KillableServer;
 
   beforeEach(async () => {
     database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
     dataDir = await mkdtemp(join(tmpdir(), "delivery-kill-"));
+    killable = createKillableServer(database, dataDir);
   });
   afterEach(async () => {
-    await kill();
+    await killable.kill();
     // What the killed server left behind is ended by the next one; after the last there is none.
     const last = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
     await last.stop();
@@ -62,15 +62,15 @@ describe("after kill -9 of the server", () => {
   });
 
   test("what ran runs again, once, and pushes that nobody heard of are heard of", async () => {
-    const first = await start();
-    await pushNew(first.url, "orders", service({ version: "v1" }));
+    const first = await killable.start();
+    await killable.pushNew(first.url, "orders", service({ version: "v1" }));
     await eventually(async () => expect(await fetchText(`${first.routerUrl}/dev/orders/`)).toEqual([200, "v1"]), 30_000);
     const [, orphan] = await fetchText(`${first.routerUrl}/dev/orders/pid`);
-    await kill();
+    await killable.kill();
     expect(await identityOf(Number(orphan))).toBeDefined();
     const repositories = openRepositories(join(dataDir, "git"));
     await repositories.commitFiles("orders", { branch: "main", message: "unheard", author, files: service({ version: "v2" }) });
-    const second = await start();
+    const second = await killable.start();
     await eventually(async () => expect(await fetchText(`${second.routerUrl}/dev/orders/`)).toEqual([200, "v2"]), 30_000);
     expect(await identityOf(Number(orphan))).toBeUndefined();
     const { rows } = await database.db.query("select message, status from delivery.deployment order by id");
@@ -78,42 +78,16 @@ describe("after kill -9 of the server", () => {
   });
 
   test("in the middle of a deployment, it goes on and ends well", async () => {
-    const first = await start();
-    await pushNew(first.url, "slow", service({ version: "v1", build: "setTimeout(() => {}, 1500)", slow: 500 }));
+    const first = await killable.start();
+    await killable.pushNew(first.url, "slow", service({ version: "v1", build: "setTimeout(() => {}, 1500)", slow: 500 }));
     await eventually(async () => (await statusOf("slow")) === "building", 20_000);
-    await kill();
-    const second = await start();
+    await killable.kill();
+    const second = await killable.start();
     await eventually(async () => expect(await fetchText(`${second.routerUrl}/dev/slow/`)).toEqual([200, "v1"]), 40_000);
     await eventually(async () => (await statusOf("slow")) === "healthy");
     const { rows } = await database.db.query("select count(*)::int n from kernel.event where name = 'delivery.deployment.finished'");
     expect(rows).toEqual([{ n: 1 }]);
   });
-
-  async function start(): Promise<{ url: string; routerUrl: string }> {
-    child = fork(new URL("fixtures/server.ts", import.meta.url), [database.url, dataDir], {
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-      silent: true,
-    });
-    const [message] = (await once(child, "message")) as [{ url: string; routerUrl: string }];
-    return message;
-  }
-
-  async function kill(): Promise<void> {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL");
-    await exit;
-  }
-
-  /** The repository's row, then a push: this server offers no other door. */
-  async function pushNew(url: string, name: string, files: readonly FileChange[]): Promise<void> {
-    await openRepositories(join(dataDir, "git")).init(name);
-    await database.db.query(
-      "insert into delivery.repository (name, description, default_branch, entity_ref, made_by, created_at) values ($1, '', 'main', $2, 'test', now())",
-      [name, `component:default/${name}`],
-    );
-    await pushTo(`${url.replace("//", "//ada:writer@")}/git/${name}.git`, files);
-  }
 
   async function statusOf(name: string): Promise<string | undefined> {
     const { rows } = await database.db.query<{ status: string }>(

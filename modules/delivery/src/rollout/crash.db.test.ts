@@ -1,11 +1,8 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { openRepositories, type FileChange } from "@roadbed/git";
 import { createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -13,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { seeded } from "../analysis/simulation.suite.ts";
 import { fetchText, pushTo } from "../fixtures/clients.ts";
 import { release } from "../fixtures/releases.ts";
+import { createKillableServer, type KillableServer } from "../fixtures/killable-server.ts";
 import { startServer } from "../fixtures/server.ts";
 import { migrations } from "../index.ts";
 
@@ -28,14 +26,15 @@ const STEPS = `rollout:
 describe("a server that is killed again and again during a rollout", () => {
   let database: TestDatabase;
   let dataDir: string;
-  let child: ChildProcess | undefined;
+  let killable: KillableServer;
 
   beforeEach(async () => {
     database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
     dataDir = await mkdtemp(join(tmpdir(), "rollout-kill-"));
+    killable = createKillableServer(database, dataDir);
   });
   afterEach(async () => {
-    await kill();
+    await killable.kill();
     const last = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
     await last.stop();
     expect(await readdir(join(dataDir, "workloads", ".processes"))).toEqual([]);
@@ -49,16 +48,16 @@ describe("a server that is killed again and again during a rollout", () => {
   ])(
     "brings it to its end once: $end",
     async ({ end, version, abort }) => {
-      let server = await start();
-      await pushNew(server.url, "orders", release({ version: "v1" }));
+      let server = await killable.start();
+      await killable.pushNew(server.url, "orders", release({ version: "v1" }));
       await eventually(async () => expect(await fetchText(`${server.routerUrl}/dev/orders/`)).toEqual([200, "v1"]), 30_000);
       await pushTo(`${server.url.replace("//", "//ada:writer@")}/git/orders.git`, release({ version: "v2", manifest: STEPS }));
       const random = seeded(abort ? 3 : 8);
       for (let crash = 0; crash < 3; crash++) {
         await delay(400 + random() * 1_500);
         if (abort && crash === 2) await askToAbort();
-        await kill();
-        server = await start();
+        await killable.kill();
+        server = await killable.start();
         // Whatever it was doing: until it knows better, the release that was last promoted answers.
         await eventually(async () => {
           const [status, text] = await fetchText(`${server.routerUrl}/dev/orders/`);
@@ -92,33 +91,7 @@ describe("a server that is killed again and again during a rollout", () => {
 
   async function askToAbort(): Promise<void> {
     const found = await eventually(async () => (await rollouts())[0] ?? false, 30_000);
-    child?.send({ name: "delivery.rollout.abort", input: { id: (found as { id: string }).id, reason: "No" } });
+    killable.send({ name: "delivery.rollout.abort", input: { id: (found as { id: string }).id, reason: "No" } });
     await delay(50);
-  }
-
-  async function start(): Promise<{ url: string; routerUrl: string }> {
-    child = fork(new URL("../fixtures/server.ts", import.meta.url), [database.url, dataDir], {
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-      silent: true,
-    });
-    const [message] = (await once(child, "message")) as [{ url: string; routerUrl: string }];
-    return message;
-  }
-
-  async function kill(): Promise<void> {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL");
-    await exit;
-  }
-
-  /** The repository's row, then a push: this server offers no other door. */
-  async function pushNew(url: string, name: string, files: readonly FileChange[]): Promise<void> {
-    await openRepositories(join(dataDir, "git")).init(name);
-    await database.db.query(
-      "insert into delivery.repository (name, description, default_branch, entity_ref, made_by, created_at) values ($1, '', 'main', $2, 'test', now())",
-      [name, `component:default/${name}`],
-    );
-    await pushTo(`${url.replace("//", "//ada:writer@")}/git/${name}.git`, files);
   }
 });

@@ -1,11 +1,10 @@
-import { Button, Group, Textarea } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { approvePromotion, refusePromotion, type getPromotion } from "@roadbed/contracts/delivery/promotions";
 import type { OutputOf } from "@roadbed/core";
 import { useAct } from "../../api/use-operation.ts";
+import { DecideForm } from "../../ui/DecideForm.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
-import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Section } from "../../ui/Page.tsx";
 import { When } from "../../ui/When.tsx";
 import classes from "./promotions.module.css";
@@ -21,11 +20,9 @@ const WORDS = {
 /** Whose word is needed, what was said, and the way to say it. */
 export function Decide({ promotion }: { readonly promotion: OutputOf<typeof getPromotion> }): ReactNode {
   const { id, approvals, votes, mayApprove, whyNot, state } = promotion;
-  const [reason, setReason] = useState("");
   const approve = useAct(approvePromotion);
   const refuse = useAct(refusePromotion);
   if (approvals.length === 0 && votes.length === 0) return null;
-  const error = approve.error ?? refuse.error;
   return (
     <Section title="Approvals">
       <ul className={classes.votes}>
@@ -52,39 +49,16 @@ export function Decide({ promotion }: { readonly promotion: OutputOf<typeof getP
       </ul>
       {state === "waiting" &&
         (mayApprove ? (
-          <form
-            className={classes.decide}
-            onSubmit={(event) => {
-              event.preventDefault();
-              approve.mutate({ id, ...(reason.trim() !== "" && { reason: reason.trim() }) });
-            }}
-          >
-            <Textarea
-              size="xs"
-              label="Reason"
-              description="Needed to refuse; whoever asked reads it."
-              autosize
-              minRows={1}
+          <div className={classes.decide}>
+            <DecideForm
+              onApprove={(reason) => approve.mutate({ id, ...(reason !== undefined && { reason }) })}
+              onRefuse={(reason) => refuse.mutate({ id, reason })}
+              approving={approve.isPending}
+              refusing={refuse.isPending}
+              error={approve.error ?? refuse.error}
               maxLength={1_000}
-              value={reason}
-              onChange={(event) => setReason(event.currentTarget.value)}
             />
-            <Group gap="xs" mt="xs">
-              <Button type="submit" size="xs" loading={approve.isPending}>
-                Approve
-              </Button>
-              <Button
-                size="xs"
-                variant="default"
-                disabled={reason.trim().length < 3}
-                loading={refuse.isPending}
-                onClick={() => refuse.mutate({ id, reason: reason.trim() })}
-              >
-                Refuse
-              </Button>
-            </Group>
-            {error !== null && <ErrorState error={error} />}
-          </form>
+          </div>
         ) : (
           <p className="rb-dim">{whyNot}</p>
         ))}

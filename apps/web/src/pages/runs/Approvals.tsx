@@ -1,12 +1,11 @@
-import { Button, Group, Textarea } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useId, useState, type ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 
 import type { Approval, RequiredApproval } from "@roadbed/contracts/paths";
 import { grantApproval, refuseApproval } from "@roadbed/contracts/paths/approvals";
 import { useAct } from "../../api/use-operation.ts";
+import { DecideForm } from "../../ui/DecideForm.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
-import { ErrorState } from "../../ui/ErrorState.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import type { State } from "../../ui/state.ts";
 import { When } from "../../ui/When.tsx";
@@ -104,43 +103,17 @@ export function Approvers({ of }: { readonly of: RequiredApproval["approvers"] }
 }
 
 function Decide({ approval: { id, digest, mayDecide, whyNot } }: { readonly approval: Approval }): ReactNode {
-  const [reason, setReason] = useState("");
   const grant = useAct(grantApproval);
   const refuse = useAct(refuseApproval);
-  const error = grant.error ?? refuse.error;
   if (!mayDecide) return <p className="rb-dim">{whyNot ?? "You cannot decide this."}</p>;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        grant.mutate({ id, digest, ...(reason.trim() !== "" && { reason: reason.trim() }) });
-      }}
-    >
-      <Textarea
-        size="xs"
-        label="Reason"
-        description="Needed to refuse; whoever asked reads it."
-        autosize
-        minRows={1}
-        maxLength={2_000}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
-      <Group gap="xs" mt="xs">
-        <Button type="submit" size="xs" loading={grant.isPending}>
-          Approve
-        </Button>
-        <Button
-          size="xs"
-          variant="default"
-          disabled={reason.trim().length < 3}
-          loading={refuse.isPending}
-          onClick={() => refuse.mutate({ id, reason: reason.trim() })}
-        >
-          Refuse
-        </Button>
-      </Group>
-      {error !== null && <ErrorState error={error} />}
-    </form>
+    <DecideForm
+      onApprove={(reason) => grant.mutate({ id, digest, ...(reason !== undefined && { reason }) })}
+      onRefuse={(reason) => refuse.mutate({ id, reason })}
+      approving={grant.isPending}
+      refusing={refuse.isPending}
+      error={grant.error ?? refuse.error}
+      maxLength={2_000}
+    />
   );
 }
