@@ -68,7 +68,7 @@ async function checkFreeze(ctx: Ctx, freeze: Omit<FreezeRecord, "lifted">): Prom
   const problems: Problem[] = [];
   const { from, until, environments, repeats } = freeze;
   if (until <= from) problems.push({ at: "until", reason: "must be after its beginning" });
-  if (until <= ctx.now()) problems.push({ at: "until", reason: "is over already" });
+  else if (until <= ctx.now()) problems.push({ at: "until", reason: "is over already" });
   if (until.getTime() - from.getTime() > (repeats === undefined ? 1 : 10) * YEAR_MS) {
     problems.push({
       at: "until",

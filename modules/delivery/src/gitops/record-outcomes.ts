@@ -58,45 +58,54 @@ async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {
 }
 
 /** Everything of a release that cannot be made again from elsewhere. */
-export function releaseRecord(row: ReleaseRow): Record<string, unknown> {
-  const { id, entity_ref, number, title, parts, repository, commit, author, made_by, how, irreversible, digest, config, created_at } = row;
-  return { id, entity_ref, number, title, parts, repository, commit, author, made_by, how, irreversible, digest, config, created_at };
-}
+const OF_RELEASE = [
+  "id",
+  "entity_ref",
+  "number",
+  "title",
+  "parts",
+  "repository",
+  "commit",
+  "author",
+  "made_by",
+  "how",
+  "irreversible",
+  "digest",
+  "config",
+  "created_at",
+] as const satisfies readonly (keyof ReleaseRow)[];
 
 /** What came of a promotion, with what its gates had seen. */
+const OF_PROMOTION = [
+  "id",
+  "entity_ref",
+  "environment",
+  "release_id",
+  "from_release_id",
+  "kind",
+  "state",
+  "automatic",
+  "hotfix",
+  "batch",
+  "reason",
+  "requested_by",
+  "requester",
+  "gates",
+  "overrides",
+  "deployment_id",
+  "git_commit",
+  "error",
+  "created_at",
+  "admitted_at",
+  "ended_at",
+] as const satisfies readonly (keyof PromotionRow)[];
+
+export function releaseRecord(row: ReleaseRow): Record<string, unknown> {
+  return Object.fromEntries(OF_RELEASE.map((name) => [name, row[name]]));
+}
+
 export function promotionRecord(row: PromotionRow): Record<string, unknown> {
-  const {
-    id,
-    entity_ref,
-    environment,
-    release_id,
-    from_release_id,
-    kind,
-    state,
-    automatic,
-    hotfix,
-    batch,
-    reason,
-    requested_by,
-    requester,
-  } = row;
-  const { gates, overrides, deployment_id, git_commit, error, created_at, admitted_at, ended_at } = row;
-  const what = {
-    id,
-    entity_ref,
-    environment,
-    release_id,
-    from_release_id,
-    kind,
-    state,
-    automatic,
-    hotfix,
-    batch,
-    reason,
-    requested_by,
-    requester,
-  };
-  return { ...what, gates, overrides, deployment_id, git_commit, error, created_at, admitted_at, ended_at };
+  return Object.fromEntries(OF_PROMOTION.map((name) => [name, row[name]]));
 }
 
 async function holdsText(ctx: Ctx): Promise<string> {

@@ -25,7 +25,7 @@ test("what is named twice, not pinned or nothing at all is no release, and each 
     }
   };
   expect(said()).toEqual([
-    { at: "parts[0].digest", reason: "is needed of a image: its version can be moved to something else" },
+    { at: "parts[0].digest", reason: "is needed for the image: its version can be moved to something else" },
     { at: "parts[2]", reason: "names the prompt greeting a second time" },
   ]);
 });

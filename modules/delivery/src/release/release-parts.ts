@@ -15,7 +15,7 @@ export function checkParts(parts: readonly Part[]): Part[] {
     const key = `${kind} ${name}`;
     if (seen.has(key)) problems.push({ at: `parts[${index}]`, reason: `names the ${kind} ${name} a second time` });
     if (PINNED.has(kind) && digest === undefined) {
-      problems.push({ at: `parts[${index}].digest`, reason: `is needed of a ${kind}: its version can be moved to something else` });
+      problems.push({ at: `parts[${index}].digest`, reason: `is needed for the ${kind}: its version can be moved to something else` });
     }
     seen.add(key);
   }

@@ -26,7 +26,8 @@ export function makeRolloutHandlers({ entities }: DeliveryDeps, rollouts: Pick<R
 
   async function seen(ctx: Ctx, id: string): Promise<RolloutRecord> {
     const found = await findRollout(ctx.sql, id);
-    if (found === undefined || (await hidden(ctx)).includes(found.entityRef)) throw new NotFoundError("rollout", id);
+    if (found === undefined || (await hidden(ctx)).includes(found.entityRef))
+      throw new NotFoundError("rollout", id, "See roadbed rollout list.");
     return found;
   }
 

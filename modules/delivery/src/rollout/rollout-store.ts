@@ -78,7 +78,7 @@ export interface EventWords {
  */
 export async function applyEvent(ctx: Ctx, id: string, event: RolloutEvent, words: EventWords = {}): Promise<RolloutRecord> {
   const { rows } = await ctx.sql.query("select * from delivery.rollout where id = $1 for update", [id]);
-  if (rows[0] === undefined) throw new NotFoundError("rollout", id);
+  if (rows[0] === undefined) throw new NotFoundError("rollout", id, "See roadbed rollout list.");
   const before = toRecord(rows[0]);
   const next = follow(before, before.plan.steps, event);
   if (next === before) return before;
