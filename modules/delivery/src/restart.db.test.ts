@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,7 +23,8 @@ test("a server that is stopped in the middle of a deployment goes on with it at 
   const options = { databaseUrl: database.url, dataDir, log: quietLog };
   const first = await startServer(options);
   const operation = first.delivery.handlers[0]!.operation;
-  const files = service({ version: "v1", slow: 1_500 });
+  const ready = join(dataDir, "ready");
+  const files = service({ version: "v1", until: ready });
   await first.runtime.write(everyone, operation, {}, undefined, (ctx) =>
     first.delivery.createRepository(ctx, { name: "stopped", description: "", branch: "main", files, message: "first", author, key: "k" }),
   );
@@ -34,7 +35,8 @@ test("a server that is stopped in the middle of a deployment goes on with it at 
   await first.stop();
   expect(await statusOf()).toBe("starting");
   const second = await startServer(options);
-  await eventually(async () => (await statusOf()) === "healthy", 20_000);
+  await writeFile(ready, "");
+  await eventually(async () => (await statusOf()) === "healthy", 40_000);
   expect(await fetchText(`${second.routerUrl}/dev/stopped/`)).toEqual([200, "v1"]);
   await second.stop();
   await database.drop();
