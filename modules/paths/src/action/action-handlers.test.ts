@@ -29,7 +29,7 @@ test("they are found by a word, in pages, and a slip of the pen is told", async 
     "github:actions:dispatch",
     "github:autolinks:create",
     "github:branch-protection:create",
-    "github:environment:create",
+    "github:deployKey:create",
   ]);
   await expect(call(showAction.name, { id: "publish:githb" })).rejects.toMatchObject({ mend: "Did you mean publish:github?" });
 });

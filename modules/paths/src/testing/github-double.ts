@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import sodium from "libsodium-wrappers";
+
 import { openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
 import { TOKEN } from "./outside-to.ts";
 
@@ -16,7 +18,11 @@ interface Repository {
   readonly autolinks: any[];
   readonly issues: any[];
   readonly pulls: any[];
-  readonly environments: Map<string, unknown>;
+  readonly environments: Map<string, any>;
+  /** As the host reads them once it has opened what was sealed: of the repository by name, of an environment as ENVIRONMENT/NAME. */
+  readonly secrets: Map<string, string>;
+  readonly deployKeys: { id: number; title: string; key: string }[];
+  oidc?: unknown;
   readonly runs: any[];
   /** Comments of the conversation, checks of commits, and comments at lines. */
   readonly comments: { id: number; body: string }[];
@@ -43,6 +49,13 @@ export async function openGitHub(): Promise<GitHubDouble> {
   const trees: GitHubDouble["trees"] = new Map();
   const blobs = new Map<string, string>();
   let lastId = 0;
+  await sodium.ready;
+  const keys = sodium.crypto_box_keypair();
+  const publicKey = { key: sodium.to_base64(keys.publicKey, sodium.base64_variants.ORIGINAL), key_id: "568250167242549743" };
+  const open = (sealed: string): string =>
+    sodium.to_string(
+      sodium.crypto_box_seal_open(sodium.from_base64(sealed, sodium.base64_variants.ORIGINAL), keys.publicKey, keys.privateKey),
+    );
   const host = await openGitHost((question, double) => answer(question, double));
   const double: GitHubDouble = Object.assign(host, {
     all,
@@ -72,6 +85,8 @@ export async function openGitHub(): Promise<GitHubDouble> {
   async function answer({ method, path, query, headers, body }: Question, { host: at, url, repositories }: GitHostDouble): Promise<Reply> {
     if (headers["authorization"] !== `Bearer ${TOKEN}`) return { status: 401, body: { message: "Bad credentials" } };
     const rest = path.replace(/^\/api\/v3/, "");
+    if (rest === "/users/ada") return { body: { login: "ada", type: "User", id: 42 } };
+    if (rest === "/orgs/acme/teams/payments") return { body: { slug: "payments", id: 7 } };
     if (rest === "/users/acme") return { body: { login: "acme", type: "Organization" } };
     if (method === "POST" && rest === "/orgs/acme/repos") {
       const name = String(body.name);
@@ -114,6 +129,19 @@ export async function openGitHub(): Promise<GitHubDouble> {
       repository.protection.set(protection[1] ?? "", body);
       return { body };
     }
+    if (is("GET", /^\/(?:actions|environments\/[^/]+)\/secrets\/public-key$/)) return { body: publicKey };
+    const secret = /^\/(actions|environments\/([^/]+))\/secrets\/([^/]+)$/.exec(tail);
+    if (secret) return ofSecret(repository, method, [secret[2], secret[3]].filter((part) => part !== undefined).join("/"), body);
+    if (is("PUT", /^\/actions\/oidc\/customization\/sub$/)) return ((repository.oidc = body), { status: 201, body: {} });
+    if (is("GET", /^\/keys$/)) return { body: repository.deployKeys };
+    if (is("POST", /^\/keys$/)) {
+      const bare = String(body.key).split(/\s+/).slice(0, 2).join(" ");
+      if (repository.deployKeys.some(({ key }) => key === bare)) return { status: 422, body: { message: "key is already in use" } };
+      repository.deployKeys.push({ id: ++lastId, title: body.title, key: bare });
+      return { status: 201, body: repository.deployKeys.at(-1) };
+    }
+    const deployKey = is("DELETE", /^\/keys\/(\d+)$/);
+    if (deployKey) return takeOut(repository.deployKeys, ({ id }) => id === Number(deployKey[1]));
     const ref = is("GET", /^\/git\/ref\/heads\/(.+)$/);
     if (ref) {
       const branch = decodeURIComponent(ref[1] ?? "");
@@ -255,6 +283,13 @@ export async function openGitHub(): Promise<GitHubDouble> {
     return { status: 404, body: { message: "Not Found" } };
   }
 
+  function ofSecret(repository: Repository, method: string, name: string, body: any): Reply {
+    if (method === "DELETE") return repository.secrets.delete(name) ? { status: 204 } : { status: 404, body: { message: "Not Found" } };
+    if (method !== "PUT" || body.key_id !== publicKey.key_id) return { status: 422, body: { message: "Bad key_id" } };
+    repository.secrets.set(name, open(body.encrypted_value));
+    return { status: 201 };
+  }
+
   function view(name: string, url: string): object {
     const { created_at, archived = false } = all.get(`acme/${name}`)!;
     return { name, archived, created_at, clone_url: `${url}/acme/${name}.git`, html_url: `${url}/acme/${name}`, default_branch: "main" };
@@ -282,6 +317,8 @@ function blank(name: string): Repository {
     issues: [],
     pulls: [],
     environments: new Map(),
+    secrets: new Map(),
+    deployKeys: [],
     runs: [],
     comments: [],
     checks: [],

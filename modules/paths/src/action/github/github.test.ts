@@ -138,6 +138,77 @@ describe("publish:github", () => {
   });
 });
 
+describe("secrets", () => {
+  test("of a new repository arrive sealed, and only the host can open them", async () => {
+    const secrets = { NPM_TOKEN: "p\u00e4ss w\u00f6rd", EMPTY: "" };
+    const { lines } = await run("publish:github", { repoUrl: url("orders"), secrets, oidcCustomization: { useDefault: true } });
+    const made = github.all.get("acme/orders");
+    expect(Object.fromEntries(made?.secrets ?? [])).toEqual(secrets);
+    expect(made?.oidc).toEqual({ use_default: true });
+    expect(lines.join("\n")).toContain("Secrets NPM_TOKEN, EMPTY set.");
+    expect(lines.join("\n") + JSON.stringify(github.asked)).not.toContain("p\u00e4ss");
+  });
+
+  test("cut off after the first, they are all set by the next try", async () => {
+    const input = { repoUrl: url("orders"), secrets: { A: "1", B: "2" } };
+    const first = await actionContext({ workspace });
+    const action = actionOf("publish:github");
+    github.fault = ({ method, path }) => (method === "PUT" && path.endsWith("/secrets/B") ? "drop" : undefined);
+    await expect(action.run(first.c, action.input.parse(input))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    github.fault = () => undefined;
+    await run("publish:github", input, first.notes);
+    expect(Object.fromEntries(github.all.get("acme/orders")?.secrets ?? [])).toEqual({ A: "1", B: "2" });
+    expect(posts(/repos$/)).toBe(1);
+  });
+
+  test("a name that GitHub refuses is told in the preview", async () => {
+    const action = actionOf("github:environment:create");
+    const { c } = await actionContext({ workspace });
+    const effect = await action.describe(
+      c,
+      action.input.parse({ repoUrl: url("orders"), name: "prod", secrets: { GITHUB_X: "1", OK: "2" } }),
+    );
+    expect(effect.problems).toEqual([
+      expect.objectContaining({ about: "GITHUB_X", mend: expect.stringContaining("not beginning with GITHUB_") }),
+    ]);
+    expect(effect.words).toBe("Makes the environment prod of acme/orders with the secrets GITHUB_X, OK.");
+  });
+
+  test("an environment gets its own, and reviewers by their names", async () => {
+    github.seed("orders", {});
+    const reviewers = ["user:default/ada", "group:default/payments"];
+    await run("github:environment:create", { repoUrl: url("orders"), name: "prod", secrets: { DB: "x" }, reviewers });
+    const repository = github.all.get("acme/orders")!;
+    expect(Object.fromEntries(repository.secrets)).toEqual({ "prod/DB": "x" });
+    expect(repository.environments.get("prod")).toMatchObject({
+      reviewers: [
+        { type: "User", id: 42 },
+        { type: "Team", id: 7 },
+      ],
+    });
+    await expect(
+      run("github:environment:create", { repoUrl: url("orders"), name: "prod", reviewers: ["user:default/eve"] }),
+    ).rejects.toMatchObject({
+      mend: expect.stringContaining("same name there"),
+    });
+  });
+
+  test("a deploy key is put on once, its private half is a secret, and both are taken back", async () => {
+    github.seed("orders", {});
+    const repository = github.all.get("acme/orders")!;
+    const input = { repoUrl: url("orders"), deployKeyName: "deploys", publicKey: "ssh-ed25519 AAAAC3 ada@home", privateKey: "PRIVATE" };
+    const first = await run("github:deployKey:create", input);
+    expect(first.output).toEqual({ privateKeySecretName: "KEY" });
+    await run("github:deployKey:create", input, first.notes);
+    expect(repository.deployKeys).toEqual([expect.objectContaining({ title: "deploys", key: "ssh-ed25519 AAAAC3" })]);
+    expect(repository.secrets.get("KEY")).toBe("PRIVATE");
+    const action = actionOf("github:deployKey:create");
+    const undone = await action.undo?.(first.c, { input: action.input.parse(input), output: first.output });
+    expect(undone).toMatchObject({ done: true });
+    expect([repository.deployKeys.length, repository.secrets.size]).toEqual([0, 0]);
+  });
+});
+
 describe("publish:github:pull-request", () => {
   const input = (): object => ({
     repoUrl: url("gitops"),

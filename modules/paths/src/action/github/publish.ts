@@ -1,4 +1,3 @@
-import { InvalidError } from "@roadbed/core";
 import { z } from "zod";
 
 import type { Outside } from "../../deps.ts";
@@ -9,6 +8,7 @@ import { repoUrlOf, takeBackAt } from "../outside/archive.ts";
 import { connect, missingConnection, pageOf, placeOf, pushUrl, type Place } from "../outside/connect.ts";
 import { authorOf, readFiles } from "../published.ts";
 import { ensureRepository, findRepository, pathOf, RepositoryFields } from "./repository.ts";
+import { problemsOfSecrets } from "./secrets.ts";
 
 const CommitFields = {
   defaultBranch: z.string().min(1).default("master"),
@@ -55,7 +55,6 @@ export function makePublishGithub(outside: Outside | undefined): Action {
       return describe(outside, input, `with ${files.length} files in a first commit on ${input.defaultBranch}`, input.defaultBranch);
     },
     async run(c, input) {
-      refuseSecrets(input.secrets);
       const files = await readFiles(await resolveInside(c.workspace, input.sourcePath, "sourcePath"));
       const place = await connect(c, outside, "github", input);
       const made = await ensureRepository(c, place, input);
@@ -81,7 +80,6 @@ export function makeGithubRepoCreate(outside: Outside | undefined): Action {
     reach: "outside",
     describe: (_c, input) => describe(outside, input, "without files", "main"),
     async run(c, input) {
-      refuseSecrets(input.secrets);
       const place = await connect(c, outside, "github", input);
       const made = await ensureRepository(c, place, input);
       return outputOf(made, made.defaultBranch);
@@ -155,18 +153,21 @@ async function describe(
     readonly repoUrl: string;
     readonly token?: string | undefined;
     readonly repoVisibility: string;
-    readonly secrets?: object | undefined;
+    readonly secrets?: Readonly<Record<string, string>> | undefined;
   },
   how: string,
   branch: string,
 ): Promise<Effect> {
   const { host, owner, repo } = placeOf("github", input.repoUrl);
   const missing = await missingConnection(outside, "github", input);
+  const { secrets = {} } = input;
+  const names = Object.keys(secrets);
+  const sealed = names.length === 0 ? "" : ` Sets its ${names.length === 1 ? "secret" : "secrets"} ${names.join(", ")}, sealed.`;
   return {
-    words: `Makes the ${input.repoVisibility} repository ${owner}/${repo} at ${host} ${how}.`,
+    words: `Makes the ${input.repoVisibility} repository ${owner}/${repo} at ${host} ${how}.${sealed}`,
     resources: [{ kind: "Repository", name: `${owner}/${repo}`, summary: `${input.repoVisibility}, at ${host}` }],
     output: { ...expected(input.repoUrl, branch), commitHash: "0".repeat(40) },
-    problems: [...missing, ...(hasSecrets(input.secrets) ? [{ about: "secrets", ...NO_SECRETS }] : [])],
+    problems: [...missing, ...problemsOfSecrets(secrets)],
   };
 }
 
@@ -230,18 +231,4 @@ function rulesOf(rules: Omit<Protection, "protectDefaultBranch">): Record<string
     required_conversation_resolution: rules.requiredConversationResolution,
     required_linear_history: rules.requiredLinearHistory,
   };
-}
-
-/** GitHub takes secrets only sealed by libsodium, which this server does not have. */
-const NO_SECRETS = {
-  reason: "secrets of a repository cannot be set from here: GitHub takes them only sealed by libsodium",
-  mend: "Leave them out and set them at GitHub, or use repoVariables for what is no secret.",
-};
-
-function hasSecrets(secrets: object | undefined): boolean {
-  return secrets !== undefined && Object.keys(secrets).length > 0;
-}
-
-function refuseSecrets(secrets: object | undefined): void {
-  if (hasSecrets(secrets)) throw new InvalidError(`The ${NO_SECRETS.reason}.`, { mend: NO_SECRETS.mend });
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { ActionContext } from "../action.ts";
 import type { Place } from "../outside/connect.ts";
+import { setSecrets } from "./secrets.ts";
 
 const Collaborator = z.union([
   z.object({ access: z.string(), user: z.string() }),
@@ -32,7 +33,11 @@ export const RepositoryFields = {
   hasIssues: z.boolean().optional(),
   customProperties: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   repoVariables: z.record(z.string(), z.string()).optional(),
-  secrets: z.record(z.string(), z.string()).optional(),
+  secrets: z.record(z.string(), z.string()).optional().describe("Secrets of its workflows, sealed before they leave"),
+  oidcCustomization: z
+    .object({ useDefault: z.boolean(), includeClaimKeys: z.array(z.string()).optional() })
+    .optional()
+    .describe("What its workflows say of themselves to clouds"),
   token: z.string().optional().describe("Instead of the connection's"),
   allowedHosts: z.array(z.string()).optional(),
 };
@@ -116,11 +121,11 @@ function bodyOf(name: string, input: RepositoryInput): Record<string, unknown> {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
-/** Everything that may be said twice: who may do what, topics, variables. */
+/** Everything that may be said twice: who may do what, topics, variables, secrets. */
 async function settle(
   c: ActionContext,
   place: Place,
-  { access, collaborators = [], topics, repoVariables }: RepositoryInput,
+  { access, collaborators = [], topics, repoVariables, secrets = {}, oidcCustomization: oidc }: RepositoryInput,
 ): Promise<void> {
   const { ask, owner } = place;
   if (access !== undefined) await permit(place, access, "admin");
@@ -136,6 +141,13 @@ async function settle(
   for (const [name, value] of Object.entries(repoVariables ?? {})) {
     const { status } = await ask("POST", `${pathOf(place)}/actions/variables`, { body: { name, value }, accept: [409] });
     if (status === 409) await ask("PATCH", `${pathOf(place)}/actions/variables/${encodeURIComponent(name)}`, { body: { name, value } });
+  }
+  await setSecrets(place, `${pathOf(place)}/actions`, secrets);
+  const names = Object.keys(secrets);
+  if (names.length > 0) await c.log("info", `${names.length === 1 ? "Secret" : "Secrets"} ${names.join(", ")} set.`);
+  if (oidc !== undefined) {
+    const body = { use_default: oidc.useDefault, ...(oidc.useDefault ? {} : { include_claim_keys: oidc.includeClaimKeys ?? [] }) };
+    await ask("PUT", `${pathOf(place)}/actions/oidc/customization/sub`, { body, repeatable: true });
   }
 }
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 import type { Outside } from "../../deps.ts";
-import { defineAction, type Action, type ActionContext, type Output, type Undone } from "../action.ts";
-import { connect, missingConnection, pageOf, placeOf, type Place } from "../outside/connect.ts";
-import { THERE, UNKNOWN, unlessThere } from "../outside/take-back.ts";
+import type { Action } from "../action.ts";
+import type { Place } from "../outside/connect.ts";
+import { THERE, unlessThere } from "../outside/take-back.ts";
+import { makeGithubDeployKey } from "./deploy-key.ts";
+import { makeGithubEnvironment } from "./environment.ts";
 import { pathOf } from "./repository.ts";
-
-const Base = { repoUrl: z.string().min(1), token: z.string().optional(), allowedHosts: z.array(z.string()).optional() };
-const REPOSITORY = "github.com?owner=acme&repo=orders";
+import { Base, nameOf, small } from "./small-action.ts";
 
 /** The small actions on a repository that is there: each may begin again and makes its thing once. */
 export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
@@ -95,49 +95,8 @@ export function makeSmallGithubActions(outside: Outside | undefined): Action[] {
         return { done: true, words: put.length === 0 ? "It had put on no label." : `${put.join(", ")} is off ${nameOf(place)}#${number}.` };
       },
     }),
-    small(outside, {
-      id: "github:environment:create",
-      description: "Makes or changes an environment of a repository at GitHub.",
-      input: z.object({
-        ...Base,
-        name: z.string().min(1),
-        deploymentBranchPolicy: z.object({ protected_branches: z.boolean(), custom_branch_policies: z.boolean() }).optional(),
-        customBranchPolicyNames: z.array(z.string()).default([]),
-        customTagPolicyNames: z.array(z.string()).default([]),
-        environmentVariables: z.record(z.string(), z.string()).default({}),
-        waitTimer: z.number().int().min(0).max(43_200).optional(),
-        preventSelfReview: z.boolean().optional(),
-      }),
-      example: { name: "production", waitTimer: 10 },
-      words: ({ name: environment }, name) => `Makes the environment ${environment} of ${name}.`,
-      expects: () => ({}),
-      async run(c, place, input) {
-        const at = `${pathOf(place)}/environments/${encodeURIComponent(input.name)}`;
-        await c.once(THERE, async () => (await place.ask("GET", at, { accept: [404] })).status !== 404);
-        await place.ask("PUT", at, {
-          body: {
-            deployment_branch_policy: input.deploymentBranchPolicy ?? null,
-            ...(input.waitTimer === undefined ? {} : { wait_timer: input.waitTimer }),
-            ...(input.preventSelfReview === undefined ? {} : { prevent_self_review: input.preventSelfReview }),
-          },
-        });
-        const policies = [
-          ...input.customBranchPolicyNames.map((name) => ({ name, type: "branch" })),
-          ...input.customTagPolicyNames.map((name) => ({ name, type: "tag" })),
-        ];
-        for (const body of policies) await place.ask("POST", `${at}/deployment-branch-policies`, { body, accept: [303], repeatable: true });
-        for (const [name, value] of Object.entries(input.environmentVariables)) {
-          const { status } = await place.ask("POST", `${at}/variables`, { body: { name, value }, accept: [409] });
-          if (status === 409) await place.ask("PATCH", `${at}/variables/${encodeURIComponent(name)}`, { body: { name, value } });
-        }
-        return {};
-      },
-      undo: (c, place, { name }) =>
-        unlessThere(c, `The environment ${name} of ${nameOf(place)}`, async () => {
-          const at = `${pathOf(place)}/environments/${encodeURIComponent(name)}`;
-          await place.ask("DELETE", at, { accept: [404], repeatable: true });
-        }),
-    }),
+    makeGithubEnvironment(outside),
+    makeGithubDeployKey(outside),
     small(outside, {
       id: "github:pages:enable",
       description: "Switches on GitHub Pages for a repository.",
@@ -193,50 +152,4 @@ async function hookOf(place: Place, url: string): Promise<number | undefined> {
 async function autolinkOf(place: Place, prefix: string): Promise<number | undefined> {
   const { body } = await place.ask("GET", `${pathOf(place)}/autolinks`);
   return (body as { id: number; key_prefix?: string }[]).find(({ key_prefix }) => key_prefix === prefix)?.id;
-}
-
-function nameOf({ owner, repo }: Place): string {
-  return `${owner}/${repo}`;
-}
-
-interface Small<S extends z.ZodType> {
-  readonly id: string;
-  readonly description: string;
-  readonly input: S;
-  readonly output?: z.ZodType;
-  readonly example: Readonly<Record<string, unknown>>;
-  readonly words: (input: z.output<S>, name: string) => string;
-  readonly expects: (page: string) => Output;
-  readonly run: (c: ActionContext, place: Place, input: z.output<S>) => Promise<Output>;
-  readonly undo?: (c: ActionContext, place: Place, input: z.output<S>, output: Output) => Promise<Undone>;
-}
-
-function small<S extends z.ZodType<{ readonly repoUrl: string; readonly token?: string | undefined }>>(
-  outside: Outside | undefined,
-  { id, description, input: schema, output, example, words, expects, run, undo }: Small<S>,
-): Action {
-  const takeBack: Pick<Action<z.output<S>>, "undo"> = undo === undefined
-    ? {}
-    : {
-        undo: async (c, { input, output: made }) =>
-          input === undefined ? UNKNOWN : undo(c, await connect(c, outside, "github", input), input, made),
-      };
-  return defineAction<S>({
-    id,
-    description,
-    input: schema,
-    ...(output === undefined ? {} : { output }),
-    examples: [{ description, input: { repoUrl: REPOSITORY, ...example } }],
-    reach: "outside",
-    async describe(_c, input) {
-      const place = placeOf("github", input.repoUrl);
-      return {
-        words: words(input, `${place.owner}/${place.repo}`),
-        output: expects(pageOf(place)),
-        problems: await missingConnection(outside, "github", input),
-      };
-    },
-    run: async (c, input) => run(c, await connect(c, outside, "github", input), input),
-    ...takeBack,
-  });
 }
