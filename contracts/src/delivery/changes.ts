@@ -1,6 +1,8 @@
 import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
+import { Gate, PromotionState } from "./promotions.ts";
+
 /** A file about which two sides disagree: what stands in the branch is named by the reason, and one side can be taken by a click. */
 export const ChangeConflict = z.object({
   path: z.string(),
@@ -67,6 +69,10 @@ export const getChange = defineOperation({
   http: { method: "GET", path: "/api/v1/changes/{id}" },
   input: z.object({ id: Id }),
   output: Change.extend({
+    promotions: z
+      .array(z.object({ id: z.string(), entityRef: z.string(), number: z.number().int(), state: PromotionState, gates: z.array(Gate) }))
+      .optional()
+      .describe("What merging it promotes: every gate has to hold at that moment"),
     files: z.array(
       z.object({
         path: z.string(),

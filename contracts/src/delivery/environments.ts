@@ -32,6 +32,12 @@ export const CustomGate = z
   .refine(({ cel, http }) => (cel === undefined) !== (http === undefined), "must have either cel or http");
 export type CustomGate = z.infer<typeof CustomGate>;
 
+/** How a release gets onto the branch of an environment: written by the platform, or merged by somebody who may. */
+export const PromotedBy = z
+  .enum(["commit", "pull-request"])
+  .describe("Whether a release that passes every gate is written to Git at once, or proposed as a change that somebody merges");
+export type PromotedBy = z.infer<typeof PromotedBy>;
+
 const Budget = z.object({
   amount: z.string().regex(/^\d{1,12}(\.\d{1,2})?$/, 'must be money as text, e.g. "250.00"'),
   currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, e.g. EUR"),
@@ -76,6 +82,7 @@ export const Environment = z.object({
   downstream: z.array(z.string()).describe("Environments to which releases go from here"),
   automatic: z.boolean().describe("Releases come by themselves when every gate lets them through"),
   soakMinutes: z.number().int().describe("How long a release has to have run healthy upstream"),
+  by: PromotedBy,
   approvals: z.array(RequiredPromotionApproval),
   gates: z.array(CustomGate),
   budget: Budget.optional().describe("What may run here a month"),
@@ -117,6 +124,7 @@ const Described = {
   upstream: z.array(EnvironmentName).max(20).optional().describe("Environments whose verified releases may come here"),
   automatic: z.boolean().optional().describe("Let releases come by themselves when every gate lets them through"),
   soakMinutes: z.number().int().min(0).max(100_000).optional().describe("How long a release has to have run healthy upstream"),
+  by: PromotedBy.optional(),
   approvals: z.array(RequiredPromotionApproval).max(10).optional(),
   gates: z.array(CustomGate).max(20).optional(),
   budget: Budget.optional(),

@@ -72,6 +72,7 @@ export const Promotion = z.object({
   error: z.string().optional(),
   deploymentId: z.string().optional(),
   gitCommit: z.string().optional().describe("On the branch env/<environment> of the repository platform-delivery"),
+  changeId: z.string().optional().describe("The proposed change that is merged for it, where releases come by pull request"),
   batch: z.string().optional(),
   createdAt: z.iso.datetime(),
   admittedAt: z.iso.datetime().optional(),

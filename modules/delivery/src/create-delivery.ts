@@ -205,7 +205,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
     openChange: async (ctx, id) => {
       const { rows } = await ctx.sql.query<{ head: string; base: string }>(
-        "select head, base from delivery.change where id = $1 and status = 'open'",
+        "select head, base from delivery.change where id = $1 and status = 'open' and about is null",
         [id],
       );
       return rows[0];

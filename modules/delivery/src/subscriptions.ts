@@ -22,11 +22,12 @@ import { findDeployment } from "./deployment/deployment-store.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { findEnvironment } from "./environment/environment-store.ts";
-import { ENV_BRANCH, GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
+import { environmentOf, GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
 import { recordOutcomes } from "./gitops/record-outcomes.ts";
 import { writeEnvironment } from "./gitops/write-environment.ts";
 import { goOnward, writeDown } from "./promotion/go-onward.ts";
 import { followDeployment, type PromoteInput } from "./promotion/promote-flow.ts";
+import { isProposedTo, proposePromotions } from "./promotion/propose-promotions.ts";
 import type { PromotionWatch } from "./promotion/watch-promotions.ts";
 import { releaseDeployed } from "./release/make-release.ts";
 import type { Scheduler } from "./job/scheduler.ts";
@@ -126,10 +127,19 @@ function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscr
     ),
     hear("delivery.look-after-health", workloadChanged, (ctx, { payload }) => lookAgain(ctx, "environment = $1", [payload.environment])),
     hear("delivery.guard-gitops", repositoryPushed, async (_ctx, { payload: { repository, branch } }) => {
-      if (repository !== GITOPS_REPOSITORY || !branch.startsWith(ENV_BRANCH)) return;
-      await writeEnvironment(deps, branch.slice(ENV_BRANCH.length));
+      const of = repository === GITOPS_REPOSITORY ? environmentOf(branch) : undefined;
+      if (of !== undefined && !of.proposed) await writeEnvironment(deps, of.environment);
+      if (of !== undefined) await proposeAgain(deps, of.environment);
     }),
+    hear("delivery.propose-what-is-left", promotionFinished, async (_ctx, { payload }) => proposeAgain(deps, payload.environment)),
+    hear("delivery.propose-by-setting", environmentChanged, async (_ctx, { payload }) => proposeAgain(deps, payload.environment)),
   ];
+}
+
+/** What is proposed follows what waits and where the branch stands. */
+async function proposeAgain(deps: DeliveryDeps, environment: string): Promise<void> {
+  if (await deps.runtime.read(deps.runtime.system("delivery.gitops"), (ctx) => isProposedTo(ctx, environment)))
+    await proposePromotions(deps, environment);
 }
 
 async function deployPushed(deps: DeliveryDeps, ctx: Ctx, push: { repository: string; branch: string; after: string }): Promise<void> {

@@ -20,10 +20,14 @@ import {
   type Ctx,
   type Handler,
   type Operation,
+  type OutputOf,
 } from "@roadbed/core";
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { lockBranch } from "../gitops/gitops-repository.ts";
+import { admitMerged, refuseClosed } from "../promotion/merge-promotions.ts";
+import { readPromotions } from "../promotion/promotion-store.ts";
 import { refuseArchived } from "../repository/archive-repository.ts";
 import { findRepository, moveHead } from "../repository/repository-store.ts";
 import { listChangeRows, readChange, toChange, type ChangeRow } from "./change-store.ts";
@@ -41,7 +45,8 @@ export function makeChangeHandlers(deps: DeliveryDeps): Handler[] {
     }),
     handle(getChange, async (ctx, { id }) => {
       const change = await visible(deps, ctx, id);
-      return { ...toChange(change), files: [...(await repositories.patches(change.repository, change.base, change.head))] };
+      const files = [...(await repositories.patches(change.repository, change.base, change.head))];
+      return { ...toChange(change), ...(change.about === null ? {} : { promotions: await promotionsOf(ctx, id) }), files };
     }),
     handle(openChange, async (ctx, { repository, branch, title, body }) => {
       const record = await findRepository(ctx.sql, repository);
@@ -58,11 +63,16 @@ export function makeChangeHandlers(deps: DeliveryDeps): Handler[] {
       return insert(ctx, { repository, branch, title, body, base, head, target: record.defaultBranch, conflicts: [], key, madeHead: null });
     }),
     handle(mergeChange, async (ctx, { id, head }) => {
+      // Who writes an environment's branch holds this before any row.
+      const { about, target } = await readChange(ctx.sql, id);
+      if (about !== null) await lockBranch(ctx, target);
       const change = await open(deps, ctx, mergeChange, id);
       return toChange(await merge(deps, ctx, change, head));
     }),
     handle(closeChange, async (ctx, { id, note }) => {
-      const { repository, key, branch, head } = await open(deps, ctx, closeChange, id);
+      const change = await open(deps, ctx, closeChange, id);
+      const { repository, key, branch, head, about } = change;
+      if (about !== null) await refuseClosed(deps, ctx, change, note);
       await end(ctx, id, "closed", note);
       ctx.emit(changeClosed, id, { changeId: id, repository, key, ...(note === undefined ? {} : { note }) });
       await repositories.moveBranch(repository, branch, head, null);
@@ -75,14 +85,22 @@ export function makeChangeHandlers(deps: DeliveryDeps): Handler[] {
   ];
 }
 
+/** What it promotes, with what their gates said last. */
+async function promotionsOf(ctx: Ctx, id: string): Promise<NonNullable<OutputOf<typeof getChange>["promotions"]>> {
+  const rows = await readPromotions(ctx.sql, "p.change_id = $1 order by p.entity_ref, p.id limit 1000", [id]);
+  return rows.map(({ entity_ref, id: promotion, number, state, gates }) => ({
+    id: promotion,
+    entityRef: entity_ref,
+    number,
+    state,
+    gates: [...gates],
+  }));
+}
+
 /** The target is moved to the branch's head by compare-and-swap: nothing that was pushed meanwhile is lost, nothing unread gets in. */
-async function merge(
-  { repositories, gates = [] }: DeliveryDeps,
-  ctx: Ctx,
-  change: ChangeRow,
-  read: string | undefined,
-): Promise<ChangeRow> {
-  const { id, key, repository, branch, target, title, conflicts, head } = change;
+async function merge(deps: DeliveryDeps, ctx: Ctx, change: ChangeRow, read: string | undefined): Promise<ChangeRow> {
+  const { repositories, gates = [] } = deps;
+  const { id, key, repository, branch, target, title, conflicts, head, about } = change;
   await refuseArchived(ctx.sql, repository);
   const [now, before] = await Promise.all([repositories.head(repository, branch), repositories.head(repository, target)]);
   if (conflicts.length > 0) {
@@ -97,21 +115,27 @@ async function merge(
   }
   if (!(await repositories.isAncestor(repository, before, now))) {
     throw new ConflictError(`${target} has moved on since the change was made.`, {
-      mend: key.startsWith("upgrade") ? "Make it anew with roadbed upgrade refresh." : `Merge ${target} into ${branch} and push.`,
+      mend: mendOfBehind(change),
     });
   }
-  for (const gate of gates) await gate(ctx, { repository, id, base: before, head: now });
+  if (about === null) for (const gate of gates) await gate(ctx, { repository, id, base: before, head: now });
+  else await admitMerged(deps, ctx, change);
   if (!(await repositories.moveBranch(repository, target, before, now))) {
     throw new ConflictError(`${target} moved at this moment.`, { mend: "Try again." });
   }
   await end(ctx, id, "merged");
-  await moveHead(ctx.sql, repository, now);
+  if (about === null) await moveHead(ctx.sql, repository, now);
   // First that it was merged, so that whoever keeps books on it has them right before hearing of the push.
   ctx.emit(changeMerged, id, { changeId: id, repository, key, commit: now });
   const author = "name" in ctx.actor ? ctx.actor.name : formatActor(ctx.actor);
   ctx.emit(repositoryPushed, repository, { repository, branch: target, before, after: now, message: title, author });
   await repositories.moveBranch(repository, branch, now, null).catch(() => false);
   return readChange(ctx.sql, id);
+}
+
+function mendOfBehind({ key, target, branch, about }: ChangeRow): string {
+  if (about !== null) return "It is made anew by itself: read it again in a moment, then merge.";
+  return key.startsWith("upgrade") ? "Make it anew with roadbed upgrade refresh." : `Merge ${target} into ${branch} and push.`;
 }
 
 /** Commits one side of a file to the change's branch. */
@@ -150,14 +174,17 @@ async function end(ctx: Ctx, id: string, status: "merged" | "closed", note?: str
 /** An open change that the caller may do this to, held until the transaction ends. */
 async function open(deps: DeliveryDeps, ctx: Ctx, operation: Operation, id: string): Promise<ChangeRow> {
   const change = await visible(deps, ctx, id, true);
-  await may(deps, ctx, operation, change.entity_ref);
+  // Who may decide about what promotes is asked of each promotion in it.
+  if (change.about === null) await may(deps, ctx, operation, change.entity_ref);
   if (change.status === "open") return change;
   throw new ConflictError(`The change was ${change.status} already.`);
 }
 
 async function visible(deps: DeliveryDeps, ctx: Ctx, id: string, lock = false): Promise<ChangeRow> {
   const change = await readChange(ctx.sql, id, lock);
-  if (await isHidden(deps, ctx, change.entity_ref)) throw new NotFoundError("proposed change", id, "See roadbed change list.");
+  const hidden = (await deps.entities.hiddenFrom?.(ctx)) ?? [];
+  if ([change.entity_ref, ...(change.about ?? [])].some((ref) => hidden.includes(ref)))
+    throw new NotFoundError("proposed change", id, "See roadbed change list.");
   return change;
 }
 

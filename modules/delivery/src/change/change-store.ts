@@ -21,12 +21,15 @@ export interface ChangeRow extends Record<string, unknown> {
   readonly ended_by: string | null;
   readonly ended_at: Date | null;
   readonly note: string | null;
+  /** Of a change that promotes: the components whose releases it brings. */
+  readonly about: readonly string[] | null;
 }
 
-/** The target of a change is the default branch, whose newest commit is written down with each push. */
+/** The target of a change is the default branch, whose newest commit is written down with each push, or the branch of an environment. */
 const STANDING = `
   select c.*, r.entity_ref, case when c.status <> 'open' then c.status when jsonb_array_length(c.conflicts) > 0 then 'conflicting'
-    when r.head is distinct from c.base then 'behind' else 'ready' end as state
+    when (case when c.about is null then r.head else (select b.head from delivery.gitops_branch b where b.branch = c.target) end)
+      is distinct from c.base then 'behind' else 'ready' end as state
   from delivery.change c join delivery.repository r on r.name = c.repository`;
 
 /** Holds the row until the transaction ends when `lock`. Throws `NotFoundError`. */
@@ -62,7 +65,7 @@ export interface ChangeFilter {
 export async function listChangeRows(sql: Sql, filter: ChangeFilter): Promise<ChangeRow[]> {
   const { rows } = await sql.query<ChangeRow>(
     `select * from (${STANDING}) s where ($1::text is null or repository = $1) and ($2::text is null or state = $2)
-     and ($3::boolean is null or (status = 'open') = $3) and ($4::text is null or id < $4) and entity_ref <> all($5::text[])
+     and ($3::boolean is null or (status = 'open') = $3) and ($4::text is null or id < $4) and entity_ref <> all($5::text[]) and (about is null or not about && $5::text[])
      order by id desc limit $6`,
     [filter.repository ?? null, filter.state ?? null, filter.open ?? null, filter.before ?? null, filter.hidden, filter.limit],
   );
@@ -73,7 +76,7 @@ export function toChange(row: ChangeRow): Change {
   return {
     id: row.id,
     repository: row.repository,
-    entityRef: row.entity_ref,
+    entityRef: row.about?.length === 1 ? row.about[0]! : row.entity_ref,
     branch: row.branch,
     target: row.target,
     title: row.title,

@@ -8,7 +8,8 @@ import { findChangesOf, type ChangeRow } from "./change-store.ts";
 export async function followPush(deps: DeliveryDeps, ctx: Ctx, push: { repository: string; branch: string; after: string }): Promise<void> {
   for (const change of await findChangesOf(ctx.sql, push.repository, push.branch)) {
     if (change.branch === push.branch) await followOwn(deps, ctx, change);
-    else await followTarget(deps, ctx, change);
+    // What promotes is merged here or not at all: a push past its gates is put right.
+    else if (change.about === null) await followTarget(deps, ctx, change);
   }
 }
 

@@ -53,14 +53,16 @@ export interface InsertedChange extends Omit<NewChange, "files" | "removed" | "a
   readonly target: string;
   readonly head: string;
   readonly madeHead: string | null;
+  /** Of a change that promotes: components. */
+  readonly about?: readonly string[];
 }
 
 export async function insert(ctx: Ctx, change: InsertedChange): Promise<Change> {
   const id = newId("change", ctx.now().getTime());
   const { key, repository, branch, target, title, body, base, head, conflicts } = change;
   const { rowCount } = await ctx.sql.query(
-    `insert into delivery.change (id, key, repository, branch, target, title, body, status, base, head, conflicts, opened_by, opened_at, made_head)
-     values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13) on conflict do nothing`,
+    `insert into delivery.change (id, key, repository, branch, target, title, body, status, base, head, conflicts, opened_by, opened_at, made_head, about)
+     values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, $14) on conflict do nothing`,
     [
       id,
       key,
@@ -75,6 +77,7 @@ export async function insert(ctx: Ctx, change: InsertedChange): Promise<Change> 
       formatActor(ctx.actor),
       ctx.now(),
       change.madeHead,
+      change.about ?? null,
     ],
   );
   if (rowCount === 0)

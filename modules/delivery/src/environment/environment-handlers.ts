@@ -24,6 +24,7 @@ import { z } from "zod";
 
 import { freezesAt } from "../calendar/freeze-store.ts";
 import type { DeliveryDeps } from "../deps.ts";
+import { NEXT } from "../gitops/gitops-repository.ts";
 import { checkEnvironmentText } from "./check-environment.ts";
 import { endNow } from "./end-environments.ts";
 import {
@@ -62,6 +63,12 @@ export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities">): H
       if ((await findEnvironment(ctx.sql, name)) !== undefined) {
         throw new ConflictError(`There is an environment ${name} already.`, {
           mend: "Choose another name, or change it: roadbed environment update.",
+        });
+      }
+      if (name.endsWith(NEXT)) {
+        throw new InvalidError(`An environment cannot be called ${name}.`, {
+          problems: [{ at: "name", reason: `must not end with ${NEXT}: below such a branch stands what waits to be merged` }],
+          mend: "Choose another name.",
         });
       }
       const text: EnvironmentText = {
@@ -139,6 +146,7 @@ const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
   upstream: [],
   automatic: false,
   soakMinutes: 0,
+  by: "commit",
   approvals: [],
   gates: [],
   budget: undefined,

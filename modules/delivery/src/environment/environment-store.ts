@@ -1,4 +1,4 @@
-import type { CustomGate, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
+import type { CustomGate, PromotedBy, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
 import { NotFoundError, type Row, type Sql } from "@roadbed/core";
 
 /** Where workloads run, and what has to hold before a release comes there. */
@@ -15,6 +15,8 @@ export interface EnvironmentRecord {
   readonly upstream: readonly string[];
   readonly automatic: boolean;
   readonly soakMinutes: number;
+  /** Whether the platform writes its branch by itself, or somebody merges what it proposes. */
+  readonly by: PromotedBy;
   readonly approvals: readonly RequiredPromotionApproval[];
   readonly gates: readonly CustomGate[];
   readonly budget: { readonly amount: string; readonly currency: string } | undefined;
@@ -53,10 +55,10 @@ export async function checkEnvironment(sql: Sql, name: string): Promise<void> {
 export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void> {
   await sql.query(
     `insert into delivery.environment (name, title, runtime, description, owner, region, residency, upstream, automatic, soak_minutes, approvals,
-       gates, budget_amount, budget_currency, made_by, expires_at)
-     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+       gates, budget_amount, budget_currency, made_by, expires_at, by)
+     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      on conflict (name) do update set title = $2, description = $3, owner = $4, region = $5, residency = $6, upstream = $7, automatic = $8,
-       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, ended_at = null`,
+       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, ended_at = null`,
     [
       e.name,
       e.title,
@@ -73,6 +75,7 @@ export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void
       e.budget?.currency ?? null,
       e.madeBy ?? null,
       e.expiresAt ?? null,
+      e.by,
     ],
   );
 }
@@ -106,6 +109,7 @@ function toRecord(row: Row): EnvironmentRecord {
     upstream: row["upstream"] as string[],
     automatic: row["automatic"] as boolean,
     soakMinutes: row["soak_minutes"] as number,
+    by: row["by"] as PromotedBy,
     approvals: row["approvals"] as RequiredPromotionApproval[],
     gates: row["gates"] as CustomGate[],
     budget: amount === undefined ? undefined : { amount, currency: row["budget_currency"] as string },

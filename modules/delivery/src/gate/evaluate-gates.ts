@@ -7,6 +7,7 @@ import { dependencyGate } from "./dependency-gate.ts";
 import { freezeGate } from "./freeze-gate.ts";
 import { unknown, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
 import { policyGate } from "./policy-gate.ts";
+import { pullRequestGate } from "./pull-request-gate.ts";
 import { turnGate } from "./turn-gate.ts";
 import { partsGate } from "./parts-gate.ts";
 import { soakGate, upstreamGate } from "./upstream-gates.ts";
@@ -29,6 +30,7 @@ export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: P
     dependencyGate(deps, subject),
     ...customGates(deps, subject),
     turnGate(subject),
+    ...(environment.by === "pull-request" ? [pullRequestGate(subject)] : []),
   ];
   const found = await Promise.all(rules.map((rule) => evaluate(rule, subject)));
   return found.map((gate) => withOverride(gate, promotion.overrides));

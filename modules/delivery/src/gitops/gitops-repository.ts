@@ -9,17 +9,32 @@ import { findRepository } from "../repository/repository-store.ts";
 export const GITOPS_REPOSITORY = "platform-delivery";
 export const PLATFORM_AUTHOR = { name: "Roadbed", email: "delivery@roadbed.invalid" };
 export const ENV_BRANCH = "env/";
+/** Of an environment that is promoted to by pull request: below `env/<environment>-next/` stands what waits to be merged. */
+export const NEXT = "-next";
 
 const README = `# platform-delivery
 
 Written by Roadbed. What each environment is to have stands on its branch \`env/<environment>\`: one folder per component, one file per
 object. What was released and what came of each promotion stands on \`main\`, below \`apps/\`.
 
+Where releases come by pull request, \`env/<environment>-next/…\` is what waits to be merged into it.
+
 A commit that somebody else makes on a branch \`env/…\` is replaced by what was promoted.
 `;
 
 export function branchOf(environment: string): string {
   return `${ENV_BRANCH}${environment}`;
+}
+
+/** The branch of what is proposed for an environment: of one component, or of what was asked for together. */
+export function nextBranchOf(environment: string, what: string): string {
+  return `${branchOf(environment)}${NEXT}/${what}`;
+}
+
+/** The environment that a branch is of, and whether it only holds what is proposed for it; undefined for other branches. */
+export function environmentOf(branch: string): { readonly environment: string; readonly proposed: boolean } | undefined {
+  const found = /^env\/([a-z][a-z0-9-]*?)(-next\/.+)?$/.exec(branch);
+  return found === null ? undefined : { environment: found[1]!, proposed: found[2] !== undefined };
 }
 
 /** Makes the repository unless it is there. */

@@ -1,4 +1,4 @@
-import { ConflictError, type Ctx } from "@roadbed/core";
+import type { Ctx } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
 import { writeGitops } from "../internal-operations.ts";
@@ -6,22 +6,17 @@ import { readPromotions, type PromotionRow } from "../promotion/promotion-store.
 import type { ReleaseRow } from "../release/release-store.ts";
 import { ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
 import { folderOf } from "./render.ts";
+import { retryOnConflict } from "./retry-on-conflict.ts";
 
-const ATTEMPTS = 5;
 const AT_ONCE = 1_000;
 export const HOLDS_FILE = "holds.json";
 
 /** Writes releases and the outcomes of promotions to `main`, all that are not there yet in one commit. */
 export async function recordOutcomes(deps: DeliveryDeps): Promise<void> {
   await ensureGitops(deps);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await deps.runtime.write(systemOf(deps), writeGitops, { branch: "main" }, undefined, (ctx) => record(deps, ctx));
-      return;
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
-    }
-  }
+  await retryOnConflict(deps, "main", () =>
+    deps.runtime.write(systemOf(deps), writeGitops, { branch: "main" }, undefined, (ctx) => record(deps, ctx)),
+  );
 }
 
 async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {

@@ -54,7 +54,8 @@ function trailerOf({ id, entity_ref, release_id, number, kind, gates }: Promotio
   };
 }
 
-function titleOf(environment: string, rows: readonly PromotionRow[]): string {
+/** One line of what a commit does, for people. */
+export function titleOf(environment: string, rows: readonly PromotionRow[]): string {
   const [first] = rows;
   if (first === undefined) return `Restore what ${environment} is to have`;
   const name = first.entity_ref.slice(first.entity_ref.indexOf("/") + 1);

@@ -1,4 +1,4 @@
-import { ConflictError, type Ctx } from "@roadbed/core";
+import type { Ctx } from "@roadbed/core";
 import type { Commit, FileChange } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
@@ -7,9 +7,9 @@ import { readPromotions, type PromotionRow } from "../promotion/promotion-store.
 import { findReleases, type ReleaseRow } from "../release/release-store.ts";
 import { branchOf, ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
 import { folderOf, render } from "./render.ts";
+import { retryOnConflict } from "./retry-on-conflict.ts";
 import { messageOf, promotionsIn } from "./trailer.ts";
 
-const ATTEMPTS = 5;
 const AT_ONCE = 1_000;
 const LOOKED_BACK = 200;
 
@@ -19,17 +19,10 @@ const LOOKED_BACK = 200;
  */
 export async function writeEnvironment(deps: DeliveryDeps, environment: string): Promise<void> {
   await ensureGitops(deps);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await deps.runtime.write(systemOf(deps), writeGitops, { branch: branchOf(environment) }, undefined, (ctx) =>
-        write(deps, ctx, environment),
-      );
-      return;
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
-      deps.log.warn("the branch of an environment moved while it was written; it is rendered anew", { environment, attempt });
-    }
-  }
+  const branch = branchOf(environment);
+  await retryOnConflict(deps, branch, () =>
+    deps.runtime.write(systemOf(deps), writeGitops, { branch }, undefined, (ctx) => write(deps, ctx, environment)),
+  );
 }
 
 async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise<void> {
@@ -53,14 +46,10 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     if (head !== undefined) await rememberHead(ctx, branch, head);
     return;
   }
-  const { files, scope } = await contentsOf(deps, ctx, { environment, rows, all: strange });
-  const tree = head === undefined ? undefined : await deps.repositories.tree(GITOPS_REPOSITORY, head);
-  const removed = (tree?.files ?? []).map(({ path }) => path).filter((path) => scope(path) && !files.has(path));
-  const changes = [...files].map(([path, content]): FileChange => ({ path, content }));
+  const contents = await changesFor(deps, ctx, { environment, rows, all: strange, onto: head });
   const { hash } = await deps.repositories.commitFiles(GITOPS_REPOSITORY, {
     branch,
-    files: changes,
-    removed,
+    ...contents,
     message: messageOf(environment, rows, strange ? head : undefined),
     author: PLATFORM_AUTHOR,
     at: ctx.now(),
@@ -93,7 +82,37 @@ async function sinceLastTime(
   const commits = await repositories.log(GITOPS_REPOSITORY, { ref: head, limit: LOOKED_BACK, since: isOn ? known : undefined });
   for (const commit of commits) for (const { id } of promotionsIn(commit.message)) left.set(id, commit);
   const foreign = commits.some(({ message }) => !/^Roadbed-Renderer: /m.test(message));
-  return { left, strange: foreign || (known !== undefined && !isOn) };
+  return { left, strange: foreign || (known !== undefined && !isOn) || (await holdsUnadmitted(ctx, [...left.keys()])) };
+}
+
+/** Something stands there that nothing let through: it was pushed there past its pull request, or the merge of it was lost. */
+async function holdsUnadmitted(ctx: Ctx, ids: readonly string[]): Promise<boolean> {
+  if (ids.length === 0) return false;
+  const { rowCount } = await ctx.sql.query(
+    "select 1 from delivery.promotion where id = any($1) and git_commit is null and state in ('waiting', 'refused', 'cancelled') limit 1",
+    [ids],
+  );
+  return rowCount > 0;
+}
+
+/** What a commit on top of another has to write and to take away, so that these promotions stand there. */
+export async function changesFor(
+  deps: DeliveryDeps,
+  ctx: Ctx,
+  o: {
+    readonly environment: string;
+    readonly rows: readonly PromotionRow[];
+    /** Everything that the environment is to have, and nothing else. */
+    readonly all: boolean;
+    readonly onto: string | undefined;
+  },
+): Promise<{ readonly files: FileChange[]; readonly removed: string[] }> {
+  const { files, scope } = await contentsOf(deps, ctx, o);
+  const tree = o.onto === undefined ? undefined : await deps.repositories.tree(GITOPS_REPOSITORY, o.onto);
+  return {
+    files: [...files].map(([path, content]): FileChange => ({ path, content })),
+    removed: (tree?.files ?? []).map(({ path }) => path).filter((path) => scope(path) && !files.has(path)),
+  };
 }
 
 /** The texts to be written, and which paths of the branch they stand for. */
@@ -166,7 +185,7 @@ function placeOf({ entity_ref, environment, release_id }: PromotionRow): Pick<Pr
   return { entity_ref, environment, release_id };
 }
 
-async function rememberHead(ctx: Ctx, branch: string, head: string): Promise<void> {
+export async function rememberHead(ctx: Ctx, branch: string, head: string): Promise<void> {
   await ctx.sql.query(
     `insert into delivery.gitops_branch (branch, head, written_at) values ($1, $2, $3)
      on conflict (branch) do update set head = $2, written_at = $3 where gitops_branch.head is distinct from $2`,

@@ -29,6 +29,7 @@ import { aboutOf, advancePromotion, readPromotion, toPromotion, type PromotionRo
 import { hiddenFrom, showPromotion } from "./read-promotions.ts";
 import { requestPromotion, requestPromotions, type PromotionWish } from "./request-promotion.ts";
 import { makeRollBack } from "./roll-back.ts";
+import { voteOn } from "./vote.ts";
 
 export function makePromotionHandlers(deps: DeliveryDeps): Handler[] {
   return [
@@ -47,12 +48,12 @@ export function makePromotionHandlers(deps: DeliveryDeps): Handler[] {
     handle(promoteMany, (ctx, input) => many(deps, ctx, input)),
     handle(approvePromotion, async (ctx, { id, reason }) => {
       const { row, role } = await toDecide(deps, ctx, id);
-      await vote(ctx, row, "granted", role, reason);
+      await voteOn(ctx, row, "granted", role, reason);
       return showPromotion(deps, ctx, await lookSoon(ctx, row));
     }),
     handle(refusePromotion, async (ctx, { id, reason }) => {
       const { row, role } = await toDecide(deps, ctx, id);
-      await vote(ctx, row, "refused", role, reason);
+      await voteOn(ctx, row, "refused", role, reason);
       const name = "name" in ctx.actor ? ctx.actor.name : formatActor(ctx.actor);
       const ended = await advancePromotion(ctx, id, "refuse", { error: `${name} refused it: ${reason}` });
       return showPromotion(deps, ctx, ended ?? row);
@@ -152,22 +153,6 @@ async function open(deps: DeliveryDeps, ctx: Ctx, operation: Operation, id: stri
   await deps.runtime.may(ctx, operation, { kind: "entity", id: row.entity_ref });
   if (row.state === "waiting") return row;
   throw new ConflictError(`The promotion is ${row.state} already.`, { mend: "See roadbed promotion get." });
-}
-
-async function vote(
-  ctx: Ctx,
-  { id }: PromotionRow,
-  verdict: "granted" | "refused",
-  role: string,
-  reason: string | undefined,
-): Promise<void> {
-  const { actor } = ctx;
-  const [account, name] = [actor.kind === "user" ? actor.id : formatActor(actor), "name" in actor ? actor.name : formatActor(actor)];
-  await ctx.sql.query(
-    `insert into delivery.promotion_vote (promotion_id, account, actor, name, verdict, role, reason, at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (promotion_id, account) do update set verdict = excluded.verdict, role = excluded.role, reason = excluded.reason, at = excluded.at`,
-    [id, account, formatActor(actor), name, verdict, role, reason === "" ? null : (reason ?? null), ctx.now()],
-  );
 }
 
 /** Something was said: it is looked at when the event of it is heard. */

@@ -34,6 +34,7 @@ export interface PromotionRow extends Record<string, unknown> {
   readonly look_at: Date | null;
   readonly deployment_id: string | null;
   readonly git_commit: string | null;
+  readonly change_id: string | null;
   readonly error: string | null;
   readonly created_at: Date;
   readonly admitted_at: Date | null;
@@ -133,6 +134,7 @@ export function toPromotion(row: PromotionRow): Promotion {
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.deployment_id === null ? {} : { deploymentId: row.deployment_id }),
     ...(row.git_commit === null ? {} : { gitCommit: row.git_commit }),
+    ...(row.change_id === null ? {} : { changeId: row.change_id }),
     ...(row.batch === null ? {} : { batch: row.batch }),
     createdAt: row.created_at.toISOString(),
     ...(row.admitted_at === null ? {} : { admittedAt: row.admitted_at.toISOString() }),

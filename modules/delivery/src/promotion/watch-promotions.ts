@@ -8,6 +8,7 @@ import { movePromotion } from "../internal-operations.ts";
 import { standingOf } from "../release/read-releases.ts";
 import { after } from "./machine.ts";
 import { aboutOf, advancePromotion, readPromotions, type PromotionRow } from "./promotion-store.ts";
+import { proposePromotions } from "./propose-promotions.ts";
 import { readSubjects, type OpenSubject } from "./read-subjects.ts";
 import { lockPlaces } from "./request-promotion.ts";
 
@@ -110,6 +111,9 @@ export async function lookAt(deps: DeliveryDeps, ids: readonly string[]): Promis
     await writeEnvironment(deps, environment).catch((error: unknown) =>
       deps.log.warn("the branch of an environment could not be written yet", { environment, error: String(error) }),
     );
+  }
+  for (const environment of new Set(subjects.flatMap((one) => (one.environment?.by === "pull-request" ? [one.environment.name] : [])))) {
+    await proposePromotions(deps, environment);
   }
 }
 

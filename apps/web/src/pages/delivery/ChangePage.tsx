@@ -7,12 +7,15 @@ import { closeChange, getChange, mergeChange, resolveChange, type Change, type C
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
 import { useActorName } from "../../ui/Actor.tsx";
+import type { OutputOf } from "@roadbed/core";
 import { Diff } from "../../ui/Diff.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { SkeletonRows } from "../../ui/Loaded.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
+import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { GATE_TONES, GATE_WORDS, PromotionBadge } from "../promotions/words.tsx";
 import { ChecksOf } from "../standards/CheckPage.tsx";
 import { ChangeBadge } from "./ChangeTable.tsx";
 import classes from "./delivery.module.css";
@@ -37,7 +40,8 @@ export function ChangePage(): ReactNode {
       </Page>
     );
   }
-  const { title, body, state, files, conflicts, entityRef, branch, target, openedBy, openedAt, endedBy, endedAt, note } = change.data;
+  const { title, body, state, files, conflicts, entityRef, branch, target, openedBy, openedAt, endedBy, endedAt, note, promotions } =
+    change.data;
   const conflictOf = new Map(conflicts.map((conflict) => [conflict.path, conflict]));
   const unseen = conflicts.filter(({ path }) => !files.some((file) => file.path === path));
   return (
@@ -72,7 +76,7 @@ export function ChangePage(): ReactNode {
           ))}
         </Section>
       )}
-      <ChecksOf change={id} />
+      {promotions === undefined ? <ChecksOf change={id} /> : <Promotes promotions={promotions} />}
       <Section title={formatCount(files.length, "file")}>
         <Diff
           files={files.map((file) => {
@@ -82,6 +86,38 @@ export function ChangePage(): ReactNode {
         />
       </Section>
     </Page>
+  );
+}
+
+/** What merging it lets through, and what stands in the way of that now. */
+function Promotes({ promotions }: { readonly promotions: NonNullable<OutputOf<typeof getChange>["promotions"]> }): ReactNode {
+  return (
+    <Section title="What it promotes" count={promotions.length}>
+      {promotions.map(({ id, entityRef, number, state, gates }) => (
+        <div key={id}>
+          <p>
+            <EntityLink entityRef={entityRef} tab="deploys" />{" "}
+            <Link to="/promotions/$id" params={{ id }}>
+              release {number}
+            </Link>{" "}
+            <PromotionBadge state={state} />
+          </p>
+          <ul className={classes.changeGates}>
+            {gates.map(({ name, title, verdict, why, overridden }) => (
+              <li key={name}>
+                <StateBadge
+                  plain
+                  word={verdict}
+                  state={overridden === undefined ? GATE_TONES[verdict] : "warn"}
+                  label={overridden === undefined ? GATE_WORDS[verdict] : "let pass"}
+                />{" "}
+                <b>{title}</b> <span className="rb-dim">{why}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </Section>
   );
 }
 

@@ -32,6 +32,10 @@ const BY = [
   { value: "platform", label: "The platform team" },
   { value: "named", label: "Named people" },
 ];
+const BY_WHAT = [
+  { value: "commit", label: "Written at once when every gate lets it through" },
+  { value: "pull-request", label: "Proposed as a pull request that somebody merges" },
+];
 /** What can be taken away; an empty field of a form says that it is. */
 const CLEARABLE = ["description", "owner", "region", "residency", "budget"] as const;
 
@@ -90,6 +94,14 @@ export function EnvironmentForm({ environment, all, onClose, onDone }: Props): R
             label="Let releases come by themselves when everything holds"
             checked={form.automatic}
             onChange={(event) => set({ automatic: event.currentTarget.checked })}
+          />
+          <Select
+            label="How a release gets into Git"
+            description="Where somebody merges a pull request, that is their approval"
+            data={BY_WHAT}
+            value={form.by}
+            allowDeselect={false}
+            onChange={(value) => set({ by: value === "pull-request" ? "pull-request" : "commit" })}
           />
           <Approvals approvals={form.approvals} onChange={(approvals) => set({ approvals })} />
           <Gates gates={form.gates} onChange={(gates) => set({ gates })} />
@@ -220,6 +232,7 @@ interface Form {
   readonly residency: string;
   readonly upstream: readonly string[];
   readonly automatic: boolean;
+  readonly by: Environment["by"];
   readonly soakMinutes: number | string;
   readonly approvals: readonly Approval[];
   readonly gates: readonly Gate[];
@@ -238,6 +251,7 @@ function formOf(environment: Environment | undefined): Form {
     residency: environment?.residency ?? "",
     upstream: environment?.upstream ?? [],
     automatic: environment?.automatic ?? false,
+    by: environment?.by ?? "commit",
     soakMinutes: environment?.soakMinutes ?? 0,
     approvals: (environment?.approvals ?? []).map(({ by, names = [], count }) => ({ by, names: names.join(", "), count })),
     gates: (environment?.gates ?? []).map(({ name, cel, http, message }) => ({
@@ -262,6 +276,7 @@ function saidOf(form: Form) {
     residency: text(form.residency),
     upstream: [...form.upstream],
     automatic: form.automatic,
+    by: form.by,
     soakMinutes: form.upstream.length === 0 ? 0 : Number(form.soakMinutes),
     approvals: form.approvals.map(({ by, names, count }) => ({
       by,

@@ -81,7 +81,11 @@ export function EnvironmentPanel({ environment, all, onGone }: Props): ReactNode
   );
 }
 
-function Gates({ environment: { upstream, soakMinutes, approvals, gates, automatic } }: { readonly environment: Environment }): ReactNode {
+function Gates({
+  environment: { upstream, soakMinutes, approvals, gates, automatic, by },
+}: {
+  readonly environment: Environment;
+}): ReactNode {
   return (
     <div>
       <p>
@@ -108,6 +112,7 @@ function Gates({ environment: { upstream, soakMinutes, approvals, gates, automat
             <code>{cel ?? `POST ${http}`}</code>
           </li>
         ))}
+        {by === "pull-request" && <li>Somebody who may merges its pull request</li>}
         <li className="rb-dim">No policy for promotion denies it, and nothing is frozen</li>
       </ul>
     </div>

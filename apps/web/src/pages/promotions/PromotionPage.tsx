@@ -152,7 +152,7 @@ function Acts({ of: { id, state, entityRef, environment } }: { readonly of: Prom
 }
 
 function Known({ of }: { readonly of: Detail }): ReactNode {
-  const { release, from, entityRef, environment, gitCommit, deploymentId, batch, lookedAt } = of;
+  const { release, from, entityRef, environment, state, gitCommit, deploymentId, changeId, batch, lookedAt } = of;
   return (
     <Facts
       of={[
@@ -163,6 +163,14 @@ function Known({ of }: { readonly of: Detail }): ReactNode {
           <Link key="compare" to="/releases/$release" params={{ release: release.id }} search={{ with: from?.id ?? `in:${environment}` }}>
             Compare
           </Link>,
+        ],
+        [
+          "Pull request",
+          changeId && (
+            <Link key="change" to="/delivery/changes/$id" params={{ id: changeId }}>
+              {state === "waiting" ? "Read and merge it" : "Read it"}
+            </Link>
+          ),
         ],
         ["In Git", gitCommit && <code className="rb-mono">{`platform-delivery, env/${environment}, ${gitCommit.slice(0, 12)}`}</code>],
         ["Deployment", deploymentId && <code className="rb-mono">{deploymentId}</code>],
