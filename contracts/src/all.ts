@@ -53,6 +53,7 @@ import { operations as waivers } from "./standards/waivers.ts";
 import { operations as workbench } from "./standards/workbench.ts";
 import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
+import { operations as slos } from "./telemetry/slos.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
 export const allOperations: readonly Operation[] = [
@@ -108,5 +109,6 @@ export const allOperations: readonly Operation[] = [
   ...fleet,
   ...gitops,
   ...telemetry,
+  ...slos,
   ...notify,
 ];

@@ -247,12 +247,20 @@ export const closeIncident = defineOperation({
 export const incidentOpened = defineEvent({
   name: "telemetry.incident.opened",
   summary: "An incident was declared.",
-  payload: z.object({ incidentId: z.string(), service: z.string(), severity: z.string() }),
+  payload: z.object({
+    incidentId: z.string(),
+    service: z.string(),
+    severity: z.string(),
+    title: z.string().optional(),
+    entityRef: z.string().optional(),
+    onCall: z.array(z.string()).optional().describe("References of those who are called, beside the owners"),
+    link: z.string().optional().describe("Where to look, as a path of the web app"),
+  }),
 });
 export const incidentClosed = defineEvent({
   name: "telemetry.incident.closed",
   summary: "An incident ended.",
-  payload: z.object({ incidentId: z.string(), service: z.string() }),
+  payload: z.object({ incidentId: z.string(), service: z.string(), entityRef: z.string().optional() }),
 });
 
 export const operations = [

@@ -5,6 +5,7 @@ import type { Catalog } from "@roadbed/catalog";
 import type { Cel } from "@roadbed/cel";
 import { deleteSource, importSource, listEntities, listSources, syncSource, validateEntity } from "@roadbed/contracts/catalog";
 import { getOnCall } from "@roadbed/contracts/catalog/ownership";
+import { listDeployments } from "@roadbed/contracts/delivery";
 import { getMe } from "@roadbed/contracts/identity";
 import {
   NotFoundError,
@@ -20,7 +21,7 @@ import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import type { DeliveryDeps } from "@roadbed/delivery";
 import { viewerOf } from "@roadbed/identity";
-import type { Telemetry } from "@roadbed/telemetry";
+import type { ObjectiveDeps, Telemetry } from "@roadbed/telemetry";
 import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
 import type { Database } from "@roadbed/postgres";
@@ -121,6 +122,35 @@ export function incidentsForDelivery(telemetry: Telemetry, catalog: Catalog): No
       from: new Date(openedAt),
       ...(closedAt === undefined ? {} : { until: new Date(closedAt) }),
     }));
+  };
+}
+
+/** What objectives ask of the catalogue: made before it, so it is asked for each time. */
+export function thingsForObjectives(catalog: () => Catalog, runtime: SystemRuntime): ObjectiveDeps["things"] {
+  return {
+    hiddenFrom: (ctx) => catalog().hiddenFrom(ctx),
+    ownerOf: async (ctx, ref) => (await catalog().ownersOf(ctx, ref))[0],
+    async onCallOf(ref) {
+      const handler = catalog().handlers.find(({ operation }) => operation.name === getOnCall.name);
+      if (handler === undefined) return [];
+      const { now } = (await perform(runtime, handler, runtime.system("telemetry.slo"), { ref })) as OutputOf<typeof getOnCall>;
+      return now.flatMap(({ person }) => person ?? []);
+    },
+  };
+}
+
+/** When a component was deployed, the latest first, as far as somebody looks at. */
+export function deploymentsForObjectives(
+  handlers: () => readonly Handler[],
+  runtime: SystemRuntime,
+): NonNullable<ObjectiveDeps["deployedAt"]> {
+  const MOST = 200;
+  return async (_ctx, { entityRef, from, to }) => {
+    const handler = handlers().find(({ operation }) => operation.name === listDeployments.name);
+    if (handler === undefined) return [];
+    const input = { entityRef, limit: MOST };
+    const { items } = (await perform(runtime, handler, runtime.system("telemetry.slo"), input)) as OutputOf<typeof listDeployments>;
+    return items.map(({ createdAt }) => new Date(createdAt)).filter((at) => at >= from && at < to);
   };
 }
 

@@ -57,12 +57,14 @@ import type { ServerOptions } from "./options.ts";
 import {
   catalogForPaths,
   conditionsForPaths,
+  deploymentsForObjectives,
   incidentsForDelivery,
   outsideForPaths,
   peopleForPaths,
   platformForPaths,
   policiesForDelivery,
   thingsForNotify,
+  thingsForObjectives,
 } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
@@ -169,7 +171,17 @@ export async function startServer({
       groups,
     });
     const callerOf = makeCallerOf(identity);
-    const telemetry = createTelemetry({ clickhouse: clickhouse.client, log });
+    const telemetry = createTelemetry({
+      clickhouse: clickhouse.client,
+      log,
+      objectives: {
+        db,
+        runtime,
+        may,
+        things: thingsForObjectives(() => catalog, runtime),
+        deployedAt: deploymentsForObjectives(() => delivery.handlers, runtime),
+      },
+    });
     const catalog = createCatalog({
       events,
       db,

@@ -18,6 +18,8 @@ import { makeListServices, readServices } from "./read/list-services.ts";
 import { makeListTraces } from "./read/list-traces.ts";
 import { alignWindow, resolveWindow, type Window } from "./read/window.ts";
 import { applyRetention, retentionDays } from "./retention.ts";
+import { createObjectives, type Objectives } from "./slo/create-objectives.ts";
+import type { SloWatch } from "./slo/watch-slos.ts";
 import { forgetSample, makeSubscriptions } from "./subscriptions.ts";
 
 export interface Telemetry {
@@ -31,6 +33,10 @@ export interface Telemetry {
   incidentsBetween(ctx: Ctx, question: Parameters<typeof incidentsBetween>[1]): Promise<readonly Incident[]>;
   /** Who works with whom, as the traces tell it; for the catalogue, which knows whose names these are. */
   readonly observations: Observations;
+  /** For the gate of an environment: the objectives that hold for an entity there. */
+  readonly objectivesOf: Objectives["of"];
+  /** Counts and judges objectives by itself once started; absent where they are not evaluated. */
+  readonly sloWatch: SloWatch | undefined;
   /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
   forgetSample(): Promise<void>;
   /** Gives the tables their retention; the migrations must have run. */
@@ -54,11 +60,12 @@ export interface Observations {
 
 const MINUTE = 60;
 
-/** Telemetry: takes OTLP in, stores it in ClickHouse, answers rates, traces, logs and metrics, and keeps incidents. */
+/** Telemetry: takes OTLP in, stores it in ClickHouse, answers rates, traces, logs and metrics, and keeps incidents and objectives. */
 export function createTelemetry(deps: TelemetryDeps): Telemetry {
   const { clickhouse, log } = deps;
   const days = retentionDays(deps);
   const intake = createIntake(clickhouse, deps, days);
+  const objectives = createObjectives(clickhouse, log, deps.objectives, deps.now ?? (() => new Date()));
 
   return {
     handlers: [
@@ -72,6 +79,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeListIncidents(),
       makeOpenIncident(),
       makeCloseIncident(),
+      ...objectives.handlers,
     ],
     subscriptions: makeSubscriptions(clickhouse),
     incidentsBetween: (ctx, question) => incidentsBetween(ctx.sql, question),
@@ -81,6 +89,8 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       senders: (window, signal) => readSenders(clickhouse, window, signal),
       callersOfVersion: (o, signal) => readCallersOfVersion(clickhouse, o, signal),
     },
+    objectivesOf: objectives.of,
+    sloWatch: objectives.watch,
     forgetSample: () => forgetSample(clickhouse),
     intake,
     async healthOf(ctx, services) {
@@ -92,8 +102,12 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
     async start() {
       await applyRetention(clickhouse, days);
       log.debug("telemetry keeps its rows", { ...days });
+      objectives.watch?.start();
     },
-    stop: () => intake.close(),
+    async stop() {
+      await objectives.watch?.stop();
+      await intake.close();
+    },
     async health() {
       if (await clickhouse.ping()) return { ok: true };
       return { ok: false, detail: `The telemetry store does not answer; ${intake.waitingBytes()} bytes wait for it.` };

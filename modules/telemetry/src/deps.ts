@@ -1,7 +1,8 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
-import type { Logger } from "@roadbed/core";
+import type { Call, Ctx, Logger, Operation, ResourceRef, Runtime } from "@roadbed/core";
+import type { Database } from "@roadbed/postgres";
 
-/** What the module needs for its whole life. It asks no neighbour anything. */
+/** What the module needs for its whole life. */
 export interface TelemetryDeps {
   readonly clickhouse: ClickHouse;
   readonly log: Logger;
@@ -9,6 +10,33 @@ export interface TelemetryDeps {
   readonly retention?: { readonly spanDays?: number; readonly logDays?: number; readonly metricDays?: number };
   readonly flush?: FlushOptions;
   readonly now?: () => Date;
+  /** For objectives. Absent: none is evaluated, and whoever asks for one is told what was counted last. */
+  readonly objectives?: ObjectiveDeps | undefined;
+}
+
+/** What objectives need beside the store. */
+export interface ObjectiveDeps {
+  readonly db: Database;
+  readonly runtime: Runtime & { system(job: string): Call };
+  readonly things: Things;
+  /** Whether the caller may do this to that: the rule of ownership. Absent: whoever may write telemetry may. */
+  readonly may?: ((call: Call, operation: Operation, resource: ResourceRef) => Promise<void>) | undefined;
+  /** When an entity was deployed, for what a deployment cost. Absent: nobody can say. */
+  readonly deployedAt?:
+    | ((ctx: Ctx, what: { readonly entityRef: string; readonly from: Date; readonly to: Date }) => Promise<readonly Date[]>)
+    | undefined;
+  /** How often objectives that are due are looked at. Default 10 000 ms; each is due every minute. */
+  readonly everyMs?: number;
+}
+
+/** What objectives ask of the catalogue. */
+export interface Things {
+  /** References of everything that the caller may not see. */
+  hiddenFrom(ctx: Ctx): Promise<readonly string[]>;
+  /** The one that answers first for an entity, as a reference; undefined where nobody does. */
+  ownerOf(ctx: Ctx, ref: string): Promise<string | undefined>;
+  /** References of the people who are on call for it now. */
+  onCallOf(ref: string): Promise<readonly string[]>;
 }
 
 /** When the intake writes a block. An answer waits for its block, so `afterMs` is also the least time an answer takes. */

@@ -1,5 +1,5 @@
 export { createTelemetry, type Telemetry } from "./create-telemetry.ts";
-export type { TelemetryDeps } from "./deps.ts";
+export type { ObjectiveDeps, TelemetryDeps } from "./deps.ts";
 export type { Intake, IngestAnswer, IngestRequest, Signal } from "./intake/intake.ts";
 
 /** The Postgres part: incidents. */

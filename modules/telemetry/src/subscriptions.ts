@@ -2,7 +2,7 @@ import type { ClickHouse } from "@roadbed/clickhouse";
 import { sampleRemoved } from "@roadbed/contracts/catalog";
 import type { Subscription } from "@roadbed/core";
 
-const TABLES = ["spans", "logs", "metric_points", "red_minute"];
+const TABLES = ["spans", "logs", "metric_points", "red_minute", "slo_minute", "slo_slot"];
 
 /** What the module hears of others. */
 export function makeSubscriptions(clickhouse: ClickHouse): readonly Subscription[] {
@@ -13,6 +13,7 @@ export function makeSubscriptions(clickhouse: ClickHouse): readonly Subscription
       // Deleting what is gone already does nothing, so the event may come twice.
       receive: async (ctx) => {
         await forgetSample(clickhouse);
+        await ctx.sql.query("delete from telemetry.slo where sample");
         await ctx.sql.query("delete from telemetry.incident where sample");
       },
     },

@@ -169,6 +169,8 @@ const EVENTS = [
   "delivery.hold.changed",
   "telemetry.incident.opened",
   "telemetry.incident.closed",
+  "telemetry.slo.changed",
+  "telemetry.slo.alerted",
   "standards.decision.made",
   "standards.findings.changed",
   "standards.waiver.changed",

@@ -23,6 +23,7 @@ import { campaignClosed, campaignSaved } from "@roadbed/contracts/standards/camp
 import { scorecardSaved } from "@roadbed/contracts/standards/scorecards";
 import { scoreChanged } from "@roadbed/contracts/standards/scores";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
+import { sloChanged } from "@roadbed/contracts/telemetry/slos";
 import type { DomainEvent } from "@roadbed/core";
 
 import { CATALOG_TELLERS } from "./happenings-of-catalog.ts";
@@ -187,6 +188,12 @@ const TELLERS: readonly Teller[] = [
     about: { ref: entityRef },
     link: `/resources/${resource}`,
   })),
+  teller(sloChanged, ({ slo, title, entityRef, change, target }) => ({
+    sort: "policy",
+    text: `The objective ${title} (${Number((target * 100).toFixed(6))} %) was ${change}`,
+    about: { ref: entityRef },
+    link: change === "removed" ? "/slos" : `/slos/${slo}`,
+  })),
   teller(incidentOpened, ({ service, severity }) => ({
     sort: "incident",
     text: `An incident (${severity}) of ${service} was declared`,
@@ -223,6 +230,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.discovery.finished": "proposing changes nothing",
   "catalog.proposal.decided": "what was accepted is told as registered",
   "catalog.proposal.changed": "a proposal is not in the catalogue",
+  "telemetry.slo.alerted": "its incident is told",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
   "delivery.promotion.requested": "asking changes nothing; what came of it is told",

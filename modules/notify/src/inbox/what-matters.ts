@@ -301,14 +301,17 @@ const RULES: readonly Rule[] = [
           link: `/campaigns/${campaign}`,
         },
   ),
-  rule(incidentOpened, ({ service, severity }) => ({
-    ref: refOfService(service),
-    weight: "urgent",
+  rule(incidentOpened, ({ service, severity, title, entityRef, onCall = [], link }) => ({
+    ref: entityRef ?? refOfService(service),
+    // What can wait for the day wakes nobody.
+    weight: severity === "low" ? "important" : "urgent",
     what: `has a ${severity} incident`,
-    link: "/incidents?state=open",
+    ...(title === undefined ? {} : { detail: title }),
+    link: link ?? "/incidents?state=open",
+    asked: onCall,
   })),
-  rule(incidentClosed, ({ service }) => ({
-    ref: refOfService(service),
+  rule(incidentClosed, ({ service, entityRef }) => ({
+    ref: entityRef ?? refOfService(service),
     weight: "important",
     what: "is well again: its incident ended",
     link: "/incidents",
