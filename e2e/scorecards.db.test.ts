@@ -621,6 +621,16 @@ describe("campaigns", () => {
   });
 });
 
+/** What the relay would bring of a waiver. */
+async function tell({ id: waiverId, policy, entity, owner, expiresAt }: Waiver): Promise<void> {
+  const payload = { waiverId, policy, ...(entity === undefined ? {} : { entity }), state: "approved", owner, expiresAt };
+  const subscription = standards.subscriptions.find(({ name }) => name === "standards.note-due")!;
+  await database.runtime.write(callAs(), saveScorecard, {}, undefined, (ctx) =>
+    subscription.receive(ctx, { name: "standards.waiver.changed", payload } as never),
+  );
+  await settled();
+}
+
 test("a rule is waived for an entity or for what a team owns, until the waiver ends", async () => {
   await database.db.query("delete from standards.waiver");
   await save(scorecard("mine", [rule("described", "has(entity.metadata.description)"), rule("owned", "owner.found")]));
@@ -646,16 +656,6 @@ test("a rule is waived for an entity or for what a team owns, until the waiver e
   await ask(approveWaiver, { id: team.id }, { actor: { kind: "user", id: "bea", name: "Bea" } });
   await tell(team);
   expect(outcomes(await scoreOf("b"))).toEqual({ described: "waived", owned: "pass" });
-
-  /** What the relay would bring. */
-  async function tell({ id: waiverId, policy, entity, owner, expiresAt }: Waiver): Promise<void> {
-    const payload = { waiverId, policy, ...(entity === undefined ? {} : { entity }), state: "approved", owner, expiresAt };
-    const subscription = standards.subscriptions.find(({ name }) => name === "standards.note-due")!;
-    await database.runtime.write(callAs(), saveScorecard, {}, undefined, (ctx) =>
-      subscription.receive(ctx, { name: "standards.waiver.changed", payload } as never),
-    );
-    await settled();
-  }
 });
 
 test("a policy that holds at the scorecard is a rule by itself, as long as it holds there", async () => {
@@ -705,6 +705,15 @@ spec:
     ],
   });
   expect(await of("b")).toMatchObject({ rank: 1, rules: [{ outcome: "pass" }] });
+
+  // A waiver of the policy is one of its rule.
+  const waiver = await ask(requestWaiver, { policy: "has-tier", entity: "component:default/a", reason: "It is being retired." });
+  await ask(approveWaiver, { id: waiver.id }, { actor: { kind: "user", id: "bea", name: "Bea" } });
+  await tell(waiver);
+  expect(await of("a")).toMatchObject({ rank: 1, rules: [{ outcome: "waived" }] });
+  await ask(revokeWaiver, { id: waiver.id });
+  await tell(waiver);
+  expect(await of("a")).toMatchObject({ rules: [{ outcome: "fail" }] });
 
   // Switched off there, it is no rule any more; switched on again, it is.
   const stage = await ask(setStage, { policy: "has-tier", action: "off", moments: ["scorecard"] });

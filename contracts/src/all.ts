@@ -37,6 +37,7 @@ import { operations as undo } from "./paths/undo.ts";
 import { operations as ledger } from "./paths/ledger.ts";
 import { operations as resourceClasses } from "./paths/resource-classes.ts";
 import { operations as resources } from "./paths/resources.ts";
+import { operations as tagRules } from "./paths/tag-rules.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as checks } from "./standards/checks.ts";
@@ -89,6 +90,7 @@ export const allOperations: readonly Operation[] = [
   ...approvalRules,
   ...authoring,
   ...pathConnections,
+  ...tagRules,
   ...ledger,
   ...lifetimes,
   ...undo,

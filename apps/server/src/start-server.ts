@@ -26,6 +26,7 @@ import { mcpFace } from "@roadbed/face-mcp";
 import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch, createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
 import {
+  accountsWith,
   createIdentity,
   makeAccountsOf,
   makeIdentitiesOf,
@@ -290,7 +291,7 @@ export async function startServer({
       log,
       events,
       publicUrl,
-      people: { accountsOf: makeAccountsOf({ groups }), identitiesOf: makeIdentitiesOf({ db, groups }) },
+      people: { accountsOf: makeAccountsOf({ groups }), accountsWith, identitiesOf: makeIdentitiesOf({ db, groups }) },
       things: thingsForNotify(catalog, db),
       fetch: createGuardedFetch({ isAllowed: () => false }),
       mailer: options.mail && createSmtpMailer(options.mail),

@@ -2,6 +2,7 @@ import { defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { FieldProblem, PathDetail, Preview } from "../paths.ts";
+import { Completion } from "../standards/writing.ts";
 
 const Schema = z.record(z.string(), z.unknown());
 
@@ -58,6 +59,25 @@ export const LintProblem = z.object({
   mend: z.string().optional(),
 });
 export type LintProblem = z.infer<typeof LintProblem>;
+
+export const completePath = defineOperation({
+  name: "paths.path.complete",
+  summary: "Say what may be written at a place of a template: keys, actions and their inputs, parameters, outputs of steps, filters.",
+  scope: "paths:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/path-completions" },
+  input: z.object({
+    text: z.string().max(200_000).describe("The template as far as it is written"),
+    line: z.number().int().min(1).describe("The place, from 1"),
+    column: z.number().int().min(1),
+  }),
+  output: z.object({
+    /** The column of that line from which on the text is replaced. */
+    from: z.number().int(),
+    options: z.array(Completion).max(300),
+  }),
+  cli: { positional: ["text", "line", "column"], files: ["text"], rows: "options", columns: ["label", "kind", "detail"] },
+});
 
 export const lintPath = defineOperation({
   name: "paths.path.lint",
@@ -148,4 +168,4 @@ export const previewDraft = defineOperation({
   cli: { folder: "folder", positional: ["folder"] },
 });
 
-export const operations = [listActions, showAction, lintPath, testPath, newPath, previewDraft] as const;
+export const operations = [listActions, showAction, completePath, lintPath, testPath, newPath, previewDraft] as const;

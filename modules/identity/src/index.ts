@@ -1,6 +1,6 @@
 export { createIdentity, type Identity } from "./create-identity.ts";
 export { type Caller, type Credentials } from "./authenticate.ts";
-export { makeAccountsOf, viewerOf } from "./authorise/accounts-of.ts";
+export { accountsWith, makeAccountsOf, viewerOf } from "./authorise/accounts-of.ts";
 export { makeIdentitiesOf } from "./authorise/identities-of.ts";
 export { personBehind } from "./authorise/person-behind.ts";
 export { makeMay } from "./authorise/may.ts";

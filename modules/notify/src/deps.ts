@@ -26,6 +26,8 @@ export interface NotifyDeps {
 export interface People {
   /** Accounts that stand for any of these references: users themselves, and members of groups, with the groups below them. */
   accountsOf(ctx: { readonly sql: Sql }, refs: readonly string[]): Promise<readonly string[]>;
+  /** Accounts whose role gives a scope. */
+  accountsWith(ctx: { readonly sql: Sql }, scope: string): Promise<readonly string[]>;
   /** The references that stand for a caller. */
   identitiesOf(call: Pick<Call, "actor">): Promise<ReadonlySet<string>>;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 import { entityChanged, entityRemoved } from "@roadbed/contracts/catalog";
+import { approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import {
   acknowledgeAnnouncement,
@@ -96,6 +97,7 @@ function depsOf(): NotifyDeps {
     },
     people: {
       accountsOf: async (_ctx, refs) => [...new Set(refs.flatMap((ref) => TEAMS[ref] ?? []))],
+      accountsWith: async (_ctx, scope) => (scope === "paths:admin" ? ["root"] : []),
       identitiesOf: async ({ actor }) =>
         new Set(Object.keys(TEAMS).filter((team) => actor.kind === "user" && TEAMS[team]!.includes(actor.id))),
     },
@@ -163,6 +165,21 @@ describe("who is told", () => {
     expect(await inbox("bob")).toEqual(["important: shop-api changed and breaks those who call it (depend)"]);
     expect(await inbox("cy")).toEqual([]);
     expect(await inbox("ada")).toEqual(["important: secret was removed (follow)"]);
+  });
+
+  test("administrators, where the catalogue knows nobody who may approve", async () => {
+    const expiresAt = "2026-01-02T03:04:05.000Z";
+    const asked = {
+      approval: "a",
+      runId: "r",
+      path: "template:default/db",
+      pathTitle: "A database",
+      requestedByName: "Ada",
+      because: "Large.",
+    };
+    await happen(approvalRequested, { ...asked, expiresAt, approvers: [] });
+    expect(await inbox("root")).toEqual(["important: db waits for you to approve a run for Ada (asked)"]);
+    expect(await inbox("ada")).toEqual([]);
   });
 });
 

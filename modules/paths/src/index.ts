@@ -5,7 +5,7 @@ import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
 import { makeActionHandlers } from "./action/action-handlers.ts";
-import { createActions } from "./action/actions.ts";
+import { createActions, type ActionDeps, type Actions } from "./action/actions.ts";
 import { receiveCallback, type Callback } from "./action/provision/receive-callback.ts";
 import { createNamedConnections, makeConnectionHandlers } from "./connection/connections.ts";
 import type { PathsDeps, Platform } from "./deps.ts";
@@ -34,6 +34,8 @@ import { seesRunNews } from "./run/run-viewer.ts";
 import { createResources } from "./resource/create-resources.ts";
 import { makeRunPath } from "./run/start-run.ts";
 import { makeScaffolderHandlers } from "./scaffolder/scaffolder-handlers.ts";
+import { guardLibrary } from "./tag/guard-library.ts";
+import { makeTagRuleHandlers } from "./tag/tag-rule-handlers.ts";
 import { makeCheckValues } from "./template/check-values.ts";
 import { createLibrary } from "./template/library.ts";
 import { makePathHandlers } from "./template/path-handlers.ts";
@@ -105,16 +107,20 @@ export function createPaths(deps: PathsDeps): Paths {
       : createLedgerRepositories({ embedded: deps.repositories, outside: deps.outside, dataDir, log: deps.log });
   const resources = createResources({ ...deps, repositories, connections });
   const platform = deps.platform && withOwn(deps.platform, resources.handlers, deps.runtime);
-  const actions = createActions({ ...deps, platform, connections, resources: resources.requests, repositoriesOf });
+  const acting: ActionDeps = { ...deps, platform, connections, resources: resources.requests, repositoriesOf };
+  const actions = createActions(acting);
+  const actionsWith = (over: Pick<ActionDeps, "catalog">): Actions =>
+    createActions({ ...acting, ...over, resources: { ...resources.requests, catalog: over.catalog } });
   const bell = createLogBell(deps);
   const checkValues = makeCheckValues({ ...deps, renderer });
   const sources = createSources(dataDir);
+  const seen = guardLibrary({ ...deps, library });
   const shared = { ...deps, repositories, dataDir, renderer, actions, library, checkValues, sealer, sources };
   const flow = defineRunFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
 
   const deviationEnds = defineDeviationEnds(deps.workflows, deps);
   const undo = defineUndoFlow(deps.workflows, { ...shared, snapshots: createSnapshots(dataDir) });
-  const start = makeRunPath(shared);
+  const start = makeRunPath({ ...shared, library: seen });
   const lifetimeWatch = defineLifetimeWatch(deps.workflows, { ...deps, start });
   const approvalWatch = defineApprovalWatch(deps.workflows, deps);
   const hostedWatch = defineHostedWatch(deps.workflows, shared);
@@ -122,7 +128,8 @@ export function createPaths(deps: PathsDeps): Paths {
 
   return {
     handlers: [
-      ...makePathHandlers(shared),
+      ...makePathHandlers({ ...shared, library: seen }),
+      ...makeTagRuleHandlers({ ...deps, library }),
       start,
       ...makeRunHandlers({ ...deps, actions, bell }),
       ...makeApprovalHandlers({ ...deps, granted: learnFrom }),
@@ -131,13 +138,13 @@ export function createPaths(deps: PathsDeps): Paths {
       ...makeLifetimeHandlers({ ...deps, start }),
       ...makeLedgerHandlers(shared),
       ...makeActionHandlers(actions),
-      ...makeAuthoringHandlers(shared),
+      ...makeAuthoringHandlers({ ...shared, platform, actionsWith }),
       ...makeConnectionHandlers({ sealer: connectionSealer, outside: deps.outside }),
       ...makeUpgradeHandlers(shared),
       ...makeDeviationHandlers(shared),
       ...resources.handlers,
     ],
-    backstage: makeScaffolderHandlers({ library, bell, outside: deps.outside, catalog: deps.catalog }),
+    backstage: makeScaffolderHandlers({ library: seen, bell, outside: deps.outside, catalog: deps.catalog }),
     subscriptions: [
       {
         name: "paths.start-runs",

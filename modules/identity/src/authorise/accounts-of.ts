@@ -22,6 +22,15 @@ export function makeAccountsOf({ groups }: { readonly groups: Groups }) {
   };
 }
 
+/** Ids of the accounts whose role gives a scope. */
+export async function accountsWith(ctx: { readonly sql: Sql }, scope: string): Promise<readonly string[]> {
+  const roles = Object.entries(ROLES).filter(([, scopes]) => (scopes as readonly string[]).some((one) => one === scope || one === "*"));
+  const { rows } = await ctx.sql.query<{ id: string }>("select id from identity.user_account where not disabled and role = any($1)", [
+    roles.map(([role]) => role),
+  ]);
+  return rows.map(({ id }) => id);
+}
+
 /** An account as somebody who asks: what is told to it without being asked for may be judged by that. Undefined when it is switched off. */
 export async function viewerOf(
   db: Database,

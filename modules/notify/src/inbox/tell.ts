@@ -58,6 +58,7 @@ async function audienceOf(
     for (const user of await people.accountsOf(ctx, owners)) audience.set(user, "depend");
   }
   for (const user of await people.accountsOf(ctx, tidings.asked ?? [])) audience.set(user, "asked");
+  if (tidings.askedWith !== undefined) for (const user of await people.accountsWith(ctx, tidings.askedWith)) audience.set(user, "asked");
   for (const user of tidings.askers ?? []) audience.set(user, "asker");
   if (!tidings.ownWords && isEnough(tidings.weight, OWNERS_FROM)) {
     for (const user of await people.accountsOf(ctx, await things.ownersOf(ctx, tidings.ref))) audience.set(user, "own");

@@ -1,4 +1,6 @@
 import { noticeSent } from "@roadbed/contracts/paths/notices";
+import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
+import { approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { expect, test } from "vitest";
 
 import { tidingsOf } from "./what-matters.ts";
@@ -28,4 +30,38 @@ test("what a run tells goes to those whom it names, as loud as it says, and lead
   for (const link of ["https://elsewhere.example.org/", "//elsewhere.example.org", "javascript:alert(1)"])
     expect(tidingsOf({ name: noticeSent.name, payload: { ...payload, link } })?.link).toBe("/runs/run_1");
   expect(tidingsOf({ name: noticeSent.name, payload: { ...payload, severity: "low" } })?.weight).toBe("info");
+});
+
+const asks = {
+  approval: "approval_1",
+  runId: "run_1",
+  path: "template:default/p",
+  pathTitle: "A database",
+  approvers: [] as string[],
+  requestedByName: "Ada",
+  expiresAt: "2026-01-02T03:04:05.000Z",
+  because: "It is large.",
+};
+
+test("an approval that nobody known may give is asked of administrators, with the reason why of them", () => {
+  const told = tidingsOf({ name: approvalRequested.name, payload: asks });
+  expect(told).toMatchObject({ ref: "template:default/p", what: "waits for you to approve a run for Ada", askedWith: "paths:admin" });
+  expect(told?.detail).toContain("The catalogue knows nobody else who may.");
+  const reminded = tidingsOf({ name: approvalReminded.name, payload: { ...asks, entityRef: "component:default/orders" } });
+  expect(reminded).toMatchObject({ ref: "component:default/orders", what: "still waits for you to approve A database for Ada" });
+  const known = tidingsOf({ name: approvalRequested.name, payload: { ...asks, approvers: ["group:default/a"] } });
+  expect(known).toMatchObject({ ref: "group:default/a", what: "is asked to approve A database for Ada", asked: ["group:default/a"] });
+  expect(known).not.toHaveProperty("askedWith");
+});
+
+test("a rule that administrators taught is proposed to them", () => {
+  const payload = {
+    rule: "r",
+    path: "template:default/p",
+    pathTitle: "A database",
+    name: "large",
+    role: "administrator",
+    state: "proposed",
+  };
+  expect(tidingsOf({ name: approvalRuleChanged.name, payload })).toMatchObject({ ref: "template:default/p", askedWith: "paths:admin" });
 });

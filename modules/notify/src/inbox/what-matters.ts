@@ -30,6 +30,8 @@ export interface Tidings {
   readonly dependants: readonly string[];
   /** References of those who are asked to decide something. */
   readonly asked?: readonly string[];
+  /** The scope of those who are asked where the catalogue knows nobody. */
+  readonly askedWith?: string;
   /** Accounts that asked for something: they are told what came of it. */
   readonly askers?: readonly string[];
   /** True where owners need not be told: they said it themselves. */
@@ -42,6 +44,25 @@ export interface Tidings {
 interface Rule<P = any> {
   readonly event: EventType<P>;
   readonly tell: (payload: P) => (Omit<Tidings, "dependants"> & { readonly dependants?: readonly string[] }) | undefined;
+}
+
+/** Said to administrators, so that they can mend it. */
+const NOBODY = " The catalogue knows nobody else who may.";
+
+/** Those whom the catalogue knows, or else who administrates. */
+function askedOf(approvers: readonly string[], scope: string): Pick<Tidings, "asked" | "askedWith"> {
+  return approvers.length > 0 ? { asked: approvers } : { askedWith: scope };
+}
+
+/** How somebody is asked, after the title of what it is about: an entity, those who may, or the path where both are unknown. */
+function askWords(o: {
+  readonly entityRef: string | undefined;
+  readonly pathTitle: string;
+  readonly approvers: readonly string[];
+  readonly requestedByName: string;
+}): string {
+  if (o.entityRef === undefined && o.approvers.length > 0) return `is asked to approve ${o.pathTitle} for ${o.requestedByName}`;
+  return `waits for you to approve ${o.entityRef === undefined ? "a run" : o.pathTitle} for ${o.requestedByName}`;
 }
 
 const WEIGHTS = { low: "info", normal: "info", high: "important", critical: "urgent" } as const;
@@ -85,19 +106,15 @@ const RULES: readonly Rule[] = [
     detail: `Commit ${commit.slice(0, 12)}.`,
     link: `${pageOf(entityRef)}?tab=deploys`,
   })),
-  rule(promotionRequested, ({ entityRef, environment, number, title, approvers, requestedBy, promotionId }) =>
-    approvers.length === 0
-      ? undefined
-      : {
-          ref: entityRef,
-          weight: "important",
-          what: `waits for you to approve release ${number} for ${environment}`,
-          detail: `${title}. Asked for by ${requestedBy}.`,
-          link: `/promotions/${promotionId}`,
-          asked: approvers,
-          ownWords: true,
-        },
-  ),
+  rule(promotionRequested, ({ entityRef, environment, number, title, approvers, requestedBy, promotionId }) => ({
+    ref: entityRef,
+    weight: "important",
+    what: `waits for you to approve release ${number} for ${environment}`,
+    detail: `${title}. Asked for by ${requestedBy}.${approvers.length === 0 ? NOBODY : ""}`,
+    link: `/promotions/${promotionId}`,
+    ...askedOf(approvers, "delivery:admin"),
+    ownWords: true,
+  })),
   rule(promotionFinished, ({ entityRef, environment, number, kind, state, error, promotionId }) =>
     state === "superseded" || state === "cancelled"
       ? undefined
@@ -150,19 +167,15 @@ const RULES: readonly Rule[] = [
           link: `/ledger/${thing}`,
         },
   ),
-  rule(approvalRequested, ({ entityRef, pathTitle, approvers, requestedByName, expiresAt, because, runId }) =>
-    approvers[0] === undefined
-      ? undefined
-      : {
-          ref: entityRef ?? approvers[0],
-          weight: "important",
-          what: `${entityRef === undefined ? "is asked" : "waits for you"} to approve ${pathTitle} for ${requestedByName}`,
-          detail: `${because} It can be given until ${expiresAt.slice(0, 16).replace("T", " ")} UTC.`,
-          link: `/runs/${runId}`,
-          asked: approvers,
-          ownWords: true,
-        },
-  ),
+  rule(approvalRequested, ({ entityRef, path, pathTitle, approvers, requestedByName, expiresAt, because, runId }) => ({
+    ref: entityRef ?? approvers[0] ?? path,
+    weight: "important",
+    what: askWords({ entityRef, pathTitle, approvers, requestedByName }),
+    detail: `${because} It can be given until ${expiresAt.slice(0, 16).replace("T", " ")} UTC.${approvers.length === 0 ? NOBODY : ""}`,
+    link: `/runs/${runId}`,
+    ...askedOf(approvers, "paths:admin"),
+    ownWords: true,
+  })),
   rule(noticeSent, ({ entityRef, recipients, starter, title, info, link, severity, runId }) => ({
     ref: entityRef,
     weight: WEIGHTS[severity],
@@ -175,19 +188,15 @@ const RULES: readonly Rule[] = [
     ownWords: true,
     toThemselves: true,
   })),
-  rule(approvalReminded, ({ entityRef, pathTitle, approvers, requestedByName, expiresAt, runId }) =>
-    approvers[0] === undefined
-      ? undefined
-      : {
-          ref: entityRef ?? approvers[0],
-          weight: "important",
-          what: `still ${entityRef === undefined ? "is asked" : "waits for you"} to approve ${pathTitle} for ${requestedByName}`,
-          detail: `It ends by itself at ${expiresAt.slice(0, 16).replace("T", " ")} UTC.`,
-          link: `/runs/${runId}`,
-          asked: approvers,
-          ownWords: true,
-        },
-  ),
+  rule(approvalReminded, ({ entityRef, path, pathTitle, approvers, requestedByName, expiresAt, runId }) => ({
+    ref: entityRef ?? approvers[0] ?? path,
+    weight: "important",
+    what: `still ${askWords({ entityRef, pathTitle, approvers, requestedByName })}`,
+    detail: `It ends by itself at ${expiresAt.slice(0, 16).replace("T", " ")} UTC.${approvers.length === 0 ? NOBODY : ""}`,
+    link: `/runs/${runId}`,
+    ...askedOf(approvers, "paths:admin"),
+    ownWords: true,
+  })),
   rule(approvalDecided, ({ entityRef, path, pathTitle, state, reason, requester, runId }) =>
     requester === undefined
       ? undefined
@@ -239,16 +248,16 @@ const RULES: readonly Rule[] = [
           link: "/environments",
         },
   ),
-  rule(approvalRuleChanged, ({ pathTitle, name, role, state }) =>
-    state !== "proposed" || role === "administrator"
+  rule(approvalRuleChanged, ({ path, pathTitle, name, role, state }) =>
+    state !== "proposed"
       ? undefined
       : {
-          ref: role,
+          ref: role === "administrator" ? path : role,
           weight: "important",
           what: `may do without an approval: ${name} of ${pathTitle} was granted ten times in a row`,
           detail: "See the ten, then accept or refuse a rule that grants it by itself.",
           link: "/inbox?view=approvals",
-          asked: [role],
+          ...askedOf(role === "administrator" ? [] : [role], "paths:admin"),
           ownWords: true,
         },
   ),

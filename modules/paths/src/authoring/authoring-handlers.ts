@@ -10,6 +10,7 @@ import { assertRunnable } from "../run/step-context.ts";
 import { hideSecrets } from "../template/form.ts";
 import { parsePath } from "../template/template.ts";
 import { listFiles } from "../workspace/workspace.ts";
+import { makeCompletePath } from "./complete/complete-path.ts";
 import { templateOf, withDraft } from "./draft.ts";
 import { lint } from "./lint.ts";
 import { newPathFiles } from "./new-path.ts";
@@ -26,6 +27,7 @@ export function makeAuthoringHandlers(deps: TestDeps): Handler[] {
       const tests = await testDraft(deps, ctx, folder);
       return { ok: tests.every(({ result }) => result === "passed"), tests };
     }),
+    makeCompletePath(deps),
     handle(newPath, async (_ctx, input) => ({ files: newPathFiles(input) })),
     handle(previewDraft, async (ctx, { folder: files, values, secrets: handed = {} }) =>
       withDraft(deps.dataDir, files, async (folder) => {

@@ -5,12 +5,12 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import type { Catalog } from "../deps.ts";
 import { rehearse, type StartDeps } from "../run/start-run.ts";
 import { makeCheckValues } from "../template/check-values.ts";
 import { parsePath } from "../template/template.ts";
 import { listFiles } from "../workspace/workspace.ts";
 import { templateOf, withDraft, type DraftFile } from "./draft.ts";
+import { Given, inGivenWorld, type Neighbours } from "./given-world.ts";
 
 /** What a test says of one file: its whole text, texts it holds or does not hold, or that it is not there. */
 const FileTest = z.union([
@@ -22,8 +22,7 @@ const PathTest = z.strictObject({
   name: z.string().optional(),
   values: z.record(z.string(), z.unknown()).default({}),
   secrets: z.record(z.string(), z.string()).default({}),
-  /** References that the catalogue holds for this test, beside what it holds. */
-  given: z.strictObject({ entities: z.array(z.string()).default([]) }).default({ entities: [] }),
+  given: Given.prefault({}),
   expect: z.strictObject({
     verdict: z.enum(["allow", "warn", "deny", "unknown"]).optional(),
     /** The path of a file, to what is said of it. */
@@ -32,6 +31,8 @@ const PathTest = z.strictObject({
     only: z.boolean().default(false),
     entities: z.array(z.string()).optional(),
     skipped: z.array(z.string()).optional(),
+    /** Of steps by their ids, a part of what they would do, in words. */
+    effects: z.record(z.string(), z.string()).default({}),
     /** Fields that must not be accepted, with a part of the reason. */
     problems: z.record(z.string(), z.string()).optional(),
     /** A part of the words with which it must be refused. */
@@ -48,8 +49,7 @@ export interface TestResult {
   readonly durationMs: number;
 }
 
-export type TestDeps = Omit<StartDeps, "sealer" | "runtime" | "library" | "sources"> &
-  Pick<StartDeps, "renderer"> & { readonly git: Parameters<typeof makeCheckValues>[0]["git"] };
+export type TestDeps = Omit<StartDeps, "sealer" | "runtime" | "library" | "sources"> & Pick<StartDeps, "renderer"> & Neighbours;
 
 /** Each `tests/*.yaml` of a draft: values in, what must come out. Nothing is made. */
 export async function testDraft(deps: TestDeps, ctx: Ctx, files: readonly DraftFile[]): Promise<TestResult[]> {
@@ -72,22 +72,22 @@ export async function testDraft(deps: TestDeps, ctx: Ctx, files: readonly DraftF
   });
 }
 
-interface Given {
+interface Tried {
   readonly entity: Entity;
   readonly folder: string;
   readonly file: string;
   readonly text: string;
 }
 
-async function testOne(deps: TestDeps, ctx: Ctx, given: Given): Promise<{ name: string; problems: string[] }> {
+async function testOne(deps: TestDeps, ctx: Ctx, given: Tried): Promise<{ name: string; problems: string[] }> {
   const fallback = given.file.replace(/^tests\/|\.ya?ml$/g, "");
   const parsed = PathTest.safeParse(parseYaml(given.text));
   if (!parsed.success)
     return { name: fallback, problems: parsed.error.issues.map(({ path, message }) => `${given.file}: ${path.join(".")} ${message}`) };
   const test = parsed.data;
   const name = test.name ?? fallback;
-  const catalog = withEntities(deps.catalog, test.given.entities);
-  const own = { ...deps, catalog, checkValues: makeCheckValues({ catalog, git: deps.git, renderer: deps.renderer }) };
+  const world = inGivenWorld(deps, test.given);
+  const own = { ...deps, ...world, checkValues: makeCheckValues({ ...world, renderer: deps.renderer }) };
   const path = parsePath({ entity: given.entity, folder: given.folder, root: dirname(given.folder) });
   try {
     const made = new Map<string, string>();
@@ -107,28 +107,6 @@ function parseYaml(text: string): unknown {
   } catch (error) {
     throw new InvalidError(`A test file is not YAML: ${(error as Error).message.split("\n")[0]}`);
   }
-}
-
-function withEntities(catalog: Catalog, refs: readonly string[]): Catalog {
-  const known = new Map(refs.map((ref) => [ref.toLowerCase(), entityOf(ref)]));
-  return {
-    ...catalog,
-    get: async (ctx, ref) => known.get(ref.toLowerCase()) ?? catalog.get(ctx, ref),
-    refs: async (ctx, kinds) => [
-      ...(await catalog.refs(ctx, kinds)),
-      ...[...known.keys()].filter((ref) => kinds.includes(ref.split(":")[0] ?? "")),
-    ],
-  };
-}
-
-function entityOf(ref: string): Entity {
-  const [, kind = "Component", namespace = "default", name = ref] = /^([^:]+):([^/]+)\/(.+)$/.exec(ref) ?? [];
-  return {
-    apiVersion: "backstage.io/v1alpha1",
-    kind: kind.replace(/^./, (first) => first.toUpperCase()),
-    metadata: { name, namespace },
-    spec: {},
-  };
 }
 
 function refusalsMissed({ expect }: PathTest): string[] {
@@ -153,7 +131,7 @@ interface Seen {
   readonly verdict: string;
   readonly findings: readonly { readonly message: string }[];
   readonly entities: readonly { readonly ref: string }[];
-  readonly steps: readonly { readonly id: string; readonly skipped: boolean }[];
+  readonly steps: readonly { readonly id: string; readonly skipped: boolean; readonly effect: string }[];
 }
 
 function compare(expect: PathTest["expect"], preview: Seen, made: ReadonlyMap<string, string>): string[] {
@@ -171,6 +149,11 @@ function compare(expect: PathTest["expect"], preview: Seen, made: ReadonlyMap<st
   const skipped = preview.steps.filter((step) => step.skipped).map(({ id }) => id);
   if (expect.skipped !== undefined && skipped.toSorted().join() !== expect.skipped.toSorted().join())
     problems.push(`skips ${skipped.join(", ") || "no step"}, not ${expect.skipped.join(", ") || "none"}`);
+  for (const [id, words] of Object.entries(expect.effects)) {
+    const step = preview.steps.find((one) => one.id === id);
+    if (step === undefined) problems.push(`there is no step ${id}`);
+    else if (!step.effect.includes(words)) problems.push(`${id} would do "${step.effect}", not "${words}"`);
+  }
   return problems;
 }
 

@@ -9,6 +9,7 @@ import type { Sources } from "../ledger/source-store.ts";
 import type { CheckValues, Checked } from "../template/check-values.ts";
 import { checkBound } from "../template/day-two.ts";
 import { hideSecrets, secretsIn } from "../template/form.ts";
+import { wholeOf } from "../tag/guard-library.ts";
 import type { Library } from "../template/library.ts";
 import type { Path } from "../template/template.ts";
 import { keepPreview } from "../undo/undo-handlers.ts";
@@ -47,7 +48,7 @@ export function makeRunPath(deps: StartDeps): Handler {
       sealed: await deps.sealer.seal({ values, secrets }, id),
       previewDigest: previewed.preview.digest,
       about,
-      sourceDigest: await deps.sources.keep(ctx.sql, path),
+      sourceDigest: await deps.sources.keep(ctx.sql, wholeOf(path)),
       at: ctx.now(),
     });
     await keepPreview(ctx.sql, id, previewed.preview);

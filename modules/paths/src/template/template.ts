@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { TemplateSource } from "../deps.ts";
 import type { Page } from "../render/validate-values.ts";
+import type { Hidden } from "../tag/without-tags.ts";
 import { promisesOf, PromisesSpec, type Promises } from "./golden-path.ts";
 
 /** A step as the path's author wrote it, with its id and name. */
@@ -34,6 +35,8 @@ export interface Path {
   readonly entity: Entity;
   readonly folder: string | undefined;
   readonly root: string | undefined;
+  /** Tags whose parts were left out for whoever asked. */
+  readonly hidden?: Hidden | undefined;
 }
 
 export interface FormPage extends Page {

@@ -8,6 +8,8 @@ import { renderPath, type RenderDeps, type RenderInput } from "../ledger/render-
 import type { LedgerRepositories } from "../ledger/check-made.ts";
 import type { Sources } from "../ledger/source-store.ts";
 import type { ActorDetail } from "../run/run-store.ts";
+import { leaveOut } from "../tag/guard-library.ts";
+import type { Hidden } from "../tag/without-tags.ts";
 import { fieldsOf, isSecretField, valueAt } from "../template/form.ts";
 import type { Path } from "../template/template.ts";
 import { matchesAny } from "../workspace/glob.ts";
@@ -40,7 +42,7 @@ export async function workOut(
   deps: WorkOutDeps,
   ctx: Ctx,
   made: MadeRow,
-  to: { readonly path: Path; readonly title: string },
+  newer: { readonly path: Path; readonly title: string },
 ): Promise<WorkedOut> {
   const { repositories, sources } = deps;
   if (made.source_digest === null) throw new ConflictError("The version that made it was not kept.");
@@ -48,9 +50,15 @@ export async function workOut(
     ? await repositories.tree(made.repository, `refs/heads/${made.branch}`)
     : undefined;
   if (tree === undefined) throw new ConflictError(`The repository ${made.repository} or its branch ${made.branch} is not there any more.`);
-  const from = await sources.open(ctx.sql, made.source_digest);
+  const { hidden, ...input } = await inputOf(ctx.sql, made);
+  const seen = (path: Path): Path => {
+    const left = leaveOut(path, hidden);
+    if (left !== undefined) return left;
+    throw new ConflictError("No step of it is left without those that were hidden from whoever made this.");
+  };
+  const from = seen(await sources.open(ctx.sql, made.source_digest));
+  const to = { ...newer, path: seen(newer.path) };
   const answers = await fitAnswers(deps, to.path, made.answers);
-  const input = await inputOf(ctx.sql, made);
   const base = await readMadeFiles(ctx.sql, made.id);
   const before = await renderPath(deps, ctx, from, { ...input, answers: made.answers });
   const theirs = await renderPath(deps, ctx, to.path, { ...input, answers });
@@ -149,12 +157,15 @@ async function unrenderable(
   return found;
 }
 
-async function inputOf(sql: Sql, made: MadeRow): Promise<Omit<RenderInput, "answers">> {
-  const { rows } = await sql.query<{ actor_detail: ActorDetail }>("select actor_detail from paths.run where id = $1", [made.run_id]);
+async function inputOf(sql: Sql, made: MadeRow): Promise<Omit<RenderInput, "answers"> & { readonly hidden: Hidden | undefined }> {
+  const { rows } = await sql.query<{ actor_detail: ActorDetail; hidden: Hidden | null }>(
+    "select actor_detail, path -> 'hidden' as hidden from paths.run where id = $1",
+    [made.run_id],
+  );
   const user = rows[0]?.actor_detail.user;
   if (user === undefined) throw new ConflictError("The run that made it is not known any more.");
   const [, step = "", turn] = made.key.split(":");
-  return { taskId: made.run_id, user, secrets: {}, step, turn: Number(turn ?? 0) };
+  return { taskId: made.run_id, user, secrets: {}, step, turn: Number(turn ?? 0), hidden: rows[0]?.hidden ?? undefined };
 }
 
 async function readDeviating(ctx: Ctx, madeId: string): Promise<Set<string>> {

@@ -65,7 +65,7 @@ export function scorecardOfPolicies(
   if (wrong.size > 0) {
     // One that does not compile so spoils no other.
     const bad = new Set([...wrong.keys()].map((at) => document.spec.rules[at]?.id));
-    const rest = policies.filter(({ name }) => !bad.has(idOf(name)));
+    const rest = policies.filter(({ name }) => !bad.has(ruleIdOf(name)));
     if (rest.length === policies.length) return { shipped: undefined, left };
     const others = scorecardOfPolicies(rest, stageOf, cel);
     const mine = [...wrong].map(([at, reason]) => ({ policy: document.spec.rules[at]?.id ?? POLICY_SCORECARD, reason }));
@@ -104,7 +104,7 @@ function ruleOf(policy: LoadedPolicy, action: PolicyAction): { readonly rule: Sc
   return {
     kinds,
     rule: {
-      id: idOf(policy.name),
+      id: ruleIdOf(policy.name),
       title: policy.title,
       expression: expressions.map((one) => `(${one})`).join(" && "),
       level: action === "deny" ? "required" : "recommended",
@@ -156,7 +156,8 @@ function kindsOf({ match }: LoadedPolicy): string[] {
   return [...new Set(found)];
 }
 
-function idOf(policy: string): string {
+/** What the rule that is made of a policy is called in its scorecard. */
+export function ruleIdOf(policy: string): string {
   return policy.replaceAll(".", "-");
 }
 

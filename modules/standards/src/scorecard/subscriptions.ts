@@ -7,6 +7,7 @@ import { scoresDue } from "@roadbed/contracts/standards/scores";
 import type { DomainEvent, Sql, Subscription } from "@roadbed/core";
 
 import { lookAnew } from "./definition-store.ts";
+import { findWaivable, ruleOfWaiver } from "./exempt.ts";
 import type { Things } from "./things.ts";
 
 /** Hears of what rules see and the catalogue's own changes do not tell: it is put down, to be looked at. */
@@ -25,7 +26,11 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
     ],
     receive: async ({ sql, emit }, event) => {
       // Too many to be told one by one.
-      const isMany = event.name === propertiesChanged.name || isWide(event);
+      const waived = event.name === waiverChanged.name ? waiverChanged.payload.parse(event.payload) : undefined;
+      // Most policies are no rules: their waivers change no score.
+      if (waived !== undefined && (await findWaivable(sql, ruleOfWaiver(waived.policy))) === undefined) return;
+      // A waiver that is for a team or a namespace is about much.
+      const isMany = event.name === propertiesChanged.name || (waived !== undefined && waived.entity === undefined);
       const refs = isMany ? [] : await refsOf(event);
       if (isMany) await lookAnew(sql, "time");
       else if (refs.length === 0) return;
@@ -36,8 +41,8 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
 
   async function refsOf(event: DomainEvent): Promise<readonly string[]> {
     if (event.name === waiverChanged.name) {
-      const { policy, entity } = waiverChanged.payload.parse(event.payload);
-      return entity !== undefined && policy.includes("/") ? [entity] : [];
+      const { entity } = waiverChanged.payload.parse(event.payload);
+      return entity === undefined ? [] : [entity];
     }
     if (event.name === propertyChanged.name) return [propertyChanged.payload.parse(event.payload).ref];
     if (event.name === factConfirmed.name) return [factConfirmed.payload.parse(event.payload).ref];
@@ -46,13 +51,6 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
     if (event.name === deploymentFinished.name) return [deploymentFinished.payload.parse(event.payload).entityRef];
     return [];
   }
-}
-
-/** A waiver of a rule that is for a team or a namespace is about much. */
-function isWide(event: DomainEvent): boolean {
-  if (event.name !== waiverChanged.name) return false;
-  const { policy, entity } = waiverChanged.payload.parse(event.payload);
-  return entity === undefined && policy.includes("/");
 }
 
 /** Has these looked at again. */

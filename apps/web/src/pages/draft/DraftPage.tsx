@@ -3,12 +3,14 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 
-import { lintPath, newPath, previewDraft, testPath, type LintProblem } from "@roadbed/contracts/paths/authoring";
+import { completePath, lintPath, newPath, previewDraft, testPath, type LintProblem } from "@roadbed/contracts/paths/authoring";
 import type { OutputOf } from "@roadbed/core";
+import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { SchemaForm } from "../../schema-form/SchemaForm.tsx";
 import type { Values } from "../../schema-form/schema.ts";
 import { CodeEditor, type CodeEditorHandle } from "../../ui/code-editor/CodeEditor.tsx";
+import type { Suggest } from "../../ui/code-editor/editor-types.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Page, Section } from "../../ui/Page.tsx";
 import { PreviewParts } from "../create/PreviewParts.tsx";
@@ -123,6 +125,7 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
           value={files[open] ?? ""}
           onChange={(written) => onChange({ ...files, [open]: written })}
           problems={mine}
+          {...(open === TEMPLATE && { suggest })}
           isYaml={/\.ya?ml$/.test(open)}
           minLines={24}
           maxLines={44}
@@ -134,6 +137,15 @@ function Editor({ files, open, onOpen, onChange }: EditorProps): ReactNode {
 }
 
 const NONE: readonly LintProblem[] = [];
+
+/** Asked of the server, which knows the actions. What cannot be asked offers nothing. */
+const suggest: Suggest = async ({ text, line, column, signal }) => {
+  try {
+    return await client.call(completePath, { text, line, column }, { signal });
+  } catch {
+    return undefined;
+  }
+};
 
 function templateFirst(a: string, b: string): number {
   return Number(b === TEMPLATE) - Number(a === TEMPLATE) || a.localeCompare(b);

@@ -21,6 +21,7 @@ import { When } from "../../ui/When.tsx";
 import type { Me } from "./ProfileTab.tsx";
 import { mayScope } from "./scopes.ts";
 import classes from "./settings.module.css";
+import { TagRules } from "./TagRules.tsx";
 import { tellDone } from "./tell.ts";
 
 /** The systems outside that steps of golden paths may ask: Git hosts by their sources, others by a name given here. */
@@ -93,6 +94,7 @@ export function ConnectionsTab({ me }: { readonly me: Me }): ReactNode {
           }
         </Loaded>
       </Section>
+      <TagRules manages={manages} />
       {remove.error !== null && <ErrorState error={remove.error} />}
       {ending !== undefined && (
         <Confirm

@@ -101,7 +101,7 @@ async function completionsAt(context: CompletionContext, suggest: Suggest | unde
   const { number, from } = context.state.doc.lineAt(context.pos);
   const before = context.state.sliceDoc(Math.max(0, context.pos - 1), context.pos);
   // While typing: after what opens something, or inside a word.
-  if (!context.explicit && !/[\w.?/]/.test(before)) return null;
+  if (!context.explicit && !/[\w.?/:]/.test(before)) return null;
   const abort = new AbortController();
   context.addEventListener("abort", () => abort.abort());
   const found = await suggest({ text: context.state.doc.toString(), line: number, column: context.pos - from + 1, signal: abort.signal });
