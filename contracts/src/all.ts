@@ -17,6 +17,7 @@ import { operations as archive } from "./delivery/archive.ts";
 import { operations as calendar } from "./delivery/calendar.ts";
 import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
+import { operations as workloadDrift } from "./delivery/drift.ts";
 import { operations as environments } from "./delivery/environments.ts";
 import { operations as executions } from "./delivery/executions.ts";
 import { operations as fleet } from "./delivery/fleet.ts";
@@ -100,6 +101,7 @@ export const allOperations: readonly Operation[] = [
   ...upgrades,
   ...delivery,
   ...credentials,
+  ...workloadDrift,
   ...environments,
   ...calendar,
   ...executions,

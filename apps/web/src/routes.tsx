@@ -230,6 +230,13 @@ const promotion = createRoute({
   component: lazyRouteComponent(() => import("./pages/promotions/PromotionPage.tsx"), "PromotionPage"),
 });
 
+const drift = createRoute({
+  getParentRoute: () => app,
+  path: "/drift",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "entity"), ...text(raw, "environment"), ...flag(raw, "all") }),
+  component: lazyRouteComponent(() => import("./pages/drift/DriftPage.tsx"), "DriftPage"),
+});
+
 const rollouts = createRoute({
   getParentRoute: () => app,
   path: "/rollouts",
@@ -537,7 +544,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, rollouts, rollout,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, rollouts, rollout,
   services, service, traces, trace, logs, incidents,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

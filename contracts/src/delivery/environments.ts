@@ -38,6 +38,12 @@ export const PromotedBy = z
   .describe("Whether a release that passes every gate is written to Git at once, or proposed as a change that somebody merges");
 export type PromotedBy = z.infer<typeof PromotedBy>;
 
+/** What is done when something runs that Git does not say. */
+export const DriftPolicy = z
+  .enum(["tell", "heal", "ask"])
+  .describe("When what runs is not what Git says: tell it, heal it at once, or ask the owner in the inbox");
+export type DriftPolicy = z.infer<typeof DriftPolicy>;
+
 const Budget = z.object({
   amount: z.string().regex(/^\d{1,12}(\.\d{1,2})?$/, 'must be money as text, e.g. "250.00"'),
   currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, e.g. EUR"),
@@ -83,6 +89,7 @@ export const Environment = z.object({
   automatic: z.boolean().describe("Releases come by themselves when every gate lets them through"),
   soakMinutes: z.number().int().describe("How long a release has to have run healthy upstream"),
   by: PromotedBy,
+  drift: DriftPolicy,
   approvals: z.array(RequiredPromotionApproval),
   gates: z.array(CustomGate),
   budget: Budget.optional().describe("What may run here a month"),
@@ -125,6 +132,7 @@ const Described = {
   automatic: z.boolean().optional().describe("Let releases come by themselves when every gate lets them through"),
   soakMinutes: z.number().int().min(0).max(100_000).optional().describe("How long a release has to have run healthy upstream"),
   by: PromotedBy.optional(),
+  drift: DriftPolicy.optional(),
   approvals: z.array(RequiredPromotionApproval).max(10).optional(),
   gates: z.array(CustomGate).max(20).optional(),
   budget: Budget.optional(),

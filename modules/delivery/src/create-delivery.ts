@@ -13,6 +13,9 @@ import { findDeployment, listDeploymentRecords } from "./deployment/deployment-s
 import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
 import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps, Timing } from "./deps.ts";
+import { makeDriftHandlers } from "./drift/drift-handlers.ts";
+import { createLocalLook } from "./drift/local-look.ts";
+import { createDriftWatch } from "./drift/watch-drift.ts";
 import { makeExecutionHandlers } from "./job/execution-handlers.ts";
 import { createScheduler } from "./job/scheduler.ts";
 import { makeShowCalendar } from "./calendar/show-calendar.ts";
@@ -58,6 +61,8 @@ const TIMING: Timing = {
   graceMs: 10_000,
   lookEveryMs: 15_000,
   tickMs: 1_000,
+  driftEveryMs: 60_000,
+  driftSettleMs: 10_000,
 };
 /** A process whose server was killed has lost its output already: it is not given long. */
 const FORGOTTEN_GRACE_MS = 1_000;
@@ -77,6 +82,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   });
   const environment = openEnvironmentSource(deps, toolchain, homeOf, (key) => credentialVariables({ ...deps, sealer }, key));
   const control = createControl(deps, () => local, specOf);
+  const started = createLocalLook(
+    () => local,
+    (spec) => environment.of(spec),
+  );
   const local: LocalRuntime = createLocalRuntime({
     log,
     dir,
@@ -84,7 +93,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     toolchain,
     ledger,
     timing,
-    environmentOf: (spec) => environment.of(spec),
+    environmentOf: (spec) => started.remember(spec, environment.of(spec)),
     onChange: (key, seen) => {
       control.record(key, seen);
       scheduler.follow(key);
@@ -161,6 +170,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   });
   const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
+  const drift = createDriftWatch(deps, started.look, { everyMs: timing.driftEveryMs, settleMs: timing.driftSettleMs });
   const promotions = { flow: definePromoteFlow(deps), watch: createPromotionWatch(deps, timing.lookEveryMs) };
 
   async function deploymentOf(ctx: Ctx, { entityRef, environment: place, commit }: DeploymentQuery): Promise<DeploymentState | undefined> {
@@ -197,9 +207,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makePromotionHandlers(deps),
       ...makePromotionReaders(deps),
       makeGetFleet(deps),
+      ...makeDriftHandlers(deps, started.look),
       makeRebuildDelivery(deps),
     ],
-    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts),
+    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift),
     git: (request, response) => gitHost.serve(request, response),
     commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
@@ -241,11 +252,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await scheduler.mournLost();
       promotions.watch.start();
       const begun = Promise.all([control.startAll(), rollouts.resume(), gitHost.announceMissed()]);
+      // What is not started yet differs from Git by that alone.
+      void begun.catch(() => {}).then(() => !stopping && drift.start());
       begun.catch((error: unknown) => log.error("not everything could be started again", { error: String(error) }));
     },
     async stop() {
       stopping = true;
       await promotions.watch.stop();
+      await drift.stop();
       await rollouts.stop();
       await scheduler.endAll();
       await local.endAll();

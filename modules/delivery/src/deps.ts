@@ -91,6 +91,10 @@ export interface Policies {
 }
 
 export interface Timing {
+  /** How often what runs is compared with Git. Default 60 000. */
+  readonly driftEveryMs: number;
+  /** For how long a difference has to be there until it counts as one. Default 10 000. */
+  readonly driftSettleMs: number;
   /** How often promotions that wait are looked at. Default 15 000. */
   readonly lookEveryMs: number;
   /** How long a new process may take until it is healthy. Default 60 000. */

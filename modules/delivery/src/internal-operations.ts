@@ -85,6 +85,16 @@ export const movePromotion = defineOperation({
   output: z.unknown(),
 });
 
+export const observeDrift = defineOperation({
+  name: "delivery.drift.observe",
+  summary: "Record whether what runs is what Git says.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/drift" },
+  input: z.object({ entityRef: z.string(), environment: z.string() }),
+  output: z.void(),
+});
+
 export const writeGitops = defineOperation({
   name: "delivery.gitops.write",
   summary: "Write to the repository of what runs where.",

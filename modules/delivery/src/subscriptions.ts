@@ -2,6 +2,7 @@ import { entityRemoved } from "@roadbed/contracts/catalog";
 import { deploymentFinished, deploymentRequested, repositoryPushed, workloadChanged, workloadCommanded } from "@roadbed/contracts/delivery";
 import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
+import { driftEnded } from "@roadbed/contracts/delivery/drift";
 import { executionRequested } from "@roadbed/contracts/delivery/executions";
 import {
   holdChanged,
@@ -21,6 +22,7 @@ import type { DeployInput } from "./deployment/deploy-flow.ts";
 import { findDeployment } from "./deployment/deployment-store.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import type { DriftWatch } from "./drift/watch-drift.ts";
 import { findEnvironment } from "./environment/environment-store.ts";
 import { environmentOf, GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
 import { recordOutcomes } from "./gitops/record-outcomes.ts";
@@ -52,6 +54,7 @@ export function makeSubscriptions(
   scheduler: Scheduler,
   promotions: Promotions,
   rollouts: Rollouts,
+  drift: DriftWatch,
 ): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
@@ -89,8 +92,24 @@ export function makeSubscriptions(
       // It sees its variables at its next start; one that is stopped stays so.
       if (found?.desired === "running") void control.apply(consumer, environment, true);
     }),
+    ...hearDrift(deps, drift),
     ...hearPromotions(deps, promotions),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
+  ];
+}
+
+/** After which what runs may be another thing than Git says, or may be it again; what was accepted is written to Git. */
+function hearDrift(deps: DeliveryDeps, drift: DriftWatch): Subscription[] {
+  const poke = async (): Promise<void> => drift.poke();
+  return [
+    hear("delivery.compare-after-deployment", deploymentFinished, poke),
+    hear("delivery.compare-after-promotion", promotionFinished, poke),
+    hear("delivery.compare-after-command", workloadCommanded, poke),
+    hear("delivery.compare-after-health", workloadChanged, poke),
+    hear("delivery.compare-after-credential", credentialChanged, poke),
+    hear("delivery.write-accepted", driftEnded, async (_ctx, { payload: { state, environment } }) => {
+      if (state === "accepted") await writeEnvironment(deps, environment);
+    }),
   ];
 }
 

@@ -44,6 +44,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/releases", label: "Releases" },
       { to: "/environments", label: "Environments" },
       { to: "/rollouts", label: "Rollouts" },
+      { to: "/drift", label: "Drift" },
       { to: "/calendar", label: "Calendar" },
     ],
   },

@@ -8,6 +8,7 @@ import {
   workloadCommanded,
 } from "@roadbed/contracts/delivery";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
+import { driftEnded, driftFound } from "@roadbed/contracts/delivery/drift";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
 import { holdChanged, promotionFinished } from "@roadbed/contracts/delivery/promotions";
@@ -29,6 +30,12 @@ import type { DomainEvent } from "@roadbed/core";
 import { CATALOG_TELLERS } from "./happenings-of-catalog.ts";
 import { STANDARDS_TELLERS } from "./happenings-of-standards.ts";
 import { teller, type Teller, type Told } from "./teller.ts";
+
+const DRIFT_ENDS = { healed: "healed", accepted: "accepted into Git", gone: "gone by itself" } as const;
+
+function some(fields: readonly string[]): string {
+  return fields.length > 4 ? `${fields.slice(0, 3).join(", ")} and ${fields.length - 3} more` : fields.join(", ");
+}
 
 /** Of each event, in words. To hear of more, add a line; who did it and when stands beside it. */
 const TELLERS: readonly Teller[] = [
@@ -83,6 +90,18 @@ const TELLERS: readonly Teller[] = [
     text: `Automatic promotion to ${environment} was ${held ? "held" : "let go on"}: ${why}`,
     about: { ref: entityRef },
     link: DEPLOYMENTS,
+  })),
+  teller(driftFound, ({ entityRef, environment, fields }) => ({
+    sort: "workload",
+    text: `What runs in ${environment} is not what Git says: ${some(fields)}`,
+    about: { ref: entityRef },
+    link: "/drift",
+  })),
+  teller(driftEnded, ({ entityRef, environment, fields, state, why }) => ({
+    sort: "workload",
+    text: [`What ran in ${environment} and Git did not say was ${DRIFT_ENDS[state]}: ${some(fields)}.`, why].filter(Boolean).join(" "),
+    about: { ref: entityRef },
+    link: "/drift",
   })),
   teller(credentialChanged, ({ caller, callee, environment, change }) => ({
     sort: "workload",

@@ -7,6 +7,8 @@ import type { Flow } from "@roadbed/workflows";
 
 import { workloadNameOf } from "../component.ts";
 import type { DeliveryDeps } from "../deps.ts";
+import { acceptedOfCommit } from "../drift/accepted-store.ts";
+import { withAccepted } from "../drift/differences.ts";
 import { advanceDeployment } from "../internal-operations.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { isDecided, planFor } from "../rollout/plan.ts";
@@ -90,7 +92,10 @@ async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Pro
   const { entityRef, environment, repository, commit } = deployment;
   const content = await deps.repositories.readFile(repository, commit, MANIFEST_FILE);
   if (content === undefined) throw new NotFoundError("file", `${MANIFEST_FILE} in ${repository} at ${commit.slice(0, 7)}`);
-  const manifest = parseManifest(Buffer.from(content).toString("utf8"));
+  const accepted = await deps.runtime.read(deps.runtime.system("delivery.deploy"), (ctx) =>
+    acceptedOfCommit(ctx.sql, entityRef, environment, commit),
+  );
+  const manifest = withAccepted(parseManifest(Buffer.from(content).toString("utf8")), accepted);
   const workload = { entityRef, environment, name: workloadNameOf(entityRef) };
   const began = await write(deps, deployment, "building", key, async (ctx) => {
     if ((await advance(ctx.sql, deploymentId, ["queued", "building"], "building")) === undefined) return false;

@@ -147,6 +147,7 @@ const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
   automatic: false,
   soakMinutes: 0,
   by: "commit",
+  drift: "tell",
   approvals: [],
   gates: [],
   budget: undefined,

@@ -1,4 +1,4 @@
-import type { CustomGate, PromotedBy, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
+import type { CustomGate, DriftPolicy, PromotedBy, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
 import { NotFoundError, type Row, type Sql } from "@roadbed/core";
 
 /** Where workloads run, and what has to hold before a release comes there. */
@@ -17,6 +17,8 @@ export interface EnvironmentRecord {
   readonly soakMinutes: number;
   /** Whether the platform writes its branch by itself, or somebody merges what it proposes. */
   readonly by: PromotedBy;
+  /** What is done when something runs there that Git does not say. */
+  readonly drift: DriftPolicy;
   readonly approvals: readonly RequiredPromotionApproval[];
   readonly gates: readonly CustomGate[];
   readonly budget: { readonly amount: string; readonly currency: string } | undefined;
@@ -55,10 +57,10 @@ export async function checkEnvironment(sql: Sql, name: string): Promise<void> {
 export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void> {
   await sql.query(
     `insert into delivery.environment (name, title, runtime, description, owner, region, residency, upstream, automatic, soak_minutes, approvals,
-       gates, budget_amount, budget_currency, made_by, expires_at, by)
-     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+       gates, budget_amount, budget_currency, made_by, expires_at, by, drift)
+     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
      on conflict (name) do update set title = $2, description = $3, owner = $4, region = $5, residency = $6, upstream = $7, automatic = $8,
-       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, ended_at = null`,
+       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, drift = $17, ended_at = null`,
     [
       e.name,
       e.title,
@@ -76,6 +78,7 @@ export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void
       e.madeBy ?? null,
       e.expiresAt ?? null,
       e.by,
+      e.drift,
     ],
   );
 }
@@ -110,6 +113,7 @@ function toRecord(row: Row): EnvironmentRecord {
     automatic: row["automatic"] as boolean,
     soakMinutes: row["soak_minutes"] as number,
     by: row["by"] as PromotedBy,
+    drift: row["drift"] as DriftPolicy,
     approvals: row["approvals"] as RequiredPromotionApproval[],
     gates: row["gates"] as CustomGate[],
     budget: amount === undefined ? undefined : { amount, currency: row["budget_currency"] as string },

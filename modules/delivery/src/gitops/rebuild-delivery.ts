@@ -2,10 +2,12 @@ import { rebuildDelivery } from "@roadbed/contracts/delivery/gitops";
 import { ConflictError, handle, type Ctx, type Handler, type Sql } from "@roadbed/core";
 import type { TreeEntry } from "@roadbed/git";
 import { parse } from "yaml";
+import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
 import { GITOPS_REPOSITORY, ENV_BRANCH, lockBranch } from "./gitops-repository.ts";
 import { HOLDS_FILE } from "./record-outcomes.ts";
+import { ACCEPTED_FILE } from "./render.ts";
 import { promotionsIn } from "./trailer.ts";
 
 /** Rows of one table at a time, so that no statement grows without bound. */
@@ -46,6 +48,11 @@ export function makeRebuildDelivery(deps: DeliveryDeps): Handler {
     const desired = await readDesired(deps, [...environments], problems);
     const standing = desired.filter(({ release_id }) => known.has(release_id));
     const wanted = await insertAll(ctx, "desired", standing as unknown as Record<string, unknown>[], DESIRED);
+    const standingRefs = new Set(standing.map(({ entity_ref, environment }) => `${entity_ref} ${environment}`));
+    const accepted = (await readAccepted(deps, [...environments], problems)).filter(
+      ({ entity_ref, environment, release_id }) => standingRefs.has(`${entity_ref} ${environment}`) && known.has(release_id),
+    );
+    await insertAll(ctx, "accepted", accepted as unknown as Record<string, unknown>[], ACCEPTED);
     const holds = await insertAll(ctx, "hold", records.holds, HOLD);
     await rememberHeads(deps, ctx, [...environments]);
     return { releases, promotions, desired: wanted, holds, problems: problems.slice(0, 100) };
@@ -57,6 +64,7 @@ const RELEASE =
 const PROMOTION =
   "id text, entity_ref text, environment text, release_id text, from_release_id text, kind text, state text, automatic boolean, hotfix boolean, batch text, reason text, requested_by text, requester jsonb, gates jsonb, overrides jsonb, deployment_id text, git_commit text, error text, created_at timestamptz, admitted_at timestamptz, ended_at timestamptz";
 const DESIRED = "entity_ref text, environment text, release_id text, promotion_id text, git_commit text, since timestamptz";
+const ACCEPTED = "entity_ref text, environment text, release_id text, changes jsonb, accepted_by text, why text, at timestamptz";
 const HOLD = "entity_ref text, environment text, why text, held_by text, at timestamptz";
 
 /** Everything of `main`, by one look at its tree and one process for the contents. */
@@ -86,6 +94,46 @@ async function readRecords(
   }
   return found;
 }
+
+/** What was accepted as it ran stands beside what it changes. */
+async function readAccepted({ repositories }: DeliveryDeps, environments: readonly string[], problems: string[]): Promise<AcceptedText[]> {
+  const found: AcceptedText[] = [];
+  for (const environment of environments) {
+    const tree = await repositories.tree(GITOPS_REPOSITORY, `${ENV_BRANCH}${environment}`);
+    const files = (tree?.files ?? []).filter(({ path }) => /^apps\/[^/]+\/[^/]+$/.test(path) && path.endsWith(`/${ACCEPTED_FILE}`));
+    const contents = await contentsOf(repositories, files);
+    for (const { path, hash } of files) {
+      const said = AcceptedFile.safeParse(parse(contents.get(hash) ?? ""));
+      if (!said.success) problems.push(`${ENV_BRANCH}${environment} ${path}: it does not say who accepted what`);
+      else {
+        const { entityRef, release, changes, by, why, at } = said.data.spec;
+        found.push({ entity_ref: entityRef, environment, release_id: release, changes, accepted_by: by, why, at });
+      }
+    }
+  }
+  return found;
+}
+
+interface AcceptedText {
+  readonly entity_ref: string;
+  readonly environment: string;
+  readonly release_id: string;
+  readonly changes: unknown;
+  readonly accepted_by: string;
+  readonly why: string;
+  readonly at: string;
+}
+
+const AcceptedFile = z.object({
+  spec: z.object({
+    entityRef: z.string(),
+    release: z.string(),
+    changes: z.record(z.string(), z.unknown()),
+    by: z.string(),
+    why: z.string(),
+    at: z.iso.datetime(),
+  }),
+});
 
 /** What stands on the environments' branches, with the promotion that put it there. */
 async function readDesired({ repositories }: DeliveryDeps, environments: readonly string[], problems: string[]): Promise<Desired[]> {

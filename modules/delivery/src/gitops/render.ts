@@ -3,11 +3,16 @@ import { InvalidError } from "@roadbed/core";
 import { isMap, isScalar, parseAllDocuments, stringify } from "yaml";
 
 import { workloadNameOf } from "../component.ts";
+import type { AcceptedRow } from "../drift/accepted-store.ts";
+import { withAccepted, type Accepted } from "../drift/differences.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
 import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";
 
 /** Counts up when the same release would be rendered to other text. */
 export const RENDERER = "roadbed/1";
+
+/** Beside what is rendered: what was accepted as it ran. */
+export const ACCEPTED_FILE = "accepted.yaml";
 
 export type Rendered = Pick<ReleaseRow, "entity_ref" | "number" | "id" | "parts" | "repository" | "commit" | "config">;
 
@@ -21,12 +26,13 @@ export function folderOf(entityRef: string): string {
  * is the same text. `deploy/*.yaml` goes to every environment, `deploy/<environment>/*.yaml` replaces what has the same kind and name.
  * Throws `InvalidError` for what cannot be read.
  */
-export function render(release: Rendered, environment: string): Map<string, string> {
+export function render(release: Rendered, environment: string, accepted?: AcceptedRow): Map<string, string> {
   const { entity_ref: entityRef, config } = release;
   const folder = folderOf(entityRef);
   const files = new Map<string, string>([[`${folder}/release.yaml`, releaseObject(release, environment)]]);
   const manifest = config[MANIFEST_FILE];
-  if (manifest !== undefined) files.set(`${folder}/workload.yaml`, workloadObject(release, environment, manifest));
+  if (manifest !== undefined) files.set(`${folder}/workload.yaml`, workloadObject(release, environment, manifest, accepted?.changes));
+  if (accepted !== undefined) files.set(`${folder}/${ACCEPTED_FILE}`, acceptedObject(accepted));
   for (const [path, text] of manifestsFor(config, environment)) {
     for (const { name, object } of objectsIn(path, text)) files.set(`${folder}/objects/${name}.yaml`, toText(object));
   }
@@ -47,12 +53,36 @@ function releaseObject({ entity_ref, number, id, parts }: Rendered, environment:
   });
 }
 
-function workloadObject({ entity_ref, number, repository, commit }: Rendered, environment: string, manifest: string): string {
+/** What of it somebody accepted as it ran, so that this can be read back from here. */
+function acceptedObject({ entity_ref, environment, release_id, changes, accepted_by, why, at }: AcceptedRow): string {
+  return toText({
+    apiVersion: "roadbed.dev/v1",
+    kind: "Accepted",
+    metadata: metadataOf(entity_ref),
+    spec: { entityRef: entity_ref, environment, release: release_id, changes, by: accepted_by, why, at: at.toISOString() },
+  });
+}
+
+function workloadObject(
+  { entity_ref, number, repository, commit }: Rendered,
+  environment: string,
+  manifest: string,
+  accepted: Accepted = {},
+): string {
+  const suspended = accepted.suspended === true ? { suspended: true } : {};
   return toText({
     apiVersion: "roadbed.dev/v1",
     kind: "Workload",
     metadata: metadataOf(entity_ref),
-    spec: { entityRef: entity_ref, environment, release: number, repository, commit, ...parseManifest(manifest) },
+    spec: {
+      entityRef: entity_ref,
+      environment,
+      release: number,
+      repository,
+      commit,
+      ...withAccepted(parseManifest(manifest), accepted),
+      ...suspended,
+    },
   });
 }
 

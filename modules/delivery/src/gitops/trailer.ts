@@ -19,11 +19,23 @@ export type PromotionTrailer = z.infer<typeof PromotionTrailer>;
 
 const LINE = /^Roadbed-Promotion: (\{.*\})$/gm;
 
+/** Who took what runs of a component into Git, and why. */
+export interface AcceptedBy {
+  readonly entity_ref: string;
+  readonly by: string;
+  readonly why: string;
+}
+
 /** One line for people, then one trailer per promotion. `replaced` is the commit of somebody else that this one puts right. */
-export function messageOf(environment: string, rows: readonly PromotionRow[], replaced: string | undefined): string {
+export function messageOf(
+  environment: string,
+  rows: readonly PromotionRow[],
+  { replaced, accepted = [] }: { readonly replaced?: string | undefined; readonly accepted?: readonly AcceptedBy[] } = {},
+): string {
   const lines = rows.map((row) => `Roadbed-Promotion: ${JSON.stringify(trailerOf(row))}`);
   const again = replaced === undefined ? [] : [`Roadbed-Restored: ${replaced}`];
-  return [titleOf(environment, rows), "", ...lines, ...again, `Roadbed-Renderer: ${RENDERER}`, ""].join("\n");
+  const taken = accepted.map((one) => `Roadbed-Accepted: ${JSON.stringify({ entity: one.entity_ref, by: one.by, why: one.why })}`);
+  return [titleOf(environment, rows, accepted), "", ...lines, ...taken, ...again, `Roadbed-Renderer: ${RENDERER}`, ""].join("\n");
 }
 
 /** The promotions that a commit names; what cannot be read is left out. */
@@ -55,8 +67,10 @@ function trailerOf({ id, entity_ref, release_id, number, kind, gates }: Promotio
 }
 
 /** One line of what a commit does, for people. */
-export function titleOf(environment: string, rows: readonly PromotionRow[]): string {
+export function titleOf(environment: string, rows: readonly PromotionRow[], accepted: readonly AcceptedBy[] = []): string {
   const [first] = rows;
+  if (first === undefined && accepted.length > 0)
+    return `Accept what runs of ${accepted.map(({ entity_ref }) => entity_ref.slice(entity_ref.indexOf("/") + 1)).join(", ")} in ${environment}`;
   if (first === undefined) return `Restore what ${environment} is to have`;
   const name = first.entity_ref.slice(first.entity_ref.indexOf("/") + 1);
   if (rows.length > 1) return `Promote ${rows.length} components to ${environment}`;

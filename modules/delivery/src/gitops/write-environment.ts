@@ -2,13 +2,15 @@ import type { Ctx } from "@roadbed/core";
 import type { Commit, FileChange } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { acceptedIn, type AcceptedRow } from "../drift/accepted-store.ts";
+import { notePutRight } from "../drift/drift-store.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { readPromotions, type PromotionRow } from "../promotion/promotion-store.ts";
 import { findReleases, type ReleaseRow } from "../release/release-store.ts";
 import { branchOf, ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
 import { folderOf, render } from "./render.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
-import { messageOf, promotionsIn } from "./trailer.ts";
+import { messageOf, promotionsIn, type AcceptedBy } from "./trailer.ts";
 
 const AT_ONCE = 1_000;
 const LOOKED_BACK = 200;
@@ -42,15 +44,16 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     done.map((row) => ({ row, commit: left.get(row.id)!.hash })),
   );
   const rows = waiting.filter(({ id }) => !left.has(id));
-  if (rows.length === 0 && !strange) {
+  const anew = await toRewrite(ctx, environment);
+  if (rows.length === 0 && anew.length === 0 && !strange) {
     if (head !== undefined) await rememberHead(ctx, branch, head);
     return;
   }
-  const contents = await changesFor(deps, ctx, { environment, rows, all: strange, onto: head });
+  const contents = await changesFor(deps, ctx, { environment, rows, anew: anew.map((one) => one.entity_ref), all: strange, onto: head });
   const { hash } = await deps.repositories.commitFiles(GITOPS_REPOSITORY, {
     branch,
     ...contents,
-    message: messageOf(environment, rows, strange ? head : undefined),
+    message: messageOf(environment, rows, { replaced: strange ? head : undefined, accepted: anew }),
     author: PLATFORM_AUTHOR,
     at: ctx.now(),
     expectedParent: head ?? null,
@@ -60,6 +63,12 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     ctx,
     rows.map((row) => ({ row, commit: hash })),
   );
+  await ctx.sql.query("update delivery.desired set rewrite = null, git_commit = $3 where environment = $1 and entity_ref = any($2)", [
+    environment,
+    anew.map((one) => one.entity_ref),
+    hash,
+  ]);
+  if (strange && head !== undefined) await noteStrange(deps, ctx, { environment, head, hash });
   if (strange)
     deps.log.warn("somebody else wrote to the branch of an environment; what was promoted stands there again", { branch, theirs: head });
 }
@@ -102,6 +111,8 @@ export async function changesFor(
   o: {
     readonly environment: string;
     readonly rows: readonly PromotionRow[];
+    /** Components that are rendered anew although their release is the same. */
+    readonly anew?: readonly string[];
     /** Everything that the environment is to have, and nothing else. */
     readonly all: boolean;
     readonly onto: string | undefined;
@@ -119,29 +130,73 @@ export async function changesFor(
 async function contentsOf(
   deps: DeliveryDeps,
   ctx: Ctx,
-  { environment, rows, all }: { readonly environment: string; readonly rows: readonly PromotionRow[]; readonly all: boolean },
+  {
+    environment,
+    rows,
+    all,
+    anew = [],
+  }: { readonly environment: string; readonly rows: readonly PromotionRow[]; readonly all: boolean; readonly anew?: readonly string[] },
 ): Promise<{ files: Map<string, string | Uint8Array>; scope: (path: string) => boolean }> {
   const wanted = new Map<string, string>();
-  if (all) {
+  if (all || anew.length > 0) {
     const { rows: desired } = await ctx.sql.query<{ entity_ref: string; release_id: string }>(
-      "select entity_ref, release_id from delivery.desired where environment = $1",
-      [environment],
+      "select entity_ref, release_id from delivery.desired where environment = $1 and ($2 or entity_ref = any($3))",
+      [environment, all, anew],
     );
     for (const { entity_ref, release_id } of desired) wanted.set(entity_ref, release_id);
   }
   for (const { entity_ref, release_id } of rows) wanted.set(entity_ref, release_id);
   const releases = await findReleases(ctx.sql, [...wanted.values()]);
+  const accepted = await acceptedIn(ctx.sql, environment, [...wanted.keys()]);
   const files = new Map<string, string | Uint8Array>();
   for (const [entityRef, releaseId] of wanted) {
     const release = releases.get(releaseId)!;
     const row = rows.find(({ entity_ref }) => entity_ref === entityRef);
     const earlier = row?.kind === "rollback" ? await earlierTree(deps, ctx, row, release) : undefined;
-    for (const [path, content] of earlier ?? render(release, environment)) files.set(path, content);
+    for (const [path, content] of earlier ?? render(release, environment, of(accepted, release))) files.set(path, content);
   }
   if (all) return { files, scope: (path) => path.startsWith("apps/") };
   const folders = new Set([...wanted.keys()].map(folderOf));
   return { files, scope: (path) => folders.has(path.split("/").slice(0, 2).join("/")) };
 }
+
+/** What was accepted counts for the release it was accepted of. */
+function of(accepted: ReadonlyMap<string, AcceptedRow>, { entity_ref, id }: ReleaseRow): AcceptedRow | undefined {
+  const row = accepted.get(entity_ref);
+  return row?.release_id === id ? row : undefined;
+}
+
+/** What was accepted and is not in Git yet. */
+async function toRewrite(ctx: Ctx, environment: string): Promise<AcceptedBy[]> {
+  const { rows } = await ctx.sql.query<{ entity_ref: string; rewrite: { by: string; why: string } }>(
+    "select entity_ref, rewrite from delivery.desired where environment = $1 and rewrite is not null order by entity_ref for update",
+    [environment],
+  );
+  return rows.map(({ entity_ref, rewrite }) => ({ entity_ref, ...rewrite }));
+}
+
+/** What somebody else wrote is kept to be read, by component: it was drift, and it is put right. */
+async function noteStrange(
+  { repositories }: DeliveryDeps,
+  ctx: Ctx,
+  { environment, head, hash }: { readonly environment: string; readonly head: string; readonly hash: string },
+): Promise<void> {
+  const [theirs] = await repositories.log(GITOPS_REPOSITORY, { ref: head, limit: 1 });
+  const changed = await repositories.differences(GITOPS_REPOSITORY, head, hash);
+  const why = `${theirs?.author.name ?? "Somebody"} wrote to env/${environment}: ${(theirs?.message ?? "").split("\n")[0]!.slice(0, 200)}`;
+  const byFolder = Map.groupBy(changed.slice(0, 500), ({ path }) => /^apps\/([^/]+)\//.exec(path)?.[1] ?? GITOPS_REPOSITORY);
+  for (const [folder, files] of byFolder) {
+    // `name`, or `namespace.name`: see workloadNameOf.
+    const dot = folder.indexOf(".");
+    const entityRef = dot < 0 ? `component:default/${folder}` : `component:${folder.slice(0, dot)}/${folder.slice(dot + 1)}`;
+    const differences = files.map(({ path, status }) => ({ field: path, git: RESTORED[status], runs: THEIRS[status] }));
+    await notePutRight(ctx, { entityRef, environment, differences, why });
+  }
+}
+
+/** Seen from their commit to ours: what we removed they had added. */
+const RESTORED = { added: "there", changed: "as promoted", deleted: "not there", renamed: "under its own name" } as const;
+const THEIRS = { added: "removed by them", changed: "changed by them", deleted: "added by them", renamed: "renamed by them" } as const;
 
 /** Going back restores what stood there, byte for byte, whatever the renderer has become since. */
 async function earlierTree(

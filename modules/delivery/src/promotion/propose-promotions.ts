@@ -101,7 +101,7 @@ async function bringUp(deps: DeliveryDeps, ctx: Ctx, { environment, group, rows,
   const { hash } = await repositories.commitFiles(GITOPS_REPOSITORY, {
     branch,
     ...(await changesFor(deps, ctx, { environment: environment.name, rows, all: false, onto: base })),
-    message: messageOf(environment.name, rows, undefined),
+    message: messageOf(environment.name, rows),
     author: PLATFORM_AUTHOR,
     at: ctx.now(),
     onto: base,
@@ -167,7 +167,7 @@ async function begin({ repositories }: DeliveryDeps, ctx: Ctx, branch: string): 
     files: [
       { path: "README.md", content: `What \`${branch}\` is to have: one folder per component below \`apps/\`, written by Roadbed.\n` },
     ],
-    message: messageOf(branch.slice(branch.indexOf("/") + 1), [], undefined),
+    message: messageOf(branch.slice(branch.indexOf("/") + 1), []),
     author: PLATFORM_AUTHOR,
     at: ctx.now(),
     expectedParent: null,

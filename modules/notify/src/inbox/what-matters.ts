@@ -4,6 +4,7 @@ import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { promotionFinished, promotionRequested } from "@roadbed/contracts/delivery/promotions";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
+import { driftFound } from "@roadbed/contracts/delivery/drift";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
@@ -140,6 +141,14 @@ const RULES: readonly Rule[] = [
         }
       : undefined,
   ),
+  rule(driftFound, ({ entityRef, environment, fields, policy }) => ({
+    ref: entityRef,
+    weight: policy === "ask" ? "important" : "info",
+    what:
+      policy === "ask" ? `waits for you in ${environment}: what runs is not what Git says` : `runs in ${environment} as Git does not say`,
+    detail: `${fields.slice(0, 5).join(", ")}.`,
+    link: `/drift?entity=${encodeURIComponent(entityRef)}`,
+  })),
   rule(workloadChanged, ({ entityRef, environment, health }) =>
     health === "crashed"
       ? { ref: entityRef, weight: "important", what: `crashed in ${environment}`, link: `${pageOf(entityRef)}?tab=deploys` }

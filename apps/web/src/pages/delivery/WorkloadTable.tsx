@@ -3,6 +3,7 @@ import { Play, Rocket, RotateCw, Square } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
 
 import type { Workload } from "@roadbed/contracts/delivery";
+import type { Drift } from "@roadbed/contracts/delivery/drift";
 import type { Column } from "../../table/column.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { EntityLink } from "../../ui/EntityLink.tsx";
@@ -10,6 +11,7 @@ import { shortRef } from "../../ui/entity-kind.ts";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { DriftNote, useOpenDrift } from "../drift/DriftOf.tsx";
 import { FittingTable } from "../settings/FittingTable.tsx";
 import classes from "./delivery.module.css";
 import { WorkloadAct, type Asked } from "./WorkloadAct.tsx";
@@ -17,7 +19,8 @@ import { WorkloadAct, type Asked } from "./WorkloadAct.tsx";
 /** What runs where, with the two acts on it. */
 export function WorkloadTable({ workloads, footer }: { readonly workloads: readonly Workload[]; readonly footer: ReactNode }): ReactNode {
   const [asked, ask] = useState<Asked | undefined>();
-  const columns = useMemo(() => columnsOf(ask), []);
+  const drifts = useOpenDrift();
+  const columns = useMemo(() => columnsOf(ask, drifts), [drifts]);
   return (
     <>
       <FittingTable
@@ -35,7 +38,7 @@ export function WorkloadTable({ workloads, footer }: { readonly workloads: reado
   );
 }
 
-function columnsOf(ask: (asked: Asked) => void): readonly Column<Workload>[] {
+function columnsOf(ask: (asked: Asked) => void, drifts: readonly Drift[]): readonly Column<Workload>[] {
   return [
     {
       id: "entity",
@@ -45,7 +48,16 @@ function columnsOf(ask: (asked: Asked) => void): readonly Column<Workload>[] {
       cell: ({ entityRef }) => <EntityLink entityRef={entityRef} tab="deploys" />,
     },
     { id: "environment", header: "In", width: "72px", value: ({ environment }) => environment, cell: ({ environment }) => environment },
-    { id: "health", header: "Health", value: ({ health }) => health, cell: (workload) => <Health workload={workload} /> },
+    {
+      id: "health",
+      header: "Health",
+      value: ({ health }) => health,
+      cell: (workload) => (
+        <>
+          <Health workload={workload} /> <DriftNote drifts={drifts} entityRef={workload.entityRef} environment={workload.environment} />
+        </>
+      ),
+    },
     {
       id: "commit",
       header: "Commit",

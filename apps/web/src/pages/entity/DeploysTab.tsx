@@ -9,6 +9,7 @@ import { formatCount } from "../../format/number.ts";
 import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
+import { DriftNote, useOpenDrift } from "../drift/DriftOf.tsx";
 import { CurrentRollout } from "../rollouts/CurrentRollout.tsx";
 import { RolloutsOf } from "../rollouts/RolloutsOf.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
@@ -44,6 +45,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
   const restart = useAct(restartWorkload);
   const stop = useAct(stopWorkload);
   const [asking, setAsking] = useState(false);
+  const drifts = useOpenDrift(entityRef);
   const error = restart.error ?? stop.error;
   return (
     <Section
@@ -75,6 +77,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
     >
       {error !== null && <ErrorState error={error} />}
       <CurrentRollout {...key} />
+      <DriftNote drifts={drifts} {...key} />
       <Facts
         of={[
           ["State", <StateBadge key="state" word={health} label={detail === undefined ? health : `${health}: ${detail}`} />],

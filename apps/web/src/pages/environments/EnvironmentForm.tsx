@@ -36,6 +36,11 @@ const BY_WHAT = [
   { value: "commit", label: "Written at once when every gate lets it through" },
   { value: "pull-request", label: "Proposed as a pull request that somebody merges" },
 ];
+const DRIFTS = [
+  { value: "tell", label: "Show it" },
+  { value: "ask", label: "Ask the owner in the inbox" },
+  { value: "heal", label: "Heal it at once, also what was stopped by hand" },
+];
 /** What can be taken away; an empty field of a form says that it is. */
 const CLEARABLE = ["description", "owner", "region", "residency", "budget"] as const;
 
@@ -102,6 +107,13 @@ export function EnvironmentForm({ environment, all, onClose, onDone }: Props): R
             value={form.by}
             allowDeselect={false}
             onChange={(value) => set({ by: value === "pull-request" ? "pull-request" : "commit" })}
+          />
+          <Select
+            label="When what runs is not what Git says"
+            data={DRIFTS}
+            value={form.drift}
+            allowDeselect={false}
+            onChange={(value) => set({ drift: (value ?? "tell") as Environment["drift"] })}
           />
           <Approvals approvals={form.approvals} onChange={(approvals) => set({ approvals })} />
           <Gates gates={form.gates} onChange={(gates) => set({ gates })} />
@@ -233,6 +245,7 @@ interface Form {
   readonly upstream: readonly string[];
   readonly automatic: boolean;
   readonly by: Environment["by"];
+  readonly drift: Environment["drift"];
   readonly soakMinutes: number | string;
   readonly approvals: readonly Approval[];
   readonly gates: readonly Gate[];
@@ -252,6 +265,7 @@ function formOf(environment: Environment | undefined): Form {
     upstream: environment?.upstream ?? [],
     automatic: environment?.automatic ?? false,
     by: environment?.by ?? "commit",
+    drift: environment?.drift ?? "tell",
     soakMinutes: environment?.soakMinutes ?? 0,
     approvals: (environment?.approvals ?? []).map(({ by, names = [], count }) => ({ by, names: names.join(", "), count })),
     gates: (environment?.gates ?? []).map(({ name, cel, http, message }) => ({
@@ -277,6 +291,7 @@ function saidOf(form: Form) {
     upstream: [...form.upstream],
     automatic: form.automatic,
     by: form.by,
+    drift: form.drift,
     soakMinutes: form.upstream.length === 0 ? 0 : Number(form.soakMinutes),
     approvals: form.approvals.map(({ by, names, count }) => ({
       by,

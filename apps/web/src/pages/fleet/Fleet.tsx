@@ -12,6 +12,7 @@ import { EntityLink } from "../../ui/EntityLink.tsx";
 import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { StateIcon } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { DriftNote, useOpenDrift } from "../drift/DriftOf.tsx";
 import classes from "./fleet.module.css";
 
 type FleetOf = OutputOf<typeof getFleet>;
@@ -90,6 +91,7 @@ function Stages({ of: { environments } }: { readonly of: FleetOf }): ReactNode {
 }
 
 function Matrix({ of: { environments, items } }: { readonly of: FleetOf }): ReactNode {
+  const drifts = useOpenDrift();
   if (items.length === 0) return <EmptyState compact title="None of them" />;
   return (
     <div className={classes.scroll} tabIndex={0} role="region" aria-label="Releases by environment">
@@ -119,6 +121,9 @@ function Matrix({ of: { environments, items } }: { readonly of: FleetOf }): Reac
               {row.cells.map((cell) => (
                 <td key={cell.environment}>
                   <Cell of={cell} row={row} />
+                  <span className={classes.small}>
+                    <DriftNote drifts={drifts} entityRef={row.entityRef} environment={cell.environment} />
+                  </span>
                 </td>
               ))}
             </tr>
