@@ -37,6 +37,7 @@ export const Scope = z.enum([
   "delivery:admin",
   "telemetry:read",
   "telemetry:write",
+  "telemetry:admin",
   "otlp:write",
   "git:read",
   "git:write",

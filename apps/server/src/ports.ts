@@ -125,6 +125,19 @@ export function incidentsForDelivery(telemetry: Telemetry, catalog: Catalog): No
   };
 }
 
+/** What is left of the error budgets of a component in an environment. */
+export function objectivesForDelivery(telemetry: Telemetry): NonNullable<DeliveryDeps["objectives"]> {
+  return async (ctx, what) =>
+    (await telemetry.objectivesOf(ctx, what)).map(({ name, title, why, figures }) => ({
+      name,
+      title,
+      why,
+      remaining: figures?.remaining,
+      countedAt: figures === undefined ? undefined : new Date(figures.at),
+      uncounted: figures?.uncounted ?? 0,
+    }));
+}
+
 /** What objectives ask of the catalogue: made before it, so it is asked for each time. */
 export function thingsForObjectives(catalog: () => Catalog, runtime: SystemRuntime): ObjectiveDeps["things"] {
   return {

@@ -33,6 +33,7 @@ export function createSimulator(o: { root: string; dataDir: string; url: () => s
           SIMULATOR_URL: o.url(),
           SIMULATOR_TOKEN: o.token,
           SIMULATOR_FLOWS: join(o.root, "examples/estate/flows.yaml"),
+          SIMULATOR_SLOS: join(o.root, "examples/slos/estate.yaml"),
           SIMULATOR_STATE: state,
         },
       },

@@ -60,6 +60,7 @@ import {
   conditionsForPaths,
   deploymentsForObjectives,
   incidentsForDelivery,
+  objectivesForDelivery,
   outsideForPaths,
   peopleForPaths,
   platformForPaths,
@@ -246,6 +247,7 @@ export async function startServer({
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
       gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
       incidents: incidentsForDelivery(telemetry, catalog),
+      objectives: objectivesForDelivery(telemetry),
       resources: { variablesFor: (workload) => paths.variablesFor(workload) },
       approvers: {
         of: (ctx, words, about) => paths.approvers.of(ctx, words, about),
@@ -366,7 +368,12 @@ export async function startServer({
       root,
       dataDir,
       url: () => local,
-      token: await identity.makeOwnToken(nameHere("sample simulator", dataDir), ["otlp:write", "telemetry:read", "telemetry:write"]),
+      token: await identity.makeOwnToken(nameHere("sample simulator", dataDir), [
+        "otlp:write",
+        "telemetry:read",
+        "telemetry:write",
+        "telemetry:admin",
+      ]),
       log,
     });
     onStop("simulator", () => simulator.stop());

@@ -2,7 +2,7 @@
  * The life of the sample estate: real OpenTelemetry SDKs that send two weeks of history and then the present
  * through the public intake, and incidents that open and close through the public API. It ends with its parent.
  *
- * Environment: SIMULATOR_URL, SIMULATOR_TOKEN, SIMULATOR_FLOWS (flows.yaml), SIMULATOR_STATE (a JSON file).
+ * Environment: SIMULATOR_URL, SIMULATOR_TOKEN, SIMULATOR_FLOWS (flows.yaml), SIMULATOR_SLOS (slos.yaml), SIMULATOR_STATE (a JSON file).
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -11,6 +11,7 @@ import { createClient } from "@roadbed/face-client";
 
 import { createExporters } from "./exporters.ts";
 import { readEstate, type FlowNode } from "./flows.ts";
+import { keepObjectives } from "./keep-objectives.ts";
 import { playHistory } from "./play-history.ts";
 import { playIncidents } from "./play-incidents.ts";
 import { playLive } from "./play-live.ts";
@@ -22,11 +23,15 @@ const LONG = 6 * 3_600_000;
 /** So long we try to send what is left; a server that is gone takes nothing any more. */
 const LAST_MS = 5_000;
 
-/** `origin`: the first start. `toldTo`: up to when the present was played. `gaps`: stretches of the past still to be told. */
+/**
+ * `origin`: the first start. `toldTo`: up to when the present was played. `gaps`: stretches of the past still to be told.
+ * `promised`: its objectives were said; whoever removes one of them does not get it back.
+ */
 interface State {
   readonly origin: number;
   toldTo: number;
   gaps: { from: number; to: number }[];
+  promised?: boolean;
 }
 
 const url = needed("SIMULATOR_URL");
@@ -50,6 +55,7 @@ await Promise.all([
   tellPast(),
   playLive({ estate, exporters, origin: state.origin, signal: stop.signal }),
   keepIncidents(),
+  promise(),
   rememberProgress(),
 ]);
 await exporters.stop();
@@ -86,6 +92,13 @@ async function tellPast(): Promise<void> {
 async function keepIncidents(): Promise<void> {
   const client = createClient({ url, token });
   await playIncidents({ client, estate, origin: state.origin, from: state.origin - TWO_WEEKS, signal: stop.signal });
+}
+
+async function promise(): Promise<void> {
+  if (state.promised === true) return;
+  const client = createClient({ url, token });
+  state.promised = await keepObjectives({ client, text: readFileSync(needed("SIMULATOR_SLOS"), "utf8"), signal: stop.signal });
+  save();
 }
 
 async function rememberProgress(): Promise<void> {

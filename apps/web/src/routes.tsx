@@ -331,6 +331,19 @@ const logs = createRoute({
   component: lazyRouteComponent(() => import("./pages/observe/LogsPage.tsx"), "LogsPage"),
 });
 
+const slos = createRoute({
+  getParentRoute: () => app,
+  path: "/slos",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "entity") }),
+  component: lazyRouteComponent(() => import("./pages/slos/SlosPage.tsx"), "SlosPage"),
+});
+
+const slo = createRoute({
+  getParentRoute: () => app,
+  path: "/slos/$name",
+  component: lazyRouteComponent(() => import("./pages/slos/SloPage.tsx"), "SloPage"),
+});
+
 const incidents = createRoute({
   getParentRoute: () => app,
   path: "/incidents",
@@ -545,7 +558,7 @@ const design = createRoute({
 // prettier-ignore
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, rollouts, rollout,
-  services, service, traces, trace, logs, incidents,
+  services, service, traces, trace, logs, incidents, slos, slo,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 

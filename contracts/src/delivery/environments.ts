@@ -49,6 +49,13 @@ const Budget = z.object({
   currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, e.g. EUR"),
 });
 
+/** What has to be left of the error budget of a component's objectives before a release of it comes. */
+export const ErrorBudgetRule = z.object({
+  leastPercent: z.number().min(0).max(100).describe("Of each objective's error budget"),
+  required: z.boolean().default(false).describe("A component without an objective may not come"),
+});
+export type ErrorBudgetRule = z.infer<typeof ErrorBudgetRule>;
+
 export const Freeze = z.object({
   id: z.string(),
   title: z.string(),
@@ -93,6 +100,7 @@ export const Environment = z.object({
   approvals: z.array(RequiredPromotionApproval),
   gates: z.array(CustomGate),
   budget: Budget.optional().describe("What may run here a month"),
+  errorBudget: ErrorBudgetRule.optional(),
   madeBy: z.string().optional(),
   expiresAt: z.iso.datetime().optional().describe("When it ends by itself"),
   endedAt: z.iso.datetime().optional(),
@@ -136,6 +144,7 @@ const Described = {
   approvals: z.array(RequiredPromotionApproval).max(10).optional(),
   gates: z.array(CustomGate).max(20).optional(),
   budget: Budget.optional(),
+  errorBudget: ErrorBudgetRule.optional(),
 };
 
 export const createEnvironment = defineOperation({
@@ -163,8 +172,8 @@ export const updateEnvironment = defineOperation({
     name: z.string(),
     ...Described,
     clear: z
-      .array(z.enum(["description", "owner", "region", "residency", "budget", "expiry"]))
-      .max(6)
+      .array(z.enum(["description", "owner", "region", "residency", "budget", "errorBudget", "expiry"]))
+      .max(7)
       .optional()
       .describe("What it is to have no more"),
   }),

@@ -45,6 +45,10 @@ export interface DeliveryDeps {
   readonly policies?: Policies | undefined;
   /** CEL, for gates. Absent: such a gate cannot be evaluated. */
   readonly conditions?: { evaluate(expression: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> } | undefined;
+  /** What is left of the error budgets of a component in an environment. Absent: that gate cannot be evaluated. */
+  readonly objectives?:
+    | ((ctx: Ctx, what: { readonly entityRef: string; readonly environment: string }) => Promise<readonly ObjectiveStanding[]>)
+    | undefined;
   /** The way out of the server, through its guard, for gates that ask an address. Absent: such a gate cannot be evaluated. */
   readonly fetch?: typeof fetch | undefined;
   /** Milliseconds; for tests. */
@@ -88,6 +92,19 @@ export interface Policies {
     /** Of the policies that were asked, at their versions. */
     readonly digest: string;
   }>;
+}
+
+/** What delivery asks of telemetry about an objective, as it was counted last. */
+export interface ObjectiveStanding {
+  readonly name: string;
+  readonly title: string;
+  /** Share of its error budget that is left; undefined where there is too little to judge. */
+  readonly remaining?: number | undefined;
+  /** Its state, in a sentence. */
+  readonly why: string;
+  readonly countedAt: Date | undefined;
+  /** Pieces of the past that are still to be counted. */
+  readonly uncounted: number;
 }
 
 export interface Timing {

@@ -56,6 +56,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/traces", label: "Traces" },
       { to: "/logs", label: "Logs" },
       { to: "/incidents", label: "Incidents" },
+      { to: "/slos", label: "Objectives" },
     ],
   },
   {

@@ -1,8 +1,8 @@
 import {
   Activity,
   BookOpen,
-  CalendarDays,
   Boxes,
+  CalendarDays,
   FolderInput,
   GitCompare,
   History,
@@ -17,9 +17,10 @@ import {
   Settings,
   ShieldCheck,
   Siren,
+  Target,
+  type LucideIcon,
   Users,
   Waypoints,
-  type LucideIcon,
 } from "lucide-react";
 
 /** A page or an act that the palette offers. */
@@ -44,6 +45,7 @@ export const ACTIONS: readonly Action[] = [
     words: "history diff timeline removed restore as of",
   },
   { label: "Services", icon: Activity, to: "/observe", words: "observe health latency errors" },
+  { label: "Objectives and error budgets", icon: Target, to: "/slos", words: "slo sli burn rate availability latency" },
   { label: "Declare an incident", icon: Siren, to: "/incidents", search: { declare: "1" }, words: "outage open" },
   { label: "Home", icon: House, to: "/" },
   { label: "Traces", icon: ListTree, to: "/traces", words: "spans waterfall" },

@@ -151,6 +151,7 @@ const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
   approvals: [],
   gates: [],
   budget: undefined,
+  errorBudget: undefined,
   madeBy: undefined,
   expiresAt: undefined,
 };
@@ -186,7 +187,7 @@ function requireHand(ctx: Ctx, { name, madeBy, expiresAt }: EnvironmentRecord): 
 }
 
 async function toEnvironment(ctx: Ctx, record: EnvironmentRecord, all: readonly EnvironmentRecord[]): Promise<Environment> {
-  const { description, owner, region, residency, budget, madeBy, expiresAt, endedAt, ...rest } = record;
+  const { description, owner, region, residency, budget, errorBudget, madeBy, expiresAt, endedAt, ...rest } = record;
   const [frozen] = endedAt === undefined ? await freezesAt(ctx.sql, record.name, ctx.now()) : [];
   const optional = {
     description,
@@ -194,6 +195,7 @@ async function toEnvironment(ctx: Ctx, record: EnvironmentRecord, all: readonly 
     region,
     residency,
     budget,
+    errorBudget,
     madeBy,
     expiresAt: expiresAt?.toISOString(),
     endedAt: endedAt?.toISOString(),

@@ -1,4 +1,10 @@
-import type { CustomGate, DriftPolicy, PromotedBy, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
+import type {
+  CustomGate,
+  DriftPolicy,
+  ErrorBudgetRule,
+  PromotedBy,
+  RequiredPromotionApproval,
+} from "@roadbed/contracts/delivery/environments";
 import { NotFoundError, type Row, type Sql } from "@roadbed/core";
 
 /** Where workloads run, and what has to hold before a release comes there. */
@@ -22,6 +28,8 @@ export interface EnvironmentRecord {
   readonly approvals: readonly RequiredPromotionApproval[];
   readonly gates: readonly CustomGate[];
   readonly budget: { readonly amount: string; readonly currency: string } | undefined;
+  /** What has to be left of the error budget of whatever comes. */
+  readonly errorBudget: ErrorBudgetRule | undefined;
   readonly madeBy: string | undefined;
   readonly expiresAt: Date | undefined;
   readonly endedAt: Date | undefined;
@@ -57,10 +65,10 @@ export async function checkEnvironment(sql: Sql, name: string): Promise<void> {
 export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void> {
   await sql.query(
     `insert into delivery.environment (name, title, runtime, description, owner, region, residency, upstream, automatic, soak_minutes, approvals,
-       gates, budget_amount, budget_currency, made_by, expires_at, by, drift)
-     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       gates, budget_amount, budget_currency, made_by, expires_at, by, drift, error_budget)
+     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
      on conflict (name) do update set title = $2, description = $3, owner = $4, region = $5, residency = $6, upstream = $7, automatic = $8,
-       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, drift = $17, ended_at = null`,
+       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, drift = $17, error_budget = $18, ended_at = null`,
     [
       e.name,
       e.title,
@@ -79,6 +87,7 @@ export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void
       e.expiresAt ?? null,
       e.by,
       e.drift,
+      e.errorBudget === undefined ? null : JSON.stringify(e.errorBudget),
     ],
   );
 }
@@ -117,6 +126,7 @@ function toRecord(row: Row): EnvironmentRecord {
     approvals: row["approvals"] as RequiredPromotionApproval[],
     gates: row["gates"] as CustomGate[],
     budget: amount === undefined ? undefined : { amount, currency: row["budget_currency"] as string },
+    errorBudget: optional("error_budget"),
     madeBy: optional("made_by"),
     expiresAt: optional("expires_at"),
     endedAt: optional("ended_at"),

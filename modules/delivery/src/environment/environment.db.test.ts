@@ -42,12 +42,15 @@ test("the order of promotion is a graph: sources first, no circles, nothing that
     approvals: [{ by: "owner" }],
     gates: [{ name: "no-models", cel: 'release.parts.all(p, p.kind != "model")' }],
     budget: { amount: "250.00", currency: "EUR" },
+    errorBudget: { leastPercent: 10 },
   };
   expect(await call("delivery.environment.create", said)).toMatchObject({
     title: "Production",
     upstream: ["staging"],
     approvals: [{ by: "owner", count: 1 }],
+    errorBudget: { leastPercent: 10, required: false },
   });
+  expect(await call("delivery.environment.update", { name: "prod", clear: ["errorBudget"] })).not.toHaveProperty("errorBudget");
   expect((await list()).map(({ name }) => name)).toEqual(["dev", "staging", "prod"]);
   expect(await call("delivery.environment.get", { name: "staging" })).toMatchObject({
     downstream: ["prod"],

@@ -4,6 +4,7 @@ import type { Override } from "../promotion/promotion-store.ts";
 import { approvalGate } from "./approval-gate.ts";
 import { customGates } from "./custom-gates.ts";
 import { dependencyGate } from "./dependency-gate.ts";
+import { errorBudgetGate } from "./error-budget-gate.ts";
 import { freezeGate } from "./freeze-gate.ts";
 import { unknown, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
 import { policyGate } from "./policy-gate.ts";
@@ -28,6 +29,7 @@ export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: P
     ...(environment.approvals.length > 0 ? [approvalGate(deps, subject)] : []),
     freezeGate(subject),
     dependencyGate(deps, subject),
+    ...(environment.errorBudget === undefined ? [] : [errorBudgetGate(deps, subject, environment.errorBudget)]),
     ...customGates(deps, subject),
     turnGate(subject),
     ...(environment.by === "pull-request" ? [pullRequestGate(subject)] : []),

@@ -49,7 +49,10 @@ export interface GateRule {
   evaluate(signal: AbortSignal): Promise<Found>;
 }
 
-export type GateDeps = Pick<DeliveryDeps, "runtime" | "entities" | "approvers" | "policies" | "conditions" | "fetch" | "log">;
+export type GateDeps = Pick<
+  DeliveryDeps,
+  "runtime" | "entities" | "approvers" | "policies" | "conditions" | "fetch" | "log" | "objectives"
+>;
 
 /** Reads in the platform's own name: what stands in the way does not depend on who looks. */
 export function ask<T>({ runtime }: GateDeps, work: (ctx: Ctx) => Promise<T>): Promise<T> {

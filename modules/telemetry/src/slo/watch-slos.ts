@@ -18,6 +18,8 @@ const AT_ONCE = 50;
 const CLAIM = "90 seconds";
 /** The whole window is looked through for what came late at every so-manieth minute, and while something of it is not counted. */
 const WHOLE_EVERY_MINUTES = 5;
+/** A new objective, whose past may still be on its way, is looked through each time. */
+const NEW_MS = 3_600_000;
 
 export interface SloWatch {
   /** Looks at everything that is due at this time; answers when it is done. */
@@ -67,7 +69,8 @@ export function createSloWatch(o: {
 
   async function lookAt(row: SloRow, now: Date): Promise<void> {
     const before = row.figures?.uncounted ?? 1;
-    const whole = before > 0 || Math.floor(now.getTime() / 60_000) % WHOLE_EVERY_MINUTES === 0;
+    const isNew = now.getTime() - row.changed_at.getTime() < NEW_MS;
+    const whole = before > 0 || isNew || Math.floor(now.getTime() / 60_000) % WHOLE_EVERY_MINUTES === 0;
     const uncounted = await countSlo(clickhouse, row, { now, whole });
     const counts = await readCounts(clickhouse, row, now);
     await judge(row, counts, uncounted, now);

@@ -1,5 +1,7 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import type { Slo } from "@roadbed/contracts/telemetry/slos";
 import { coarsen, type Coarse } from "../../charts/coarsen.ts";
 import { Sparkline } from "../../charts/Sparkline.tsx";
 import type { Point } from "../../charts/scale.ts";
@@ -7,11 +9,12 @@ import { formatMs, formatPercent, formatRate } from "../../format/number.ts";
 import { Figure, Figures } from "../../ui/Figure.tsx";
 import { Receipt } from "../../ui/Receipt.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
+import { leftWords, shareWords } from "../slos/words.ts";
 import { When } from "../../ui/When.tsx";
 import classes from "./entity.module.css";
 import type { KnownEntity } from "./use-entity.ts";
 
-/** Requests, errors and p95 of the last hour; what runs; what was deployed last. */
+/** Requests, errors and p95 of the last hour; what is left of what it promises; what runs; what was deployed last. */
 export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNode {
   const { signals, workloads, deployments } = known;
   const { data } = signals;
@@ -70,6 +73,7 @@ export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNo
           />
         }
       />
+      <Promised slos={known.slos} entityRef={known.ref} />
       <Figure
         label={workload === undefined ? "Workload" : `Workload in ${workload.environment}`}
         value={workload === undefined ? <None /> : <StateBadge plain word={workload.health} title={workload.detail} />}
@@ -93,6 +97,34 @@ export function SignalStrip({ known }: { readonly known: KnownEntity }): ReactNo
         }
       />
     </Figures>
+  );
+}
+
+/** The objective with the least left; the list has the others. */
+function Promised({ slos, entityRef }: { readonly slos: readonly Slo[]; readonly entityRef: string }): ReactNode {
+  const [worst] = slos;
+  if (worst === undefined) return <Figure label="Objectives" value={<None />} note={<Link to="/slos">what others promise</Link>} />;
+  const more = slos.length - 1;
+  return (
+    <Figure
+      label={more === 0 ? "Objective" : `Worst of ${slos.length} objectives`}
+      value={<StateBadge plain word={worst.state} title={worst.why} />}
+      note={
+        <>
+          <Link to="/slos/$name" params={{ name: worst.name }}>
+            {shareWords(worst.target)}: {leftWords(worst.figures?.remaining) ?? "not known"}
+          </Link>
+          {more > 0 && (
+            <>
+              {" · "}
+              <Link to="/slos" search={{ entity: entityRef }}>
+                all
+              </Link>
+            </>
+          )}
+        </>
+      }
+    />
   );
 }
 

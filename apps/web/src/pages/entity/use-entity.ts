@@ -12,6 +12,7 @@ import {
   type Workload,
 } from "@roadbed/contracts/delivery";
 import { getService, listIncidents, type Incident } from "@roadbed/contracts/telemetry";
+import { listSlos, type Slo } from "@roadbed/contracts/telemetry/slos";
 import { LIVE_MS, useOperation } from "../../api/use-operation.ts";
 import { windowOf } from "../../url-state.ts";
 
@@ -36,6 +37,8 @@ export interface KnownEntity {
   /** True when it sent telemetry in the last three days. */
   readonly observed: boolean;
   readonly incidents: readonly Incident[];
+  /** What it promises, the one with the least left first. */
+  readonly slos: readonly Slo[];
 }
 type ServiceAnswer = OutputOf<typeof getService>;
 
@@ -52,6 +55,7 @@ export function useEntity(
   const deployments = useOperation(listDeployments, { entityRef: ref, limit: 30 }, { enabled: component });
   const repositories = useOperation(listRepositories, { limit: 500 }, { enabled: component, staleTime: 60_000 });
   const incidents = useOperation(listIncidents, { service, limit: 50 }, { enabled: component });
+  const slos = useOperation(listSlos, { entityRef: ref, limit: 20 }, { enabled: component, every: 60_000 });
   const signals = useOperation(getService, { service }, { enabled: component, every: LIVE_MS, keep: true });
   const recent = useOperation(getService, { service, ...useLastDays() }, { enabled: component, staleTime: 5 * 60_000 });
   if (view === undefined) return { query, known: undefined };
@@ -72,6 +76,7 @@ export function useEntity(
       signals,
       observed: (signals.data?.series.length ?? 0) > 0 || (recent.data?.series.length ?? 0) > 0,
       incidents: incidents.data?.items ?? [],
+      slos: slos.data?.items ?? [],
     },
   };
 }

@@ -42,7 +42,7 @@ const DRIFTS = [
   { value: "heal", label: "Heal it at once, also what was stopped by hand" },
 ];
 /** What can be taken away; an empty field of a form says that it is. */
-const CLEARABLE = ["description", "owner", "region", "residency", "budget"] as const;
+const CLEARABLE = ["description", "owner", "region", "residency", "budget", "errorBudget"] as const;
 
 /** What an environment is and asks for. Whatever does not fit is told by the server, field by field. */
 export function EnvironmentForm({ environment, all, onClose, onDone }: Props): ReactNode {
@@ -115,6 +115,22 @@ export function EnvironmentForm({ environment, all, onClose, onDone }: Props): R
             allowDeselect={false}
             onChange={(value) => set({ drift: (value ?? "tell") as Environment["drift"] })}
           />
+          <NumberInput
+            label="Error budget that has to be left, in percent"
+            description="Of every objective of whatever comes; empty: not asked for. Hotfixes and rollbacks pass"
+            placeholder="Not asked for"
+            min={0}
+            max={100}
+            value={form.leastBudget}
+            onChange={(leastBudget) => set({ leastBudget })}
+          />
+          {form.leastBudget !== "" && (
+            <Switch
+              label="Take nothing that has no objective"
+              checked={form.objectiveRequired}
+              onChange={(event) => set({ objectiveRequired: event.currentTarget.checked })}
+            />
+          )}
           <Approvals approvals={form.approvals} onChange={(approvals) => set({ approvals })} />
           <Gates gates={form.gates} onChange={(gates) => set({ gates })} />
           <div className={classes.two}>
@@ -247,6 +263,8 @@ interface Form {
   readonly by: Environment["by"];
   readonly drift: Environment["drift"];
   readonly soakMinutes: number | string;
+  readonly leastBudget: number | string;
+  readonly objectiveRequired: boolean;
   readonly approvals: readonly Approval[];
   readonly gates: readonly Gate[];
   readonly amount: string;
@@ -267,6 +285,8 @@ function formOf(environment: Environment | undefined): Form {
     by: environment?.by ?? "commit",
     drift: environment?.drift ?? "tell",
     soakMinutes: environment?.soakMinutes ?? 0,
+    leastBudget: environment?.errorBudget?.leastPercent ?? "",
+    objectiveRequired: environment?.errorBudget?.required ?? false,
     approvals: (environment?.approvals ?? []).map(({ by, names = [], count }) => ({ by, names: names.join(", "), count })),
     gates: (environment?.gates ?? []).map(({ name, cel, http, message }) => ({
       name,
@@ -293,6 +313,7 @@ function saidOf(form: Form) {
     by: form.by,
     drift: form.drift,
     soakMinutes: form.upstream.length === 0 ? 0 : Number(form.soakMinutes),
+    errorBudget: form.leastBudget === "" ? undefined : { leastPercent: Number(form.leastBudget), required: form.objectiveRequired },
     approvals: form.approvals.map(({ by, names, count }) => ({
       by,
       count,

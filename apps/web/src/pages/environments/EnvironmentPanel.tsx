@@ -82,7 +82,7 @@ export function EnvironmentPanel({ environment, all, onGone }: Props): ReactNode
 }
 
 function Gates({
-  environment: { upstream, soakMinutes, approvals, gates, automatic, by },
+  environment: { upstream, soakMinutes, approvals, gates, errorBudget, automatic, by },
 }: {
   readonly environment: Environment;
 }): ReactNode {
@@ -105,6 +105,12 @@ function Gates({
         {approvals.map((approval) => (
           <li key={JSON.stringify(approval)}>A yes of {approvalWords(approval)}, never of who asks for it</li>
         ))}
+        {errorBudget !== undefined && (
+          <li>
+            {errorBudget.leastPercent} % of the error budget of each of its objectives is left
+            {errorBudget.required && ", and it has one"}; hotfixes and rollbacks pass
+          </li>
+        )}
         {gates.map(({ name, cel, http, message }) => (
           <li key={name}>
             {name}

@@ -15,11 +15,12 @@ export function approvalWords({ by, names = [], count }: RequiredPromotionApprov
 }
 
 /** What has to hold before a release comes, in few words; undefined when nothing has to. */
-export function gateWords({ upstream, soakMinutes, approvals, gates }: Environment): readonly string[] {
+export function gateWords({ upstream, soakMinutes, approvals, gates, errorBudget }: Environment): readonly string[] {
   return [
     ...(upstream.length === 0 ? [] : [`healthy in ${upstream.join(" and ")}`]),
     ...(soakMinutes === 0 ? [] : [`for ${durationWords(soakMinutes)}`]),
     ...approvals.map((approval) => `a yes of ${approvalWords(approval)}`),
+    ...(errorBudget === undefined ? [] : [`${errorBudget.leastPercent} % of the error budget left`]),
     ...gates.map(({ name }) => name),
   ];
 }
