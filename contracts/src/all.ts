@@ -22,6 +22,7 @@ import { operations as environments } from "./delivery/environments.ts";
 import { operations as executions } from "./delivery/executions.ts";
 import { operations as fleet } from "./delivery/fleet.ts";
 import { operations as gitops } from "./delivery/gitops.ts";
+import { operations as mirror } from "./delivery/mirror.ts";
 import { operations as releasePromotions } from "./delivery/promotions.ts";
 import { operations as releases } from "./delivery/releases.ts";
 import { operations as rollouts } from "./delivery/rollouts.ts";
@@ -112,6 +113,7 @@ export const allOperations: readonly Operation[] = [
   ...releasePromotions,
   ...fleet,
   ...gitops,
+  ...mirror,
   ...telemetry,
   ...slos,
   ...notify,

@@ -167,6 +167,19 @@ export function deploymentsForObjectives(
   };
 }
 
+/** Where a Git host may be connected to: through the same guard as sources. Where connections go through a proxy, it looks up names itself. */
+export function remotesForDelivery(catalog: Catalog, { proxied }: { readonly proxied: boolean }): NonNullable<DeliveryDeps["remotes"]> {
+  const guard = createAddressGuard({ isAllowed: (host) => catalog.isHostAllowed(host) });
+  return {
+    addressesOf: async (remote) => {
+      if (proxied) return undefined;
+      const short = /^[^/@\s]+@([\w.-]+):(?!\/\/)/.exec(remote)?.[1];
+      const { hostname, host } = short === undefined ? new URL(remote) : { hostname: short, host: short };
+      return (await guard(hostname.replace(/^\[|\]$/g, ""), host)).map(({ address }) => address);
+    },
+  };
+}
+
 /** The ways of golden paths to systems outside: through the same guard as sources, with the tokens that administrators opened for them. */
 export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxied: boolean }): NonNullable<PathsDeps["outside"]> {
   const isAllowed = (host: string): Promise<boolean> => catalog.isHostAllowed(host);

@@ -65,6 +65,7 @@ import {
   peopleForPaths,
   platformForPaths,
   policiesForDelivery,
+  remotesForDelivery,
   thingsForNotify,
   thingsForObjectives,
 } from "./ports.ts";
@@ -255,6 +256,7 @@ export async function startServer({
         counts: (ctx, vote, approvers) => paths.approvers.counts(ctx, vote, approvers),
       },
       policies: policiesForDelivery(standards),
+      remotes: remotesForDelivery(catalog, { proxied: options.proxied }),
       conditions: { evaluate: (expression, variables) => cel.evaluate(expression, variables) },
       fetch: createGuardedFetch({ isAllowed: (host) => catalog.isHostAllowed(host) }),
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },

@@ -14,5 +14,13 @@ export {
   type Repositories,
   type TreeEntry,
 } from "./repositories.ts";
+export {
+  fetchRemoteBranch,
+  pushBranches,
+  readBranches,
+  readRemoteBranches,
+  type MirrorOptions,
+  type MirrorUpdate,
+} from "./mirror-branches.ts";
 export { pushCommit, type PushCommitOptions } from "./push-commit.ts";
 export { createSmartHttp, type Push, type SmartHttpOptions } from "./smart-http.ts";

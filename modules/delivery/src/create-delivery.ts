@@ -17,6 +17,8 @@ import { makeDriftHandlers } from "./drift/drift-handlers.ts";
 import { createLocalLook } from "./drift/local-look.ts";
 import { createDriftWatch } from "./drift/watch-drift.ts";
 import { makeExecutionHandlers } from "./job/execution-handlers.ts";
+import { makeMirrorHandlers } from "./mirror/mirror-handlers.ts";
+import { createMirrorWatch } from "./mirror/watch-mirror.ts";
 import { createScheduler } from "./job/scheduler.ts";
 import { makeShowCalendar } from "./calendar/show-calendar.ts";
 import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
@@ -63,6 +65,8 @@ const TIMING: Timing = {
   tickMs: 1_000,
   driftEveryMs: 60_000,
   driftSettleMs: 10_000,
+  mirrorEveryMs: 300_000,
+  mirrorPatienceMs: 60_000,
 };
 /** A process whose server was killed has lost its output already: it is not given long. */
 const FORGOTTEN_GRACE_MS = 1_000;
@@ -171,6 +175,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
   const drift = createDriftWatch(deps, started.look, { everyMs: timing.driftEveryMs, settleMs: timing.driftSettleMs });
+  const mirrorSealer = createSealer({
+    file: join(deps.dataDir, "delivery", "credentials.key"),
+    key: deps.secretKey,
+    said: { what: "The secret of the mirror", mend: "Give it anew: roadbed mirror set." },
+  });
+  const mirror = createMirrorWatch(deps, { everyMs: timing.mirrorEveryMs, patienceMs: timing.mirrorPatienceMs, sealer: mirrorSealer });
   const promotions = { flow: definePromoteFlow(deps), watch: createPromotionWatch(deps, timing.lookEveryMs) };
 
   async function deploymentOf(ctx: Ctx, { entityRef, environment: place, commit }: DeploymentQuery): Promise<DeploymentState | undefined> {
@@ -207,10 +217,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makePromotionHandlers(deps),
       ...makePromotionReaders(deps),
       makeGetFleet(deps),
+      ...makeMirrorHandlers(mirrorSealer, () => mirror.poke()),
       ...makeDriftHandlers(deps, started.look),
       makeRebuildDelivery(deps),
     ],
-    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift),
+    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror),
     git: (request, response) => gitHost.serve(request, response),
     commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
@@ -251,6 +262,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await deps.workflows.schedule("delivery.watch-environments", "* * * * *", environmentWatch);
       await scheduler.mournLost();
       promotions.watch.start();
+      mirror.start();
       const begun = Promise.all([control.startAll(), rollouts.resume(), gitHost.announceMissed()]);
       // What is not started yet differs from Git by that alone.
       void begun.catch(() => {}).then(() => !stopping && drift.start());
@@ -260,6 +272,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       stopping = true;
       await promotions.watch.stop();
       await drift.stop();
+      await mirror.stop();
       await rollouts.stop();
       await scheduler.endAll();
       await local.endAll();

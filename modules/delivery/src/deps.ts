@@ -51,6 +51,8 @@ export interface DeliveryDeps {
     | undefined;
   /** The way out of the server, through its guard, for gates that ask an address. Absent: such a gate cannot be evaluated. */
   readonly fetch?: typeof fetch | undefined;
+  /** Where a Git host may be connected to, once the guard has looked; undefined: wherever it is. Absent: nothing is checked. */
+  readonly remotes?: { addressesOf(remote: string): Promise<readonly string[] | undefined> } | undefined;
   /** Milliseconds; for tests. */
   readonly timing?: Partial<Timing>;
 }
@@ -108,6 +110,10 @@ export interface ObjectiveStanding {
 }
 
 export interface Timing {
+  /** How often a mirror is looked at where nothing is to be written. Default 300 000. */
+  readonly mirrorEveryMs: number;
+  /** What one talk with a mirror may take. Default 60 000. */
+  readonly mirrorPatienceMs: number;
   /** How often what runs is compared with Git. Default 60 000. */
   readonly driftEveryMs: number;
   /** For how long a difference has to be there until it counts as one. Default 10 000. */

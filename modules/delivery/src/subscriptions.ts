@@ -1,5 +1,6 @@
 import { entityRemoved } from "@roadbed/contracts/catalog";
 import { deploymentFinished, deploymentRequested, repositoryPushed, workloadChanged, workloadCommanded } from "@roadbed/contracts/delivery";
+import { changeClosed, changeMoved, changeOpened } from "@roadbed/contracts/delivery/changes";
 import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { driftEnded } from "@roadbed/contracts/delivery/drift";
@@ -32,6 +33,7 @@ import { followDeployment, type PromoteInput } from "./promotion/promote-flow.ts
 import { isProposedTo, proposePromotions } from "./promotion/propose-promotions.ts";
 import type { PromotionWatch } from "./promotion/watch-promotions.ts";
 import { releaseDeployed } from "./release/make-release.ts";
+import type { MirrorWatch } from "./mirror/watch-mirror.ts";
 import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
 import type { Rollouts } from "./rollout/rollouts.ts";
@@ -55,6 +57,7 @@ export function makeSubscriptions(
   promotions: Promotions,
   rollouts: Rollouts,
   drift: DriftWatch,
+  mirror: MirrorWatch,
 ): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
@@ -93,6 +96,9 @@ export function makeSubscriptions(
       if (found?.desired === "running") void control.apply(consumer, environment, true);
     }),
     ...hearDrift(deps, drift),
+    ...[releaseMade, promotionAdmitted, promotionFinished, holdChanged, driftEnded, changeOpened, changeMoved, changeClosed].map((type) =>
+      hear(`delivery.mirror-after-${type.name}`, type as EventType<unknown>, async () => mirror.follow()),
+    ),
     ...hearPromotions(deps, promotions),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
   ];

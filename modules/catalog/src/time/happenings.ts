@@ -9,6 +9,7 @@ import {
 } from "@roadbed/contracts/delivery";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { driftEnded, driftFound } from "@roadbed/contracts/delivery/drift";
+import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
 import { holdChanged, promotionFinished } from "@roadbed/contracts/delivery/promotions";
@@ -31,6 +32,13 @@ import { CATALOG_TELLERS } from "./happenings-of-catalog.ts";
 import { STANDARDS_TELLERS } from "./happenings-of-standards.ts";
 import { teller, type Teller, type Told } from "./teller.ts";
 
+const MIRROR_WORDS = {
+  set: "it was set",
+  removed: "it is kept no more",
+  failing: "it cannot be written",
+  "in-sync": "it is in sync",
+  "written-by-others": "somebody else wrote to it",
+} as const;
 const DRIFT_ENDS = { healed: "healed", accepted: "accepted into Git", gone: "gone by itself" } as const;
 
 function some(fields: readonly string[]): string {
@@ -90,6 +98,12 @@ const TELLERS: readonly Teller[] = [
     text: `Automatic promotion to ${environment} was ${held ? "held" : "let go on"}: ${why}`,
     about: { ref: entityRef },
     link: DEPLOYMENTS,
+  })),
+  teller(mirrorChanged, ({ repository, remote, change, detail }) => ({
+    sort: "push",
+    text: [`The mirror of ${repository} at ${remote}: ${MIRROR_WORDS[change]}.`, detail].filter(Boolean).join(" "),
+    about: { repository },
+    link: "/environments",
   })),
   teller(driftFound, ({ entityRef, environment, fields }) => ({
     sort: "workload",

@@ -22,6 +22,8 @@ const TIMING = {
   graceMs: 1_000,
   tickMs: 1_000,
   lookEveryMs: 1_000,
+  mirrorEveryMs: 60_000,
+  mirrorPatienceMs: 1_000,
   driftEveryMs: 60_000,
   driftSettleMs: 0,
 };

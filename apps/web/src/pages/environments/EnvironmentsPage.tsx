@@ -13,6 +13,7 @@ import { EnvironmentForm } from "./EnvironmentForm.tsx";
 import { EnvironmentMap } from "./EnvironmentMap.tsx";
 import { EnvironmentPanel } from "./EnvironmentPanel.tsx";
 import { Freezes } from "./Freezes.tsx";
+import { MirrorSection } from "./Mirror.tsx";
 import { sentenceOf } from "./words.ts";
 
 const route = getRouteApi("/app/environments");
@@ -49,6 +50,7 @@ export function EnvironmentsPage(): ReactNode {
         <EnvironmentPanel key={selected.name} environment={selected} all={environments} onGone={() => choose(undefined)} />
       )}
       <Freezes environments={environments} />
+      <MirrorSection />
       {adding && (
         <EnvironmentForm
           all={environments}
