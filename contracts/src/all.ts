@@ -15,6 +15,7 @@ import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as archive } from "./delivery/archive.ts";
 import { operations as calendar } from "./delivery/calendar.ts";
+import { operations as cdevents } from "./delivery/cdevents.ts";
 import { operations as changes } from "./delivery/changes.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as workloadDrift } from "./delivery/drift.ts";
@@ -108,6 +109,7 @@ export const allOperations: readonly Operation[] = [
   ...executions,
   ...rollouts,
   ...archive,
+  ...cdevents,
   ...changes,
   ...releases,
   ...releasePromotions,

@@ -48,6 +48,7 @@ import { checkDisk } from "./check-disk.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
 import { openBadgeDoor } from "./doors/badge-door.ts";
+import { openCdEventsDoor } from "./doors/cdevents-door.ts";
 import { openCalendarDoor } from "./doors/calendar-door.ts";
 import { makeCallerOf } from "./doors/caller-of.ts";
 import { openHookDoor } from "./doors/hook-door.ts";
@@ -347,6 +348,7 @@ export async function startServer({
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, paths, authenticate });
     if (standards.scorecards) openBadgeDoor(app, { scorecards: standards.scorecards, db, authenticate });
+    openCdEventsDoor(app, { handlers, runtime, authenticate });
     openCalendarDoor(app, { handlers, runtime, publicUrl, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));

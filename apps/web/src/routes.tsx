@@ -230,6 +230,12 @@ const promotion = createRoute({
   component: lazyRouteComponent(() => import("./pages/promotions/PromotionPage.tsx"), "PromotionPage"),
 });
 
+const cdevents = createRoute({
+  getParentRoute: () => app,
+  path: "/cdevents",
+  component: lazyRouteComponent(() => import("./pages/cdevents/CdEventsPage.tsx"), "CdEventsPage"),
+});
+
 const drift = createRoute({
   getParentRoute: () => app,
   path: "/drift",
@@ -557,7 +563,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, rollouts, rollout,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, cdevents, rollouts, rollout,
   services, service, traces, trace, logs, incidents, slos, slo,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

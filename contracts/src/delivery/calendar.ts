@@ -14,7 +14,7 @@ export const CalendarItem = z.object({
   from: z.iso.datetime(),
   /** Absent: a moment, or it is not over. */
   until: z.iso.datetime().optional(),
-  /** Of its kind's words, e.g. `healthy`, `in force`, `open`. */
+  /** Of its kind's words, e.g. `healthy`, `in force`, `open`; `deployed elsewhere` of what others told. */
   state: z.string(),
   planned: z.boolean().describe("It begins after now"),
   link: z.string().describe("Its page"),

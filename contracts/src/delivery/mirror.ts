@@ -74,7 +74,8 @@ export const removeMirror = defineOperation({
 
 export const mirrorChanged = defineEvent({
   name: "delivery.mirror.changed",
-  summary: "The mirror of the repository of what runs where was set, removed, cannot be written, is in sync again, or somebody else wrote to it.",
+  summary:
+    "The mirror of the repository of what runs where was set, removed, cannot be written, is in sync again, or somebody else wrote to it.",
   payload: z.object({
     repository: z.string(),
     remote: z.string(),

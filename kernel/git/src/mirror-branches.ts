@@ -22,7 +22,9 @@ export interface MirrorUpdate {
 export async function readRemoteBranches(options: MirrorOptions): Promise<ReadonlyMap<string, string>> {
   const printed = await call(options, ["ls-remote", "--heads", "--", readRemote(options.url).url]);
   const lines = printed.toString("utf8").split("\n").filter(Boolean);
-  return new Map(lines.map((line) => [line.slice(line.indexOf("\t") + 1).replace(/^refs\/heads\//, ""), line.slice(0, line.indexOf("\t"))]));
+  return new Map(
+    lines.map((line) => [line.slice(line.indexOf("\t") + 1).replace(/^refs\/heads\//, ""), line.slice(0, line.indexOf("\t"))]),
+  );
 }
 
 /** Brings what a remote has on a branch into the repository, under no name. Answers its commit. */
@@ -66,7 +68,11 @@ function faultOf(address: string, stderr: string): Error {
   if (/fetch first|non-fast-forward|stale info|failed to update ref|reference already exists/.test(stderr)) {
     return new ConflictError(`A branch of ${address} moved while it was written.`, { mend: "It is read again and written anew." });
   }
-  if (/error: 40[13]|Authentication failed|could not read Username|Permission|denied|remote rejected|hook declined|protected branch/i.test(stderr)) {
+  if (
+    /error: 40[13]|Authentication failed|could not read Username|Permission|denied|remote rejected|hook declined|protected branch/i.test(
+      stderr,
+    )
+  ) {
     return new InvalidError(`${address} refused it: ${reason || "it gave no reason"}`, {
       mend: "Give a token that may write there, or loosen the rule that refused it.",
     });

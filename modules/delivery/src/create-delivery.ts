@@ -50,6 +50,10 @@ import { openToolchain } from "./runtime/toolchain.ts";
 import { makeSubscriptions } from "./subscriptions.ts";
 import { makeWorkloadChanges } from "./workload/change-workload.ts";
 import { parseManifest } from "./workload/manifest.ts";
+import { makeReceivers } from "./cdevents/receive-events.ts";
+import { createEventSender } from "./cdevents/send-events.ts";
+import { makeSinkHandlers } from "./cdevents/sink-handlers.ts";
+import { makeSinkSubscriptions } from "./cdevents/tell-sinks.ts";
 import { createControl } from "./workload/control-workloads.ts";
 import { makeWorkloadReaders } from "./workload/read-workloads.ts";
 import { openEnvironmentSource } from "./workload/workload-environment.ts";
@@ -181,6 +185,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     said: { what: "The secret of the mirror", mend: "Give it anew: roadbed mirror set." },
   });
   const mirror = createMirrorWatch(deps, { everyMs: timing.mirrorEveryMs, patienceMs: timing.mirrorPatienceMs, sealer: mirrorSealer });
+  const sinkSealer = createSealer({
+    file: join(deps.dataDir, "delivery", "credentials.key"),
+    key: deps.secretKey,
+    said: { what: "The address of a sink", mend: "Make it anew: roadbed sink create." },
+  });
+  const events = createEventSender(deps, sinkSealer, Math.min(5_000, timing.lookEveryMs));
   const promotions = { flow: definePromoteFlow(deps), watch: createPromotionWatch(deps, timing.lookEveryMs) };
 
   async function deploymentOf(ctx: Ctx, { entityRef, environment: place, commit }: DeploymentQuery): Promise<DeploymentState | undefined> {
@@ -218,10 +228,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makePromotionReaders(deps),
       makeGetFleet(deps),
       ...makeMirrorHandlers(mirrorSealer, () => mirror.poke()),
+      ...makeReceivers(deps),
+      ...makeSinkHandlers(sinkSealer),
       ...makeDriftHandlers(deps, started.look),
       makeRebuildDelivery(deps),
     ],
-    subscriptions: makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror),
+    subscriptions: [
+      ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror),
+      ...makeSinkSubscriptions(deps, () => events.poke()),
+    ],
     git: (request, response) => gitHost.serve(request, response),
     commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),
     createRepository: (ctx, input) => createRepository(deps, ctx, input),
@@ -263,6 +278,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await scheduler.mournLost();
       promotions.watch.start();
       mirror.start();
+      events.start();
       const begun = Promise.all([control.startAll(), rollouts.resume(), gitHost.announceMissed()]);
       // What is not started yet differs from Git by that alone.
       void begun.catch(() => {}).then(() => !stopping && drift.start());
@@ -273,6 +289,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await promotions.watch.stop();
       await drift.stop();
       await mirror.stop();
+      await events.stop();
       await rollouts.stop();
       await scheduler.endAll();
       await local.endAll();

@@ -46,6 +46,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/rollouts", label: "Rollouts" },
       { to: "/drift", label: "Drift" },
       { to: "/calendar", label: "Calendar" },
+      { to: "/cdevents", label: "CDEvents" },
     ],
   },
   {

@@ -9,6 +9,7 @@ import {
 } from "@roadbed/contracts/delivery";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { driftEnded, driftFound } from "@roadbed/contracts/delivery/drift";
+import { cdEventReceived, sinkChanged } from "@roadbed/contracts/delivery/cdevents";
 import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
@@ -98,6 +99,17 @@ const TELLERS: readonly Teller[] = [
     text: `Automatic promotion to ${environment} was ${held ? "held" : "let go on"}: ${why}`,
     about: { ref: entityRef },
     link: DEPLOYMENTS,
+  })),
+  teller(cdEventReceived, ({ type, subject, source, entityRef, environment }) => ({
+    sort: "deployment",
+    text: `${source} told: ${subject} ${type.split(".").slice(2, 4).join(" ")}${environment === undefined ? "" : ` in ${environment}`}`,
+    ...(entityRef === undefined ? {} : { about: { ref: entityRef } }),
+    link: "/cdevents",
+  })),
+  teller(sinkChanged, ({ title, target, change }) => ({
+    sort: "deployment",
+    text: change === "made" ? `${title} (${target}) is told of what happens here` : `${title} (${target}) is told no more`,
+    link: "/cdevents",
   })),
   teller(mirrorChanged, ({ repository, remote, change, detail }) => ({
     sort: "push",

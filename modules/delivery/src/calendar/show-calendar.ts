@@ -3,6 +3,7 @@ import { CALENDAR_DAYS, showCalendar, type CalendarItem } from "@roadbed/contrac
 import { formatRef, parseRef } from "@roadbed/contracts/catalog";
 import { handle, InvalidError, type Ctx, type Handler } from "@roadbed/core";
 
+import { listToldDeployments } from "../cdevents/receive-events.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { listDeploymentsBetween } from "../deployment/deployment-store.ts";
 import { listEnvironmentRecords } from "../environment/environment-store.ts";
@@ -34,6 +35,7 @@ export function makeShowCalendar(deps: Pick<DeliveryDeps, "entities" | "incident
     checkSpan(question);
     const all = [
       await deployments(deps, ctx, question),
+      await told(deps, ctx, question),
       await freezes(ctx, question),
       await incidents(deps, ctx, question),
       await ends(ctx, question),
@@ -42,7 +44,7 @@ export function makeShowCalendar(deps: Pick<DeliveryDeps, "entities" | "incident
       from: question.from.toISOString(),
       until: question.until.toISOString(),
       items: all.flatMap(({ items }) => items).toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.id < b.id ? -1 : 1)),
-      cut: all.flatMap(({ kind, more }) => (more ? [kind] : [])),
+      cut: [...new Set(all.flatMap(({ kind, more }) => (more ? [kind] : [])))],
     };
   });
 }
@@ -69,6 +71,29 @@ async function deployments({ entities }: Pick<DeliveryDeps, "entities">, ctx: Ct
       state: row.status,
       planned: false,
       link: pageOf(row),
+    };
+  });
+  return { kind: "deployment", items, more: rows.length > q.limit };
+}
+
+/** What others deployed, as they told in CDEvents' words. */
+async function told({ entities }: Pick<DeliveryDeps, "entities">, ctx: Ctx, q: Question): Promise<Found> {
+  const hidden = (await entities.hiddenFrom?.(ctx)) ?? [];
+  const rows = await listToldDeployments(ctx, { ...q, hidden, limit: q.limit + 1 });
+  const items = rows.slice(0, q.limit).map(({ id, type, subject, source, environment, entityRef, artifact, at }): CalendarItem => {
+    const predicate = type.split(".")[3] ?? "deployed";
+    return {
+      id,
+      kind: "deployment",
+      title: subject,
+      detail: `Told by ${source}${artifact === undefined ? "" : `: ${artifact}`}`,
+      environments: environment === undefined ? [] : [environment],
+      ...(entityRef === undefined ? {} : { entityRef }),
+      from: at,
+      until: at,
+      state: `${predicate === "rolledback" ? "rolled back" : predicate} elsewhere`,
+      planned: false,
+      link: "/cdevents",
     };
   });
   return { kind: "deployment", items, more: rows.length > q.limit };

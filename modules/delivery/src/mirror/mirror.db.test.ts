@@ -76,7 +76,9 @@ afterAll(async () => {
 });
 
 test("every branch stands there too, with a credential that nobody sees", async () => {
-  await expect(call("delivery.mirror.set", { remote: remote.replace("http://", "http://robot:sesame@") })).rejects.toMatchObject({ code: "INVALID" });
+  await expect(call("delivery.mirror.set", { remote: remote.replace("http://", "http://robot:sesame@") })).rejects.toMatchObject({
+    code: "INVALID",
+  });
   const set = await call<Mirror>("delivery.mirror.set", { remote, username: "robot", secret: "sesame" });
   expect(set).toMatchObject({ hasSecret: true, state: "new" });
   const mirror = await until(({ state }) => state === "in-sync");
@@ -116,7 +118,9 @@ test("what somebody else pushes there is noticed, told, and what was promoted is
   expect(mirror.noticed).toMatchObject({ branch: "env/prod", author: "Eve", message: "I know better" });
   await eventually(async () => {
     await same("env/prod");
-    expect(parse(Buffer.from((await remotes.readFile("copy", "env/prod", "apps/orders/workload.yaml"))!).toString())).toMatchObject({ spec: { release: 1 } });
+    expect(parse(Buffer.from((await remotes.readFile("copy", "env/prod", "apps/orders/workload.yaml"))!).toString())).toMatchObject({
+      spec: { release: 1 },
+    });
   }, 60_000);
   // Theirs is in the history: nothing was forced.
   expect(await remotes.isAncestor("copy", hash, "env/prod")).toBe(true);
@@ -148,7 +152,13 @@ test("a branch that was set back or forced to another history there is brought t
 
 test("a repository with a history of its own is not written over", async () => {
   await remotes.init("own", { defaultBranch: "main" });
-  const { hash } = await remotes.commitFiles("own", { branch: "main", files: [{ path: "a", content: "" }], message: "Mine", author, expectedParent: null });
+  const { hash } = await remotes.commitFiles("own", {
+    branch: "main",
+    files: [{ path: "a", content: "" }],
+    message: "Mine",
+    author,
+    expectedParent: null,
+  });
   await call("delivery.mirror.set", { remote: remote.replace("copy", "own"), username: "robot" });
   const refused = await until(({ state }) => state === "failing");
   expect(refused.error).toContain("holds another history on main");

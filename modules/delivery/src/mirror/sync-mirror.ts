@@ -79,7 +79,9 @@ async function bringInSync(deps: DeliveryDeps, row: MirrorRow, sync: MirrorSync)
       if (!(error instanceof ConflictError) || round >= ROUNDS) throw error;
     }
     if (round >= ROUNDS)
-      throw new ConflictError(`${row.remote} is written by somebody else again and again.`, { mend: "Let nobody but Roadbed write there." });
+      throw new ConflictError(`${row.remote} is written by somebody else again and again.`, {
+        mend: "Let nobody but Roadbed write there.",
+      });
   }
 }
 

@@ -26,7 +26,9 @@ export function createMirrorWatch(deps: DeliveryDeps, sync: MirrorSync): MirrorW
         await syncMirror(deps, sync);
       } while (again);
     })()
-      .catch((error: unknown) => deps.log.error("the mirror of the repository of what runs where could not be looked at", { error: String(error) }))
+      .catch((error: unknown) =>
+        deps.log.error("the mirror of the repository of what runs where could not be looked at", { error: String(error) }),
+      )
       .finally(() => (running = undefined));
   }
 

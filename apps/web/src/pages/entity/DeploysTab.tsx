@@ -6,6 +6,7 @@ import { getRepository, getWorkloadLogs, restartWorkload, stopWorkload, type Wor
 import { client } from "../../api/client.ts";
 import { useAct, useOperation } from "../../api/use-operation.ts";
 import { formatCount } from "../../format/number.ts";
+import { ToldOf } from "../cdevents/ToldOf.tsx";
 import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
@@ -31,6 +32,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
       ))}
       <CredentialTable entityRef={known.ref} />
       <RolloutsOf entityRef={known.ref} />
+      <ToldOf entityRef={known.ref} />
       <Section title="Deployments" count={known.deployments.length}>
         <DeploymentTable deployments={known.deployments} withEntity={false} />
       </Section>

@@ -48,8 +48,8 @@ export function MirrorSection(): ReactNode {
       {error !== null && <ErrorState error={error} />}
       {mirror === undefined ? (
         <p className="rb-dim">
-          What each environment is to have stands in the repository <code>platform-delivery</code> here. A mirror at GitHub, GitLab or any Git
-          host is pushed after each change, and what others write there is noticed.
+          What each environment is to have stands in the repository <code>platform-delivery</code> here. A mirror at GitHub, GitLab or any
+          Git host is pushed after each change, and what others write there is noticed.
         </p>
       ) : (
         <Known of={mirror} />
