@@ -28,4 +28,15 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   user: "user:default/ada",
   deadline: "2027-03-31",
   address: "https://argocd.example.org",
+  remote: "https://git.example.org/platform/delivery.git",
+  event: {
+    context: {
+      specversion: "0.5.0",
+      id: "1",
+      source: "/ci",
+      type: "dev.cdevents.service.deployed.0.3.0",
+      timestamp: "2026-11-27T12:00:00Z",
+    },
+    subject: { id: "orders", content: { environment: { id: "prod" }, artifactId: "pkg:oci/orders@sha256%3Aab" } },
+  },
 };

@@ -7,6 +7,8 @@ import { GitFailure, redactCredentials, runGit } from "./run-git.ts";
 export interface MirrorOptions extends Pick<RemoteOptions, "url" | "signal" | "addresses"> {
   /** The bare repository that is mirrored. */
   readonly gitDir: string;
+  /** After so long without a byte git gives up by itself: who kills it leaves the helper that it started. */
+  readonly stallSeconds?: number;
 }
 
 /** One branch as it is to stand at the remote. */
@@ -46,13 +48,17 @@ export async function pushBranches(options: MirrorOptions, updates: readonly Mir
   await call(options, ["push", "--quiet", "--atomic", ...leases, "--", readRemote(options.url).url, ...refs]);
 }
 
-async function call({ url, gitDir, signal, addresses }: MirrorOptions, args: readonly string[]): Promise<Buffer> {
+async function call({ url, gitDir, signal, addresses, stallSeconds = 30 }: MirrorOptions, args: readonly string[]): Promise<Buffer> {
   const remote = readRemote(url);
   try {
     return await runGit({
       args: ["--git-dir", gitDir, ...args],
       network: true,
-      settings: addresses === undefined ? [] : pinned(remote.url, addresses),
+      settings: [
+        ...(addresses === undefined ? [] : pinned(remote.url, addresses)),
+        "http.lowSpeedLimit=1",
+        `http.lowSpeedTime=${stallSeconds}`,
+      ],
       env: remote.settings,
       ...(signal ? { signal } : {}),
     });

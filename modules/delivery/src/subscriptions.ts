@@ -142,6 +142,9 @@ function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscr
       if (payload.state === "promoted" && payload.kind === "promote") await goOnward(deps, ctx, payload);
       await lookAgain(ctx, "entity_ref = $1", [payload.entityRef]);
     }),
+    hear("delivery.take-out-of-git", promotionFinished, async (_ctx, { payload: { state, environment } }) => {
+      if (state === "failed" || state === "rolled-back") await writeEnvironment(deps, environment);
+    }),
     hear("delivery.record-promotion", promotionFinished, async () => recordOutcomes(deps)),
     hear("delivery.record-hold", holdChanged, async () => recordOutcomes(deps)),
     hear("delivery.look-after-environment", environmentChanged, (ctx, { payload }) =>

@@ -10,8 +10,11 @@ export interface ErrorWords {
 
 /** From anything thrown to words. */
 export function toWords(error: unknown): ErrorWords {
-  if (error instanceof DomainError)
-    return { title: error.message, mend: error.mend ?? MENDS[error.code], problems: error.problems, code: error.code };
+  if (error instanceof DomainError) {
+    // What stands in the sentence already is not said a second time below it.
+    const problems = error.problems.filter(({ reason, mend }) => mend !== undefined || !error.message.includes(reason));
+    return { title: error.message, mend: error.mend ?? MENDS[error.code], problems, code: error.code };
+  }
   const title = error instanceof Error ? error.message : String(error);
   if (/fetch|network|load failed/i.test(title)) {
     return { title: "Roadbed does not answer.", mend: "Check that the server runs, then try again.", problems: [], code: "UNAVAILABLE" };

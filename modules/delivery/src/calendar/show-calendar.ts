@@ -7,6 +7,7 @@ import { listToldDeployments } from "../cdevents/receive-events.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { listDeploymentsBetween } from "../deployment/deployment-store.ts";
 import { listEnvironmentRecords } from "../environment/environment-store.ts";
+import { readPromotions } from "../promotion/promotion-store.ts";
 import { listFrozenTimes, stateOf } from "./freeze-store.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -36,6 +37,7 @@ export function makeShowCalendar(deps: Pick<DeliveryDeps, "entities" | "incident
     const all = [
       await deployments(deps, ctx, question),
       await told(deps, ctx, question),
+      await waiting(deps, ctx, question),
       await freezes(ctx, question),
       await incidents(deps, ctx, question),
       await ends(ctx, question),
@@ -72,6 +74,45 @@ async function deployments({ entities }: Pick<DeliveryDeps, "entities">, ctx: Ct
       planned: false,
       link: pageOf(row),
     };
+  });
+  return { kind: "deployment", items, more: rows.length > q.limit };
+}
+
+/** Promotions that wait: from when their gates let them through by themselves, as far as that can be told, else since they were asked for. */
+async function waiting({ entities }: Pick<DeliveryDeps, "entities">, ctx: Ctx, q: Question): Promise<Found> {
+  const hidden = (await entities.hiddenFrom?.(ctx)) ?? [];
+  const rows = await readPromotions(
+    ctx.sql,
+    `p.state = 'waiting' and ($1::text is null or p.environment = $1) and ($2::text is null or p.entity_ref = $2) and p.entity_ref <> all($3::text[])
+     order by p.id desc limit $4`,
+    [q.environment ?? null, q.entityRef ?? null, hidden, q.limit + 1],
+  );
+  const items = rows.slice(0, q.limit).flatMap(({ id, entity_ref, environment, number, created_at, gates }): CalendarItem[] => {
+    const open = gates.filter(({ verdict, overridden }) => verdict !== "passed" && overridden === undefined);
+    const known = open.length > 0 && open.every(({ until }) => until !== undefined);
+    const from = known
+      ? open
+          .map(({ until }) => until!)
+          .toSorted()
+          .at(-1)!
+      : created_at.toISOString();
+    if (from >= q.until.toISOString()) return [];
+    const title = `${nameOf(entity_ref)} ${number} to ${environment}`;
+    const detail = open.map(({ title: gate, why }) => `${gate}: ${why}`).join(" ");
+    return [
+      {
+        id,
+        kind: "deployment",
+        title,
+        ...(detail === "" ? {} : { detail }),
+        environments: [environment],
+        entityRef: entity_ref,
+        from,
+        state: "waiting",
+        planned: from > q.now.toISOString(),
+        link: `/promotions/${id}`,
+      },
+    ];
   });
   return { kind: "deployment", items, more: rows.length > q.limit };
 }

@@ -26,7 +26,7 @@ export function makeSinkSubscriptions(deps: Deps, poke: () => void): Subscriptio
       name: `delivery.tell-sinks-${type.name}`,
       events: [type.name],
       receive: async (ctx, event) => {
-        const { id, at, payload } = event as DomainEvent<P>;
+        const { id, time: at, payload } = event as DomainEvent<P>;
         const { rowCount } = await ctx.sql.query("select 1 from delivery.sink limit 1");
         if (rowCount === 0) return;
         const all = await told(ctx, payload);

@@ -122,7 +122,7 @@ async function start(
   const stable = parts.local.running(plan.key);
   const rollout = planFor(manifest.rollout, plan.key.environment);
   // There is nothing to compare with where nothing runs, or where the same commit is brought up anew.
-  if (isDecided(rollout) && stable?.manifest.kind === "service" && stable.commit !== commit) {
+  if (isDecided(rollout) && stable?.manifest.kind === "service" && stable.commit !== commit && !(await goesBack(deps, deploymentId))) {
     const begun = { deploymentId, key: plan.key, commit, stableCommit: stable.commit, manifest, plan: rollout };
     await write(deps, deployment, "rolling", `${key}:rolling`, async (ctx) => {
       await insertRollout(ctx, begun);
@@ -138,6 +138,14 @@ async function start(
   });
   await parts.settle(plan.key);
   return "healthy";
+}
+
+/** Who goes back waits for no comparison: what they go back to was judged when it came. */
+async function goesBack({ db }: DeliveryDeps, deploymentId: string): Promise<boolean> {
+  const { rows } = await db.query("select 1 from delivery.promotion where deployment_id = $1 and kind = 'rollback' limit 1", [
+    deploymentId,
+  ]);
+  return rows.length > 0;
 }
 
 /** The step was done before, by a server that was killed before it could say so. */

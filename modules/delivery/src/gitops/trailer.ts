@@ -24,6 +24,8 @@ export interface AcceptedBy {
   readonly entity_ref: string;
   readonly by: string;
   readonly why: string;
+  /** It is to be there no more: its first release there failed. */
+  readonly remove?: boolean;
 }
 
 /** One line for people, then one trailer per promotion. `replaced` is the commit of somebody else that this one puts right. */
@@ -34,7 +36,10 @@ export function messageOf(
 ): string {
   const lines = rows.map((row) => `Roadbed-Promotion: ${JSON.stringify(trailerOf(row))}`);
   const again = replaced === undefined ? [] : [`Roadbed-Restored: ${replaced}`];
-  const taken = accepted.map((one) => `Roadbed-Accepted: ${JSON.stringify({ entity: one.entity_ref, by: one.by, why: one.why })}`);
+  const taken = accepted.map(
+    (one) =>
+      `Roadbed-${one.remove === true ? "Removed" : "Accepted"}: ${JSON.stringify({ entity: one.entity_ref, by: one.by, why: one.why })}`,
+  );
   return [titleOf(environment, rows, accepted), "", ...lines, ...taken, ...again, `Roadbed-Renderer: ${RENDERER}`, ""].join("\n");
 }
 
@@ -69,6 +74,9 @@ function trailerOf({ id, entity_ref, release_id, number, kind, gates }: Promotio
 /** One line of what a commit does, for people. */
 export function titleOf(environment: string, rows: readonly PromotionRow[], accepted: readonly AcceptedBy[] = []): string {
   const [first] = rows;
+  const nameIn = (ref: string): string => ref.slice(ref.indexOf("/") + 1);
+  if (first === undefined && accepted.length > 0 && accepted.every(({ remove }) => remove === true))
+    return `Take ${accepted.map(({ entity_ref }) => nameIn(entity_ref)).join(", ")} out of ${environment} again`;
   if (first === undefined && accepted.length > 0)
     return `Accept what runs of ${accepted.map(({ entity_ref }) => entity_ref.slice(entity_ref.indexOf("/") + 1)).join(", ")} in ${environment}`;
   if (first === undefined) return `Restore what ${environment} is to have`;

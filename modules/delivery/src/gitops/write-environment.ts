@@ -44,12 +44,20 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     done.map((row) => ({ row, commit: left.get(row.id)!.hash })),
   );
   const rows = waiting.filter(({ id }) => !left.has(id));
-  const anew = await toRewrite(ctx, environment);
+  const anew = (await toRewrite(ctx, environment)).filter((one) => !rows.some((row) => row.entity_ref === one.entity_ref));
+  const gone = anew.filter(({ remove }) => remove === true).map((one) => one.entity_ref);
   if (rows.length === 0 && anew.length === 0 && !strange) {
     if (head !== undefined) await rememberHead(ctx, branch, head);
     return;
   }
-  const contents = await changesFor(deps, ctx, { environment, rows, anew: anew.map((one) => one.entity_ref), all: strange, onto: head });
+  const contents = await changesFor(deps, ctx, {
+    environment,
+    rows,
+    anew: anew.map((one) => one.entity_ref),
+    gone,
+    all: strange,
+    onto: head,
+  });
   const { hash } = await deps.repositories.commitFiles(GITOPS_REPOSITORY, {
     branch,
     ...contents,
@@ -68,6 +76,8 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     anew.map((one) => one.entity_ref),
     hash,
   ]);
+  await ctx.sql.query("delete from delivery.desired where environment = $1 and entity_ref = any($2)", [environment, gone]);
+  await ctx.sql.query("delete from delivery.accepted where environment = $1 and entity_ref = any($2)", [environment, gone]);
   if (strange && head !== undefined) await noteStrange(deps, ctx, { environment, head, hash });
   if (strange)
     deps.log.warn("somebody else wrote to the branch of an environment; what was promoted stands there again", { branch, theirs: head });
@@ -113,6 +123,8 @@ export async function changesFor(
     readonly rows: readonly PromotionRow[];
     /** Components that are rendered anew although their release is the same. */
     readonly anew?: readonly string[];
+    /** Of these, components that it is to have no more. */
+    readonly gone?: readonly string[];
     /** Everything that the environment is to have, and nothing else. */
     readonly all: boolean;
     readonly onto: string | undefined;
@@ -135,7 +147,14 @@ async function contentsOf(
     rows,
     all,
     anew = [],
-  }: { readonly environment: string; readonly rows: readonly PromotionRow[]; readonly all: boolean; readonly anew?: readonly string[] },
+    gone = [],
+  }: {
+    readonly environment: string;
+    readonly rows: readonly PromotionRow[];
+    readonly all: boolean;
+    readonly anew?: readonly string[];
+    readonly gone?: readonly string[];
+  },
 ): Promise<{ files: Map<string, string | Uint8Array>; scope: (path: string) => boolean }> {
   const wanted = new Map<string, string>();
   if (all || anew.length > 0) {
@@ -145,6 +164,7 @@ async function contentsOf(
     );
     for (const { entity_ref, release_id } of desired) wanted.set(entity_ref, release_id);
   }
+  for (const entityRef of gone) wanted.delete(entityRef);
   for (const { entity_ref, release_id } of rows) wanted.set(entity_ref, release_id);
   const releases = await findReleases(ctx.sql, [...wanted.values()]);
   const accepted = await acceptedIn(ctx.sql, environment, [...wanted.keys()]);
@@ -156,7 +176,7 @@ async function contentsOf(
     for (const [path, content] of earlier ?? render(release, environment, of(accepted, release))) files.set(path, content);
   }
   if (all) return { files, scope: (path) => path.startsWith("apps/") };
-  const folders = new Set([...wanted.keys()].map(folderOf));
+  const folders = new Set([...wanted.keys(), ...gone].map(folderOf));
   return { files, scope: (path) => folders.has(path.split("/").slice(0, 2).join("/")) };
 }
 
@@ -166,9 +186,9 @@ function of(accepted: ReadonlyMap<string, AcceptedRow>, { entity_ref, id }: Rele
   return row?.release_id === id ? row : undefined;
 }
 
-/** What was accepted and is not in Git yet. */
-async function toRewrite(ctx: Ctx, environment: string): Promise<AcceptedBy[]> {
-  const { rows } = await ctx.sql.query<{ entity_ref: string; rewrite: { by: string; why: string } }>(
+/** What was accepted and is not in Git yet, and what never ran and is to be there no more. */
+async function toRewrite(ctx: Ctx, environment: string): Promise<(AcceptedBy & { readonly remove?: boolean })[]> {
+  const { rows } = await ctx.sql.query<{ entity_ref: string; rewrite: { by: string; why: string; remove?: boolean } }>(
     "select entity_ref, rewrite from delivery.desired where environment = $1 and rewrite is not null order by entity_ref for update",
     [environment],
   );
@@ -231,7 +251,7 @@ async function markWritten(ctx: Ctx, written: readonly { readonly row: Promotion
     `insert into delivery.desired (entity_ref, environment, release_id, promotion_id, git_commit, since)
      select entity_ref, environment, release_id, promotion_id, git_commit, $2 from ${set} order by entity_ref
      on conflict (entity_ref, environment) do update set release_id = excluded.release_id, promotion_id = excluded.promotion_id,
-       git_commit = excluded.git_commit, since = excluded.since`,
+       git_commit = excluded.git_commit, since = excluded.since, rewrite = null`,
     [rows, ctx.now()],
   );
 }

@@ -11,7 +11,7 @@ import { perform, type OutputOf } from "@roadbed/core";
 import { createSmartHttp, openRepositories, type Repositories } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 
 import type { getMirror } from "@roadbed/contracts/delivery/mirror";
@@ -75,6 +75,11 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
+afterEach(() => {
+  mood = "well";
+  host.closeAllConnections();
+});
+
 test("every branch stands there too, with a credential that nobody sees", async () => {
   await expect(call("delivery.mirror.set", { remote: remote.replace("http://", "http://robot:sesame@") })).rejects.toMatchObject({
     code: "INVALID",
@@ -98,7 +103,7 @@ test("down or slow, nothing waits for it; it catches up by itself when it answer
   expect(down.error).toContain("503");
   mood = "slow";
   await call("delivery.mirror.push", {});
-  await until(({ error }) => error?.includes("did not answer within") === true);
+  await until(({ error }) => /did not answer within|does not answer: .*too slow/i.test(error ?? ""));
   mood = "well";
   host.closeAllConnections();
   await call("delivery.mirror.push", {});
@@ -124,7 +129,7 @@ test("what somebody else pushes there is noticed, told, and what was promoted is
   }, 60_000);
   // Theirs is in the history: nothing was forced.
   expect(await remotes.isAncestor("copy", hash, "env/prod")).toBe(true);
-  const { items } = await call<{ items: Drift[] }>("delivery.drift.list", { environment: "prod" });
+  const { items } = await call<{ items: Drift[] }>("delivery.workload-drift.list", { environment: "prod" });
   expect(items[0]).toMatchObject({ kind: "branch", state: "healed", entityRef: ORDERS, why: "Eve wrote to env/prod: I know better" });
 }, 120_000);
 

@@ -47,7 +47,13 @@ async function bringInSync(deps: DeliveryDeps, row: MirrorRow, sync: MirrorSync)
   const within = async <T>(talk: (o: MirrorOptions) => Promise<T>): Promise<T> => {
     const signal = AbortSignal.timeout(sync.patienceMs);
     try {
-      return await talk({ url, gitDir, signal, ...(addresses === undefined ? {} : { addresses }) });
+      return await talk({
+        url,
+        gitDir,
+        signal,
+        stallSeconds: Math.max(1, Math.floor(sync.patienceMs / 2_000)),
+        ...(addresses === undefined ? {} : { addresses }),
+      });
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new UnavailableError(`${row.remote} did not answer within ${sync.patienceMs / 1_000} seconds.`, {

@@ -100,7 +100,21 @@ async function takeBack(ctx: Ctx, row: PromotionRow): Promise<void> {
   const environment = await findEnvironment(ctx.sql, row.environment);
   const before = row.from_release_id === null ? undefined : (await findReleases(ctx.sql, [row.from_release_id])).get(row.from_release_id);
   await hold(ctx, row, `Release ${row.number} ${row.state === "failed" ? "failed" : "was rolled back"}.`);
-  if (environment === undefined || before === undefined || row.git_commit === null) return;
+  if (environment === undefined || row.git_commit === null) return;
+  if (before === undefined) {
+    // Its first release there: Git goes back to what was there before, which is nothing.
+    await ctx.sql.query("update delivery.desired set rewrite = $4 where entity_ref = $1 and environment = $2 and release_id = $3", [
+      row.entity_ref,
+      row.environment,
+      row.release_id,
+      JSON.stringify({
+        by: formatActor(ctx.actor),
+        why: `Release ${row.number} was the first there, and ${row.state === "failed" ? "failed" : "was rolled back"}.`,
+        remove: true,
+      }),
+    ]);
+    return;
+  }
   const back = await insertPromotion(ctx, {
     release: before,
     environment,

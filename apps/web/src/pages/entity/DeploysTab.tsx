@@ -11,6 +11,7 @@ import { CredentialTable } from "../delivery/CredentialTable.tsx";
 import { DeploymentTable } from "../delivery/DeploymentTable.tsx";
 import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
 import { DriftNote, useOpenDrift } from "../drift/DriftOf.tsx";
+import { PromotionsOf } from "../promotions/PromotionsOf.tsx";
 import { CurrentRollout } from "../rollouts/CurrentRollout.tsx";
 import { RolloutsOf } from "../rollouts/RolloutsOf.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
@@ -31,6 +32,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
         <WorkloadSection key={workload.environment} workload={workload} />
       ))}
       <CredentialTable entityRef={known.ref} />
+      <PromotionsOf entityRef={known.ref} />
       <RolloutsOf entityRef={known.ref} />
       <ToldOf entityRef={known.ref} />
       <Section title="Deployments" count={known.deployments.length}>

@@ -152,7 +152,7 @@ function Acts({ of: { id, state, entityRef, environment } }: { readonly of: Prom
 }
 
 function Known({ of }: { readonly of: Detail }): ReactNode {
-  const { release, from, entityRef, environment, state, gitCommit, deploymentId, changeId, batch, lookedAt } = of;
+  const { release, from, entityRef, environment, kind, createdAt, endedAt, state, gitCommit, deploymentId, changeId, batch, lookedAt } = of;
   return (
     <Facts
       of={[
@@ -173,6 +173,15 @@ function Known({ of }: { readonly of: Detail }): ReactNode {
           ),
         ],
         ["In Git", gitCommit && <code className="rb-mono">{`platform-delivery, env/${environment}, ${gitCommit.slice(0, 12)}`}</code>],
+        [
+          "Restored",
+          kind === "rollback" && state === "promoted" && endedAt !== undefined && (
+            <>
+              {((Date.parse(endedAt) - Date.parse(createdAt)) / 1_000).toFixed(1)} s after it was asked for, all requests were with release{" "}
+              {release.number}
+            </>
+          ),
+        ],
         ["Deployment", deploymentId && <code className="rb-mono">{deploymentId}</code>],
         ["Together with", batch && <code className="rb-mono">{batch}</code>],
         ["Looked at", lookedAt && <When at={lookedAt} />],

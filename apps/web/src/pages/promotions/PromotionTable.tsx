@@ -12,7 +12,8 @@ import { ErrorState } from "../../ui/ErrorState.tsx";
 import { When } from "../../ui/When.tsx";
 import { PromotionBadge, PromotionLink, standingInTheWay } from "./words.tsx";
 
-const COLUMNS: readonly Column<Promotion>[] = [
+/** Of one promotion. */
+export const COLUMNS: readonly Column<Promotion>[] = [
   {
     id: "what",
     header: "Promotion",
