@@ -1,13 +1,16 @@
 /**
  * Golden paths at the real server over HTTP: `npm run bench -- paths [repositories]`.
  * The preview of a path with 60 files; from the click to a Node service that runs in `dev`; and a new version of a path proposed to 500
- * repositories by three-way merge, a tenth of which was changed by pushes before. Counted until the last change is there to be merged.
+ * repositories by three-way merge, a tenth of which was changed before. Counted until the last change is there to be merged.
+ * One of the 500 is made by a run; the others are put beside it as the same run would have made them, in Git and in the ledger.
  */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+
+import { blobHash, openRepositories } from "@roadbed/git";
+import { openDatabase, startPostgres } from "@roadbed/postgres";
 
 import { startServer } from "./lib/running-server.ts";
 
@@ -25,7 +28,11 @@ interface Run {
   readonly endedAt?: string;
 }
 
+const quiet = { debug() {}, info() {}, warn() {}, error: console.error };
+
 writePaths("1.0.0", "one");
+const postgres = await startPostgres({ dataDir: join(folder, "postgres"), log: quiet });
+process.env["DATABASE_URL"] = postgres.url;
 const server = await startServer({ clone: ROOT, folder, data: "data", args: ["--empty"] });
 try {
   const post = <T>(path: string, body: object): Promise<T> => server.ask(path, { method: "POST", body });
@@ -47,9 +54,9 @@ try {
   note("create_to_running_node_service_p50_s", created.sort((a, b) => a - b)[1] ?? 0);
 
   const making = performance.now();
-  await spread(REPOSITORIES, (n) => follow("plain", { name: `bench-${n}` }));
-  note("make_repositories_s", (performance.now() - making) / 1000);
-  await spread(Math.floor(REPOSITORIES / 10), async (n) => changeByPush(`bench-${n * 10}`, n % 2 === 0));
+  await follow("plain", { name: "bench-0" });
+  await makeMore(REPOSITORIES);
+  note("prepare_repositories_s", (performance.now() - making) / 1000);
 
   writePaths("2.0.0", "two");
   await post("/api/v1/import", { target: join(folder, "estate"), watch: false });
@@ -78,24 +85,9 @@ try {
       await pause(60);
     }
   }
-
-  function changeByPush(name: string, elsewhere: boolean): void {
-    const work = join(folder, "work", name);
-    const git = (...args: string[]): void => {
-      const { status, stderr } = spawnSync("git", ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", ...args], {
-        encoding: "utf8",
-      });
-      if (status !== 0) throw new Error(stderr);
-    };
-    git("clone", "-q", server.url.replace("://", `://x:${server.token}@`) + `/git/${name}.git`, work);
-    const lines = textOf("one").split("\n");
-    lines[elsewhere ? 8 : 1] = "changed here";
-    writeFileSync(join(work, "file-0.txt"), lines.join("\n"));
-    git("-C", work, "commit", "-qam", "Change it");
-    git("-C", work, "push", "-q", "origin", "HEAD");
-  }
 } finally {
   await server.stop();
+  await postgres.stop();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(JSON.stringify({ bench: "paths", figures }));
@@ -125,6 +117,48 @@ async function spread(times: number, work: (n: number) => unknown): Promise<void
       while (next < times) await work(next++);
     }),
   );
+}
+
+/** As many things as a run each would have made, beside the first; every tenth is changed since, every second of those where the new version is. */
+async function makeMore(count: number): Promise<void> {
+  const db = openDatabase({ url: postgres.url, log: quiet });
+  const repositories = openRepositories(join(folder, "data", "git"));
+  const author = { name: "Ada", email: "ada@example.org" };
+  const change = async (name: string, elsewhere: boolean): Promise<void> => {
+    const lines = textOf("one").split("\n");
+    lines[elsewhere ? 8 : 1] = "changed here";
+    const files = [{ path: "file-0.txt", content: `${lines.join("\n")}${name}\n` }];
+    await repositories.commitFiles(name, { branch: "main", files, message: "Change it", author });
+  };
+  await spread(count, async (n) => {
+    const name = `bench-${n}`;
+    if (n > 0) {
+      const files = Array.from({ length: FILES }, (_, at) => ({
+        path: `file-${at}.txt`,
+        content: `${textOf(at < 3 ? "one" : "same")}${name}\n`,
+      }));
+      await repositories.init(name, { defaultBranch: "main" });
+      const { hash } = await repositories.commitFiles(name, { branch: "main", files, message: "Make it", author, expectedParent: null });
+      await db.query(
+        `with made as (select * from paths.made where repository = 'bench-0'),
+           run as (insert into paths.run select (jsonb_populate_record(r, jsonb_build_object('id', $1::text))).* from paths.run r, made
+             where r.id = made.run_id returning id),
+           host as (insert into delivery.repository select (jsonb_populate_record(r, jsonb_build_object('name', $2::text, 'head', $3::text))).*
+             from delivery.repository r where r.name = 'bench-0')
+         insert into paths.made select (jsonb_populate_record(made, jsonb_build_object('id', 'made_' || $1, 'key', $1 || ':publish', 'run_id', $1::text,
+           'repository', $2::text, 'answers', jsonb_build_object('name', $2::text), 'base_commit', $3::text, 'checked_commit', $3::text,
+           'first_commit', $3::text))).* from made`,
+        [`run_bench${n}`, name, hash],
+      );
+      await db.query("insert into paths.made_file select $1, path, hash, false, true from unnest($2::text[], $3::text[]) f (path, hash)", [
+        `made_run_bench${n}`,
+        files.map(({ path }) => path),
+        files.map(({ content }) => blobHash(Buffer.from(content))),
+      ]);
+    }
+    if (n % 10 === 0) await change(name, n % 20 === 0);
+  });
+  await db.close();
 }
 
 function textOf(word: string): string {

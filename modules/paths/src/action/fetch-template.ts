@@ -150,7 +150,7 @@ async function renderPart(c: ActionContext, files: readonly SkeletonFile[], inpu
     const path = nameOf.get(file) ?? plan.path;
     return path === "" || isAbsolute(path) || path.split("/").includes("") ? [] : [{ file, path, renders: plan.renderContent }];
   });
-  const read = await inTurns(kept, async ({ file, renders }) => (renders ? readText(file.source) : undefined));
+  const read = await inTurns(kept, async ({ file, renders }) => (renders ? readText(file.source, file.bytes) : undefined));
   const texts = kept.flatMap(({ file }, index) => (read[index] === undefined ? [] : [{ name: file.path, text: read[index] }]));
   const rendered = await c.renderer.renderTexts(texts, context, dialectOf(input));
   let next = 0;

@@ -11,6 +11,7 @@ export interface SkeletonFile {
   /** The real file behind it. */
   readonly source: string;
   readonly mode: number;
+  readonly bytes: number;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function listSkeleton(folder: string, warn: (message: string) => Pr
     return { path, source, found: source === undefined || !isWithin(folder, source) ? undefined : await stat(source) };
   });
   for (const { path, source, found } of seen) {
-    if (source !== undefined && found?.isFile() === true) files.push({ path, source, mode: found.mode });
+    if (source !== undefined && found?.isFile() === true) files.push({ path, source, mode: found.mode, bytes: found.size });
     else await warn(`${path} is a link out of the skeleton, or to a folder, and is left out.`);
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));

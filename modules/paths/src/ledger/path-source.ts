@@ -71,7 +71,7 @@ async function placesOf(path: Path, root: string, folder: string): Promise<strin
 
 async function filesAt(place: string): Promise<SkeletonFile[]> {
   const found = await stat(place);
-  if (!found.isDirectory()) return [{ path: place, source: await realpath(place), mode: found.mode }];
+  if (!found.isDirectory()) return [{ path: place, source: await realpath(place), mode: found.mode, bytes: found.size }];
   const files = await listSkeleton(place, async () => {});
   return files.map((file) => ({ ...file, path: join(place, file.path) }));
 }

@@ -215,7 +215,7 @@ async function readFiles(workspace: string): Promise<Preview["files"]> {
   const files = await listFiles(workspace);
   return Promise.all(
     files.map(async ({ path, bytes, executable }) => {
-      const text = bytes <= LONGEST_TEXT ? await readText(join(workspace, path)) : undefined;
+      const text = bytes <= LONGEST_TEXT ? await readText(join(workspace, path), bytes) : undefined;
       const hash = blobHash(text ?? (await readFile(join(workspace, path))));
       return { path, bytes, executable, hash, ...(text === undefined ? {} : { text }) };
     }),

@@ -30,7 +30,14 @@ export function createLibrary({
   const read = createReader();
 
   async function list(ctx: Ctx): Promise<readonly Path[]> {
-    const sources = [...(await readShipped(goldenPathsDir, read, tell)), ...(await templates.list(ctx))];
+    return pathsOf(await sourcesOf(ctx));
+  }
+
+  async function sourcesOf(ctx: Ctx): Promise<readonly TemplateSource[]> {
+    return [...(await readShipped(goldenPathsDir, read, tell)), ...(await templates.list(ctx))];
+  }
+
+  function pathsOf(sources: readonly TemplateSource[]): readonly Path[] {
     const paths = sources.flatMap((source) => tryParse(source));
     const byRef = new Map<string, Path>();
     for (const path of paths) {
@@ -61,16 +68,22 @@ export function createLibrary({
     async get(ctx, nameOrRef) {
       // One name, whichever of both kinds it is of.
       const ref = formatRef({ ...parseRef(nameOrRef, { kind: "template" }), kind: "template" });
-      const paths = await list(ctx);
-      const found = paths.find((path) => path.ref === ref);
+      const sources = await sourcesOf(ctx);
+      // One is asked for: the others need not be read.
+      const [found] = pathsOf(sources.filter(({ entity }) => refOf(entity) === ref));
       if (found) return found;
       const near = nearest(
         nameOrRef,
-        paths.map(({ name }) => name),
+        pathsOf(sources).map(({ name }) => name),
       );
       throw new NotFoundError("golden path", nameOrRef, near === undefined ? "See the list of paths." : `Did you mean ${near}?`);
     },
   };
+}
+
+/** As a path is called, whichever of both kinds it is of. */
+function refOf({ metadata: { namespace = "default", name } }: Entity): string {
+  return formatRef({ kind: "template", namespace, name });
 }
 
 type Read = (folder: string) => Promise<TemplateSource[]>;

@@ -35,8 +35,12 @@ describe.each(files)("$policy", (file) => {
   });
 });
 
-test("each finding says what mends it and why, in sentences", () => {
-  for (const { name, why, rules } of policies) {
+test("each finding says what mends it and why, in sentences, and where to read more", () => {
+  for (const { name, why, rules, references } of policies) {
+    expect(
+      references.filter((one) => one.startsWith("https://")),
+      name,
+    ).not.toEqual([]);
     expect(why, name).toMatch(/.\.$/);
     for (const { mend } of rules) expect(mend, name).toMatch(/.\.$/);
   }

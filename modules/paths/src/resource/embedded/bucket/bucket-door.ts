@@ -6,8 +6,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-import type { BucketRow } from "./bucket-index.ts";
-import { answerRequest, placeOf, send, type Stores } from "./requests.ts";
+import type { BucketRow } from "./bucket-rows.ts";
+import { send, type Stores } from "./asked.ts";
+import { answerRequest, placeOf } from "./requests.ts";
 import { S3Error, xml } from "./s3-error.ts";
 import { readSignature } from "./signature.ts";
 

@@ -2,35 +2,15 @@ import type { Database } from "@roadbed/postgres";
 import type { Sql } from "@roadbed/core";
 
 import type { DatabaseServer } from "../database-server.ts";
+import { refuseBeyond, type BucketRow, type ObjectRow } from "./bucket-rows.ts";
 import { S3Error } from "./s3-error.ts";
-
-/** A bucket as its row keeps it. */
-export interface BucketRow extends Record<string, unknown> {
-  readonly name: string;
-  /** Id of the resource whose it is; also the name of its folder. */
-  readonly resource: string;
-  readonly access_key: string;
-  readonly sealed: Buffer;
-  readonly most_bytes: string;
-  readonly most_objects: string;
-  readonly bytes: string;
-  readonly objects: string;
-}
-
-export interface ObjectRow extends Record<string, unknown> {
-  readonly key: string;
-  readonly size: string;
-  readonly etag: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly blob: string;
-  readonly at: Date;
-}
+import { createUploadIndex, endUpload, noUpload, UPLOAD_TABLES, type UploadIndex } from "./upload-index.ts";
 
 /**
  * What lies in the buckets: their names, credentials, quotas and the keys of their objects, in the server for made databases, where no role
  * of theirs comes in. What objects hold lies in files, each written once and never changed.
  */
-export interface BucketIndex {
+export interface BucketIndex extends UploadIndex {
   find(name: string): Promise<BucketRow | undefined>;
   all(): Promise<readonly BucketRow[]>;
   /** Makes or changes it. Throws where the name is another resource's. */
@@ -39,12 +19,15 @@ export interface BucketIndex {
   ): Promise<boolean>;
   remove(name: string, resource: string): Promise<boolean>;
   object(bucket: string, key: string): Promise<ObjectRow | undefined>;
-  /** Puts an object in place of one of its key, within the quota; answers the file that nothing names any more. */
+  /**
+   * Puts an object in place of one of its key, within the quota, and ends the upload that it comes from; answers the files that nothing
+   * names any more.
+   */
   put(
     bucket: string,
     object: Omit<ObjectRow, "at" | "size"> & { readonly size: number },
-    o: { readonly onlyNew: boolean },
-  ): Promise<string | undefined>;
+    o: { readonly onlyNew: boolean; readonly ends?: string },
+  ): Promise<readonly string[]>;
   take(bucket: string, key: string): Promise<string | undefined>;
   /** Keys after one, in the order of their bytes. */
   keys(bucket: string, o: { readonly prefix: string; readonly after: string; readonly limit: number }): Promise<readonly ObjectRow[]>;
@@ -84,6 +67,7 @@ export function createBucketIndex(server: DatabaseServer): BucketIndex {
         await db.transaction(async (sql) => {
           await sql.query("select pg_advisory_xact_lock(7623043)");
           await sql.query(TABLES);
+          await sql.query(UPLOAD_TABLES);
         });
         made = true;
       }
@@ -93,6 +77,7 @@ export function createBucketIndex(server: DatabaseServer): BucketIndex {
     sql.query("update roadbed.bucket set bytes = bytes + $2, objects = objects + $3 where name = $1", [name, bytes, objects]);
 
   return {
+    ...createUploadIndex(use),
     find: (name) => use(async (db) => (await db.query<BucketRow>("select * from roadbed.bucket where name = $1", [name])).rows[0]),
     all: () => use(async (db) => (await db.query<BucketRow>("select * from roadbed.bucket order by name")).rows),
     ensure: (o) =>
@@ -111,13 +96,16 @@ export function createBucketIndex(server: DatabaseServer): BucketIndex {
       use(async (db) => (await db.query("delete from roadbed.bucket where name = $1 and resource = $2", [name, resource])).rowCount > 0),
     object: (bucket, key) =>
       use(async (db) => (await db.query<ObjectRow>("select * from roadbed.object where bucket = $1 and key = $2", [bucket, key])).rows[0]),
-    put: (name, object, { onlyNew }) =>
+    put: (name, object, { onlyNew, ends }) =>
       use((db) =>
         db.transaction(async (sql) => {
           // Writers of one bucket come one after the other, so that the quota is exact.
-          const { rows } = await sql.query<BucketRow>("select * from roadbed.bucket where name = $1 for update", [name]);
-          const [bucket] = rows;
-          if (bucket === undefined) throw new S3Error("NoSuchBucket", `There is no bucket ${name}.`);
+          const find = "select * from roadbed.bucket where name = $1 for update";
+          if ((await sql.query(find, [name])).rowCount === 0) throw new S3Error("NoSuchBucket", `There is no bucket ${name}.`);
+          const parts = ends === undefined ? [] : await endUpload(sql, name, ends);
+          if (parts === undefined) throw noUpload();
+          // As it stands without the parts.
+          const bucket = (await sql.query<BucketRow>(find, [name])).rows[0]!;
           const { rows: before } = await sql.query<ObjectRow>("select * from roadbed.object where bucket = $1 and key = $2", [
             name,
             object.key,
@@ -132,7 +120,7 @@ export function createBucketIndex(server: DatabaseServer): BucketIndex {
             [name, object.key, object.size, object.etag, JSON.stringify(object.headers), object.blob],
           );
           await count(sql, name, object.size - Number(old?.size ?? 0), old === undefined ? 1 : 0);
-          return old?.blob;
+          return old === undefined ? parts : [...parts, old.blob];
         }),
       ),
     take: (name, key) =>
@@ -155,21 +143,12 @@ export function createBucketIndex(server: DatabaseServer): BucketIndex {
       }),
     blobs: (bucket) =>
       use(async (db) => {
-        const { rows } = await db.query<{ blob: string }>("select blob from roadbed.object where bucket = $1", [bucket]);
+        const { rows } = await db.query<{ blob: string }>(
+          `select blob from roadbed.object where bucket = $1
+           union all select p.blob from roadbed.part p join roadbed.upload u on u.id = p.upload where u.bucket = $1`,
+          [bucket],
+        );
         return new Set(rows.map(({ blob }) => blob));
       }),
   };
-}
-
-/** Throws `S3Error` where so much more would be too much. Becoming smaller is always allowed. */
-export function refuseBeyond(bucket: BucketRow, bytes: number, objects: number): void {
-  if (bytes > 0 && Number(bucket.bytes) + bytes > Number(bucket.most_bytes)) {
-    throw new S3Error(
-      "QuotaExceeded",
-      `The bucket may hold ${bucket.most_bytes} bytes, and holds ${bucket.bytes}. Ask for a larger class.`,
-    );
-  }
-  if (objects > 0 && Number(bucket.objects) + objects > Number(bucket.most_objects)) {
-    throw new S3Error("QuotaExceeded", `The bucket may hold ${bucket.most_objects} objects, and is full. Ask for a larger class.`);
-  }
 }

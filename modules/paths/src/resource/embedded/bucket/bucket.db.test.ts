@@ -169,9 +169,8 @@ describe("the door", () => {
 
   test("refuses in words what it does not do", async () => {
     for (const [query, method] of [
-      ["?uploads", "POST"],
       ["?acl", "GET"],
-      ["?partNumber=1&uploadId=x", "PUT"],
+      ["?tagging", "PUT"],
     ] as const)
       expect(await codeOf(s3.aws.fetch(s3.at("x", query), { method, ...(method === "PUT" && { body: "x" }) })), query).toBe(
         "501 NotImplemented",
@@ -183,6 +182,79 @@ describe("the door", () => {
       /^(200|403)/,
     );
     expect(existsSync(join(world.dataDir, "resources/etc"))).toBe(false);
+  });
+});
+
+describe("an object in parts", () => {
+  const ask = (key: string, query: string, method: string, body?: string): Promise<Response> =>
+    s3.aws.fetch(s3.at(key, query), { method, ...(body !== undefined && { body }) });
+  const begin = async (key: string, headers: Record<string, string> = {}): Promise<string> => {
+    const answer = await s3.aws.fetch(s3.at(key, "?uploads"), { method: "POST", headers });
+    return /<UploadId>(.*)<\/UploadId>/.exec(await answer.text())![1]!;
+  };
+  const put = async (key: string, id: string, number: number, body: string): Promise<string> =>
+    (await ask(key, `?partNumber=${number}&uploadId=${id}`, "PUT", body)).headers.get("etag")!;
+  const list = (parts: readonly (readonly [number, string])[]): string =>
+    `<CompleteMultipartUpload>${parts.map(([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`).join("")}</CompleteMultipartUpload>`;
+
+  test("is there when its parts are completed, in their order, with its headers; the parts are gone", async () => {
+    const id = await begin("big/one", { "content-type": "text/plain", "x-amz-meta-by": "ada" });
+    const second = await put("big/one", id, 2, "world");
+    await put("big/one", id, 1, "other");
+    const first = await put("big/one", id, 1, "hello ");
+    expect(await codeOf(s3.get("big/one"))).toBe("404 NoSuchKey");
+    expect(await (await ask("big/one", `?uploadId=${id}`, "GET")).text()).toMatch(/<PartNumber>1<.*<Size>6<.*<PartNumber>2<.*<Size>5</);
+    expect(await (await s3.aws.fetch(s3.at("", "?uploads"))).text()).toContain(`<Key>big/one</Key><UploadId>${id}</UploadId>`);
+    const wrong = list([
+      [1, '"0"'],
+      [2, second],
+    ]);
+    expect(await codeOf(ask("big/one", `?uploadId=${id}`, "POST", wrong))).toBe("400 InvalidPart");
+    expect(
+      await codeOf(
+        ask(
+          "big/one",
+          `?uploadId=${id}`,
+          "POST",
+          list([
+            [2, second],
+            [1, first],
+          ]),
+        ),
+      ),
+    ).toBe("400 InvalidPartOrder");
+    expect(await codeOf(ask("big/one", `?uploadId=${id}`, "POST", "<a/>"))).toBe("400 MalformedXML");
+    const answer = await ask(
+      "big/one",
+      `?uploadId=${id}`,
+      "POST",
+      list([
+        [1, first],
+        [2, second.replaceAll('"', "&quot;")],
+      ]),
+    );
+    expect(await answer.text()).toMatch(/<ETag>&quot;[0-9a-f]{32}-2&quot;<\/ETag>/);
+    const got = await s3.get("big/one");
+    expect([await got.text(), got.headers.get("content-type"), got.headers.get("x-amz-meta-by")]).toEqual([
+      "hello world",
+      "text/plain",
+      "ada",
+    ]);
+    expect(await filesOf(made.id)).toBe(1);
+    expect(await codeOf(ask("big/one", `?uploadId=${id}`, "POST", list([[1, first]])))).toBe("404 NoSuchUpload");
+    await s3.delete("big/one");
+    expect(await filesOf(made.id)).toBe(0);
+  });
+
+  test("is given up with all its parts, and nobody's upload is another's", async () => {
+    const id = await begin("big/two");
+    await put("big/two", id, 1, "x".repeat(1_000));
+    expect(await codeOf(ask("big/other", `?uploadId=${id}`, "GET"))).toBe("404 NoSuchUpload");
+    expect(await codeOf(ask("big/two", `?partNumber=0&uploadId=${id}`, "PUT", "x"))).toBe("400 InvalidArgument");
+    expect((await ask("big/two", `?uploadId=${id}`, "DELETE")).status).toBe(204);
+    expect(await codeOf(ask("big/two", `?partNumber=1&uploadId=${id}`, "PUT", "x"))).toBe("404 NoSuchUpload");
+    expect(await codeOf(ask("big/two", "?uploadId=x", "DELETE"))).toBe("404 NoSuchUpload");
+    expect(await filesOf(made.id)).toBe(0);
   });
 });
 

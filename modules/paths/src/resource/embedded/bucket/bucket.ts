@@ -10,7 +10,8 @@ import { countWords, sizeWords } from "../../size-words.ts";
 import type { DatabaseServer } from "../database-server.ts";
 import { createBlobStore } from "./blob-store.ts";
 import { createBucketDoor, type BucketDoor } from "./bucket-door.ts";
-import { createBucketIndex, type BucketRow } from "./bucket-index.ts";
+import { createBucketIndex } from "./bucket-index.ts";
+import type { BucketRow } from "./bucket-rows.ts";
 
 const Inputs = z.strictObject({
   sizeMb: z.number().int().min(1).max(10_000_000).default(1024).describe("How much it holds; more is refused"),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import type { BucketIndex, ObjectRow } from "./bucket-index.ts";
+import type { BucketIndex } from "./bucket-index.ts";
+import type { ObjectRow } from "./bucket-rows.ts";
 import { listObjects } from "./list-objects.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text, "utf8");

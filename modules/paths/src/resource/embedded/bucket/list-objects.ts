@@ -1,4 +1,5 @@
-import { LAST, type BucketIndex, type ObjectRow } from "./bucket-index.ts";
+import { LAST, type BucketIndex } from "./bucket-index.ts";
+import type { ObjectRow } from "./bucket-rows.ts";
 import { S3Error, xml } from "./s3-error.ts";
 import { encode } from "./signature.ts";
 

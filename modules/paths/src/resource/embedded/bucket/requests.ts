@@ -1,30 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 
-import type { BlobStore } from "./blob-store.ts";
-import { refuseBeyond, type BucketIndex, type BucketRow, type ObjectRow } from "./bucket-index.ts";
+import { headersOf, receiveBody, send, type Asked, type Stores } from "./asked.ts";
+import { refuseBeyond } from "./bucket-rows.ts";
 import { listObjects } from "./list-objects.ts";
+import { answerMultipart, isMultipart } from "./multipart.ts";
 import { S3Error } from "./s3-error.ts";
-import { decode, type Signer } from "./signature.ts";
+import { decode } from "./signature.ts";
 
-/** One request whose signature is right. */
-export interface Asked {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly bucket: BucketRow;
-  readonly key: string;
-  readonly query: URLSearchParams;
-  readonly signer: Signer;
-}
-
-export interface Stores {
-  readonly index: BucketIndex;
-  readonly blobs: BlobStore;
-}
-
-const MOST_META = 2_048;
-/** Headers that an object is given back with. */
-const KEPT = ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 /** What an address may say beside its signature; anything else asks for what is not there. */
 const KNOWN = {
   list: ["list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner"],
@@ -38,6 +20,7 @@ export async function answerRequest(stores: Stores, asked: Asked): Promise<void>
   if (verb === "GET bucket" && query.has("location")) {
     return send(response, 200, '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>');
   }
+  if (isMultipart(asked)) return answerMultipart(stores, asked);
   refuseUnknown(query, key === "" ? KNOWN.list : KNOWN.object);
   switch (verb) {
     case "HEAD bucket":
@@ -66,31 +49,21 @@ export function placeOf(path: string): { readonly name: string; readonly key: st
   return { name: decode(name), key };
 }
 
-async function putObject({ index, blobs }: Stores, { request, response, bucket, key, signer }: Asked): Promise<void> {
-  if (request.headers["x-amz-copy-source"] !== undefined)
-    throw new S3Error("NotImplemented", "Copies are not made here: get it and put it.");
-  const length = Number(request.headers["content-length"] ?? Number.NaN);
-  if (!Number.isInteger(length)) throw new S3Error("MissingContentLength", "The length of the body must be given.");
+async function putObject({ index, blobs }: Stores, asked: Asked): Promise<void> {
+  const { request, response, bucket, key } = asked;
   const before = await index.object(bucket.name, key);
-  const old = Number(before?.size ?? 0);
-  refuseBeyond(bucket, length - old, before === undefined ? 1 : 0);
+  refuseBeyond(bucket, 0, before === undefined ? 1 : 0);
   const headers = headersOf(request);
-  const got = await blobs.receive(bucket.resource, request, length);
-  let gone: string | undefined;
+  const got = await receiveBody(blobs, asked, before?.size ?? "0");
+  let gone: readonly string[];
   try {
-    if (got.size !== length) throw new S3Error("IncompleteBody", `${got.size} bytes came instead of ${length}.`);
-    if (signer.bodyHash !== undefined && signer.bodyHash !== got.sha256)
-      throw new S3Error("XAmzContentSHA256Mismatch", "The body is not the one that was signed.");
-    const digest = request.headers["content-md5"];
-    if (digest !== undefined && digest !== Buffer.from(got.md5, "hex").toString("base64"))
-      throw new S3Error("BadDigest", "The body does not have the hash of content-md5.");
     const object = { key, size: got.size, etag: got.md5, headers, blob: got.blob };
     gone = await index.put(bucket.name, object, { onlyNew: request.headers["if-none-match"] === "*" });
   } catch (error) {
     await blobs.remove(bucket.resource, got.blob);
     throw error;
   }
-  if (gone !== undefined) await blobs.remove(bucket.resource, gone);
+  for (const blob of gone) await blobs.remove(bucket.resource, blob);
   send(response, 200, "", { etag: `"${got.md5}"` });
 }
 
@@ -137,21 +110,7 @@ export function rangeOf(text: string | undefined, size: number): { readonly star
   return { start, end };
 }
 
-function headersOf({ headers }: IncomingMessage): ObjectRow["headers"] {
-  const meta = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
-  if (meta.reduce((sum, [name, value]) => sum + name.length + String(value).length, 0) > MOST_META)
-    throw new S3Error("InvalidArgument", `Metadata may have ${MOST_META} bytes.`);
-  const kept = KEPT.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])] as const]));
-  return { "content-type": "binary/octet-stream", ...Object.fromEntries([...kept, ...meta.map(([name, value]) => [name, String(value)])]) };
-}
-
 function refuseUnknown(query: URLSearchParams, known: readonly string[]): void {
   const odd = [...query.keys()].find((name) => !known.includes(name) && !name.startsWith("X-Amz-"));
   if (odd !== undefined) throw new S3Error("NotImplemented", `?${odd} is not taken here.`);
-}
-
-export function send(response: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
-  const length = status === 204 || status === 304 ? {} : { "content-length": String(Buffer.byteLength(body)) };
-  response.writeHead(status, { ...(body === "" ? {} : { "content-type": "application/xml" }), ...headers, ...length });
-  response.end(body);
 }
