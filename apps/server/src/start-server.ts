@@ -183,6 +183,13 @@ export async function startServer({
         runtime,
         may,
         things: thingsForObjectives(() => catalog, runtime),
+        repositories: {
+          head: (repository, branch) => repositories.head(repository, branch),
+          listFiles: (repository, commit) => repositories.listFiles(repository, commit),
+          readFile: (repository, commit, path) => repositories.readFile(repository, commit, path),
+          holds: async (ctx, repository, ref) => (await delivery.repositoryOf(ctx, ref)) === repository,
+          sees: (ctx, name) => delivery.seesRepository(ctx, name),
+        },
         deployedAt: deploymentsForObjectives(() => delivery.handlers, runtime),
       },
     });

@@ -138,6 +138,7 @@ export const Slo = z.object({
   why: z.string(),
   figures: SloFigures.optional().describe("As counted last; absent until it was counted for the first time"),
   incidentId: z.string().optional().describe("The open incident of its alert"),
+  definedIn: z.object({ repository: z.string(), path: z.string() }).optional().describe("The file that says it, and where it is changed"),
   sample: z.boolean(),
   changedBy: z.string(),
   changedAt: z.iso.datetime(),
@@ -267,6 +268,29 @@ export const removeSlo = defineOperation({
   output: z.object({ name: z.string() }),
 });
 
+export const listSloRepositories = defineOperation({
+  name: "telemetry.slo-repository.list",
+  summary: "List repositories that hold objectives: how many were taken, and what of their files could not be.",
+  scope: "telemetry:read",
+  risk: "read",
+  http: { method: "GET", path: "/api/v1/slo-repositories" },
+  input: PageInput,
+  output: pageOf(
+    z.object({
+      repository: z.string(),
+      commit: z.string(),
+      readAt: z.iso.datetime(),
+      objectives: z.number().int(),
+      problems: z.array(z.object({ path: z.string(), reason: z.string() })),
+    }),
+  ),
+  cli: {
+    command: "slo repositories",
+    columns: ["repository", "objectives", "problems", "readAt"],
+    empty: "No repository holds a slo.yaml.",
+  },
+});
+
 export const sloChanged = defineEvent({
   name: "telemetry.slo.changed",
   summary: "An objective was made, changed or removed.",
@@ -289,4 +313,4 @@ export const sloAlerted = defineEvent({
   }),
 });
 
-export const operations = [applySlos, listSlos, getSlo, getSloHistory, testSlos, removeSlo] as const;
+export const operations = [applySlos, listSlos, getSlo, getSloHistory, testSlos, removeSlo, listSloRepositories] as const;

@@ -81,7 +81,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeCloseIncident(),
       ...objectives.handlers,
     ],
-    subscriptions: makeSubscriptions(clickhouse),
+    subscriptions: [...makeSubscriptions(clickhouse), ...objectives.subscriptions],
     incidentsBetween: (ctx, question) => incidentsBetween(ctx.sql, question),
     observations: {
       hours: (window, signal) => countSpansByHour(clickhouse, window, signal),

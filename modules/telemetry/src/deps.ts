@@ -25,6 +25,8 @@ export interface ObjectiveDeps {
   readonly deployedAt?:
     | ((ctx: Ctx, what: { readonly entityRef: string; readonly from: Date; readonly to: Date }) => Promise<readonly Date[]>)
     | undefined;
+  /** Where objectives are kept as files. Absent: they are applied only. */
+  readonly repositories?: SloRepositories | undefined;
   /** How often objectives that are due are looked at. Default 10 000 ms; each is due every minute. */
   readonly everyMs?: number;
 }
@@ -37,6 +39,17 @@ export interface Things {
   ownerOf(ctx: Ctx, ref: string): Promise<string | undefined>;
   /** References of the people who are on call for it now. */
   onCallOf(ref: string): Promise<readonly string[]>;
+}
+
+/** What objectives ask of the embedded Git host. */
+export interface SloRepositories {
+  head(repository: string, branch: string): Promise<string | undefined>;
+  listFiles(repository: string, commit: string): Promise<readonly string[]>;
+  readFile(repository: string, commit: string, path: string): Promise<Uint8Array | undefined>;
+  /** Whether an entity is made from this repository, so that its files may speak for it. */
+  holds(ctx: Ctx, repository: string, entityRef: string): Promise<boolean>;
+  /** Whether the caller may see it. */
+  sees(ctx: Ctx, repository: string): Promise<boolean>;
 }
 
 /** When the intake writes a block. An answer waits for its block, so `afterMs` is also the least time an answer takes. */

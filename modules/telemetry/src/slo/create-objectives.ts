@@ -1,17 +1,19 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
 import type { Slo } from "@roadbed/contracts/telemetry/slos";
-import type { Ctx, Handler, Logger } from "@roadbed/core";
+import type { Ctx, Handler, Logger, Subscription } from "@roadbed/core";
 
 import type { ObjectiveDeps, Things } from "../deps.ts";
 import { makeApplySlos, makeRemoveSlo } from "./apply-slos.ts";
 import { makeGetSlo, makeGetSloHistory, makeListSlos } from "./read-slos.ts";
 import type { SloRow } from "./slo-store.ts";
+import { followRepositories, makeListSloRepositories } from "./read-repository.ts";
 import { makeTestSlos } from "./test-slos.ts";
 import { toSlo } from "./to-slo.ts";
 import { createSloWatch, type SloWatch } from "./watch-slos.ts";
 
 export interface Objectives {
   readonly handlers: readonly Handler[];
+  readonly subscriptions: readonly Subscription[];
   /** Absent where nothing is evaluated. */
   readonly watch: SloWatch | undefined;
   /** The objectives that hold for an entity in an environment: those of that environment, and those that count all of them. */
@@ -32,7 +34,9 @@ export function createObjectives(clickhouse: ClickHouse, log: Logger, deps: Obje
       makeGetSloHistory(clickhouse, asked),
       makeTestSlos(clickhouse, asked),
       makeRemoveSlo(asked),
+      makeListSloRepositories({ things: asked.things, sees: (ctx, name) => deps?.repositories?.sees(ctx, name) ?? Promise.resolve(true) }),
     ],
+    subscriptions: deps?.repositories === undefined ? [] : [followRepositories(deps.repositories)],
     watch: deps === undefined ? undefined : createSloWatch({ clickhouse, log, deps, now }),
     async of({ sql }, { entityRef, environment }) {
       const { rows } = await sql.query<SloRow>(

@@ -28,6 +28,14 @@ export interface SloRow extends Record<string, unknown> {
   readonly state: SloState;
   readonly alert: Alert;
   readonly look_at: Date;
+  readonly repository: string | null;
+  readonly path: string | null;
+}
+
+/** The file that says it. */
+export interface SloOrigin {
+  readonly repository: string;
+  readonly path: string;
 }
 
 /** The row as the rules take it. */
@@ -63,15 +71,15 @@ export async function readSlo(sql: Sql, name: string, hidden: readonly string[],
 /** Makes or changes a row. Where something else is counted from now on, what was counted before is forgotten, and so is its alert. */
 export async function putSlo(
   sql: Sql,
-  o: { readonly said: SloText; readonly sample: boolean; readonly by: string; readonly now: Date },
+  o: { readonly said: SloText; readonly sample: boolean; readonly origin: SloOrigin | undefined; readonly by: string; readonly now: Date },
 ): Promise<void> {
-  const { said, sample, by, now } = o;
+  const { said, sample, origin, by, now } = o;
   await sql.query(
     `insert into telemetry.slo as s (name, title, description, service, entity_ref, environment, indicator, target, period, minimum_events, text,
-       revision, sample, changed_by, changed_at, look_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+       revision, sample, changed_by, changed_at, look_at, repository, path)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)
      on conflict (name) do update set title = $2, description = $3, service = $4, entity_ref = $5, environment = $6, indicator = $7, target = $8,
-       period = $9, minimum_events = $10, text = $11, revision = $12, sample = $13, changed_by = $14, changed_at = $15, look_at = $15,
+       period = $9, minimum_events = $10, text = $11, revision = $12, sample = $13, changed_by = $14, changed_at = $15, look_at = $15, repository = $16, path = $17,
        figures = case when s.revision = $12 then s.figures end,
        remaining = case when s.revision = $12 then s.remaining end,
        state = case when s.revision = $12 then s.state else 'unknown' end`,
@@ -91,6 +99,8 @@ export async function putSlo(
       sample,
       by,
       now,
+      origin?.repository ?? null,
+      origin?.path ?? null,
     ],
   );
 }

@@ -21,6 +21,7 @@ export function toSlo(row: SloRow, owner: string | undefined, figures: Slo["figu
     ...stateOf(objectiveOf(row), figures, firing),
     ...(figures === undefined ? {} : { figures }),
     ...(row.alert.incident === undefined ? {} : { incidentId: row.alert.incident.id }),
+    ...(row.repository === null ? {} : { definedIn: { repository: row.repository, path: row.path ?? "" } }),
     sample: row.sample,
     changedBy: row.changed_by,
     changedAt: row.changed_at.toISOString(),

@@ -179,6 +179,7 @@ function About({ of: slo }: { readonly of: Slo }): ReactNode {
         ["Owner", slo.owner === undefined ? undefined : <EntityLink key="owner" entityRef={slo.owner} />],
         ["In", slo.environment ?? "every environment"],
         ["Judged from", `${formatNumber(slo.minimumEvents)} events on`],
+        ["Stands in", slo.definedIn === undefined ? undefined : `${slo.definedIn.path} of ${slo.definedIn.repository}`],
         ["Says", slo.description],
         ["Changed", <When key="changed" at={slo.changedAt} />],
       ]}
