@@ -9,12 +9,30 @@ export const WorkloadHealth = z.enum(["healthy", "starting", "unhealthy", "crash
 
 /** One process of a workload. */
 export const Replica = z.object({
+  name: z.string().optional().describe("Of a pod"),
+  release: z.number().int().optional().describe("Of a pod: of which release it is"),
   health: WorkloadHealth,
   detail: z.string().optional(),
   pid: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
   restarts: z.number().int(),
 });
+
+/** What a cluster says of a workload. */
+export const ClusterSight = z.object({
+  cluster: z.string(),
+  namespace: z.string(),
+  delivery: z.enum(["deployment", "argo-rollouts", "gateway-api"]),
+  actual: z.array(z.number().int()).describe("Numbers of the releases whose pods are ready"),
+  ready: z.number().int(),
+  wanted: z.number().int(),
+  sync: z.string().optional().describe("What Argo CD or Flux says: Synced, OutOfSync, Unknown"),
+  revision: z.string().optional().describe("The commit of the environment's branch that was applied last"),
+  said: z.string().optional().describe("What Argo CD or Flux says in words"),
+  problem: z.string().optional().describe("Why the cluster cannot be asked; the rest is how it was seen last"),
+  seenAt: z.iso.datetime().optional(),
+});
+export type ClusterSight = z.infer<typeof ClusterSight>;
 
 /** A component in an environment. */
 export const Workload = z.object({
@@ -33,6 +51,7 @@ export const Workload = z.object({
   startedAt: z.iso.datetime().optional(),
   replicas: z.array(Replica).optional().describe("Its processes; absent while it is stopped, and of what has none"),
   deploymentId: z.string().optional(),
+  cluster: ClusterSight.optional().describe("In an environment of the runtime kubernetes: what the cluster says"),
   schedule: z
     .object({
       cron: z.string(),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 
 import type { Catalog } from "@roadbed/catalog";
+import { clusterAccess } from "@roadbed/connectors";
 import type { Cel } from "@roadbed/cel";
 import { deleteSource, importSource, listEntities, listSources, syncSource, validateEntity } from "@roadbed/contracts/catalog";
 import { getOnCall } from "@roadbed/contracts/catalog/ownership";
@@ -148,6 +149,18 @@ export function thingsForObjectives(catalog: () => Catalog, runtime: SystemRunti
       if (handler === undefined) return [];
       const { now } = (await perform(runtime, handler, runtime.system("telemetry.slo"), { ref })) as OutputOf<typeof getOnCall>;
       return now.flatMap(({ person }) => person ?? []);
+    },
+  };
+}
+
+/** Clusters that administrators opened for delivery, by what their sources call them. */
+export function clustersForDelivery(catalog: Pick<Catalog, "connectionsFor">): NonNullable<DeliveryDeps["clusters"]> {
+  const open = () => catalog.connectionsFor("kubernetes", "delivery");
+  return {
+    names: async () => (await open()).map(({ settings }) => String(settings["cluster"])),
+    async access(name) {
+      const found = (await open()).find(({ settings }) => settings["cluster"] === name);
+      return found && clusterAccess(found.settings);
     },
   };
 }

@@ -58,6 +58,7 @@ import { openLog } from "./open-log.ts";
 import type { ServerOptions } from "./options.ts";
 import {
   catalogForPaths,
+  clustersForDelivery,
   conditionsForPaths,
   deploymentsForObjectives,
   incidentsForDelivery,
@@ -254,6 +255,7 @@ export async function startServer({
       router,
       routerUrl: routerUrlOf(publicUrl, routerPort),
       entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
+      clusters: clustersForDelivery(catalog),
       gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
       incidents: incidentsForDelivery(telemetry, catalog),
       objectives: objectivesForDelivery(telemetry),

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { EntityRef } from "../catalog.ts";
 import { Flag } from "../catalog/entity-operations.ts";
+import { KubernetesPlace } from "./kubernetes-place.ts";
 
 /** As routers, branches and folders call it. */
 export const EnvironmentName = z
@@ -82,12 +83,16 @@ export const Freeze = z.object({
 });
 export type Freeze = z.infer<typeof Freeze>;
 
+/** `local`: processes of this machine; `kubernetes`: what a GitOps engine applies to a cluster. */
+export const RuntimeKind = z.enum(["local", "kubernetes"]);
+
 /** Where workloads run, and what has to hold before a release comes there. */
 export const Environment = z.object({
   name: z.string(),
   title: z.string(),
   description: z.string().optional(),
-  runtime: z.enum(["local"]),
+  runtime: RuntimeKind,
+  kubernetes: KubernetesPlace.optional().describe("Of the runtime kubernetes: where and how"),
   owner: z.string().optional().describe("The group that answers for it; without one it is shared, and the platform's"),
   region: z.string().optional(),
   residency: z.string().optional().describe("Where its data has to stay, e.g. eu"),
@@ -145,6 +150,8 @@ const Described = {
   gates: z.array(CustomGate).max(20).optional(),
   budget: Budget.optional(),
   errorBudget: ErrorBudgetRule.optional(),
+  runtime: RuntimeKind.optional().describe("Default: local"),
+  kubernetes: KubernetesPlace.optional().describe("With runtime=kubernetes: which cluster, and how"),
 };
 
 export const createEnvironment = defineOperation({

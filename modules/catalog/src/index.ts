@@ -131,7 +131,7 @@ export interface Catalog {
    * Settings, secrets among them, of the sources of this connector whose administrator lets golden paths write with them
    * (`goldenPaths`). For the server's own parts only: never answered to anybody.
    */
-  connectionsFor(connector: string): Promise<readonly OpenConnection[]>;
+  connectionsFor(connector: string, opened?: "goldenPaths" | "delivery"): Promise<readonly OpenConnection[]>;
   /** Whether an administrator allowed this host of a private network. */
   isHostAllowed(host: string): Promise<boolean>;
   /** Reads a folder as the sample estate, labelled so. */
@@ -240,7 +240,7 @@ export function createCatalog(given: CatalogDeps): Catalog {
     titleOf: (ref) => askTitle(catalogue, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),
     listTemplates: (ctx) => askTemplates(catalogue, ctx, deps.dataDir),
-    connectionsFor: (connector) => connectionsFor({ db: deps.db, connectors }, connector),
+    connectionsFor: (connector, opened) => connectionsFor({ db: deps.db, connectors }, connector, opened),
     isHostAllowed: (host) => isHostAllowed(deps.db, host),
     importSample: (ctx, folder) => importSample(syncer, ctx, folder),
     notifyPush: (repository) => notifyPush(deps.db, syncer, repository),

@@ -9,6 +9,7 @@ import { httpConnector } from "./http/http-connector.ts";
 import { jiraConnector } from "./jira/jira-connector.ts";
 import { kafkaConnector } from "./kafka/kafka-connector.ts";
 import { kubernetesConnector } from "./kubernetes/kubernetes-connector.ts";
+import { accessOf, KubernetesSettings, type Access } from "./kubernetes/settings.ts";
 import { ldapConnector } from "./ldap/ldap-connector.ts";
 import { linearConnector } from "./linear/linear-connector.ts";
 import { openLineageConnector } from "./openlineage/openlineage-connector.ts";
@@ -38,3 +39,8 @@ export const connectors: readonly Connector[] = [
   scimConnector,
   terraformConnector,
 ];
+
+/** Where a connected cluster answers, and as whom it is asked; by the settings of its source. */
+export function clusterAccess(settings: unknown): Access {
+  return accessOf(KubernetesSettings.parse(settings));
+}

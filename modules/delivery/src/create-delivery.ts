@@ -43,6 +43,7 @@ import { findRepository, findRepositoryOf } from "./repository/repository-store.
 import { buildWorkload } from "./runtime/build-workload.ts";
 import { createLocalRuntime, type LocalRuntime, type WorkloadKey, type WorkloadSpec } from "./runtime/local-runtime.ts";
 import { makeRolloutHandlers } from "./rollout/rollout-handlers.ts";
+import { createClusterRuntime } from "./kubernetes/cluster/cluster-runtime.ts";
 import { overtake } from "./rollout/overtake.ts";
 import { createRollouts } from "./rollout/rollouts.ts";
 import { openLedger } from "./runtime/process-ledger.ts";
@@ -89,7 +90,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     said: { what: "A credential of a workload", mend: "Make it anew: roadbed credential rotate." },
   });
   const environment = openEnvironmentSource(deps, toolchain, homeOf, (key) => credentialVariables({ ...deps, sealer }, key));
-  const control = createControl(deps, () => local, specOf);
+  const control = createControl(deps, () => local, specOf, { restart: (key) => cluster.restart(key) });
+  const cluster = createClusterRuntime(deps, timing, (key, seen) => control.record(key, seen));
   const started = createLocalLook(
     () => local,
     (spec) => environment.of(spec),
@@ -155,6 +157,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
   const rollouts = createRollouts(deps, timing, {
     local,
+    cluster,
     build,
     promoted: async (plan) => {
       await control.apply(plan.key.entityRef, plan.key.environment, false);
@@ -163,6 +166,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   });
   const flow = defineDeployFlow(deps, {
     local,
+    cluster,
     build,
     stopping: () => stopping,
     began: (key) => {
@@ -211,7 +215,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeEnvironmentHandlers(deps),
       ...makeFreezeHandlers(),
       makeShowCalendar(deps),
-      ...makeWorkloadReaders(deps, local, scheduler),
+      ...makeWorkloadReaders(deps, local, cluster, scheduler),
       ...makeWorkloadChanges(deps),
       ...makeExecutionHandlers(deps),
       ...makeCredentialHandlers(deps, sealer),
@@ -234,7 +238,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       makeRebuildDelivery(deps),
     ],
     subscriptions: [
-      ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror),
+      ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror, cluster),
       ...makeSinkSubscriptions(deps, () => events.poke()),
     ],
     git: (request, response) => gitHost.serve(request, response),
@@ -279,6 +283,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       promotions.watch.start();
       mirror.start();
       events.start();
+      await cluster.start();
       const begun = Promise.all([control.startAll(), rollouts.resume(), gitHost.announceMissed()]);
       // What is not started yet differs from Git by that alone.
       void begun.catch(() => {}).then(() => !stopping && drift.start());
@@ -291,6 +296,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await mirror.stop();
       await events.stop();
       await rollouts.stop();
+      await cluster.stop();
       await scheduler.endAll();
       await local.endAll();
       await control.recorded();

@@ -53,6 +53,8 @@ export interface DeliveryDeps {
   readonly fetch?: typeof fetch | undefined;
   /** Where a Git host may be connected to, once the guard has looked; undefined: wherever it is. Absent: nothing is checked. */
   readonly remotes?: { addressesOf(remote: string): Promise<readonly string[] | undefined> } | undefined;
+  /** Clusters that an administrator connected. Absent: there are none. */
+  readonly clusters?: Clusters | undefined;
   /** Milliseconds; for tests. */
   readonly timing?: Partial<Timing>;
 }
@@ -130,6 +132,12 @@ export interface Timing {
   readonly firstRestartMs: number;
   /** What a process gets between SIGTERM and SIGKILL. Default 10 000. */
   readonly graceMs: number;
+  /** How long what was seen of a cluster counts while it does not answer. Default 60 000. */
+  readonly staleMs?: number;
+  /** The first pause before a list of a cluster that cannot be followed is tried again. Default 500. */
+  readonly clusterWaitMs?: number;
+  /** How long a cluster is waited for, whatever its environment says. */
+  readonly settleMs?: number;
   /** How often a rollout is looked at: tripwires, time that passed, what was decided. Default 1 000. */
   readonly tickMs: number;
 }
@@ -148,6 +156,20 @@ export interface IncidentQuestion {
   readonly until: Date;
   readonly entityRef: string | undefined;
   readonly limit: number;
+}
+
+/** What delivery asks of the catalogue's sources: how clusters are reached. */
+export interface Clusters {
+  names(): Promise<readonly string[]>;
+  /** Undefined where none of that name is connected (any more). */
+  access(name: string): Promise<ClusterAccess | undefined>;
+}
+
+/** As whom a cluster is asked, and how. What is in it is secret. */
+export interface ClusterAccess {
+  readonly server: string;
+  readonly token: string | undefined;
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 /** What delivery asks of telemetry: incidents that were open at some instant of a time and that the caller may see, the latest first. */

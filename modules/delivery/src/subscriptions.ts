@@ -24,7 +24,7 @@ import { findDeployment } from "./deployment/deployment-store.ts";
 import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import type { DriftWatch } from "./drift/watch-drift.ts";
-import { findEnvironment } from "./environment/environment-store.ts";
+import { findEnvironment, FIRST_ENVIRONMENT } from "./environment/environment-store.ts";
 import { environmentOf, GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
 import { recordOutcomes } from "./gitops/record-outcomes.ts";
 import { writeEnvironment } from "./gitops/write-environment.ts";
@@ -32,6 +32,7 @@ import { goOnward, writeDown } from "./promotion/go-onward.ts";
 import { followDeployment, type PromoteInput } from "./promotion/promote-flow.ts";
 import { isProposedTo, proposePromotions } from "./promotion/propose-promotions.ts";
 import type { PromotionWatch } from "./promotion/watch-promotions.ts";
+import type { ClusterRuntime } from "./kubernetes/cluster/cluster-runtime.ts";
 import { releaseDeployed } from "./release/make-release.ts";
 import type { MirrorWatch } from "./mirror/watch-mirror.ts";
 import type { Scheduler } from "./job/scheduler.ts";
@@ -40,9 +41,6 @@ import type { Rollouts } from "./rollout/rollouts.ts";
 import type { WorkloadControl } from "./workload/control-workloads.ts";
 import { MANIFEST_FILE } from "./workload/manifest.ts";
 import { findWorkload, setDesired } from "./workload/workload-store.ts";
-
-/** Where a push to the default branch is deployed to by itself. */
-const FIRST_ENVIRONMENT = "dev";
 
 export interface Promotions {
   readonly flow: Flow<PromoteInput, string>;
@@ -58,6 +56,7 @@ export function makeSubscriptions(
   rollouts: Rollouts,
   drift: DriftWatch,
   mirror: MirrorWatch,
+  cluster: Pick<ClusterRuntime, "reload">,
 ): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
@@ -75,6 +74,8 @@ export function makeSubscriptions(
       // Not waited for: ending a process takes its time, and other events are not to wait for it.
       void control.apply(payload.entityRef, payload.environment, payload.command === "restart");
     }),
+    // Not waited for: a cluster that does not answer holds up no event.
+    hear("delivery.follow-clusters", environmentChanged, async () => void cluster.reload()),
     hear("delivery.heed-rollout", rolloutChanged, (_ctx, { payload }) => rollouts.heed(payload.rolloutId)),
     hear("delivery.begin-execution", executionRequested, async (_ctx, { payload }) => {
       void scheduler.begin(payload.executionId);

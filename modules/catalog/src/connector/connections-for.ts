@@ -9,14 +9,15 @@ export interface OpenConnection {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Whole settings of the sources of a connector that say `goldenPaths: true`, oldest first. One that cannot be opened here is passed over. */
+/** Whole settings of the sources of a connector that say this of themselves (`goldenPaths: true`), oldest first. One that cannot be opened here is passed over. */
 export async function connectionsFor(
   { db, connectors }: { readonly db: Sql; readonly connectors: Pick<Connectors, "settingsOf"> },
   connector: string,
+  opened: "goldenPaths" | "delivery" = "goldenPaths",
 ): Promise<readonly OpenConnection[]> {
   const { rows } = await db.query<SourceRow & Record<string, unknown>>(
-    `select ${SOURCE_COLUMNS} from catalog.source where connector = $1 and settings ->> 'goldenPaths' = 'true' order by id limit 100`,
-    [connector],
+    `select ${SOURCE_COLUMNS} from catalog.source where connector = $1 and settings ->> $2 = 'true' order by id limit 100`,
+    [connector, opened],
   );
   const found = await Promise.all(
     rows.map(async (row) => {

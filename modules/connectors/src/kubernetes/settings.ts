@@ -70,6 +70,10 @@ export const KubernetesSettings = z
         .default([])
         .describe("Sorts of Crossplane claims whose state is told at the resources that they are of"),
     ),
+    delivery: z
+      .boolean()
+      .default(false)
+      .describe("Let environments of delivery run there: what was released is looked at, and rollouts are led, with this token"),
     lifecycle: advanced(z.string().min(1).max(63).default("production").describe("Lifecycle of what nobody else describes")),
   })
   .superRefine((settings, ctx) => {

@@ -2,19 +2,21 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Deployment } from "@roadbed/contracts/delivery";
-import { NotFoundError, type Ctx } from "@roadbed/core";
+import { DomainError, NotFoundError, type Ctx } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
 import { workloadNameOf } from "../component.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { acceptedOfCommit } from "../drift/accepted-store.ts";
 import { withAccepted } from "../drift/differences.ts";
+import { findEnvironment } from "../environment/environment-store.ts";
 import { advanceDeployment } from "../internal-operations.ts";
+import type { ClusterRuntime } from "../kubernetes/cluster/cluster-runtime.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { isDecided, planFor } from "../rollout/plan.ts";
 import { insertRollout } from "../rollout/rollout-store.ts";
 import { MANIFEST_FILE, parseManifest, type Manifest } from "../workload/manifest.ts";
-import { setDeployed, wantWorkload } from "../workload/workload-store.ts";
+import { findWorkload, setDeployed, wantWorkload } from "../workload/workload-store.ts";
 import { advance, findDeployment, finishDeployment } from "./deployment-store.ts";
 
 export interface DeployInput {
@@ -28,10 +30,13 @@ export interface DeployPlan {
   readonly repository: string;
   readonly commit: string;
   readonly manifest: Manifest;
+  /** The environment is a cluster: nothing is built or started here. */
+  readonly inCluster?: boolean;
 }
 
 export interface DeployParts {
   readonly local: LocalRuntime;
+  readonly cluster: Pick<ClusterRuntime, "settle">;
   /** Exports and builds; answers what can be run. */
   build(plan: DeployPlan, signal: AbortSignal): Promise<WorkloadSpec>;
   /** The server stops: processes end because of that. */
@@ -60,6 +65,13 @@ export function defineDeployFlow(deps: DeliveryDeps, parts: DeployParts): Flow<D
       try {
         const plan = await c.step("begin", (s) => begin(deps, deploymentId, s.key));
         if (plan === null) return "superseded";
+        if (plan.inCluster === true) {
+          const came = await c.step("follow", (s) => orPark(parts, () => followCluster(deps, parts, plan, s.key, s.signal)), {
+            attempts: 2,
+          });
+          if (typeof came === "string") return came;
+          throw new Error(came.failed);
+        }
         parts.began(plan.key);
         await c.step("build", (s) => orPark(parts, async () => void (await parts.build(plan, s.signal))), { attempts: 2 });
         const outcome = await c.step("start", (s) => orPark(parts, () => start(deps, parts, plan, s.key, s.signal)), { attempts: 2 });
@@ -102,7 +114,48 @@ async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Pro
     await wantWorkload(ctx.sql, workload, manifest.kind);
     return true;
   });
-  return began ? { deploymentId, key: workload, repository, commit, manifest } : null;
+  const inCluster = (await findEnvironment(deps.db, environment))?.runtime === "kubernetes";
+  return began ? { deploymentId, key: workload, repository, commit, manifest, inCluster } : null;
+}
+
+/** Git holds it already, and the cluster's engine brings it there: what comes of it is what the cluster says. */
+async function followCluster(
+  deps: DeliveryDeps,
+  parts: DeployParts,
+  plan: DeployPlan,
+  key: string,
+  signal: AbortSignal,
+): Promise<"healthy" | "superseded" | "rolling" | { readonly failed: string }> {
+  const { deploymentId, manifest, commit } = plan;
+  const about = { id: deploymentId, entityRef: plan.key.entityRef };
+  const deployment = await write(deps, about, "starting", `${key}:starting`, (ctx) =>
+    advance(ctx.sql, deploymentId, ["building", "starting"], "starting"),
+  );
+  if (deployment === undefined) return (await hasRollout(deps, deploymentId)) ? "rolling" : "superseded";
+  await parts.overtake(plan.key, signal);
+  const rollout = planFor(manifest.rollout, plan.key.environment);
+  const before = await findWorkload(deps.db, plan.key.entityRef, plan.key.environment);
+  if (isDecided(rollout) && manifest.kind === "service" && before?.commit !== undefined) {
+    const begun = { deploymentId, key: plan.key, commit, stableCommit: before.commit, manifest, plan: rollout };
+    await write(deps, about, "rolling", `${key}:rolling`, async (ctx) => {
+      await insertRollout(ctx, begun);
+      return null;
+    });
+    return "rolling";
+  }
+  try {
+    await parts.cluster.settle(plan.key, signal);
+  } catch (error) {
+    // What the cluster says is not asked for a second time.
+    if (error instanceof DomainError) return { failed: error.message };
+    throw error;
+  }
+  await write(deps, about, "healthy", `${key}:healthy`, async (ctx) => {
+    await setDeployed(ctx.sql, plan.key, { kind: manifest.kind, commit, deploymentId, manifest });
+    await finishDeployment(ctx, deploymentId, "healthy");
+    return null;
+  });
+  return "healthy";
 }
 
 /** `superseded` when it was overtaken before it was started; `rolling` when it is from here on the matter of a rollout. */
@@ -162,6 +215,7 @@ async function giveUp(deps: DeliveryDeps, parts: DeployParts, deploymentId: stri
     return null;
   });
   const { entityRef, environment } = deployment;
+  if ((await findEnvironment(deps.db, environment))?.runtime === "kubernetes") return;
   parts.failed({ entityRef, environment, name: workloadNameOf(entityRef) }, reason);
 }
 

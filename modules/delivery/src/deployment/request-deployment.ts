@@ -54,6 +54,11 @@ export function makeDeployCommit(deps: DeliveryDeps): Handler {
 async function refuseDirect(ctx: Ctx, name: string): Promise<void> {
   await checkEnvironment(ctx.sql, name);
   const environment = await findEnvironment(ctx.sql, name);
+  if (environment?.runtime === "kubernetes") {
+    throw new ConflictError(`${environment.title} is a cluster: it takes releases with an image, by promotion.`, {
+      mend: `Promote a release: roadbed promotion create <component>#<number> ${name}.`,
+    });
+  }
   if (environment === undefined || environment.upstream.length === 0) return;
   throw new ConflictError(`${environment.title} takes releases by promotion, from ${environment.upstream.join(" or ")}.`, {
     mend: `Promote a release: roadbed promotion create <component>#<number> ${name}.`,

@@ -40,7 +40,7 @@ const HOUR_MS = 3_600_000;
 const DEVELOPERS_HOURS = 14 * 24;
 
 /** Where workloads run: made, described, extended, ended. */
-export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities">): Handler[] {
+export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities" | "clusters">): Handler[] {
   return [
     handle(listEnvironments, async (ctx, { limit, cursor, ended }) => {
       const all = await listEnvironmentRecords(ctx.sql, { ended });
@@ -85,7 +85,12 @@ export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities">): H
       await lockEnvironments(ctx);
       const before = await readEnvironment(ctx, name);
       const cleared = Object.fromEntries(clear.map((field) => [field === "expiry" ? "expiresAt" : field, undefined]));
-      return save(ctx, { ...before, ...cleared, ...named(said) }, "changed");
+      const runtime = said.runtime ?? before.runtime;
+      return save(
+        ctx,
+        { ...before, ...cleared, ...named(said), ...(runtime === "local" ? { kubernetes: said.kubernetes } : {}) },
+        "changed",
+      );
     }),
     handle(extendEnvironment, async (ctx, { name, hours, reason }) => {
       const before = await readEnvironment(ctx, name);
@@ -140,6 +145,8 @@ export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities">): H
 
 const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
   description: undefined,
+  runtime: "local",
+  kubernetes: undefined,
   owner: undefined,
   region: undefined,
   residency: undefined,
@@ -187,10 +194,11 @@ function requireHand(ctx: Ctx, { name, madeBy, expiresAt }: EnvironmentRecord): 
 }
 
 async function toEnvironment(ctx: Ctx, record: EnvironmentRecord, all: readonly EnvironmentRecord[]): Promise<Environment> {
-  const { description, owner, region, residency, budget, errorBudget, madeBy, expiresAt, endedAt, ...rest } = record;
+  const { description, kubernetes, owner, region, residency, budget, errorBudget, madeBy, expiresAt, endedAt, ...rest } = record;
   const [frozen] = endedAt === undefined ? await freezesAt(ctx.sql, record.name, ctx.now()) : [];
   const optional = {
     description,
+    kubernetes,
     owner,
     region,
     residency,

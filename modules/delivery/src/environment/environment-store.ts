@@ -1,18 +1,25 @@
 import type {
   CustomGate,
   DriftPolicy,
+  Environment,
   ErrorBudgetRule,
   PromotedBy,
   RequiredPromotionApproval,
 } from "@roadbed/contracts/delivery/environments";
+import type { KubernetesPlace } from "@roadbed/contracts/delivery/kubernetes-place";
 import { NotFoundError, type Row, type Sql } from "@roadbed/core";
+
+/** Where a push to the default branch is deployed to by itself. */
+export const FIRST_ENVIRONMENT = "dev";
 
 /** Where workloads run, and what has to hold before a release comes there. */
 export interface EnvironmentRecord {
   readonly name: string;
   readonly title: string;
   readonly description: string | undefined;
-  readonly runtime: "local";
+  readonly runtime: Environment["runtime"];
+  /** Of the runtime `kubernetes`, and of no other. */
+  readonly kubernetes: KubernetesPlace | undefined;
   /** Absent: shared, and the platform's. */
   readonly owner: string | undefined;
   readonly region: string | undefined;
@@ -37,7 +44,7 @@ export interface EnvironmentRecord {
 }
 
 /** What people say of an environment; everything else comes of itself. */
-export type EnvironmentText = Omit<EnvironmentRecord, "runtime" | "workloads" | "endedAt">;
+export type EnvironmentText = Omit<EnvironmentRecord, "workloads" | "endedAt">;
 
 const COLUMNS = `e.*, (select count(*)::int from delivery.workload w where w.environment = e.name) as workloads`;
 
@@ -65,10 +72,11 @@ export async function checkEnvironment(sql: Sql, name: string): Promise<void> {
 export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void> {
   await sql.query(
     `insert into delivery.environment (name, title, runtime, description, owner, region, residency, upstream, automatic, soak_minutes, approvals,
-       gates, budget_amount, budget_currency, made_by, expires_at, by, drift, error_budget)
-     values ($1, $2, 'local', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+       gates, budget_amount, budget_currency, made_by, expires_at, by, drift, error_budget, kubernetes)
+     values ($1, $2, $19, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20)
      on conflict (name) do update set title = $2, description = $3, owner = $4, region = $5, residency = $6, upstream = $7, automatic = $8,
-       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, drift = $17, error_budget = $18, ended_at = null`,
+       soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, drift = $17,
+       error_budget = $18, runtime = $19, kubernetes = $20, ended_at = null`,
     [
       e.name,
       e.title,
@@ -88,6 +96,8 @@ export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void
       e.by,
       e.drift,
       e.errorBudget === undefined ? null : JSON.stringify(e.errorBudget),
+      e.runtime,
+      e.kubernetes === undefined ? null : JSON.stringify(e.kubernetes),
     ],
   );
 }
@@ -114,7 +124,8 @@ function toRecord(row: Row): EnvironmentRecord {
     name: row["name"] as string,
     title: row["title"] as string,
     description: optional("description"),
-    runtime: "local",
+    runtime: row["runtime"] as EnvironmentRecord["runtime"],
+    kubernetes: optional("kubernetes"),
     owner: optional("owner"),
     region: optional("region"),
     residency: optional("residency"),

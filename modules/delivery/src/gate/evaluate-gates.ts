@@ -6,6 +6,7 @@ import { customGates } from "./custom-gates.ts";
 import { dependencyGate } from "./dependency-gate.ts";
 import { errorBudgetGate } from "./error-budget-gate.ts";
 import { freezeGate } from "./freeze-gate.ts";
+import { manifestGate } from "./manifest-gate.ts";
 import { unknown, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
 import { policyGate } from "./policy-gate.ts";
 import { pullRequestGate } from "./pull-request-gate.ts";
@@ -25,6 +26,7 @@ export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: P
     ...(environment.upstream.length > 0 ? [upstreamGate(subject)] : []),
     ...(environment.upstream.length > 0 && environment.soakMinutes > 0 ? [soakGate(subject)] : []),
     partsGate(deps, subject, partsOf),
+    ...(environment.kubernetes === undefined ? [] : [manifestGate(deps, subject)]),
     policyGate(deps, subject),
     ...(environment.approvals.length > 0 ? [approvalGate(deps, subject)] : []),
     freezeGate(subject),

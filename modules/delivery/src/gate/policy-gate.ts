@@ -1,15 +1,17 @@
+import { targetOf } from "../gitops/gitops-repository.ts";
 import { render, renderedObjects } from "../gitops/render.ts";
+import { asPoliciesSee } from "../kubernetes/as-policies-see.ts";
 import { advanceDeployment } from "../internal-operations.ts";
 import { asPlatform, blocked, passed, unknown, type GateDeps, type GateRule, type Subject } from "./gate.ts";
 
 /** Policies see the promotion, the entity and the manifests as they would stand there. */
-export function policyGate({ policies, runtime }: GateDeps, { promotion, release, environment }: Subject): GateRule {
+export function policyGate({ policies, runtime, publicUrl }: GateDeps, { promotion, release, environment }: Subject): GateRule {
   return {
     name: "policies",
     title: "Policies",
     async evaluate() {
       if (policies === undefined) return unknown("There is nothing here that evaluates policies.");
-      const objects = renderedObjects(render(release, environment.name));
+      const objects = asPoliciesSee(renderedObjects(render(release, targetOf({ publicUrl }, environment))));
       const act = {
         entity: release.entity_ref,
         from: environment.upstream[0],

@@ -1,9 +1,11 @@
 import type { Ctx } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
+import type { EnvironmentRecord } from "../environment/environment-store.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { createRepository } from "../repository/create-repository.ts";
 import { findRepository } from "../repository/repository-store.ts";
+import type { Target } from "./render.ts";
 
 /** The repository from which everything that delivery knows can be read again. */
 export const GITOPS_REPOSITORY = "platform-delivery";
@@ -35,6 +37,14 @@ export function nextBranchOf(environment: string, what: string): string {
 export function environmentOf(branch: string): { readonly environment: string; readonly proposed: boolean } | undefined {
   const found = /^env\/([a-z][a-z0-9-]*?)(-next\/.+)?$/.exec(branch);
   return found === null ? undefined : { environment: found[1]!, proposed: found[2] !== undefined };
+}
+
+/** Where a release goes, as it is rendered. */
+export function targetOf(
+  { publicUrl }: Pick<DeliveryDeps, "publicUrl">,
+  { name, kubernetes }: Pick<EnvironmentRecord, "name" | "kubernetes">,
+): Target {
+  return { name, kubernetes, repository: kubernetes?.repository ?? `${publicUrl}/git/${GITOPS_REPOSITORY}.git` };
 }
 
 /** Makes the repository unless it is there. */

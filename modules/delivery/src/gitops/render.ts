@@ -1,11 +1,14 @@
 import { parseRef } from "@roadbed/contracts/catalog";
+import type { KubernetesPlace } from "@roadbed/contracts/delivery/kubernetes-place";
 import { InvalidError } from "@roadbed/core";
 import { isMap, isScalar, parseAllDocuments, stringify } from "yaml";
 
 import { workloadNameOf } from "../component.ts";
 import type { AcceptedRow } from "../drift/accepted-store.ts";
 import { withAccepted, type Accepted } from "../drift/differences.ts";
+import { renderKubernetes } from "../kubernetes/render/render-kubernetes.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
+import type { Manifest } from "../kubernetes/manifest.ts";
 import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";
 
 /** Counts up when the same release would be rendered to other text. */
@@ -15,6 +18,14 @@ export const RENDERER = "roadbed/1";
 export const ACCEPTED_FILE = "accepted.yaml";
 
 export type Rendered = Pick<ReleaseRow, "entity_ref" | "number" | "id" | "parts" | "repository" | "commit" | "config">;
+
+/** Where a release goes: an environment by its name, and by its cluster where it is one. */
+export interface Target {
+  readonly name: string;
+  readonly kubernetes?: KubernetesPlace | undefined;
+  /** From where a cluster's engine reads the branches of environments. */
+  readonly repository?: string | undefined;
+}
 
 /** The folder of a component on the branch of an environment. */
 export function folderOf(entityRef: string): string {
@@ -26,22 +37,34 @@ export function folderOf(entityRef: string): string {
  * is the same text. `deploy/*.yaml` goes to every environment, `deploy/<environment>/*.yaml` replaces what has the same kind and name.
  * Throws `InvalidError` for what cannot be read.
  */
-export function render(release: Rendered, environment: string, accepted?: AcceptedRow): Map<string, string> {
+export function render(release: Rendered, target: string | Target, accepted?: AcceptedRow): Map<string, string> {
   const { entity_ref: entityRef, config } = release;
+  const { name: environment, kubernetes, repository }: Target = typeof target === "string" ? { name: target } : target;
   const folder = folderOf(entityRef);
   const files = new Map<string, string>([[`${folder}/release.yaml`, releaseObject(release, environment)]]);
   const manifest = config[MANIFEST_FILE];
   if (manifest !== undefined) files.set(`${folder}/workload.yaml`, workloadObject(release, environment, manifest, accepted?.changes));
   if (accepted !== undefined) files.set(`${folder}/${ACCEPTED_FILE}`, acceptedObject(accepted));
-  for (const [path, text] of manifestsFor(config, environment)) {
-    for (const { name, object } of objectsIn(path, text)) files.set(`${folder}/objects/${name}.yaml`, toText(object));
+  const brought = manifestsFor(config, environment).flatMap(([path, text]) => objectsIn(path, text));
+  if (kubernetes === undefined) {
+    for (const object of brought) files.set(`${folder}/objects/${fileNameOf(object)}`, toText(object));
+  } else {
+    const place = { environment, kubernetes, repository: repository ?? "" };
+    const { objects, engine } = renderKubernetes(release, manifest === undefined ? undefined : parseManifest(manifest), place, brought);
+    for (const object of objects) files.set(`${folder}/objects/${fileNameOf(object)}`, toText(object));
+    if (engine.length > 0) files.set(engineFileOf(entityRef), engine.map(toText).join("---\n"));
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** What tells a cluster's engine of a component: beside the folders, so that the engine's own path holds nothing else. */
+export function engineFileOf(entityRef: string): string {
+  return `engine/${workloadNameOf(entityRef)}.yaml`;
+}
+
 /** Objects as policies see them. */
-export function renderedObjects(files: ReadonlyMap<string, string>): Record<string, unknown>[] {
-  return [...files].flatMap(([path, text]) => objectsIn(path, text).map(({ object }) => object as Record<string, unknown>));
+export function renderedObjects(files: ReadonlyMap<string, string>): Manifest[] {
+  return [...files].flatMap(([path, text]) => objectsIn(path, text));
 }
 
 function releaseObject({ entity_ref, number, id, parts }: Rendered, environment: string): string {
@@ -99,29 +122,28 @@ function manifestsFor(config: Readonly<Record<string, string>>, environment: str
   return [...common, ...own];
 }
 
-function objectsIn(path: string, text: string): { name: string; object: unknown }[] {
+/** The objects of a YAML file. Throws `InvalidError` for what is no manifest. */
+export function objectsIn(path: string, text: string): Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     const fault = document.errors[0];
     if (fault !== undefined) throw new InvalidError(`${path} cannot be read: ${fault.message}`, { mend: "Mend the file and push it." });
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return [];
     if (!isMap(document.contents))
       throw new InvalidError(`${path} holds something that is no object.`, { mend: "Each document must be a manifest." });
-    const object = document.toJS({ maxAliasCount: 50 }) as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
-    const { kind, metadata } = object;
-    if (typeof kind !== "string" || typeof metadata?.name !== "string") {
+    const object = document.toJS({ maxAliasCount: 50 }) as { kind?: unknown; metadata?: { name?: unknown } };
+    if (typeof object.kind !== "string" || typeof object.metadata?.name !== "string") {
       throw new InvalidError(`${path} holds an object without kind or metadata.name.`, { mend: "Each document must be a manifest." });
     }
-    const words = [kind, typeof metadata.namespace === "string" ? metadata.namespace : "", metadata.name].filter((word) => word !== "");
-    return [
-      {
-        name: words
-          .join("-")
-          .toLowerCase()
-          .replaceAll(/[^a-z0-9.-]+/g, "-"),
-        object,
-      },
-    ];
+    return [object as Manifest];
   });
+}
+
+function fileNameOf({ kind, metadata: { namespace, name } }: Manifest): string {
+  const words = [kind, typeof namespace === "string" ? namespace : "", name].filter((word) => word !== "");
+  return `${words
+    .join("-")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]+/g, "-")}.yaml`;
 }
 
 function toText(object: unknown): string {

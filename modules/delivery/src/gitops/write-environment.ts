@@ -4,11 +4,12 @@ import type { Commit, FileChange } from "@roadbed/git";
 import type { DeliveryDeps } from "../deps.ts";
 import { acceptedIn, type AcceptedRow } from "../drift/accepted-store.ts";
 import { notePutRight } from "../drift/drift-store.ts";
+import { findEnvironment } from "../environment/environment-store.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { readPromotions, type PromotionRow } from "../promotion/promotion-store.ts";
 import { findReleases, type ReleaseRow } from "../release/release-store.ts";
-import { branchOf, ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
-import { folderOf, render } from "./render.ts";
+import { branchOf, ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf, targetOf } from "./gitops-repository.ts";
+import { engineFileOf, folderOf, render } from "./render.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
 import { messageOf, promotionsIn, type AcceptedBy } from "./trailer.ts";
 
@@ -168,15 +169,16 @@ async function contentsOf(
   for (const { entity_ref, release_id } of rows) wanted.set(entity_ref, release_id);
   const releases = await findReleases(ctx.sql, [...wanted.values()]);
   const accepted = await acceptedIn(ctx.sql, environment, [...wanted.keys()]);
+  const target = targetOf(deps, (await findEnvironment(ctx.sql, environment)) ?? { name: environment, kubernetes: undefined });
   const files = new Map<string, string | Uint8Array>();
   for (const [entityRef, releaseId] of wanted) {
     const release = releases.get(releaseId)!;
     const row = rows.find(({ entity_ref }) => entity_ref === entityRef);
     const earlier = row?.kind === "rollback" ? await earlierTree(deps, ctx, row, release) : undefined;
-    for (const [path, content] of earlier ?? render(release, environment, of(accepted, release))) files.set(path, content);
+    for (const [path, content] of earlier ?? render(release, target, of(accepted, release))) files.set(path, content);
   }
-  if (all) return { files, scope: (path) => path.startsWith("apps/") };
-  const folders = new Set([...wanted.keys(), ...gone].map(folderOf));
+  if (all) return { files, scope: (path) => path.startsWith("apps/") || path.startsWith("engine/") };
+  const folders = new Set([...wanted.keys(), ...gone].flatMap((ref) => [folderOf(ref), engineFileOf(ref)]));
   return { files, scope: (path) => folders.has(path.split("/").slice(0, 2).join("/")) };
 }
 
@@ -232,7 +234,7 @@ async function earlierTree(
   );
   const tree = rows[0] && (await repositories.tree(GITOPS_REPOSITORY, rows[0].git_commit));
   const folder = `${folderOf(release.entity_ref)}/`;
-  const files = (tree?.files ?? []).filter(({ path }) => path.startsWith(folder));
+  const files = (tree?.files ?? []).filter(({ path }) => path.startsWith(folder) || path === engineFileOf(release.entity_ref));
   if (files.length === 0) return undefined;
   const contents = await repositories.blobs(
     GITOPS_REPOSITORY,

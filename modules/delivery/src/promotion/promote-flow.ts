@@ -51,8 +51,15 @@ async function deploy(deps: DeliveryDeps, ctx: Ctx, id: string): Promise<string>
     (await advancePromotion(ctx, id, event, deploymentId === undefined ? {} : { deploymentId }))?.state ?? row.state;
   if (repository === null || commit === null || release.config[MANIFEST_FILE] === undefined) return done("succeed");
   const workload = await findWorkload(ctx.sql, entityRef, row.environment);
+  // In a cluster what Git says is on its way already, and only the cluster can say what came of it.
+  const isHere = (await findEnvironment(ctx.sql, row.environment))?.runtime !== "kubernetes";
   // It runs already. A newer push that is on its way there is let go on; only who goes back wants to be before it.
-  if (workload?.commit === commit && workload.desired === "running" && (row.kind === "promote" || !(await isDeploying(ctx, row)))) {
+  if (
+    isHere &&
+    workload?.commit === commit &&
+    workload.desired === "running" &&
+    (row.kind === "promote" || !(await isDeploying(ctx, row)))
+  ) {
     return done("succeed", workload.deploymentId);
   }
   const [found] = await deps.repositories.log(repository, { ref: commit, limit: 1 });

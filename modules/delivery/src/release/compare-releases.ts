@@ -3,8 +3,9 @@ import { handle, InvalidError, type Ctx, type Handler, type OutputOf } from "@ro
 import { compareTexts, type FilePatch } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { checkEnvironment } from "../environment/environment-store.ts";
-import { render } from "../gitops/render.ts";
+import { checkEnvironment, findEnvironment } from "../environment/environment-store.ts";
+import { targetOf } from "../gitops/gitops-repository.ts";
+import { render, type Target } from "../gitops/render.ts";
 import { desiredIn } from "../promotion/promotion-store.ts";
 import { commitsBetween } from "./read-releases.ts";
 import { compareParts } from "./release-parts.ts";
@@ -28,10 +29,9 @@ export function makeCompareReleases(deps: DeliveryDeps): Handler {
     const missing: string[] = [];
     const forward = from === undefined || (await isForward(deps, from, to));
     const code = await codeBetween(deps, from, to, forward, missing);
-    const rendered = await compareTexts(
-      from === undefined ? new Map() : render(from, environment ?? "example"),
-      render(to, environment ?? "example"),
-    );
+    const place = environment === undefined ? undefined : await findEnvironment(ctx.sql, environment);
+    const target = place === undefined ? { name: environment ?? "example" } : targetOf(deps, place);
+    const rendered = await compareTexts(from === undefined ? new Map() : written(from, target, missing), written(to, target, missing));
     return {
       ...(from === undefined ? {} : { from: (await toReleases(ctx.sql, [from]))[0]! }),
       to: (await toReleases(ctx.sql, [to]))[0]!,
@@ -43,6 +43,17 @@ export function makeCompareReleases(deps: DeliveryDeps): Handler {
       missing,
     };
   });
+}
+
+/** What cannot be written for that place is said, and the rest is compared all the same. */
+function written(release: ReleaseRow, target: Target, missing: string[]): Map<string, string> {
+  try {
+    return render(release, target);
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    missing.push(`What release ${release.number} would be in ${target.name}: ${error.message}`);
+    return new Map();
+  }
 }
 
 /** What an environment has, by what was promoted or by the commit that runs; undefined when it has nothing. */

@@ -2,7 +2,10 @@ import { workloadNameOf } from "../component.ts";
 import type { DeliveryDeps, Timing } from "../deps.ts";
 import { findDeployment } from "../deployment/deployment-store.ts";
 import type { DeployPlan } from "../deployment/deploy-flow.ts";
+import { findEnvironment } from "../environment/environment-store.ts";
 import { advanceRollout } from "../internal-operations.ts";
+import type { ClusterRuntime } from "../kubernetes/cluster/cluster-runtime.ts";
+import { driveArgo } from "../kubernetes/cluster/drive-argo.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { findWorkload } from "../workload/workload-store.ts";
 import { driveRollout, type Drive } from "./drive-rollout.ts";
@@ -24,12 +27,13 @@ export interface Rollouts {
 
 export interface RolloutsParts {
   readonly local: LocalRuntime;
+  readonly cluster: ClusterRuntime;
   readonly build: (plan: DeployPlan, signal: AbortSignal) => Promise<WorkloadSpec>;
   /** After a promotion. */
   readonly promoted: (plan: DeployPlan) => Promise<void>;
 }
 
-export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, build, promoted }: RolloutsParts): Rollouts {
+export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, cluster, build, promoted }: RolloutsParts): Rollouts {
   const { db, log, router, runtime } = deps;
   const drives = new Map<string, Drive>();
   let stopping = false;
@@ -50,7 +54,29 @@ export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, buil
     if (known !== undefined) return known.wake();
     const record = await findRollout(db, id);
     if (stopping || record === undefined || isOver(record) || drives.has(id)) return;
-    const drive = driveRollout(
+    const place = (await findEnvironment(db, record.environment))?.kubernetes;
+    if (drives.has(id)) return;
+    const drive =
+      place === undefined
+        ? driveHere(record)
+        : driveArgo(
+            {
+              log,
+              cluster,
+              key: keyOf(record),
+              find: (wanted) => findRollout(db, wanted),
+              apply,
+              tickMs: timing.tickMs,
+              deadlineMs: timing.settleMs ?? place.deadlineSeconds * 1_000,
+            },
+            record,
+          );
+    drives.set(id, drive);
+    void drive.done.finally(() => drives.delete(id));
+  }
+
+  function driveHere(record: RolloutRecord): Drive {
+    return driveRollout(
       {
         log,
         local,
@@ -67,8 +93,6 @@ export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, buil
       },
       record,
     );
-    drives.set(id, drive);
-    void drive.done.finally(() => drives.delete(id));
   }
 
   return {

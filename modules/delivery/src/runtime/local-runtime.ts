@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { WorkloadHealth } from "@roadbed/contracts/delivery";
+import type { ClusterSight, WorkloadHealth } from "@roadbed/contracts/delivery";
 import { ConflictError, type Logger } from "@roadbed/core";
 import type { z } from "zod";
 
@@ -40,8 +40,12 @@ export interface Observation {
   readonly pid?: number | undefined;
   readonly startedAt?: Date | undefined;
   readonly restarts: number;
-  /** Each process of the stable release. */
-  readonly replicas?: readonly ReplicaSight[];
+  /** Each process of the stable release; each pod of every release. */
+  readonly replicas?: readonly (ReplicaSight & { readonly name?: string; readonly release?: number | undefined })[];
+  /** Where it is reached, where that is not the platform's own router. */
+  readonly url?: string;
+  /** What its cluster says, where it runs in one. */
+  readonly cluster?: ClusterSight;
 }
 
 /** A release that runs beside the stable one while it is decided about. */

@@ -2,6 +2,7 @@ import { restartWorkload, stopWorkload, workloadCommanded } from "@roadbed/contr
 import { ConflictError, handle, NotFoundError, type Handler } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { findEnvironment } from "../environment/environment-store.ts";
 import { findWorkload, setDesired, toWorkload, type WorkloadRecord } from "./workload-store.ts";
 
 /** What is wanted is stored with an event; the process is stopped or restarted when the event is delivered, and again at a start if that was missed. */
@@ -17,6 +18,11 @@ export function makeWorkloadChanges({ routerUrl }: DeliveryDeps): Handler[] {
       return toWorkload(record, routerUrl);
     }),
     handle(stopWorkload, async (ctx, { entityRef, environment }) => {
+      if ((await findEnvironment(ctx.sql, environment))?.runtime === "kubernetes") {
+        throw new ConflictError(`What runs in ${environment} is what Git says, and the cluster would bring it back.`, {
+          mend: "Release it with no replicas, or end the environment.",
+        });
+      }
       const record = known(await setDesired(ctx.sql, entityRef, environment, "stopped"), entityRef, environment);
       ctx.emit(workloadCommanded, entityRef, { entityRef, environment, command: "stop" });
       return toWorkload(record, routerUrl);

@@ -4,6 +4,7 @@ import { workloadChanged } from "@roadbed/contracts/delivery";
 import { DomainError } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { findEnvironment } from "../environment/environment-store.ts";
 import { observeWorkload } from "../internal-operations.ts";
 import type { LocalRuntime, Observation, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { findWorkload, listStopped, listWanted, setSeen, type WorkloadRecord } from "./workload-store.ts";
@@ -27,6 +28,8 @@ export function createControl(
   local: () => LocalRuntime,
   /** Sees to it that the commit's files are there and built. */
   specOf: (record: WorkloadRecord) => Promise<WorkloadSpec>,
+  /** Restarts what runs in a cluster. */
+  cluster: { restart(key: WorkloadKey): Promise<void> },
 ): WorkloadControl {
   const unwritten = new Map<string, { readonly key: WorkloadKey; readonly seen: Observation }>();
   let writing: Promise<void> | undefined;
@@ -42,6 +45,10 @@ export function createControl(
     try {
       const found = await findWorkload(db, entityRef, environment);
       if (found === undefined) return;
+      if ((await findEnvironment(db, environment))?.runtime === "kubernetes") {
+        if (restart) await cluster.restart(found.key);
+        return;
+      }
       if (found.desired === "stopped") await local().stop(found.key);
       else if (found.commit !== undefined) await bringUp(found, restart);
     } catch (error) {

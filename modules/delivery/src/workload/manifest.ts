@@ -51,16 +51,29 @@ const Manifest = z
     limits: z
       .strictObject({
         memoryMb: z.number().int().min(64).max(4_096).default(256),
+        /** Of a core in 1000 parts; what a cluster sets aside for each process. */
+        cpuMillis: z.number().int().min(10).max(64_000).optional(),
         answerSeconds: z.number().int().min(1).max(3_600).optional(),
       })
       .prefault({}),
-    scale: z.strictObject({ replicas: z.number().int().min(1).max(20) }).optional(),
+    scale: z
+      .strictObject({
+        replicas: z.number().int().min(1).max(20),
+        /** In a cluster: up to so many while each uses more than `cpuPercent` of what is set aside for it. */
+        upTo: z.number().int().min(2).max(200).optional(),
+        cpuPercent: z.number().int().min(10).max(95).optional(),
+      })
+      .optional(),
     rollout: RolloutText.optional(),
     site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
   })
   .superRefine(({ kind, start, schedule, health, scale, rollout }, check) => {
     if (scale !== undefined && kind !== "service" && kind !== "worker")
       check.addIssue({ code: "custom", path: ["scale"], message: `a ${kind} has no processes that run all the time` });
+    if (scale?.upTo !== undefined && scale.upTo <= scale.replicas)
+      check.addIssue({ code: "custom", path: ["scale", "upTo"], message: "must be more than replicas" });
+    if (scale?.cpuPercent !== undefined && scale.upTo === undefined)
+      check.addIssue({ code: "custom", path: ["scale", "cpuPercent"], message: "goes with upTo" });
     if (rollout !== undefined && kind !== "service" && (kind !== "worker" || !isPlain(rollout)))
       check.addIssue({
         code: "custom",

@@ -4,6 +4,8 @@ import { encodeCursor, handle, readCursor, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { findEnvironment } from "../environment/environment-store.ts";
+import type { ClusterRuntime } from "../kubernetes/cluster/cluster-runtime.ts";
 import type { LocalRuntime } from "../runtime/local-runtime.ts";
 import { lastExecutions } from "../job/execution-store.ts";
 import type { Scheduler } from "../job/scheduler.ts";
@@ -12,7 +14,12 @@ import { findWorkload, listWorkloadRecords, toWorkload, type WorkloadRecord } fr
 
 const Position = z.tuple([z.string(), z.string()]);
 
-export function makeWorkloadReaders({ routerUrl }: DeliveryDeps, local: LocalRuntime, scheduler: Pick<Scheduler, "nextOf">): Handler[] {
+export function makeWorkloadReaders(
+  { routerUrl }: DeliveryDeps,
+  local: LocalRuntime,
+  cluster: Pick<ClusterRuntime, "logs">,
+  scheduler: Pick<Scheduler, "nextOf">,
+): Handler[] {
   return [
     handle(listWorkloads, async (ctx, { limit, cursor, entityRef, environment }) => {
       const after = readCursor(Position, cursor);
@@ -25,6 +32,9 @@ export function makeWorkloadReaders({ routerUrl }: DeliveryDeps, local: LocalRun
     }),
     handle(getWorkloadLogs, async (ctx, { entityRef, environment, after, waitMs, limit }) => {
       const record = known(await findWorkload(ctx.sql, entityRef, environment), entityRef, environment);
+      if ((await findEnvironment(ctx.sql, environment))?.runtime === "kubernetes") {
+        return { ...(await cluster.logs(record.key, { after, limit, waitMs, signal: ctx.signal })), done: false };
+      }
       const ended = record.desired === "stopped" && record.health === "stopped";
       const log = await local.logOf(record.key);
       const { items, next } = await log.read({ after, limit, waitMs: ended ? 0 : waitMs, signal: ctx.signal });

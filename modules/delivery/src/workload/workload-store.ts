@@ -19,6 +19,9 @@ export interface WorkloadRecord {
   readonly pid: number | undefined;
   readonly startedAt: Date | undefined;
   readonly replicas: Workload["replicas"];
+  /** Of what runs in a cluster: where it is reached, and what the cluster says. */
+  readonly url: string | undefined;
+  readonly cluster: Workload["cluster"];
 }
 
 /** Makes it known and wanted, before its first deployment as well as before each later one. */
@@ -58,16 +61,30 @@ export async function setDesired(
 /** Answers whether the health is another one than before. */
 export async function setSeen(sql: Sql, { entityRef, environment }: WorkloadKey, seen: Observation): Promise<boolean> {
   const { rows } = await sql.query<{ before: string }>(
-    `update delivery.workload w set health = $3, detail = $4, pid = $5, started_at = $6, restarts = $7, replicas = $8
+    `update delivery.workload w set health = $3, detail = $4, pid = $5, started_at = $6, restarts = $7, replicas = $8,
+       url = coalesce($9, url), cluster = coalesce($10, cluster)
      from (select health as before from delivery.workload where entity_ref = $1 and environment = $2 for update) old
      where w.entity_ref = $1 and w.environment = $2 returning old.before`,
-    [entityRef, environment, seen.health, seen.detail ?? null, seen.pid ?? null, seen.startedAt ?? null, seen.restarts, replicasIn(seen)],
+    [
+      entityRef,
+      environment,
+      seen.health,
+      seen.detail ?? null,
+      seen.pid ?? null,
+      seen.startedAt ?? null,
+      seen.restarts,
+      replicasIn(seen),
+      seen.url ?? null,
+      seen.cluster === undefined ? null : JSON.stringify(seen.cluster),
+    ],
   );
   return rows[0] !== undefined && rows[0].before !== seen.health;
 }
 
 function replicasIn({ replicas = [] }: Observation): string | null {
-  const told = replicas.map(({ health, detail, pid, startedAt, restarts }) => ({
+  const told = replicas.map(({ name, release, health, detail, pid, startedAt, restarts }) => ({
+    name,
+    release,
     health,
     detail,
     pid,
@@ -112,18 +129,23 @@ export async function listWorkloadsOf(sql: Sql, refs: readonly string[]): Promis
   return new Map([...Map.groupBy(running, ({ ref }) => ref)].map(([ref, all]) => [ref, all.map(({ workload }) => workload)]));
 }
 
+/** What this machine runs: of clusters others take care. */
+const LOCAL = "environment in (select name from delivery.environment where runtime = 'local')";
+
 export async function listWanted(sql: Sql): Promise<WorkloadRecord[]> {
-  const { rows } = await sql.query("select * from delivery.workload where desired = 'running' and commit is not null order by entity_ref");
+  const { rows } = await sql.query(
+    `select * from delivery.workload where desired = 'running' and commit is not null and ${LOCAL} order by entity_ref`,
+  );
   return rows.map(toRecord);
 }
 
 export async function listStopped(sql: Sql): Promise<WorkloadRecord[]> {
-  const { rows } = await sql.query("select * from delivery.workload where desired = 'stopped' or commit is null");
+  const { rows } = await sql.query(`select * from delivery.workload where (desired = 'stopped' or commit is null) and ${LOCAL}`);
   return rows.map(toRecord);
 }
 
 export function toWorkload(record: WorkloadRecord, routerUrl: string): Workload {
-  const { key, kind, desired, health, detail, commit, deploymentId, restarts, pid, startedAt, manifest, replicas } = record;
+  const { key, kind, desired, health, detail, commit, deploymentId, restarts, pid, startedAt, manifest, replicas, cluster } = record;
   const url = urlOf(record, routerUrl);
   return {
     entityRef: key.entityRef,
@@ -139,15 +161,17 @@ export function toWorkload(record: WorkloadRecord, routerUrl: string): Workload 
     ...(startedAt === undefined ? {} : { startedAt: startedAt.toISOString() }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(deploymentId === undefined ? {} : { deploymentId }),
+    ...(cluster === undefined ? {} : { cluster }),
     ...(manifest?.schedule === undefined ? {} : { schedule: manifest.schedule }),
   };
 }
 
 /** Where people reach it; a worker and a job are not reached. */
 export function urlOf(
-  { key, kind }: { readonly key: WorkloadKey; readonly kind: Workload["kind"] },
+  { key, kind, cluster, url }: Pick<WorkloadRecord, "key" | "kind" | "cluster" | "url">,
   routerUrl: string,
 ): string | undefined {
+  if (cluster !== undefined) return url;
   return kind === "worker" || kind === "job" ? undefined : `${routerUrl}/${key.environment}/${key.name}/`;
 }
 
@@ -166,5 +190,7 @@ function toRecord(row: Row): WorkloadRecord {
     pid: optional("pid"),
     startedAt: optional("started_at"),
     replicas: optional("replicas"),
+    url: optional("url"),
+    cluster: optional("cluster"),
   };
 }

@@ -44,7 +44,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
 }
 
 function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNode {
-  const { entityRef, environment, kind, health, detail, url, commit, restarts, startedAt, desired, schedule, replicas } = workload;
+  const { entityRef, environment, kind, health, detail, url, commit, restarts, startedAt, desired, schedule, replicas, cluster } = workload;
   const key = { entityRef, environment };
   const restart = useAct(restartWorkload);
   const stop = useAct(stopWorkload);
@@ -66,7 +66,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
               {desired === "stopped" ? "Start" : "Restart"}
             </Button>
           )}
-          {desired === "running" && (
+          {desired === "running" && cluster === undefined && (
             <Button
               variant="default"
               leftSection={<Square size={13} aria-hidden />}
@@ -99,7 +99,13 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
           ["Commit", commit === undefined ? undefined : <CopyText key="commit" text={commit.slice(0, 12)} what="commit" />],
           ["Up since", startedAt === undefined ? undefined : <When key="since" at={startedAt} />],
           ["Restarts", kind === "job" ? undefined : restarts],
-          ["Processes", replicas === undefined || replicas.length < 2 ? undefined : <Processes key="processes" replicas={replicas} />],
+          ["Cluster", cluster === undefined ? undefined : <InCluster key="cluster" cluster={cluster} />],
+          [
+            cluster === undefined ? "Processes" : "Pods",
+            replicas === undefined || (replicas.length < 2 && cluster === undefined) ? undefined : (
+              <Processes key="processes" replicas={replicas} />
+            ),
+          ],
         ]}
       />
       {kind === "job" && <ExecutionTable workload={workload} />}
@@ -139,15 +145,45 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
 function Processes({ replicas }: { readonly replicas: NonNullable<Workload["replicas"]> }): ReactNode {
   return (
     <Group gap="xs">
-      {replicas.map(({ health, detail, pid, restarts }, at) => (
+      {replicas.map(({ name, release, health, detail, pid, restarts }, at) => (
         <StateBadge
-          key={pid ?? `none-${at}`}
+          key={name ?? pid ?? `none-${at}`}
           word={health}
-          label={[pid ?? "none", restarts > 0 && `started again ${formatCount(restarts, "time")}`].filter(Boolean).join(", ")}
+          label={[
+            name ?? pid ?? "none",
+            release !== undefined && `release ${release}`,
+            restarts > 0 && `started again ${formatCount(restarts, "time")}`,
+          ]
+            .filter(Boolean)
+            .join(", ")}
           title={detail ?? health}
         />
       ))}
     </Group>
+  );
+}
+
+/** What the cluster and the engine that applies say; Git says the rest. */
+function InCluster({ cluster }: { readonly cluster: NonNullable<Workload["cluster"]> }): ReactNode {
+  const { namespace, actual, ready, wanted, sync, said, problem, seenAt } = cluster;
+  const releases = actual.length === 0 ? "no release is ready" : `${actual.length === 1 ? "release" : "releases"} ${actual.join(" and ")}`;
+  return (
+    <>
+      {cluster.cluster}, namespace {namespace}: {releases}
+      {wanted > 0 && `, ${ready} of ${wanted} pods`}
+      {sync !== undefined && `, ${sync}`}
+      {said !== undefined && <div className="rb-dim">{said}</div>}
+      {problem !== undefined && (
+        <div className="rb-dim">
+          {problem}{" "}
+          {seenAt !== undefined && (
+            <>
+              Seen last <When at={seenAt} />.
+            </>
+          )}
+        </div>
+      )}
+    </>
   );
 }
 

@@ -12,6 +12,7 @@ import {
 import { useAct } from "../../api/use-operation.ts";
 import { FormFoot } from "../../ui/FormFoot.tsx";
 import classes from "./environments.module.css";
+import { placeOf, RuntimeFields, runtimeOf, type RuntimeText } from "./RuntimeFields.tsx";
 
 interface Props {
   /** Absent: a new one. */
@@ -131,6 +132,7 @@ export function EnvironmentForm({ environment, all, onClose, onDone }: Props): R
               onChange={(event) => set({ objectiveRequired: event.currentTarget.checked })}
             />
           )}
+          <RuntimeFields text={form.where} fixed={!isNew && environment.workloads > 0} onChange={(where) => set({ where })} />
           <Approvals approvals={form.approvals} onChange={(approvals) => set({ approvals })} />
           <Gates gates={form.gates} onChange={(gates) => set({ gates })} />
           <div className={classes.two}>
@@ -270,6 +272,7 @@ interface Form {
   readonly amount: string;
   readonly currency: string;
   readonly hours: number | string;
+  readonly where: RuntimeText;
 }
 
 function formOf(environment: Environment | undefined): Form {
@@ -297,6 +300,7 @@ function formOf(environment: Environment | undefined): Form {
     amount: environment?.budget?.amount ?? "",
     currency: environment?.budget?.currency ?? "EUR",
     hours: "",
+    where: runtimeOf(environment),
   };
 }
 
@@ -312,6 +316,7 @@ function saidOf(form: Form) {
     automatic: form.automatic,
     by: form.by,
     drift: form.drift,
+    ...placeOf(form.where),
     soakMinutes: form.upstream.length === 0 ? 0 : Number(form.soakMinutes),
     errorBudget: form.leastBudget === "" ? undefined : { leastPercent: Number(form.leastBudget), required: form.objectiveRequired },
     approvals: form.approvals.map(({ by, names, count }) => ({

@@ -12,7 +12,7 @@ import { Section } from "../../ui/Page.tsx";
 import { When } from "../../ui/When.tsx";
 import { EnvironmentForm } from "./EnvironmentForm.tsx";
 import classes from "./environments.module.css";
-import { approvalWords, durationWords } from "./words.ts";
+import { approvalWords, clusterWords, durationWords } from "./words.ts";
 
 interface Props {
   readonly environment: Environment;
@@ -23,7 +23,7 @@ interface Props {
 /** One environment: what it is, and what has to hold before a release comes. */
 export function EnvironmentPanel({ environment, all, onGone }: Props): ReactNode {
   const [act, setAct] = useState<"edit" | "extend" | "end">();
-  const { name, title, description, owner, region, residency, budget, madeBy, expiresAt, frozen, workloads } = environment;
+  const { name, title, description, owner, region, residency, budget, madeBy, expiresAt, frozen, workloads, kubernetes } = environment;
   const close = (): void => setAct(undefined);
   return (
     <Section title={title}>
@@ -33,6 +33,7 @@ export function EnvironmentPanel({ environment, all, onGone }: Props): ReactNode
           of={[
             ["Name", <code key="name">{name}</code>],
             ["Owner", owner === undefined ? "shared, the platform's" : <EntityLink entityRef={owner} />],
+            ["Runs in", kubernetes === undefined ? "processes of this machine" : clusterWords(kubernetes)],
             ["Region", region],
             ["Data stays in", residency],
             ["Budget a month", budget === undefined ? undefined : `${budget.amount} ${budget.currency}`],

@@ -1,3 +1,4 @@
+import type { KubernetesPlace } from "@roadbed/contracts/delivery/kubernetes-place";
 import type { Environment, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
 
 const WHO: Readonly<Record<RequiredPromotionApproval["by"], string>> = {
@@ -41,4 +42,10 @@ export function sentenceOf(environments: readonly Environment[]): string {
     `${count}${passing === 0 ? "" : `, ${passing} of which ${passing === 1 ? "ends" : "end"} by ${passing === 1 ? "itself" : "themselves"}`}.`,
     frozen.length === 0 ? "Nothing is frozen." : `${frozen.join(", ")} ${frozen.length === 1 ? "is" : "are"} frozen.`,
   ].join(" ");
+}
+
+/** Where a cluster is meant, who applies, and how a release replaces the one before. */
+export function clusterWords({ cluster, engine, delivery }: Pick<KubernetesPlace, "cluster" | "engine" | "delivery">): string {
+  const how = { deployment: "Deployments", "argo-rollouts": "Argo Rollouts", "gateway-api": "Argo Rollouts and the Gateway API" }[delivery];
+  return `the cluster ${cluster}, by ${engine === "flux" ? "Flux" : "Argo CD"} and ${how}`;
 }
