@@ -14,6 +14,7 @@ import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as archive } from "./delivery/archive.ts";
+import { operations as attestations } from "./delivery/attestations.ts";
 import { operations as calendar } from "./delivery/calendar.ts";
 import { operations as cdevents } from "./delivery/cdevents.ts";
 import { operations as changes } from "./delivery/changes.ts";
@@ -24,6 +25,7 @@ import { operations as executions } from "./delivery/executions.ts";
 import { operations as fleet } from "./delivery/fleet.ts";
 import { operations as gitops } from "./delivery/gitops.ts";
 import { operations as mirror } from "./delivery/mirror.ts";
+import { operations as pipelines } from "./delivery/pipelines.ts";
 import { operations as releasePromotions } from "./delivery/promotions.ts";
 import { operations as releases } from "./delivery/releases.ts";
 import { operations as rollouts } from "./delivery/rollouts.ts";
@@ -111,6 +113,8 @@ export const allOperations: readonly Operation[] = [
   ...archive,
   ...cdevents,
   ...changes,
+  ...pipelines,
+  ...attestations,
   ...releases,
   ...releasePromotions,
   ...fleet,

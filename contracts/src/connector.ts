@@ -2,6 +2,7 @@ import type { Logger } from "@roadbed/core";
 import type { z } from "zod";
 
 import type { Entity } from "./catalog.ts";
+import type { ToldBuild } from "./catalog/builds.ts";
 import type { ProposedChange } from "./catalog/changes.ts";
 
 /**
@@ -184,6 +185,8 @@ export interface WebhookOutcome {
   readonly resync?: boolean;
   /** A pull or merge request that was opened, pushed to or closed. */
   readonly change?: ProposedChange;
+  /** A run of a pipeline at the host, or a job of one. */
+  readonly build?: ToldBuild;
   /** For a message that says only a part: what to apply is worked out from what this source said before, while nobody else writes. */
   readonly amend?: Amendment;
 }

@@ -149,6 +149,7 @@ export const Deployment = z.object({
   author: z.string(),
   status: DeploymentStatus,
   error: z.string().optional(),
+  pipelineRun: z.string().optional().describe("The run of its pipeline that it waits for, or waited for"),
   createdAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
 });

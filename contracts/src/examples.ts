@@ -8,6 +8,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   environment: "dev",
   release: "orders#12",
   gate: "approvals",
+  variable: "NPM_TOKEN",
   against: "orders#11",
   username: "ada",
   displayName: "Ada",

@@ -254,7 +254,11 @@ export async function startServer({
       otlpEndpoint: local,
       router,
       routerUrl: routerUrlOf(publicUrl, routerPort),
-      entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), hiddenFrom: (ctx) => catalog.hiddenFrom(ctx) },
+      entities: {
+        get: (ctx, ref) => catalog.getEntity(ctx, ref),
+        hiddenFrom: (ctx) => catalog.hiddenFrom(ctx),
+        componentAt: (ctx, place) => catalog.componentAt(ctx, place),
+      },
       clusters: clustersForDelivery(catalog),
       gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
       incidents: incidentsForDelivery(telemetry, catalog),

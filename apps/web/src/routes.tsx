@@ -256,6 +256,25 @@ const rollout = createRoute({
   component: lazyRouteComponent(() => import("./pages/rollouts/RolloutPage.tsx"), "RolloutPage"),
 });
 
+const pipelines = createRoute({
+  getParentRoute: () => app,
+  path: "/pipelines",
+  validateSearch: (raw: Raw) => ({
+    ...text(raw, "entity"),
+    ...text(raw, "q"),
+    ...oneOf(raw, "state", ["queued", "running", "succeeded", "failed", "cancelled", "superseded"] as const),
+    ...oneOf(raw, "only", ["troubled", "latest"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/pipelines/PipelinesPage.tsx"), "PipelinesPage"),
+});
+
+const pipeline = createRoute({
+  getParentRoute: () => app,
+  path: "/pipelines/$id",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "step") }),
+  component: lazyRouteComponent(() => import("./pages/pipelines/PipelineRunPage.tsx"), "PipelineRunPage"),
+});
+
 const upgrades = createRoute({
   getParentRoute: () => app,
   path: "/upgrades",
@@ -563,7 +582,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, cdevents, rollouts, rollout,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
   services, service, traces, trace, logs, incidents, slos, slo,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -41,6 +41,17 @@ export const Change = z.object({
 });
 export type Change = z.infer<typeof Change>;
 
+/** A change that runs in a throw-away environment of its own. `refused`: its repository has too many of them. */
+export const Preview = z.object({
+  state: z.enum(["starting", "ready", "failed", "refused", "ended"]),
+  commit: z.string(),
+  environment: z.string().optional(),
+  address: z.string().optional().describe("Where it is served"),
+  why: z.string().optional(),
+  expiresAt: z.iso.datetime().optional().describe("When it ends by itself, unless somebody pushes"),
+});
+export type Preview = z.infer<typeof Preview>;
+
 const Id = z.string().min(1).max(100);
 const Branch = z.string().min(1).max(200);
 
@@ -73,6 +84,7 @@ export const getChange = defineOperation({
       .array(z.object({ id: z.string(), entityRef: z.string(), number: z.number().int(), state: PromotionState, gates: z.array(Gate) }))
       .optional()
       .describe("What merging it promotes: every gate has to hold at that moment"),
+    preview: Preview.optional(),
     files: z.array(
       z.object({
         path: z.string(),

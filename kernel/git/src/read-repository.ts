@@ -61,6 +61,12 @@ export async function readFile(gitDir: string, ref: string, path: string): Promi
   }
 }
 
+/** The hash of a commit's tree: the same files are the same tree, whatever was written about them. */
+export async function readTreeHash(gitDir: string, ref: string): Promise<string> {
+  const hash = await commitOf(gitDir, ref);
+  return (await runGit({ args: ["--git-dir", gitDir, "rev-parse", `${hash}^{tree}`] })).toString("utf8").trim();
+}
+
 /** By an index of its own, so that any number of exports of one repository run side by side. */
 export async function exportTree(gitDir: string, commit: string, target: string, symlinks: boolean): Promise<void> {
   const dir = resolve(target);

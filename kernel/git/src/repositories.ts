@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { NotFoundError } from "@roadbed/core";
 
 import { commitFiles, keepFiles, moveBranchTo, type CommitFilesOptions } from "./commit-files.ts";
-import { exportTree, listFiles, readFile, readHead, readLog } from "./read-repository.ts";
+import { exportTree, listFiles, readFile, readHead, readLog, readTreeHash } from "./read-repository.ts";
 import {
   isAncestor,
   readBlobs,
@@ -58,6 +58,8 @@ export interface Repositories {
   head(name: string, branch: string): Promise<string | undefined>;
   /** Newest first; empty when the ref does not exist. `since` leaves out what that commit holds already, where it is there. */
   log(name: string, options: { readonly ref: string; readonly limit: number; readonly since?: string | undefined }): Promise<Commit[]>;
+  /** Of the tree of a commit. */
+  treeHash(name: string, ref: string): Promise<string>;
   listFiles(name: string, ref: string): Promise<string[]>;
   /** All files of a commit with their hashes; undefined when there is no such commit. */
   tree(name: string, ref: string): Promise<{ readonly commit: string; readonly files: readonly TreeEntry[] } | undefined>;
@@ -108,6 +110,7 @@ export function openRepositories(root: string): Repositories {
     isAncestor: async (name, older, newer) => isAncestor(await existing(name), older, newer),
     head: async (name, branch) => readHead(await existing(name), branch),
     log: async (name, options) => readLog(await existing(name), options),
+    treeHash: async (name, ref) => readTreeHash(await existing(name), ref),
     listFiles: async (name, ref) => listFiles(await existing(name), ref),
     readFile: async (name, ref, path) => readFile(await existing(name), ref, path),
     exportTree: async (name, commit, dir, options) => exportTree(await existing(name), commit, dir, options?.symlinks ?? false),

@@ -69,6 +69,7 @@ import { importSample, makeSampleHandlers } from "./sample/sample.ts";
 import { createSubjects, type Subjects } from "./subject/subjects.ts";
 import { makeSearchAll } from "./search/search-all.ts";
 import { makeConnectionHandlers } from "./source/connection-handlers.ts";
+import { componentAt } from "./source/component-at.ts";
 import { receiveHook, type Received } from "./source/receive-hook.ts";
 import { notifyPush, registerRepository } from "./source/register-repository.ts";
 import { makeSourceHandlers } from "./source/source-handlers.ts";
@@ -108,6 +109,8 @@ export interface Catalog {
     o: { readonly repository: string; readonly branch?: string },
   ): Promise<{ readonly source: Source; readonly refs: readonly string[] }>;
   getEntity(ctx: Ctx, ref: string): Promise<Entity | undefined>;
+  /** The component whose code is in a repository of a host, as its descriptor says; for the platform's own work: whoever may see it is not asked. */
+  componentAt(ctx: Ctx, place: { readonly system: "github" | "gitlab"; readonly repository: string }): Promise<string | undefined>;
   exists(ctx: Ctx, ref: string): Promise<boolean>;
   /** Whether somebody may see an entity; false as well when there is none. */
   sees(viewer: Viewer, ref: string): Promise<boolean>;
@@ -230,6 +233,7 @@ export function createCatalog(given: CatalogDeps): Catalog {
     },
     registerRepository: (ctx, o) => registerRepository(syncer, ctx, o),
     getEntity: (ctx, ref) => askEntity(catalogue, ctx, ref),
+    componentAt: (ctx, place) => componentAt(ctx.sql, place),
     exists: async (ctx, ref) => (await askEntity(catalogue, ctx, ref)) !== undefined,
     sees: (viewer, ref) => askSees(catalogue, deps.db, viewer, ref),
     hiddenFrom: (viewer) => askHidden(catalogue, viewer),

@@ -4,6 +4,8 @@ import { workloadCommanded } from "@roadbed/contracts/delivery";
 import { NotFoundError, type Ctx } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 
+import { makeAttestationHandlers } from "./attestation/attestation-handlers.ts";
+import { createSigningKey } from "./attestation/signing-key.ts";
 import { makeChangeHandlers } from "./change/change-handlers.ts";
 import { proposeChange } from "./change/propose-change.ts";
 import { makeCredentialHandlers } from "./credential/credential-handlers.ts";
@@ -27,6 +29,10 @@ import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
 import { makeGetFleet } from "./fleet/get-fleet.ts";
 import { makeRebuildDelivery } from "./gitops/rebuild-delivery.ts";
+import { makePipelineHandlers } from "./pipeline/pipeline-handlers.ts";
+import { definePipelines } from "./pipeline/pipeline-flow.ts";
+import { defineSweep } from "./pipeline/sweep-runs.ts";
+import { requestRunOnce } from "./pipeline/request-run.ts";
 import { definePromoteFlow } from "./promotion/promote-flow.ts";
 import { makePromotionHandlers } from "./promotion/promotion-handlers.ts";
 import { makePromotionReaders } from "./promotion/read-promotions.ts";
@@ -75,6 +81,8 @@ const TIMING: Timing = {
 };
 /** A process whose server was killed has lost its output already: it is not given long. */
 const FORGOTTEN_GRACE_MS = 1_000;
+/** What a step of a pipeline gets between SIGTERM and SIGKILL. */
+const GRACE_MS = 2_000;
 
 /** Must be called before `workflows.launch()`: it defines the flow `delivery.deploy`. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
@@ -180,6 +188,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     overtake: (key, signal) => overtake(deps, rollouts, key, signal),
     settle: (key) => control.apply(key.entityRef, key.environment, false),
   });
+  const cleared = Promise.withResolvers<void>();
+  const pipelineSealer = createSealer({
+    file: join(deps.dataDir, "delivery", "pipelines.key"),
+    key: deps.secretKey,
+    said: { what: "A secret of a pipeline", mend: "Set it anew: roadbed pipeline-secret set." },
+  });
+  const signer = createSigningKey(pipelineSealer);
+  const pipelines = definePipelines(deps, { toolchain, ledger, sealer: pipelineSealer, graceMs: GRACE_MS, ready: () => cleared.promise });
+  const sweep = defineSweep(deps);
   const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
   const drift = createDriftWatch(deps, started.look, { everyMs: timing.driftEveryMs, settleMs: timing.driftSettleMs });
@@ -236,9 +253,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeSinkHandlers(sinkSealer),
       ...makeDriftHandlers(deps, started.look),
       makeRebuildDelivery(deps),
+      ...makePipelineHandlers(deps, pipelineSealer),
+      ...makeAttestationHandlers(deps, signer),
     ],
     subscriptions: [
-      ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror, cluster),
+      ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror, cluster, pipelines, signer),
       ...makeSinkSubscriptions(deps, () => events.poke()),
     ],
     git: (request, response) => gitHost.serve(request, response),
@@ -273,12 +292,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       const wanted = await findCommit(deps, await repositoryOf(ctx, entityRef), commit);
       const state = await deploymentOf(ctx, { entityRef, environment: place, commit: wanted.hash });
       if (state !== undefined && !["failed", "rolled-back", "superseded"].includes(state.status)) return;
-      const { name } = await repositoryOf(ctx, entityRef);
-      await requestDeployment(ctx, { entityRef, environment: place, repository: name, commit: wanted });
+      const repository = await repositoryOf(ctx, entityRef);
+      const run = await requestRunOnce(deps, ctx, { repository, branch: repository.defaultBranch, commit: wanted, trigger: "push" });
+      await requestDeployment(ctx, { entityRef, environment: place, repository: repository.name, commit: wanted, pipelineRun: run?.id });
     },
     async start() {
       await ledger.endForgotten(FORGOTTEN_GRACE_MS);
+      cleared.resolve();
       await deps.workflows.schedule("delivery.watch-environments", "* * * * *", environmentWatch);
+      await deps.workflows.schedule("delivery.sweep-pipelines", "17 * * * *", sweep);
       await scheduler.mournLost();
       promotions.watch.start();
       mirror.start();
@@ -291,6 +313,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     async stop() {
       stopping = true;
+      await pipelines.idle();
       await promotions.watch.stop();
       await drift.stop();
       await mirror.stop();

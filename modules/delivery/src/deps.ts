@@ -147,6 +147,8 @@ export interface Entities {
   get(ctx: Ctx, ref: string): Promise<Entity | undefined>;
   /** References of everything that the caller may not see. Absent: everything may be seen. */
   hiddenFrom?(ctx: Ctx): Promise<readonly string[]>;
+  /** The component whose code is in a repository of GitHub or GitLab. Absent: nobody knows. */
+  componentAt?(ctx: Ctx, place: { readonly system: "github" | "gitlab"; readonly repository: string }): Promise<string | undefined>;
   /** What it needs directly, by any origin. Absent: what its descriptor says. */
   dependenciesOf?(ref: string): Promise<readonly string[]>;
 }

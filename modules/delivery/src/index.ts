@@ -15,7 +15,7 @@ export { createRouter, type Router, type RouterOptions } from "./router/router.t
 
 export const migrations = { module: "delivery", dir: new URL("../migrations/", import.meta.url) };
 /** Give these to `createWorkflows`. */
-export const queues = { deploy: { concurrency: 2 }, promote: { concurrency: 4 } };
+export const queues = { deploy: { concurrency: 2 }, promote: { concurrency: 4 }, pipeline: { concurrency: 2 } };
 
 /** The operations of contracts/src/delivery.ts, and what neighbours ask of delivery. */
 export interface Delivery {

@@ -45,6 +45,16 @@ export const advanceRollout = defineOperation({
   output: z.unknown(),
 });
 
+export const advancePipeline = defineOperation({
+  name: "delivery.pipeline.advance",
+  summary: "Record how far a run of a pipeline is.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/internal/pipelines/{id}" },
+  input: z.object({ id: z.string(), state: z.string() }),
+  output: z.unknown(),
+});
+
 export const recordExecution = defineOperation({
   name: "delivery.execution.record",
   summary: "Record how a job ran.",

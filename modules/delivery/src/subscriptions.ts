@@ -15,9 +15,10 @@ import {
 import { releaseMade } from "@roadbed/contracts/delivery/releases";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { resourceChanged } from "@roadbed/contracts/paths/resources";
-import type { Ctx, DomainEvent, EventType, Subscription } from "@roadbed/core";
+import type { Ctx, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
+import type { Signer } from "./attestation/attest-commit.ts";
 import { followPush } from "./change/follow-pushes.ts";
 import type { DeployInput } from "./deployment/deploy-flow.ts";
 import { findDeployment } from "./deployment/deployment-store.ts";
@@ -25,9 +26,15 @@ import { requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import type { DriftWatch } from "./drift/watch-drift.ts";
 import { findEnvironment, FIRST_ENVIRONMENT } from "./environment/environment-store.ts";
+import { hear } from "./hear.ts";
 import { environmentOf, GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
 import { recordOutcomes } from "./gitops/record-outcomes.ts";
 import { writeEnvironment } from "./gitops/write-environment.ts";
+import { mayBegin } from "./pipeline/await-pipeline.ts";
+import { hearPipelines } from "./pipeline/hear-pipelines.ts";
+import type { Pipelines } from "./pipeline/pipeline-flow.ts";
+import { requestRunOnce } from "./pipeline/request-run.ts";
+import { hearPreviews } from "./preview/follow-changes.ts";
 import { goOnward, writeDown } from "./promotion/go-onward.ts";
 import { followDeployment, type PromoteInput } from "./promotion/promote-flow.ts";
 import { isProposedTo, proposePromotions } from "./promotion/propose-promotions.ts";
@@ -57,12 +64,15 @@ export function makeSubscriptions(
   drift: DriftWatch,
   mirror: MirrorWatch,
   cluster: Pick<ClusterRuntime, "reload">,
+  pipelines: Pipelines,
+  signer: Signer,
 ): Subscription[] {
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
     hear("delivery.changes-hear-pushes", repositoryPushed, (ctx, { payload }) => followPush(deps, ctx, payload)),
     hear("delivery.begin-deployment", deploymentRequested, async (ctx, { payload }) => {
       await cancelSuperseded(deps, ctx, payload);
+      if (!(await mayBegin(ctx, payload.deploymentId))) return;
       await deps.workflows.start(flow, { deploymentId: payload.deploymentId }, { id: payload.deploymentId });
     }),
     hear("delivery.release-deployed", deploymentFinished, async (ctx, { payload: { deploymentId, environment, status } }) => {
@@ -101,6 +111,8 @@ export function makeSubscriptions(
       hear(`delivery.mirror-after-${type.name}`, type as EventType<unknown>, async () => mirror.follow()),
     ),
     ...hearPromotions(deps, promotions),
+    ...hearPreviews(deps),
+    ...hearPipelines(deps, pipelines, flow, signer),
     hear("delivery.stop-removed", entityRemoved, (ctx, { payload }) => stopAll(ctx, payload.ref)),
   ];
 }
@@ -176,7 +188,9 @@ async function deployPushed(deps: DeliveryDeps, ctx: Ctx, push: { repository: st
   if (record === undefined || record.defaultBranch !== push.branch || /^0+$/.test(push.after)) return;
   const [commit] = await deps.repositories.log(push.repository, { ref: push.after, limit: 1 });
   if (commit === undefined || (await deps.repositories.readFile(push.repository, commit.hash, MANIFEST_FILE)) === undefined) return;
-  await requestDeployment(ctx, { entityRef: record.entityRef, environment: FIRST_ENVIRONMENT, repository: record.name, commit });
+  const run = await requestRunOnce(deps, ctx, { repository: record, branch: push.branch, commit, trigger: "push" });
+  const wanted = { entityRef: record.entityRef, environment: FIRST_ENVIRONMENT, repository: record.name, commit };
+  await requestDeployment(ctx, { ...wanted, pipelineRun: run?.id });
 }
 
 /** Releases begin in environments to which none come from another, save those that will not stay. */
@@ -207,8 +221,4 @@ async function stopAll(ctx: Ctx, entityRef: string): Promise<void> {
     await setDesired(ctx.sql, entityRef, environment, "stopped");
     ctx.emit(workloadCommanded, entityRef, { entityRef, environment, command: "stop" });
   }
-}
-
-function hear<P>(name: string, type: EventType<P>, receive: (ctx: Ctx, event: DomainEvent<P>) => Promise<void>): Subscription {
-  return { name, events: [type.name], receive: (ctx, event) => receive(ctx, event as DomainEvent<P>) };
 }

@@ -41,6 +41,7 @@ const ENTRIES: readonly Entry[] = [
     label: "Delivery",
     icon: Rocket,
     under: [
+      { to: "/pipelines", label: "Pipelines" },
       { to: "/releases", label: "Releases" },
       { to: "/environments", label: "Environments" },
       { to: "/rollouts", label: "Rollouts" },

@@ -53,6 +53,7 @@ export const ACTIONS: readonly Action[] = [
   { label: "Rollouts: releases that are decided about", icon: Rocket, to: "/rollouts", words: "canary blue-green shadow rolling analysis" },
   { label: "Drift: what runs and Git does not say", icon: GitCompare, to: "/drift", words: "heal accept differs git" },
   { label: "CDEvents: tell others, be told", icon: Rocket, to: "/cdevents", words: "webhook cloudevents sink" },
+  { label: "Pipelines: what was built and tested", icon: Rocket, to: "/pipelines", words: "build test ci runs artefacts junit flaky" },
   { label: "Delivery: what runs where", icon: Rocket, to: "/delivery", words: "workloads deployments repositories" },
   { label: "Environments and freezes", icon: Network, to: "/environments", words: "promotion order gates freeze" },
   { label: "Change calendar", icon: CalendarDays, to: "/calendar", words: "freezes deployments incidents planned" },

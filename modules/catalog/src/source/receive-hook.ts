@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { syncSource, type Entity } from "@roadbed/contracts/catalog";
+import { buildTold } from "@roadbed/contracts/catalog/builds";
 import { changeProposed } from "@roadbed/contracts/catalog/changes";
 import type { Amendment, WebhookOutcome, WebhookRequest } from "@roadbed/contracts/connector";
 import { NotFoundError, UnauthenticatedError, type Call, type Ctx } from "@roadbed/core";
@@ -98,6 +99,7 @@ async function take(deps: ReceiveDeps, ctx: Ctx, source: SourceRow, outcome: Web
   const at = ctx.now();
   if (!(await noteDelivery(ctx.sql, source.id, outcome.deliveryId, at))) return { outcome: "duplicate", changed: 0 };
   await keepBody(deps, ctx, source, body);
+  if (outcome.build) ctx.emit(buildTold, source.id, { sourceId: source.id, ...outcome.build });
   if (outcome.change) ctx.emit(changeProposed, source.id, { sourceId: source.id, ...outcome.change });
   const { readings = [], removed = [] } = outcome.amend ? await amend(ctx, source, outcome.amend) : outcome;
   if (readings.length + removed.length === 0) return { outcome: outcome.resync === true ? "scheduled" : "nothing", changed: 0 };

@@ -17,6 +17,7 @@ import {
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
 import { isSignedBy } from "../lib/signature.ts";
+import { buildOfGitHub } from "../lib/told-build.ts";
 import { listRepositories, repositories, repository, repositoryOf } from "./repositories.ts";
 import { askGitHub, GitHubSettings, hostOf } from "./settings.ts";
 
@@ -159,6 +160,9 @@ function receive(settings: GitHubSettings, { headers, body, secret }: WebhookReq
     throw new InvalidError("This is no message of GitHub: it names no event and no delivery.");
   const said = parseMessage(body);
   if (event === "pull_request") return { deliveryId, ...changeOf(settings, said) };
+  const build = buildOfGitHub(event, said);
+  if (build !== undefined)
+    return isOurs(settings, build.repository) ? { deliveryId, build: { ...build, host: hostOf(settings.api) } } : { deliveryId };
   if (!TELLING.has(event) || !isAbout(settings, event, said)) return { deliveryId };
   const repository = repositoryOf(said["repository"]);
   const isGone = event === "repository" && ["deleted", "transferred"].includes(String(said["action"])) && repository !== undefined;
@@ -177,9 +181,20 @@ function changeOf(settings: GitHubSettings, said: Readonly<Record<string, unknow
   const [pull, repository] = [record(said["pull_request"]), textOf(record(said["repository"])["full_name"])];
   const [head, base] = [textOf(record(pull["head"])["sha"]), textOf(record(pull["base"])["sha"])];
   const is = state[String(said["action"]) as keyof typeof state] as "open" | "closed" | undefined;
-  const isOurs = repository?.toLowerCase().startsWith(`${settings.org.toLowerCase()}/`) === true;
-  if (is === undefined || !isOurs || head === undefined || base === undefined || typeof pull["number"] !== "number") return {};
+  if (
+    is === undefined ||
+    repository === undefined ||
+    !isOurs(settings, repository) ||
+    head === undefined ||
+    base === undefined ||
+    typeof pull["number"] !== "number"
+  )
+    return {};
   return { change: { system: "github", host: hostOf(settings.api), repository, number: String(pull["number"]), head, base, state: is } };
+}
+
+function isOurs({ org }: GitHubSettings, repository: string): boolean {
+  return repository.toLowerCase().startsWith(`${org.toLowerCase()}/`);
 }
 
 /** Only a push to the branch that is read says something. */

@@ -18,6 +18,7 @@ import {
 import { toEntityName } from "../lib/names.ts";
 import { readPages, type PageMemory } from "../lib/pages.ts";
 import { isSame } from "../lib/signature.ts";
+import { buildOfGitLab } from "../lib/told-build.ts";
 import { listProjects, repositories, repository } from "./repositories.ts";
 import { apiOf, askGitLab, GitLabSettings } from "./settings.ts";
 
@@ -137,9 +138,16 @@ function receive(settings: GitLabSettings, { headers, body, secret }: WebhookReq
   if (deliveryId === undefined) throw new InvalidError("This is no message of GitLab: it names no delivery.");
   const said = parseMessage(body);
   if (said["object_kind"] === "merge_request") return { deliveryId, ...changeOf(settings, said) };
+  if (said["object_kind"] === "pipeline" || said["object_kind"] === "build") return { deliveryId, ...toldBy(settings, said) };
   const branch = textOf(record(said["project"])["default_branch"]);
   const isElsewhere = said["object_kind"] === "push" && branch !== undefined && said["ref"] !== `refs/heads/${branch}`;
   return isElsewhere ? { deliveryId } : { deliveryId, resync: true };
+}
+
+function toldBy(settings: GitLabSettings, said: Readonly<Record<string, unknown>>): Pick<WebhookOutcome, "build"> {
+  const build = buildOfGitLab(said);
+  const isOurs = build?.repository.toLowerCase().startsWith(`${settings.group.toLowerCase()}/`) === true;
+  return build !== undefined && isOurs ? { build: { ...build, host: new URL(settings.url).host } } : {};
 }
 
 /** What a message about a merge request says, where it may have other files than before. */

@@ -28,6 +28,8 @@ import type { DeliveryDeps } from "../deps.ts";
 import { lockBranch } from "../gitops/gitops-repository.ts";
 import { admitMerged, refuseClosed } from "../promotion/merge-promotions.ts";
 import { readPromotions } from "../promotion/promotion-store.ts";
+import { requirePipeline } from "../pipeline/await-pipeline.ts";
+import { previewOf } from "../preview/read-preview.ts";
 import { refuseArchived } from "../repository/archive-repository.ts";
 import { findRepository, moveHead } from "../repository/repository-store.ts";
 import { listChangeRows, readChange, toChange, type ChangeRow } from "./change-store.ts";
@@ -46,7 +48,13 @@ export function makeChangeHandlers(deps: DeliveryDeps): Handler[] {
     handle(getChange, async (ctx, { id }) => {
       const change = await visible(deps, ctx, id);
       const files = [...(await repositories.patches(change.repository, change.base, change.head))];
-      return { ...toChange(change), ...(change.about === null ? {} : { promotions: await promotionsOf(ctx, id) }), files };
+      const preview = await previewOf(ctx.sql, change, deps.routerUrl);
+      return {
+        ...toChange(change),
+        ...(change.about === null ? {} : { promotions: await promotionsOf(ctx, id) }),
+        ...(preview === undefined ? {} : { preview }),
+        files,
+      };
     }),
     handle(openChange, async (ctx, { repository, branch, title, body }) => {
       const record = await findRepository(ctx.sql, repository);
@@ -118,8 +126,10 @@ async function merge(deps: DeliveryDeps, ctx: Ctx, change: ChangeRow, read: stri
       mend: mendOfBehind(change),
     });
   }
-  if (about === null) for (const gate of gates) await gate(ctx, { repository, id, base: before, head: now });
-  else await admitMerged(deps, ctx, change);
+  if (about === null) {
+    await requirePipeline(deps, ctx, { repository, head: now });
+    for (const gate of gates) await gate(ctx, { repository, id, base: before, head: now });
+  } else await admitMerged(deps, ctx, change);
   if (!(await repositories.moveBranch(repository, target, before, now))) {
     throw new ConflictError(`${target} moved at this moment.`, { mend: "Try again." });
   }

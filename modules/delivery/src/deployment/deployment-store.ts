@@ -5,9 +5,9 @@ export type DeploymentStatus = Deployment["status"];
 
 export async function insertDeployment(sql: Sql, d: Deployment): Promise<void> {
   await sql.query(
-    `insert into delivery.deployment (id, entity_ref, environment, repository, commit, message, author, status, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [d.id, d.entityRef, d.environment, d.repository, d.commit, d.message, d.author, d.status, d.createdAt],
+    `insert into delivery.deployment (id, entity_ref, environment, repository, commit, message, author, status, created_at, pipeline_run)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [d.id, d.entityRef, d.environment, d.repository, d.commit, d.message, d.author, d.status, d.createdAt, d.pipelineRun ?? null],
   );
 }
 
@@ -105,6 +105,7 @@ export async function supersede(sql: Sql, entityRef: string, environment: string
 
 function toDeployment(row: Row): Deployment {
   const [error, endedAt] = [row["error"] as string | null, row["ended_at"] as Date | null];
+  const pipelineRun = row["pipeline_run"] as string | null;
   return {
     id: row["id"] as string,
     entityRef: row["entity_ref"] as string,
@@ -115,6 +116,7 @@ function toDeployment(row: Row): Deployment {
     author: row["author"] as string,
     status: row["status"] as DeploymentStatus,
     ...(error === null ? {} : { error }),
+    ...(pipelineRun === null ? {} : { pipelineRun }),
     createdAt: (row["created_at"] as Date).toISOString(),
     ...(endedAt === null ? {} : { endedAt: endedAt.toISOString() }),
   };

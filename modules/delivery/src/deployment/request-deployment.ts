@@ -13,10 +13,15 @@ export interface DeploymentRequest {
   readonly environment: string;
   readonly repository: string;
   readonly commit: Commit;
+  /** The run of its pipeline that has to succeed before. */
+  readonly pipelineRun?: string | undefined;
 }
 
 /** The row and the event; the workflow begins when the event is delivered. What is still being built for the same place is overtaken. */
-export async function requestDeployment(ctx: Ctx, { entityRef, environment, repository, commit }: DeploymentRequest): Promise<Deployment> {
+export async function requestDeployment(
+  ctx: Ctx,
+  { entityRef, environment, repository, commit, pipelineRun }: DeploymentRequest,
+): Promise<Deployment> {
   const now = ctx.now();
   for (const { id, commit: old } of await supersede(ctx.sql, entityRef, environment, now)) {
     ctx.emit(deploymentFinished, entityRef, { deploymentId: id, entityRef, environment, status: "superseded", commit: old });
@@ -30,6 +35,7 @@ export async function requestDeployment(ctx: Ctx, { entityRef, environment, repo
     message: commit.message.slice(0, 2_000),
     author: commit.author.name,
     status: "queued",
+    ...(pipelineRun === undefined ? {} : { pipelineRun }),
     createdAt: now.toISOString(),
   };
   await insertDeployment(ctx.sql, deployment);

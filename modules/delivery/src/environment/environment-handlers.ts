@@ -143,7 +143,8 @@ export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities" | "c
   }
 }
 
-const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
+/** Of an environment into which whatever comes may come. */
+export const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
   description: undefined,
   runtime: "local",
   kubernetes: undefined,

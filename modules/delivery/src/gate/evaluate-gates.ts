@@ -12,6 +12,7 @@ import { policyGate } from "./policy-gate.ts";
 import { pullRequestGate } from "./pull-request-gate.ts";
 import { turnGate } from "./turn-gate.ts";
 import { partsGate } from "./parts-gate.ts";
+import { testsGate } from "./tests-gate.ts";
 import { soakGate, upstreamGate } from "./upstream-gates.ts";
 
 /** What a gate may take before it counts as one that cannot be evaluated. */
@@ -27,6 +28,7 @@ export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: P
     ...(environment.upstream.length > 0 && environment.soakMinutes > 0 ? [soakGate(subject)] : []),
     partsGate(deps, subject, partsOf),
     ...(environment.kubernetes === undefined ? [] : [manifestGate(deps, subject)]),
+    ...(subject.release.commit === null ? [] : [testsGate(deps, subject)]),
     policyGate(deps, subject),
     ...(environment.approvals.length > 0 ? [approvalGate(deps, subject)] : []),
     freezeGate(subject),

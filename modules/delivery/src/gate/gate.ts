@@ -51,11 +51,11 @@ export interface GateRule {
 
 export type GateDeps = Pick<
   DeliveryDeps,
-  "runtime" | "entities" | "approvers" | "policies" | "conditions" | "fetch" | "log" | "objectives" | "publicUrl"
+  "runtime" | "repositories" | "entities" | "approvers" | "policies" | "conditions" | "fetch" | "log" | "objectives" | "publicUrl"
 >;
 
 /** Reads in the platform's own name: what stands in the way does not depend on who looks. */
-export function ask<T>({ runtime }: GateDeps, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+export function ask<T>({ runtime }: Pick<GateDeps, "runtime">, work: (ctx: Ctx) => Promise<T>): Promise<T> {
   return runtime.read(asPlatform(runtime), work);
 }
 

@@ -2,7 +2,8 @@ import { targetOf } from "../gitops/gitops-repository.ts";
 import { render, renderedObjects } from "../gitops/render.ts";
 import { asPoliciesSee } from "../kubernetes/as-policies-see.ts";
 import { advanceDeployment } from "../internal-operations.ts";
-import { asPlatform, blocked, passed, unknown, type GateDeps, type GateRule, type Subject } from "./gate.ts";
+import { supplyChainOf } from "../attestation/attestation-store.ts";
+import { ask, asPlatform, blocked, passed, unknown, type GateDeps, type GateRule, type Subject } from "./gate.ts";
 
 /** Policies see the promotion, the entity and the manifests as they would stand there. */
 export function policyGate({ policies, runtime, publicUrl }: GateDeps, { promotion, release, environment }: Subject): GateRule {
@@ -16,7 +17,14 @@ export function policyGate({ policies, runtime, publicUrl }: GateDeps, { promoti
         entity: release.entity_ref,
         from: environment.upstream[0],
         to: environment.name,
-        release: { id: release.id, number: release.number, commit: release.commit ?? "", parts: release.parts, hotfix: promotion.hotfix },
+        release: {
+          id: release.id,
+          number: release.number,
+          commit: release.commit ?? "",
+          parts: release.parts,
+          hotfix: promotion.hotfix,
+          ...(await ask({ runtime }, (ctx) => supplyChainOf(ctx.sql, release.repository, release.commit))),
+        },
         objects,
       };
       // A decision is kept, so that it can be read and asked again.

@@ -96,6 +96,7 @@ test("a push goes to dev, by itself to staging, and to prod when its owner agree
   expect(verdictsOf(waiting)).toMatchObject({
     upstream: "passed",
     parts: "passed",
+    tests: "passed",
     policies: "passed",
     approvals: "waiting",
     freeze: "passed",

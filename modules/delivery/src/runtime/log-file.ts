@@ -79,13 +79,7 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
   async function stored(after: number, limit: number): Promise<LogLine[]> {
     if (recent.length > 0 && after >= recent[0]!.seq - 1) return recent.filter((line) => line.seq > after).slice(0, limit);
     await writing;
-    const names = await filesOf(dir);
-    const first = names.findLastIndex((name) => Number(name.slice(0, 12)) <= after + 1);
-    const lines: LogLine[] = [];
-    for (const name of names.slice(Math.max(first, 0))) {
-      if (lines.length < limit) lines.push(...(await readLines(join(dir, name), after, limit - lines.length)));
-    }
-    return lines;
+    return readLogFiles(dir, after, limit);
   }
 
   const append = (stream: LogStream, message: string): LogLine => {
@@ -141,6 +135,17 @@ function nextLine(readers: Set<() => void>, waitMs: number, signal: AbortSignal 
     readers.add(done);
     signal?.addEventListener("abort", done);
   });
+}
+
+/** Lines of files that perhaps another process writes, oldest first. None where there is no such folder. */
+export async function readLogFiles(dir: string, after: number, limit: number): Promise<LogLine[]> {
+  const names = await filesOf(dir).catch(() => []);
+  const first = names.findLastIndex((name) => Number(name.slice(0, 12)) <= after + 1);
+  const lines: LogLine[] = [];
+  for (const name of names.slice(Math.max(first, 0))) {
+    if (lines.length < limit) lines.push(...(await readLines(join(dir, name), after, limit - lines.length)));
+  }
+  return lines;
 }
 
 async function filesOf(dir: string): Promise<string[]> {

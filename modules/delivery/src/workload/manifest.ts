@@ -1,21 +1,20 @@
-import { examine, InvalidError, toProblem, type Problem } from "@roadbed/core";
-import { LineCounter, parseDocument } from "yaml";
+import type { InvalidError } from "@roadbed/core";
 import { z } from "zod";
 
 import { RolloutText } from "../rollout/plan.ts";
 import { isTimeZone, parseCron } from "../job/cron.ts";
+import { readYaml } from "./read-yaml.ts";
 
 export const MANIFEST_FILE = "roadbed.yaml";
-const MAX_BYTES = 64 * 1_024;
 /** Set by the platform; see README.md. */
-const RESERVED =
+export const RESERVED =
   /^(PATH|HOME|TMPDIR|LANG|TZ|PORT|HOST|NODE_OPTIONS|ROADBED_.*|OTEL_SERVICE_NAME|OTEL_EXPORTER_OTLP_(ENDPOINT|PROTOCOL|HEADERS)|OTEL_RESOURCE_ATTRIBUTES)$/;
 
-const Command = z
+export const Command = z
   .array(z.union([z.string().min(1).max(4_000), z.number()]).transform(String))
   .min(1, "must name a program")
   .max(100);
-const Folder = z
+export const Folder = z
   .string()
   .regex(/^[^/\\\0][^\\\0]*$/, "must be a path inside the repository")
   .refine((path) => !path.split("/").includes(".."), "must not lead out of the repository");
@@ -65,6 +64,7 @@ const Manifest = z
       })
       .optional(),
     rollout: RolloutText.optional(),
+    previews: z.union([z.boolean(), z.strictObject({ hours: z.number().int().min(1).max(336) })]).optional(),
     site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
   })
   .superRefine(({ kind, start, schedule, health, scale, rollout }, check) => {
@@ -109,39 +109,5 @@ function faultOf(cron: string): string | undefined {
 
 /** Throws `InvalidError`; each problem says on which line. */
 export function parseManifest(text: string): Manifest {
-  if (Buffer.byteLength(text) > MAX_BYTES) throw new InvalidError(`${MANIFEST_FILE} is larger than ${MAX_BYTES} bytes.`);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntax = document.errors.map((error): Problem => ({ at: place(lines.linePos(error.pos[0]).line), reason: error.message }));
-  if (syntax.length > 0) throw invalid(syntax);
-  const { value, faults } = examine(
-    Manifest,
-    toPlain(() => document.toJS({ maxAliasCount: 50 })),
-  );
-  if (faults === undefined) return value;
-  throw invalid(
-    faults.map((fault) => {
-      const path = fault.path.filter((part) => typeof part !== "symbol");
-      const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
-      const line = node?.range === undefined ? 1 : lines.linePos(node.range[0]).line;
-      return { ...toProblem(fault), at: place(line), reason: [path.join("."), fault.reason].filter(Boolean).join(": ") };
-    }),
-  );
-}
-
-function toPlain(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch (error) {
-    throw invalid([{ at: place(1), reason: (error as Error).message }]);
-  }
-}
-
-function place(line: number): string {
-  return `${MANIFEST_FILE}:${line}`;
-}
-
-function invalid(problems: readonly Problem[]): InvalidError {
-  const words = problems.map(({ at, reason }) => `${at}: ${reason}`).join("; ");
-  return new InvalidError(`${MANIFEST_FILE} cannot be used. ${words}`, { problems, mend: "Correct the file and push again." });
+  return readYaml(Manifest, MANIFEST_FILE, text);
 }

@@ -16,8 +16,10 @@ import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { GATE_TONES, GATE_WORDS, PromotionBadge } from "../promotions/words.tsx";
+import { RunsOf } from "../pipelines/RunsOf.tsx";
 import { ChecksOf } from "../standards/CheckPage.tsx";
 import { ChangeBadge } from "./ChangeTable.tsx";
+import { PreviewOf } from "./PreviewOf.tsx";
 import classes from "./delivery.module.css";
 
 const route = getRouteApi("/app/delivery/changes/$id");
@@ -42,6 +44,7 @@ export function ChangePage(): ReactNode {
   }
   const { title, body, state, files, conflicts, entityRef, branch, target, openedBy, openedAt, endedBy, endedAt, note, promotions } =
     change.data;
+  const { repository, head, preview } = change.data;
   const conflictOf = new Map(conflicts.map((conflict) => [conflict.path, conflict]));
   const unseen = conflicts.filter(({ path }) => !files.some((file) => file.path === path));
   return (
@@ -76,6 +79,8 @@ export function ChangePage(): ReactNode {
           ))}
         </Section>
       )}
+      {preview !== undefined && <PreviewOf preview={preview} />}
+      <RunsOf repository={repository} commit={head} />
       {promotions === undefined ? <ChecksOf change={id} /> : <Promotes promotions={promotions} />}
       <Section title={formatCount(files.length, "file")}>
         <Diff

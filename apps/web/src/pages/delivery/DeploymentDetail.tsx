@@ -1,4 +1,5 @@
 import { Button, Drawer, Group, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { Rocket } from "lucide-react";
 import type { ReactNode } from "react";
 
@@ -36,7 +37,7 @@ export function DeploymentDetail({
 }
 
 function Story({ deployment, onDone }: { readonly deployment: Deployment; readonly onDone: () => void }): ReactNode {
-  const { id, entityRef, environment, repository, commit, message, author, status, error, createdAt, endedAt } = deployment;
+  const { id, entityRef, environment, repository, commit, message, author, status, error, createdAt, endedAt, pipelineRun } = deployment;
   const deploy = useAct(deployCommit, { onDone });
   return (
     <Stack gap="md">
@@ -48,6 +49,14 @@ function Story({ deployment, onDone }: { readonly deployment: Deployment; readon
           ["Commit", <CopyText key="commit" text={commit} what="commit" />],
           ["By", author],
           ["Repository", repository],
+          [
+            status === "queued" ? "Waits for" : "Pipeline",
+            pipelineRun === undefined ? undefined : (
+              <Link key="pipeline" to="/pipelines/$id" params={{ id: pipelineRun }}>
+                its pipeline
+              </Link>
+            ),
+          ],
           ["Asked for", <When key="at" at={createdAt} />],
           ["Took", endedAt === undefined ? undefined : formatMs(Date.parse(endedAt) - Date.parse(createdAt))],
           ["Deployment", <CopyText key="id" text={id} what="deployment's id" />],

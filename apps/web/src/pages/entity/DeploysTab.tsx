@@ -13,6 +13,7 @@ import { ExecutionTable } from "../delivery/ExecutionTable.tsx";
 import { DriftNote, useOpenDrift } from "../drift/DriftOf.tsx";
 import { PromotionsOf } from "../promotions/PromotionsOf.tsx";
 import { CurrentRollout } from "../rollouts/CurrentRollout.tsx";
+import { RunsOf } from "../pipelines/RunsOf.tsx";
 import { RolloutsOf } from "../rollouts/RolloutsOf.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
@@ -33,6 +34,7 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
       ))}
       <CredentialTable entityRef={known.ref} />
       <PromotionsOf entityRef={known.ref} />
+      <RunsOf entityRef={known.ref} />
       <RolloutsOf entityRef={known.ref} />
       <ToldOf entityRef={known.ref} />
       <Section title="Deployments" count={known.deployments.length}>

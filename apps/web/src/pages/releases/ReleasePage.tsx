@@ -14,6 +14,7 @@ import { Page, Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
+import { SupplyChain } from "../pipelines/SupplyChain.tsx";
 import { Commits } from "./Commits.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Promote } from "./Promote.tsx";
@@ -85,6 +86,7 @@ export function ReleasePage(): ReactNode {
           <Commits of={release.commits} more={release.moreCommits} />
         </Section>
       </div>
+      <SupplyChain release={release.id} />
       <Comparison release={release} />
     </Page>
   );
