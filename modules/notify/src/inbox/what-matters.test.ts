@@ -1,4 +1,6 @@
 import { noticeSent } from "@roadbed/contracts/paths/notices";
+import { environmentChanged } from "@roadbed/contracts/delivery/environments";
+import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
 import { expect, test } from "vitest";
@@ -64,4 +66,27 @@ test("a rule that administrators taught is proposed to them", () => {
     state: "proposed",
   };
   expect(tidingsOf({ name: approvalRuleChanged.name, payload })).toMatchObject({ ref: "template:default/p", askedWith: "paths:admin" });
+});
+
+test("what ends and nobody owns, and a mirror that cannot be written, is told to administrators of delivery", () => {
+  const ending = { environment: "pr-42", title: "Pull request 42", change: "ending", expiresAt: "2026-01-02T03:04:05.000Z" };
+  expect(tidingsOf({ name: environmentChanged.name, payload: ending })).toMatchObject({
+    ref: "environment:default/pr-42",
+    what: "ends at 2026-01-02 03:04 UTC, and nobody owns it",
+    askedWith: "delivery:admin",
+  });
+  const owned = tidingsOf({ name: environmentChanged.name, payload: { ...ending, owner: "group:default/a" } });
+  expect(owned).toMatchObject({ ref: "group:default/a", what: "has an environment, Pull request 42, that ends at 2026-01-02 03:04 UTC" });
+  expect(owned).not.toHaveProperty("askedWith");
+  const mirror = {
+    repository: "platform-delivery",
+    remote: "https://git.example.org/a.git",
+    change: "failing",
+    detail: "It does not answer.",
+  };
+  expect(tidingsOf({ name: mirrorChanged.name, payload: mirror })).toMatchObject({
+    askedWith: "delivery:admin",
+    detail: "It does not answer.",
+  });
+  expect(tidingsOf({ name: mirrorChanged.name, payload: { ...mirror, change: "in-sync" } })).toBeUndefined();
 });

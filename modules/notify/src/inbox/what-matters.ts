@@ -4,6 +4,7 @@ import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership
 import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
 import { promotionFinished, promotionRequested } from "@roadbed/contracts/delivery/promotions";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
+import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { driftFound } from "@roadbed/contracts/delivery/drift";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
@@ -141,6 +142,18 @@ const RULES: readonly Rule[] = [
         }
       : undefined,
   ),
+  rule(mirrorChanged, ({ repository, change, remote, detail }) =>
+    change !== "failing" && change !== "written-by-others"
+      ? undefined
+      : {
+          ref: `component:default/${repository}`,
+          weight: "important",
+          what: change === "failing" ? `cannot be written to its mirror ${remote}` : `was written by somebody else at its mirror ${remote}`,
+          ...(detail === undefined ? {} : { detail }),
+          link: "/environments",
+          askedWith: "delivery:admin",
+        },
+  ),
   rule(driftFound, ({ entityRef, environment, fields, policy }) => ({
     ref: entityRef,
     weight: policy === "ask" ? "important" : "info",
@@ -240,16 +253,23 @@ const RULES: readonly Rule[] = [
     askers: requester === undefined ? [] : [requester],
     ownWords: entityRef === undefined,
   })),
-  rule(environmentChanged, ({ title, change, owner, expiresAt, reason }) =>
-    owner === undefined || (change !== "ending" && change !== "ended")
+  rule(environmentChanged, ({ environment, title, change, owner, expiresAt, reason }) =>
+    change !== "ending" && change !== "ended"
       ? undefined
       : {
-          ref: owner,
+          // One that nobody owns is told to administrators.
+          ...(owner === undefined
+            ? { ref: `environment:default/${environment}`, askedWith: "delivery:admin", ownWords: true }
+            : { ref: owner }),
           weight: "important",
           what:
-            change === "ended"
-              ? `has an environment less: ${title}`
-              : `has an environment, ${title}, that ends at ${expiresAt?.slice(0, 16).replace("T", " ")} UTC`,
+            owner === undefined
+              ? change === "ended"
+                ? "has ended"
+                : `ends at ${expiresAt?.slice(0, 16).replace("T", " ")} UTC, and nobody owns it`
+              : change === "ended"
+                ? `has an environment less: ${title}`
+                : `has an environment, ${title}, that ends at ${expiresAt?.slice(0, 16).replace("T", " ")} UTC`,
           detail:
             change === "ended"
               ? (reason ?? "What ran there was stopped.")
