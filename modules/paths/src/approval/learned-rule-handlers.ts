@@ -145,7 +145,7 @@ async function toRule({ catalog }: DecideDeps, ctx: Ctx, row: RuleRow): Promise<
     rule: row.rule,
     role: row.role,
     state: row.state,
-    said: `Runs of ${row.path_title} that need the approval ${row.rule} of ${who} begin without waiting, as long as the path says the same of it.`,
+    said: `Runs of "${row.path_title}" no longer wait for the approval "${row.rule}" by ${who}, as long as the path asks for it in the same words.`,
     evidence: evidence.map((one) => ({
       approval: one.id,
       runId: one.run_id,

@@ -322,3 +322,20 @@ test("the scratch folder is gone afterwards, also after an error", async () => {
   expect(await readdir(join(own.dataDir, "previews"))).toEqual([]);
   await own.close();
 });
+
+test("a repository that would be made twice is refused before anything is made, by two steps or by one that is repeated", async () => {
+  const twice = template(`steps:
+  - { id: one, action: "publish:git", input: { name: orders } }
+  - { id: two, action: "publish:git", input: { name: "\${{ 'Orders' | lower }}" } }`);
+  await expect(bench.preview(twice, undefined, {})).rejects.toMatchObject({
+    message: "The repository orders would be made twice, by one and two.",
+    problems: [{ at: "steps.one" }, { at: "steps.two" }],
+  });
+  const each = template(
+    `steps: [{ id: all, each: [a, b], action: "publish:git", input: { name: "\${{ parameters.fixed or each.value }}" } }]`,
+  );
+  expect((await bench.preview(each, undefined, {})).resources.map(({ name }) => name)).toEqual(["a", "b"]);
+  const same = template(`steps: [{ id: all, each: [a, b], action: "publish:git", input: { name: orders } }]`);
+  await expect(bench.preview(same, undefined, {})).rejects.toThrow("would be made twice, by all.");
+  expect(world.calls).toEqual([]);
+});

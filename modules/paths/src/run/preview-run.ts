@@ -73,6 +73,7 @@ async function follow(
   const log: string[] = [];
   const steps: Preview["steps"] = [];
   const effects: Effect[] = [];
+  const making: { readonly step: string; readonly effect: Effect }[] = [];
   const outputs: Record<string, { output: Output }> = {};
   let judged: { collected: Collected; judgement: Judgement } | undefined;
 
@@ -86,6 +87,7 @@ async function follow(
     const done: Turn[] = [];
     for (const one of plan.inputs) done.push(await tryAction(plan.action, context, one));
     effects.push(...done.map(({ effect }) => effect));
+    if (MAKES_REPOSITORY.has(step.action)) making.push(...done.map(({ effect }) => ({ step: step.id, effect })));
     if (plan.run)
       outputs[step.id] = {
         output: gatherOutputs(
@@ -111,6 +113,7 @@ async function follow(
   const priced = effects.flatMap(({ priced: more }) => more ?? []);
   const monthlyCost = totalOf(priced);
   refuseProblems(path, given.parameters, effects);
+  refuseTwice(making);
   if (path.steps.some(({ action }, index) => action === "catalog:register" && steps[index]?.skipped === false)) {
     await refuseBadDescriptors(deps.catalog, ctx, judged.collected);
   }
@@ -188,6 +191,29 @@ function refuseProblems(path: Path, values: Readonly<Record<string, unknown>>, e
     .flatMap(({ problems: found }) => found ?? [])
     .map(({ about, reason, mend }) => ({ at: fieldThatSays(path, values, about), reason, ...(mend === undefined ? {} : { mend }) }));
   if (problems.length > 0) throw new InvalidError(problems.map(({ reason }) => reason).join("; "), { problems });
+}
+
+const MAKES_REPOSITORY = new Set(["publish:git", "publish:github", "publish:gitlab", "github:repo:create"]);
+
+/** The second would find what the first had made, and stop the run halfway. */
+function refuseTwice(making: readonly { readonly step: string; readonly effect: Effect }[]): void {
+  const made = making.flatMap(({ step, effect }) =>
+    (effect.resources ?? []).flatMap(({ kind, name, summary }) =>
+      // The same name at another host is another repository.
+      kind === "Repository"
+        ? [{ step, name: name.toLowerCase(), place: `${name.toLowerCase()} ${/ at \S+$/.exec(summary)?.[0] ?? ""}` }]
+        : [],
+    ),
+  );
+  for (const steps of Map.groupBy(made, (one) => one.place).values()) {
+    if (steps.length < 2) continue;
+    const { name } = steps[0]!;
+    const ids = [...new Set(steps.map(({ step }) => step))];
+    throw new InvalidError(`The repository ${name} would be made twice, by ${ids.join(" and ")}.`, {
+      mend: "Give one of them another name, or propose to what is there by publish:change.",
+      problems: ids.map((id) => ({ at: `steps.${id}`, reason: `makes the repository ${name}, which is made already` })),
+    });
+  }
 }
 
 /** The form's field in which somebody typed this. */

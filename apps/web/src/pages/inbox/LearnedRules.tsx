@@ -20,7 +20,7 @@ import type { State } from "../../ui/state.ts";
 import { When } from "../../ui/When.tsx";
 import runs from "../runs/runs.module.css";
 
-const TONES: Readonly<Record<ApprovalRule["state"], State>> = { proposed: "busy", active: "ok", refused: "unknown", revoked: "unknown" };
+const TONES: Readonly<Record<ApprovalRule["state"], State>> = { proposed: "warn", active: "ok", refused: "unknown", revoked: "unknown" };
 
 /** What ten grants in a row taught: rules to accept, and those that grant by themselves. Nothing is shown where nothing was learned. */
 export function LearnedRules(): ReactNode {
@@ -28,12 +28,17 @@ export function LearnedRules(): ReactNode {
   if (list.rows.length === 0) return list.error === null ? null : <ErrorState error={list.error} retry={list.retry} />;
   return (
     <Section title="What could be automatic">
-      {list.rows.map((rule) => (
+      {list.rows.toSorted(proposedFirst).map((rule) => (
         <Rule key={rule.id} rule={rule} />
       ))}
       <LoadMore shown={list.rows.length} total={undefined} more={list.more} loading={list.loadingMore} />
     </Section>
   );
+}
+
+/** What waits for an answer stands above what is settled. */
+function proposedFirst(a: ApprovalRule, b: ApprovalRule): number {
+  return Number(b.state === "proposed") - Number(a.state === "proposed");
 }
 
 function Rule({
@@ -67,7 +72,7 @@ function Rule({
           {evidence.map(({ approval, runId, requestedByName, grantedBy, at }) => (
             <li key={approval}>
               <Link to="/runs/$id" params={{ id: runId }}>
-                asked for by {requestedByName}
+                Asked for by {requestedByName}
               </Link>
               , granted by {grantedBy.join(", ")}, <When at={at} />
             </li>
