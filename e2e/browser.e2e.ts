@@ -314,6 +314,7 @@ async function addresses(): Promise<Record<string, string>> {
     trace: `/traces/${trace?.traceId}`,
     logs: "/logs",
     incidents: "/incidents",
+    objectives: "/slos",
     policies: "/standards",
     policy: "/standards/policies/images-pinned",
     decisions: "/standards/decisions",

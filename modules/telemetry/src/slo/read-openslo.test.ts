@@ -41,6 +41,10 @@ test("a document is read, and what it leaves out follows", () => {
   ]);
 });
 
+test("what stands behind the last line of dashes is nothing", () => {
+  expect(readOpenSlo(`${document()}\n---\n`)).toHaveLength(1);
+});
+
 test("percent is exact, weeks are days, a month is the calendar's", () => {
   expect(readOpenSlo(document({ objective: "{ targetPercent: 99.9 }" }))[0]!.target).toBe(0.999);
   expect(readOpenSlo(document({ window: "{ duration: 4w }" }))[0]!.period).toEqual({ kind: "rolling", days: 28 });

@@ -1,6 +1,6 @@
 import { Indicator, SloName, type Slo, type SloPeriod } from "@roadbed/contracts/telemetry/slos";
 import { InvalidError, type Problem } from "@roadbed/core";
-import { parseAllDocuments, stringify } from "yaml";
+import { isScalar, parseAllDocuments, stringify } from "yaml";
 import { z } from "zod";
 
 /** What somebody says of an objective; everything else comes of itself. */
@@ -55,7 +55,7 @@ const Document = z.strictObject({
 export function readOpenSlo(text: string): readonly SloText[] {
   const problems: Problem[] = [];
   const found: SloText[] = [];
-  const documents = parseAllDocuments(text).filter(({ contents }) => contents !== null);
+  const documents = parseAllDocuments(text).filter(({ contents, errors }) => errors.length > 0 || !isNothing(contents));
   if (documents.length === 0) problems.push({ at: "text", reason: "holds no document" });
   if (documents.length > MOST_DOCUMENTS) problems.push({ at: "text", reason: `holds more than ${MOST_DOCUMENTS} documents` });
   for (const [index, document] of documents.slice(0, MOST_DOCUMENTS).entries()) {
@@ -89,6 +89,11 @@ export function readOpenSlo(text: string): readonly SloText[] {
     );
   }
   return found;
+}
+
+/** Behind a last `---` stands nothing, which is no document. */
+function isNothing(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
 }
 
 /** An alias that goes round and round is told as a broken document. */
