@@ -18,9 +18,11 @@ import { operations as attestations } from "./delivery/attestations.ts";
 import { operations as calendar } from "./delivery/calendar.ts";
 import { operations as cdevents } from "./delivery/cdevents.ts";
 import { operations as changes } from "./delivery/changes.ts";
+import { operations as configurations } from "./delivery/configurations.ts";
 import { operations as credentials } from "./delivery/credentials.ts";
 import { operations as workloadDrift } from "./delivery/drift.ts";
 import { operations as environments } from "./delivery/environments.ts";
+import { operations as evaluations } from "./delivery/evaluations.ts";
 import { operations as executions } from "./delivery/executions.ts";
 import { operations as fleet } from "./delivery/fleet.ts";
 import { operations as gitops } from "./delivery/gitops.ts";
@@ -104,10 +106,12 @@ export const allOperations: readonly Operation[] = [
   ...resourceClasses,
   ...upgrades,
   ...delivery,
+  ...configurations,
   ...credentials,
   ...workloadDrift,
   ...environments,
   ...calendar,
+  ...evaluations,
   ...executions,
   ...rollouts,
   ...archive,

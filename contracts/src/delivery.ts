@@ -38,8 +38,8 @@ export type ClusterSight = z.infer<typeof ClusterSight>;
 export const Workload = z.object({
   entityRef: z.string(),
   environment: z.string(),
-  /** `service` and `worker` are processes, `site` is served files, `job` runs by a schedule and ends. */
-  kind: z.enum(["service", "worker", "site", "job"]),
+  /** `service` and `worker` are processes, `site` is served files, `job` runs by a schedule and ends; the others are read by who uses them. */
+  kind: z.enum(["service", "worker", "site", "job", "prompt", "model", "agent"]),
   desired: z.enum(["running", "stopped"]),
   health: WorkloadHealth,
   /** Why it is not healthy, in words. */

@@ -3,12 +3,13 @@ import { z } from "zod";
 
 /** What a role may do. Default deny: what is not listed here is not allowed. */
 export const ROLES = {
-  viewer: ["catalog:read", "standards:read", "paths:read", "delivery:read", "telemetry:read", "identity:self"],
+  viewer: ["catalog:read", "standards:read", "paths:read", "delivery:read", "configuration:read", "telemetry:read", "identity:self"],
   developer: [
     "catalog:read",
     "standards:read",
     "paths:read",
     "delivery:read",
+    "configuration:read",
     "telemetry:read",
     "identity:self",
     "catalog:write",
@@ -35,6 +36,7 @@ export const Scope = z.enum([
   "delivery:read",
   "delivery:write",
   "delivery:admin",
+  "configuration:read",
   "telemetry:read",
   "telemetry:write",
   "telemetry:admin",
@@ -46,6 +48,11 @@ export const Scope = z.enum([
   "identity:audit",
   "*",
 ]);
+
+/** Beside `configuration:read`: of which environment prompts, models and agents may be read, for programs that run there. */
+export const EnvironmentScope = z
+  .string()
+  .regex(/^configuration:[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "must be a scope, e.g. configuration:prod");
 
 export const User = z.object({
   id: z.string(),
@@ -167,7 +174,10 @@ export const createToken = defineOperation({
   input: z.object({
     name: z.string().min(1).max(100),
     kind: z.enum(["personal", "service", "agent"]).default("personal"),
-    scopes: z.array(Scope).min(1).describe("What it may do; never more than you may yourself"),
+    scopes: z
+      .array(z.union([Scope, EnvironmentScope]))
+      .min(1)
+      .describe("What it may do; never more than you may yourself"),
     expiresInDays: z.coerce.number().int().min(1).max(366).default(90),
   }),
   output: z.object({ token: Token, secret: z.string() }),

@@ -281,7 +281,7 @@ export function policiesForDelivery(standards: {
   readonly decidePromotion: Standards["decidePromotion"];
 }): NonNullable<DeliveryDeps["policies"]> {
   return {
-    async decide(ctx, { entity, from, to, release, objects }) {
+    async decide(ctx, { entity, from, to, release, objects, only }) {
       const resources = objects.map((object) => ({ object: { ...object } }));
       const { verdict, findings, evaluated, decisionId, decision } = await standards.decidePromotion(ctx, {
         entity,
@@ -289,6 +289,7 @@ export function policiesForDelivery(standards: {
         to,
         release,
         resources,
+        only,
       });
       const digest = createHash("sha256").update(JSON.stringify(decision.policies)).digest("hex");
       // What was not asked, or was allowed, is no reason.

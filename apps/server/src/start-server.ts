@@ -271,6 +271,7 @@ export async function startServer({
       },
       policies: policiesForDelivery(standards),
       remotes: remotesForDelivery(catalog, { proxied: options.proxied }),
+      costs: { in: (ctx, environment) => paths.costsIn(ctx.sql, environment) },
       conditions: { evaluate: (expression, variables) => cel.evaluate(expression, variables) },
       fetch: createGuardedFetch({ isAllowed: (host) => catalog.isHostAllowed(host) }),
       tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },

@@ -224,6 +224,20 @@ const release = createRoute({
   component: lazyRouteComponent(() => import("./pages/releases/ReleasePage.tsx"), "ReleasePage"),
 });
 
+const evaluations = createRoute({
+  getParentRoute: () => app,
+  path: "/evaluations",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "entity") }),
+  component: lazyRouteComponent(() => import("./pages/evaluations/EvaluationsPage.tsx"), "EvaluationsPage"),
+});
+
+const evaluation = createRoute({
+  getParentRoute: () => app,
+  path: "/evaluations/$id",
+  validateSearch: (raw: Raw) => ({ ...text(raw, "with") }),
+  component: lazyRouteComponent(() => import("./pages/evaluations/EvaluationPage.tsx"), "EvaluationPage"),
+});
+
 const promotion = createRoute({
   getParentRoute: () => app,
   path: "/promotions/$id",
@@ -582,7 +596,7 @@ const design = createRoute({
 
 // prettier-ignore
 const pages = [
-  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
+  home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, evaluations, evaluation, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
   services, service, traces, trace, logs, incidents, slos, slo,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;

@@ -45,9 +45,25 @@ export const DriftPolicy = z
   .describe("When what runs is not what Git says: tell it, heal it at once, or ask the owner in the inbox");
 export type DriftPolicy = z.infer<typeof DriftPolicy>;
 
+/** What scores have to show of models, prompts and agents before they come here. */
+export const EvaluationRequirement = z
+  .object({
+    set: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/, "must be lower-case letters, digits and hyphens")
+      .default("cases")
+      .describe("Of each component: its newest version counts"),
+    least: z.number().min(0).max(1).optional().describe("The mean score is at least this"),
+    worseBy: z.number().min(0).max(1).optional().describe("It is no worse than what is there by more than this, on the same cases"),
+    confidence: z.number().min(0.5).max(0.9999).default(0.95).describe("How sure that has to be"),
+  })
+  .refine(({ least, worseBy }) => least !== undefined || worseBy !== undefined, "must name least, worseBy or both");
+export type EvaluationRequirement = z.infer<typeof EvaluationRequirement>;
+
 const Budget = z.object({
   amount: z.string().regex(/^\d{1,12}(\.\d{1,2})?$/, 'must be money as text, e.g. "250.00"'),
   currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, e.g. EUR"),
+  blockUnknown: z.boolean().default(false).describe("Whether a release whose cost nobody knows is kept out"),
 });
 
 /** What has to be left of the error budget of a component's objectives before a release of it comes. */
@@ -104,6 +120,8 @@ export const Environment = z.object({
   drift: DriftPolicy,
   approvals: z.array(RequiredPromotionApproval),
   gates: z.array(CustomGate),
+  evaluation: EvaluationRequirement.optional().describe("What scores have to show of models, prompts and agents"),
+  policies: z.array(z.string()).describe("The policy packs, and single policies, that are asked here; none: all"),
   budget: Budget.optional().describe("What may run here a month"),
   errorBudget: ErrorBudgetRule.optional(),
   madeBy: z.string().optional(),
@@ -148,6 +166,12 @@ const Described = {
   drift: DriftPolicy.optional(),
   approvals: z.array(RequiredPromotionApproval).max(10).optional(),
   gates: z.array(CustomGate).max(20).optional(),
+  evaluation: EvaluationRequirement.optional().describe("What scores have to show of models, prompts and agents"),
+  policies: z
+    .array(z.string().trim().min(1).max(253))
+    .max(50)
+    .optional()
+    .describe("The policy packs, and single policies, that are asked here; none: all"),
   budget: Budget.optional(),
   errorBudget: ErrorBudgetRule.optional(),
   runtime: RuntimeKind.optional().describe("Default: local"),
@@ -179,8 +203,8 @@ export const updateEnvironment = defineOperation({
     name: z.string(),
     ...Described,
     clear: z
-      .array(z.enum(["description", "owner", "region", "residency", "budget", "errorBudget", "expiry"]))
-      .max(7)
+      .array(z.enum(["description", "owner", "region", "residency", "budget", "errorBudget", "evaluation", "expiry"]))
+      .max(8)
       .optional()
       .describe("What it is to have no more"),
   }),

@@ -30,6 +30,22 @@ export const Gate = z.object({
   verdict: GateVerdict,
   why: z.string(),
   evidence: z.array(z.object({ label: z.string(), value: z.string(), link: z.string().optional() })),
+  intervals: z
+    .array(
+      z.object({
+        label: z.string(),
+        estimate: z.number(),
+        lower: z.number(),
+        upper: z.number(),
+        confidence: z.number(),
+        count: z.number().int(),
+        mark: z.number().describe("What it is held against"),
+        from: z.number(),
+        to: z.number(),
+      }),
+    )
+    .optional()
+    .describe("Between what scores lie, where it judges by them"),
   until: z.iso.datetime().optional().describe("When it lets through by itself, as far as this can be told"),
   overridden: z.object({ by: z.string(), at: z.iso.datetime(), reason: z.string() }).optional(),
 });

@@ -2,6 +2,7 @@ import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
 import { EntityRef } from "../catalog.ts";
+import { Interval } from "./evaluations.ts";
 
 /** What may travel in a release. */
 export const PartKind = z.enum(["commit", "image", "chart", "model", "prompt", "agent", "evaluation-set"]);
@@ -118,6 +119,8 @@ export const FileChange = z.object({
   patch: z.string().optional().describe("Unified; absent for what is no text or too long"),
 });
 
+const ScoreSeen = z.object({ evaluation: z.string(), score: Interval, costPerCase: z.string().optional(), missing: z.number().int() });
+
 export const compareReleases = defineOperation({
   name: "delivery.release.compare",
   summary: "Show what a release would change: against what an environment has, or against another release.",
@@ -139,6 +142,16 @@ export const compareReleases = defineOperation({
     files: z.array(FileChange).describe("Of the component's repository; at most 300"),
     rendered: z.array(FileChange).describe("Of what would be written to the environment's branch"),
     irreversible: z.array(z.object({ number: z.number().int(), why: z.string() })),
+    evaluations: z
+      .array(
+        z.object({
+          set: z.object({ name: z.string(), version: z.number().int() }),
+          from: ScoreSeen.optional(),
+          to: ScoreSeen.optional(),
+          difference: Interval.optional().describe("On the same cases, between -1 and 1"),
+        }),
+      )
+      .describe("What graders said of both by the newest version of each set"),
     missing: z.array(z.string()).describe("What could not be compared, and why"),
   }),
   cli: { rows: "parts", columns: ["kind", "name", "change", "from", "to"] },

@@ -8,6 +8,8 @@ import { makeAttestationHandlers } from "./attestation/attestation-handlers.ts";
 import { createSigningKey } from "./attestation/signing-key.ts";
 import { makeChangeHandlers } from "./change/change-handlers.ts";
 import { proposeChange } from "./change/propose-change.ts";
+import { answerConfiguration } from "./configuration/answer-configuration.ts";
+import { makeConfigurationReaders } from "./configuration/read-configuration.ts";
 import { makeCredentialHandlers } from "./credential/credential-handlers.ts";
 import { credentialVariables } from "./credential/credential-variables.ts";
 import { defineDeployFlow, tidy, type DeployPlan } from "./deployment/deploy-flow.ts";
@@ -24,6 +26,10 @@ import { createMirrorWatch } from "./mirror/watch-mirror.ts";
 import { createScheduler } from "./job/scheduler.ts";
 import { makeShowCalendar } from "./calendar/show-calendar.ts";
 import { makeFreezeHandlers } from "./calendar/freeze-handlers.ts";
+import { defineEvaluateFlow } from "./evaluation/evaluate-flow.ts";
+import { makeEvaluationHandlers } from "./evaluation/evaluation-handlers.ts";
+import { hearEvaluations } from "./evaluation/hear-evaluations.ts";
+import { makeEvaluationReaders } from "./evaluation/read-evaluations.ts";
 import { defineEnvironmentWatch } from "./environment/end-environments.ts";
 import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
@@ -112,6 +118,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     ledger,
     timing,
     environmentOf: (spec) => started.remember(spec, environment.of(spec)),
+    servedAt: (key) => ({ kind: "answer", answer: answerConfiguration(deps, key) }),
     onChange: (key, seen) => {
       control.record(key, seen);
       scheduler.follow(key);
@@ -197,6 +204,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const signer = createSigningKey(pipelineSealer);
   const pipelines = definePipelines(deps, { toolchain, ledger, sealer: pipelineSealer, graceMs: GRACE_MS, ready: () => cleared.promise });
   const sweep = defineSweep(deps);
+  const evaluateFlow = defineEvaluateFlow(deps, { toolchain, ledger, stopping: () => stopping });
   const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
   const drift = createDriftWatch(deps, started.look, { everyMs: timing.driftEveryMs, settleMs: timing.driftSettleMs });
@@ -245,6 +253,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       makeCreateRelease(deps),
       makeCompareReleases(deps),
       ...makeReleaseReaders(deps),
+      ...makeConfigurationReaders(deps),
+      ...makeEvaluationHandlers(deps),
+      ...makeEvaluationReaders(deps),
       ...makePromotionHandlers(deps),
       ...makePromotionReaders(deps),
       makeGetFleet(deps),
@@ -259,6 +270,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     subscriptions: [
       ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror, cluster, pipelines, signer),
       ...makeSinkSubscriptions(deps, () => events.poke()),
+      ...hearEvaluations(deps, evaluateFlow, promotions.watch),
     ],
     git: (request, response) => gitHost.serve(request, response),
     commitToRepository: (ctx, input) => commitToRepository(deps, ctx, input),

@@ -43,6 +43,8 @@ export interface DeliveryDeps {
   readonly approvers?: Approvers | undefined;
   /** What policies say of a release that is to go somewhere. Absent: the gate cannot be evaluated, and says so. */
   readonly policies?: Policies | undefined;
+  /** What is made for workloads and costs by the month. Absent: nothing is known of it. */
+  readonly costs?: Costs | undefined;
   /** CEL, for gates. Absent: such a gate cannot be evaluated. */
   readonly conditions?: { evaluate(expression: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> } | undefined;
   /** What is left of the error budgets of a component in an environment. Absent: that gate cannot be evaluated. */
@@ -87,6 +89,8 @@ export interface Policies {
       readonly to: string;
       readonly release: Readonly<Record<string, unknown>>;
       readonly objects: readonly Readonly<Record<string, unknown>>[];
+      /** Packs and names; none: all. Throws `NotFoundError` for what there is not. */
+      readonly only: readonly string[];
     },
   ): Promise<{
     readonly verdict: "allow" | "warn" | "deny" | "unknown";
@@ -109,6 +113,19 @@ export interface ObjectiveStanding {
   readonly countedAt: Date | undefined;
   /** Pieces of the past that are still to be counted. */
   readonly uncounted: number;
+}
+
+/** What delivery asks of golden paths: what databases and the like in an environment cost in a month. */
+export interface Costs {
+  in(ctx: Ctx, environment: string): Promise<readonly MonthlyItem[]>;
+}
+
+export interface MonthlyItem {
+  readonly label: string;
+  readonly link?: string | undefined;
+  /** An exact number as text. Absent: no price is known, which is not nothing. */
+  readonly amount?: string | undefined;
+  readonly currency?: string | undefined;
 }
 
 export interface Timing {

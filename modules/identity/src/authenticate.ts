@@ -104,5 +104,7 @@ function actorOf(token: StoredToken, owner: Account | undefined): Actor {
 function limitTo(token: StoredToken, owner: Account | undefined): ReadonlySet<string> {
   if (!owner || owner.role === "admin") return new Set(token.scopes);
   const own = new Set<string>(ROLES[owner.role]);
-  return new Set(token.scopes.filter((scope) => own.has(scope) || own.has(DOORS[scope as keyof typeof DOORS])));
+  const isDoor = (scope: string): boolean =>
+    own.has(DOORS[scope as keyof typeof DOORS]) || (scope.startsWith("configuration:") && own.has("delivery:read"));
+  return new Set(token.scopes.filter((scope) => own.has(scope) || isDoor(scope)));
 }

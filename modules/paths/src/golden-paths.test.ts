@@ -34,6 +34,7 @@ const OTHERS = [
   "hand-over",
   "kubernetes-namespace",
   "library",
+  "prompt",
   "retire-service",
   "service-credential",
 ];

@@ -1,6 +1,6 @@
 import { runRequested } from "@roadbed/contracts/paths";
 import { undoRequested } from "@roadbed/contracts/paths/undo";
-import { perform, type Call, type DomainEvent, type Handler, type Runtime, type Subscription } from "@roadbed/core";
+import { perform, type Call, type DomainEvent, type Handler, type Runtime, type Sql, type Subscription } from "@roadbed/core";
 import { createSealer } from "@roadbed/postgres";
 import { join } from "node:path";
 
@@ -31,6 +31,7 @@ import { defineRunFlow, workflowIdOf } from "./run/run-flow.ts";
 import { makeRunHandlers } from "./run/run-handlers.ts";
 import { readRun } from "./run/run-store.ts";
 import { seesRunNews } from "./run/run-viewer.ts";
+import { costsIn, type ResourceCost } from "./resource/costs-in.ts";
 import { createResources } from "./resource/create-resources.ts";
 import { makeRunPath } from "./run/start-run.ts";
 import { makeScaffolderHandlers } from "./scaffolder/scaffolder-handlers.ts";
@@ -80,6 +81,8 @@ export interface Paths {
   readonly subscriptions: readonly Subscription[];
   /** What a component's workload is given of the resources that it uses in an environment; the values are secret. */
   variablesFor(o: { readonly entityRef: string; readonly environment: string }): Promise<Record<string, string>>;
+  /** What is made in an environment, and what it costs in a month. */
+  costsIn(sql: Sql, environment: string): Promise<readonly ResourceCost[]>;
   /** Who may approve, for neighbours that have something to be approved. */
   readonly approvers: ApproverRule;
   /** Takes the signed answer of a provisioner to what a step asked it. Throws a `DomainError` for one that is not right. */
@@ -170,6 +173,7 @@ export function createPaths(deps: PathsDeps): Paths {
       ...resources.subscriptions,
     ],
     variablesFor: (o) => resources.variablesFor(o),
+    costsIn,
     seesNews: (who, event) => seesRunNews(deps, who, event),
     receiveCallback: (id, callback) => receiveCallback({ db: deps.db, connections, sealerOf: resources.sealerOf }, id, callback),
     approvers: makeApproverRule(deps, "delivery:admin"),

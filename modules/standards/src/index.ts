@@ -14,6 +14,7 @@ import { createChecker } from "./check/checker.ts";
 import { renderHelm } from "./files/render-helm.ts";
 import { makeCheckFiles, makeFileCheck } from "./files/check-files.ts";
 import type { ReadCatalog } from "./policy/catalog-view.ts";
+import { selectPolicies } from "./policy/select-policies.ts";
 import { findViolations, toJudgement, type Judgement } from "./policy/evaluate-policies.ts";
 import { makePolicyReaders } from "./policy/list-policies.ts";
 import { loadPolicies, type PolicyProblem } from "./policy/load-policies.ts";
@@ -96,20 +97,21 @@ export function createStandards({ log, cel: expressions, policies: folders, disa
   const catalog = deps.scorecards && (((refs, wanted) => deps.scorecards!.things.read(refs, wanted)) satisfies ReadCatalog | undefined);
 
   /** What is found, less what is waived; with the policies that were asked. */
-  const look = async (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment) => {
+  const look = async (ctx: Ctx, resources: readonly Resource[], moment: PolicyMoment, only: readonly string[] = []) => {
+    const wanted = selectPolicies(enabled, only);
     const stageOf = makeStageOf(await selectStages(ctx.sql), ctx.now());
-    const found = await findViolations(cel, enabled, { moment, params, stageOf, username: formatActor(ctx.actor), catalog }, resources);
+    const found = await findViolations(cel, wanted, { moment, params, stageOf, username: formatActor(ctx.actor), catalog }, resources);
     const inForce = found.violations.length === 0 ? [] : await selectInForce(ctx.sql, ctx.now());
     const { counting, findings } = applyWaivers(found.violations, aboutOf(resources), inForce);
     const judgement: Judgement = { ...toJudgement({ ...found, violations: counting }), findings };
-    const asked = new Set(holdsAt(enabled, moment, stageOf).map(({ policy }) => policy));
+    const asked = new Set(holdsAt(wanted, moment, stageOf).map(({ policy }) => policy));
     return { judgement, asked: [...asked] };
   };
   const evaluate: Standards["evaluate"] = async (ctx, resources, moment = "provision") => (await look(ctx, resources, moment)).judgement;
 
   const judge: Standards["judge"] = async (ctx, act) => {
     const moment = act.moment ?? "provision";
-    const { judgement, asked } = await look(ctx, act.resources, moment);
+    const { judgement, asked } = await look(ctx, act.resources, moment, act.only);
     const decision = await storeDecision(ctx, act, judgement, asked);
     return { ...judgement, decisionId: decision.id, decision };
   };

@@ -43,6 +43,7 @@ const ENTRIES: readonly Entry[] = [
     under: [
       { to: "/pipelines", label: "Pipelines" },
       { to: "/releases", label: "Releases" },
+      { to: "/evaluations", label: "Evaluations" },
       { to: "/environments", label: "Environments" },
       { to: "/rollouts", label: "Rollouts" },
       { to: "/drift", label: "Drift" },

@@ -11,6 +11,7 @@ import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/e
 import { driftEnded, driftFound } from "@roadbed/contracts/delivery/drift";
 import { cdEventReceived, sinkChanged } from "@roadbed/contracts/delivery/cdevents";
 import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
+import { evaluationRecorded } from "@roadbed/contracts/delivery/evaluations";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { repositoryArchived } from "@roadbed/contracts/delivery/archive";
 import { holdChanged, promotionFinished } from "@roadbed/contracts/delivery/promotions";
@@ -87,6 +88,15 @@ const TELLERS: readonly Teller[] = [
     text: `Release ${number} was made: ${title}`,
     about: { ref: entityRef },
     link: `/releases/${releaseId}`,
+  })),
+  teller(evaluationRecorded, ({ entityRef, number, set, state, estimate, evaluationId }) => ({
+    sort: "deployment",
+    text:
+      state === "failed"
+        ? `The evaluation of release ${number} by ${set} failed`
+        : `Release ${number} was evaluated by ${set}${estimate === undefined ? "" : `: ${estimate.toFixed(3)}`}`,
+    about: { ref: entityRef },
+    link: `/evaluations/${evaluationId}`,
   })),
   teller(promotionFinished, ({ entityRef, environment, number, state, kind, promotionId }) => ({
     sort: "deployment",
@@ -282,6 +292,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "delivery.pipeline.requested": "building and testing a commit changes nothing",
   "delivery.pipeline.finished": "a run changes nothing by itself; the deployment that waited for it is told",
   "delivery.attestation.made": "a statement about a commit changes nothing; its release shows it",
+  "delivery.evaluation.requested": "asking changes nothing; what came of it is told",
   "delivery.promotion.requested": "asking changes nothing; what came of it is told",
   "delivery.promotion.moved": "a gate that is seen otherwise changes nothing",
   "delivery.promotion.admitted": "what came of it is told when it ends",

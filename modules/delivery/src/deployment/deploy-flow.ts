@@ -6,6 +6,8 @@ import { DomainError, NotFoundError, type Ctx } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
 import { workloadNameOf } from "../component.ts";
+import { isConfigured } from "../configuration/configuration-text.ts";
+import { contentAt } from "../configuration/content-at.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { acceptedOfCommit } from "../drift/accepted-store.ts";
 import { withAccepted } from "../drift/differences.ts";
@@ -114,7 +116,8 @@ async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Pro
     await wantWorkload(ctx.sql, workload, manifest.kind);
     return true;
   });
-  const inCluster = (await findEnvironment(deps.db, environment))?.runtime === "kubernetes";
+  // A prompt, model or agent has no process: the platform serves it, wherever the environment's processes are.
+  const inCluster = !isConfigured(manifest.kind) && (await findEnvironment(deps.db, environment))?.runtime === "kubernetes";
   return began ? { deploymentId, key: workload, repository, commit, manifest, inCluster } : null;
 }
 
@@ -184,8 +187,9 @@ async function start(
     return "rolling";
   }
   await parts.local.replace(await parts.build(plan, signal), { rolling: rollout.strategy === "rolling", signal });
+  const served = await contentAt(deps.repositories, plan.repository, commit, manifest);
   await write(deps, deployment, "healthy", `${key}:healthy`, async (ctx) => {
-    await setDeployed(ctx.sql, plan.key, { kind: manifest.kind, commit, deploymentId, manifest });
+    await setDeployed(ctx.sql, plan.key, { kind: manifest.kind, commit, deploymentId, manifest, served });
     await finishDeployment(ctx, deploymentId, "healthy");
     return null;
   });

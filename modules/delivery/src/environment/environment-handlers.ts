@@ -158,6 +158,8 @@ export const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
   drift: "tell",
   approvals: [],
   gates: [],
+  evaluation: undefined,
+  policies: [],
   budget: undefined,
   errorBudget: undefined,
   madeBy: undefined,
@@ -195,7 +197,8 @@ function requireHand(ctx: Ctx, { name, madeBy, expiresAt }: EnvironmentRecord): 
 }
 
 async function toEnvironment(ctx: Ctx, record: EnvironmentRecord, all: readonly EnvironmentRecord[]): Promise<Environment> {
-  const { description, kubernetes, owner, region, residency, budget, errorBudget, madeBy, expiresAt, endedAt, ...rest } = record;
+  const { description, kubernetes, owner, region, residency, evaluation, budget, errorBudget, madeBy, expiresAt, endedAt, ...rest } =
+    record;
   const [frozen] = endedAt === undefined ? await freezesAt(ctx.sql, record.name, ctx.now()) : [];
   const optional = {
     description,
@@ -203,6 +206,7 @@ async function toEnvironment(ctx: Ctx, record: EnvironmentRecord, all: readonly 
     owner,
     region,
     residency,
+    evaluation,
     budget,
     errorBudget,
     madeBy,
@@ -216,6 +220,7 @@ async function toEnvironment(ctx: Ctx, record: EnvironmentRecord, all: readonly 
     downstream: all.filter(({ upstream, endedAt: gone }) => gone === undefined && upstream.includes(record.name)).map(({ name }) => name),
     approvals: [...record.approvals],
     gates: [...record.gates],
+    policies: [...record.policies],
     ...(frozen === undefined
       ? {}
       : {

@@ -3,6 +3,7 @@ import type {
   DriftPolicy,
   Environment,
   ErrorBudgetRule,
+  EvaluationRequirement,
   PromotedBy,
   RequiredPromotionApproval,
 } from "@roadbed/contracts/delivery/environments";
@@ -34,7 +35,11 @@ export interface EnvironmentRecord {
   readonly drift: DriftPolicy;
   readonly approvals: readonly RequiredPromotionApproval[];
   readonly gates: readonly CustomGate[];
-  readonly budget: { readonly amount: string; readonly currency: string } | undefined;
+  /** Absent: nothing has to be shown by scores. */
+  readonly evaluation: EvaluationRequirement | undefined;
+  /** Packs and names of the policies that are asked; none: all. */
+  readonly policies: readonly string[];
+  readonly budget: { readonly amount: string; readonly currency: string; readonly blockUnknown: boolean } | undefined;
   /** What has to be left of the error budget of whatever comes. */
   readonly errorBudget: ErrorBudgetRule | undefined;
   readonly madeBy: string | undefined;
@@ -72,11 +77,12 @@ export async function checkEnvironment(sql: Sql, name: string): Promise<void> {
 export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void> {
   await sql.query(
     `insert into delivery.environment (name, title, runtime, description, owner, region, residency, upstream, automatic, soak_minutes, approvals,
-       gates, budget_amount, budget_currency, made_by, expires_at, by, drift, error_budget, kubernetes)
-     values ($1, $2, $19, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20)
+       gates, budget_amount, budget_currency, made_by, expires_at, by, drift, error_budget, kubernetes, evaluation, policies, budget_block_unknown)
+     values ($1, $2, $19, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20, $21, $22, $23)
      on conflict (name) do update set title = $2, description = $3, owner = $4, region = $5, residency = $6, upstream = $7, automatic = $8,
        soak_minutes = $9, approvals = $10, gates = $11, budget_amount = $12, budget_currency = $13, made_by = $14, expires_at = $15, by = $16, drift = $17,
-       error_budget = $18, runtime = $19, kubernetes = $20, ended_at = null`,
+       error_budget = $18, runtime = $19, kubernetes = $20, evaluation = $21, policies = $22,
+       budget_block_unknown = $23, ended_at = null`,
     [
       e.name,
       e.title,
@@ -98,6 +104,9 @@ export async function putEnvironment(sql: Sql, e: EnvironmentText): Promise<void
       e.errorBudget === undefined ? null : JSON.stringify(e.errorBudget),
       e.runtime,
       e.kubernetes === undefined ? null : JSON.stringify(e.kubernetes),
+      e.evaluation === undefined ? null : JSON.stringify(e.evaluation),
+      e.policies,
+      e.budget?.blockUnknown ?? false,
     ],
   );
 }
@@ -136,7 +145,12 @@ function toRecord(row: Row): EnvironmentRecord {
     drift: row["drift"] as DriftPolicy,
     approvals: row["approvals"] as RequiredPromotionApproval[],
     gates: row["gates"] as CustomGate[],
-    budget: amount === undefined ? undefined : { amount, currency: row["budget_currency"] as string },
+    evaluation: optional("evaluation"),
+    policies: row["policies"] as string[],
+    budget:
+      amount === undefined
+        ? undefined
+        : { amount, currency: row["budget_currency"] as string, blockUnknown: row["budget_block_unknown"] as boolean },
     errorBudget: optional("error_budget"),
     madeBy: optional("made_by"),
     expiresAt: optional("expires_at"),

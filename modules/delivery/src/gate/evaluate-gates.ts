@@ -2,9 +2,11 @@ import type { Gate } from "@roadbed/contracts/delivery/promotions";
 
 import type { Override } from "../promotion/promotion-store.ts";
 import { approvalGate } from "./approval-gate.ts";
+import { budgetGate } from "./budget-gate.ts";
 import { customGates } from "./custom-gates.ts";
 import { dependencyGate } from "./dependency-gate.ts";
 import { errorBudgetGate } from "./error-budget-gate.ts";
+import { evaluationGate } from "./evaluation-gate.ts";
 import { freezeGate } from "./freeze-gate.ts";
 import { manifestGate } from "./manifest-gate.ts";
 import { unknown, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
@@ -31,6 +33,8 @@ export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: P
     ...(subject.release.commit === null ? [] : [testsGate(deps, subject)]),
     policyGate(deps, subject),
     ...(environment.approvals.length > 0 ? [approvalGate(deps, subject)] : []),
+    ...(environment.evaluation === undefined ? [] : [evaluationGate(deps, subject, environment.evaluation)]),
+    ...(environment.budget === undefined ? [] : [budgetGate(deps, subject, environment.budget)]),
     freezeGate(subject),
     dependencyGate(deps, subject),
     ...(environment.errorBudget === undefined ? [] : [errorBudgetGate(deps, subject, environment.errorBudget)]),

@@ -51,7 +51,7 @@ export interface GateRule {
 
 export type GateDeps = Pick<
   DeliveryDeps,
-  "runtime" | "repositories" | "entities" | "approvers" | "policies" | "conditions" | "fetch" | "log" | "objectives" | "publicUrl"
+  "runtime" | "repositories" | "entities" | "approvers" | "policies" | "costs" | "conditions" | "fetch" | "log" | "objectives" | "publicUrl"
 >;
 
 /** Reads in the platform's own name: what stands in the way does not depend on who looks. */

@@ -26,6 +26,7 @@ export function policyGate({ policies, runtime, publicUrl }: GateDeps, { promoti
           ...(await ask({ runtime }, (ctx) => supplyChainOf(ctx.sql, release.repository, release.commit))),
         },
         objects,
+        only: environment.policies,
       };
       // A decision is kept, so that it can be read and asked again.
       const input = { id: promotion.id, status: "policies" };
@@ -33,6 +34,7 @@ export function policyGate({ policies, runtime, publicUrl }: GateDeps, { promoti
       const evidence = [
         { label: "Decision", value: said.decisionId, link: `/standards/decisions/${said.decisionId}` },
         { label: "Policies", value: `${said.evaluated} asked, ${said.digest.slice(0, 12)}` },
+        ...(environment.policies.length === 0 ? [] : [{ label: "Policy set", value: environment.policies.join(", ") }]),
         { label: "Decided", value: new Date().toISOString() },
       ];
       if (said.verdict === "deny") return blocked(`Denied: ${said.reasons.join("; ") || "see the decision"}`, evidence);

@@ -4,12 +4,15 @@ import { InvalidError } from "@roadbed/core";
 import { isMap, isScalar, parseAllDocuments, stringify } from "yaml";
 
 import { workloadNameOf } from "../component.ts";
+import { isConfigured } from "../configuration/configuration-text.ts";
+import { contentOfConfig } from "../configuration/content-at.ts";
+import type { Content } from "../configuration/content-of.ts";
 import type { AcceptedRow } from "../drift/accepted-store.ts";
 import { withAccepted, type Accepted } from "../drift/differences.ts";
 import { renderKubernetes } from "../kubernetes/render/render-kubernetes.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
-import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";
+import { MANIFEST_FILE, parseManifest, type Manifest as WorkloadText } from "../workload/manifest.ts";
 
 /** Counts up when the same release would be rendered to other text. */
 export const RENDERER = "roadbed/1";
@@ -45,12 +48,14 @@ export function render(release: Rendered, target: string | Target, accepted?: Ac
   const manifest = config[MANIFEST_FILE];
   if (manifest !== undefined) files.set(`${folder}/workload.yaml`, workloadObject(release, environment, manifest, accepted?.changes));
   if (accepted !== undefined) files.set(`${folder}/${ACCEPTED_FILE}`, acceptedObject(accepted));
+  const content = contentOfConfig(config, release.commit ?? "");
+  if (content !== undefined) files.set(`${folder}/${content.kind}.yaml`, contentObject(release, environment, content));
   const brought = manifestsFor(config, environment).flatMap(([path, text]) => objectsIn(path, text));
   if (kubernetes === undefined) {
     for (const object of brought) files.set(`${folder}/objects/${fileNameOf(object)}`, toText(object));
   } else {
     const place = { environment, kubernetes, repository: repository ?? "" };
-    const { objects, engine } = renderKubernetes(release, manifest === undefined ? undefined : parseManifest(manifest), place, brought);
+    const { objects, engine } = renderKubernetes(release, processOf(manifest), place, brought);
     for (const object of objects) files.set(`${folder}/objects/${fileNameOf(object)}`, toText(object));
     if (engine.length > 0) files.set(engineFileOf(entityRef), engine.map(toText).join("---\n"));
   }
@@ -60,6 +65,12 @@ export function render(release: Rendered, target: string | Target, accepted?: Ac
 /** What tells a cluster's engine of a component: beside the folders, so that the engine's own path holds nothing else. */
 export function engineFileOf(entityRef: string): string {
   return `engine/${workloadNameOf(entityRef)}.yaml`;
+}
+
+/** Of a prompt, model or agent nothing runs in a cluster: it is read from the platform. */
+function processOf(text: string | undefined): WorkloadText | undefined {
+  const manifest = text === undefined ? undefined : parseManifest(text);
+  return manifest === undefined || isConfigured(manifest.kind) ? undefined : manifest;
 }
 
 /** Objects as policies see them. */
@@ -106,6 +117,15 @@ function workloadObject(
       ...withAccepted(parseManifest(manifest), accepted),
       ...suspended,
     },
+  });
+}
+
+function contentObject({ entity_ref, number }: Rendered, environment: string, { kind, version, digest, content }: Content): string {
+  return toText({
+    apiVersion: "roadbed.dev/v1",
+    kind: kind.charAt(0).toUpperCase() + kind.slice(1),
+    metadata: metadataOf(entity_ref),
+    spec: { entityRef: entity_ref, environment, release: number, version, digest, content },
   });
 }
 

@@ -3,13 +3,14 @@ import { handle, InvalidError, type Ctx, type Handler, type OutputOf } from "@ro
 import { compareTexts, type FilePatch } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { compareScores } from "../evaluation/compare-scores.ts";
 import { checkEnvironment, findEnvironment } from "../environment/environment-store.ts";
 import { targetOf } from "../gitops/gitops-repository.ts";
 import { render, type Target } from "../gitops/render.ts";
-import { desiredIn } from "../promotion/promotion-store.ts";
 import { commitsBetween } from "./read-releases.ts";
+import { releaseIn } from "./release-in.ts";
 import { compareParts } from "./release-parts.ts";
-import { findReleaseOf, findReleases, previousRelease, readRelease, toReleases, type ReleaseRow } from "./release-store.ts";
+import { previousRelease, readRelease, toReleases, type ReleaseRow } from "./release-store.ts";
 
 type Comparison = OutputOf<typeof compareReleases>;
 const MOST_FILES = 300;
@@ -40,6 +41,7 @@ export function makeCompareReleases(deps: DeliveryDeps): Handler {
       ...code,
       rendered: rendered.map(toFile),
       irreversible: await irreversibleBetween(ctx, from, to),
+      evaluations: await compareScores(ctx, from, to),
       missing,
     };
   });
@@ -54,18 +56,6 @@ function written(release: ReleaseRow, target: Target, missing: string[]): Map<st
     missing.push(`What release ${release.number} would be in ${target.name}: ${error.message}`);
     return new Map();
   }
-}
-
-/** What an environment has, by what was promoted or by the commit that runs; undefined when it has nothing. */
-export async function releaseIn(ctx: Pick<Ctx, "sql">, entityRef: string, environment: string): Promise<ReleaseRow | undefined> {
-  const desired = await desiredIn(ctx.sql, entityRef, environment);
-  if (desired !== undefined) return (await findReleases(ctx.sql, [desired])).get(desired);
-  const { rows } = await ctx.sql.query<{ commit: string | null }>(
-    "select commit from delivery.workload where entity_ref = $1 and environment = $2",
-    [entityRef, environment],
-  );
-  const commit = rows[0]?.commit;
-  return commit == null ? undefined : findReleaseOf(ctx.sql, entityRef, commit);
 }
 
 async function baseOf(

@@ -5,7 +5,9 @@ import type { Commit, Repositories } from "@roadbed/git";
 import type { DeliveryDeps } from "../deps.ts";
 import { render } from "../gitops/render.ts";
 import { findRepository, findRepositoryOf, type RepositoryRecord } from "../repository/repository-store.ts";
-import { MANIFEST_FILE } from "../workload/manifest.ts";
+import { contentOfConfig } from "../configuration/content-at.ts";
+import { filesOf, partsOf } from "../configuration/content-of.ts";
+import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";
 import { checkParts, digestOf } from "./release-parts.ts";
 import { findReleaseOf, insertRelease, toReleases, type ReleaseRow } from "./release-store.ts";
 
@@ -67,14 +69,15 @@ export async function makeRelease(
 ): Promise<{ readonly row: ReleaseRow; readonly made: boolean }> {
   const { entityRef, repository, commit, how } = o;
   const code: Part[] = repository && commit ? [{ kind: "commit", name: repository.name, version: commit.hash }] : [];
-  const parts = checkParts([...code, ...o.parts]);
+  const config = repository && commit ? await configOf(deps.repositories, repository.name, commit.hash) : {};
+  const content = commit && contentOfConfig(config, commit.hash);
+  const parts = checkParts([...code, ...(content === undefined ? [] : partsOf(entityRef, content)), ...o.parts]);
   const before = await newest(ctx, entityRef);
   const irreversible =
     o.irreversible ?? (repository && commit && (await declaredIn(deps.repositories, repository.name, commit.hash, before?.commit)));
   const first = o.parts[0];
   const title = o.title ?? commit?.message.split("\n")[0]?.slice(0, 200) ?? (first ? `${first.name} ${first.version}` : entityRef);
   const id = newId("rel", ctx.now().getTime());
-  const config = repository && commit ? await configOf(deps.repositories, repository.name, commit.hash) : {};
   // What could not be rendered could be promoted nowhere: better said now.
   render(
     { id, entity_ref: entityRef, number: 0, parts, repository: repository?.name ?? null, commit: commit?.hash ?? null, config },
@@ -135,10 +138,18 @@ async function declaredIn(
   return undefined;
 }
 
+/** What a prompt, model or agent is made of, beside the manifest. */
+async function contentFiles(repositories: Repositories, name: string, manifest: string | undefined): Promise<readonly string[]> {
+  const bytes = manifest === undefined ? undefined : (await repositories.blobs(name, [manifest])).get(manifest);
+  return bytes === undefined ? [] : filesOf(parseManifest(Buffer.from(bytes).toString("utf8")));
+}
+
 /** As they are at its commit. Throws `InvalidError` when there is too much of it. */
 async function configOf(repositories: Repositories, name: string, commit: string): Promise<Record<string, string>> {
   const tree = await repositories.tree(name, commit);
-  const files = (tree?.files ?? []).filter(({ path }) => CONFIG.test(path));
+  const there = tree?.files ?? [];
+  const named = await contentFiles(repositories, name, there.find(({ path }) => path === MANIFEST_FILE)?.hash);
+  const files = there.filter(({ path }) => CONFIG.test(path) || named.includes(path));
   const contents = await repositories.blobs(
     name,
     files.map(({ hash }) => hash),

@@ -65,8 +65,20 @@ export async function standingOf({ repositories, entities }: DeliveryDeps, ctx: 
   }
   const ref = entityNamed(name);
   if (ref === undefined) return { ...part, standing: "unchecked", why: `Roadbed does not ask where this ${kind} is kept.` };
-  if ((await entities.get(ctx, ref)) !== undefined) return { ...part, standing: "present" };
+  if ((await entities.get(ctx, ref)) !== undefined) return ofDigest(ctx, part, ref);
   return { ...part, standing: "gone", why: `${ref} is not in the catalogue any more.` };
+}
+
+/** A prompt or agent of the platform that is named with its digest was released once. */
+async function ofDigest(ctx: Ctx, part: Part, ref: string): Promise<PartStanding> {
+  const { kind, digest } = part;
+  if (digest === undefined || (kind !== "prompt" && kind !== "agent")) return { ...part, standing: "present" };
+  const { rowCount } = await ctx.sql.query("select 1 from delivery.release where entity_ref = $1 and parts @> $2::jsonb limit 1", [
+    ref,
+    JSON.stringify([{ kind, digest }]),
+  ]);
+  if (rowCount > 0) return { ...part, standing: "present" };
+  return { ...part, standing: "gone", why: `No release of ${ref} holds the ${kind} with the digest ${digest.slice(0, 19)}.` };
 }
 
 /** A part may be named by its reference in the catalogue. */

@@ -52,6 +52,7 @@ export function createRouter({ log, port, host = "127.0.0.1" }: RouterOptions): 
       if (target.path === "") return redirectToFolder(response, target);
       if (target.state.kind === "process") return proxyRequest(table, target, request, response);
       if (target.state.kind === "site") return await serveSite(target.state.dir, target.path, request, response);
+      if (target.state.kind === "answer") return await target.state.answer(request, response);
       return answerPage(request, response, target);
     } catch (error) {
       log.error("the router could not answer", { url: request.url, error: String(error) });

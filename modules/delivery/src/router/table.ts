@@ -1,4 +1,4 @@
-import { Agent } from "node:http";
+import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 
 import { createMeter, type ArmMeter, type Metrics } from "./metrics.ts";
 
@@ -35,6 +35,8 @@ export interface RouteRules {
 export type RouteState =
   | { readonly kind: "process"; readonly backends: readonly Backend[]; readonly rules?: RouteRules }
   | { readonly kind: "site"; readonly dir: string }
+  /** Something else answers: data that has no process. */
+  | { readonly kind: "answer"; readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> }
   | { readonly kind: "absent"; readonly why: "starting" | "crashed" | "late" | "stopped" | "failed" | "job"; readonly detail?: string };
 
 export interface Target {

@@ -4,6 +4,8 @@ import { delimiter, join, resolve, sep } from "node:path";
 import { CancelledError, InvalidError, UnavailableError } from "@roadbed/core";
 import type { Repositories } from "@roadbed/git";
 
+import { isConfigured } from "../configuration/configuration-text.ts";
+import { contentAt } from "../configuration/content-at.ts";
 import type { Manifest } from "../workload/manifest.ts";
 import type { LogFile } from "./log-file.ts";
 import type { ProcessLedger } from "./process-ledger.ts";
@@ -107,7 +109,9 @@ async function buildEnvironment(job: BuildJob): Promise<Record<string, string>> 
   };
 }
 
-async function checkOutcome({ dir, manifest }: BuildJob): Promise<void> {
+async function checkOutcome({ dir, manifest, repositories, repository, commit }: BuildJob): Promise<void> {
+  // A file that is missing is told now, not to those who read it.
+  if (isConfigured(manifest.kind)) await contentAt(repositories, repository, commit, manifest);
   if (manifest.kind !== "site") return;
   const folder = resolve(dir, manifest.site.dir);
   if (!`${folder}${sep}`.startsWith(`${resolve(dir)}${sep}`) || !(await exists(join(folder, "index.html")))) {

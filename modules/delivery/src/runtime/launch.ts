@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { CancelledError, InvalidError, UnavailableError } from "@roadbed/core";
 
+import { isConfigured } from "../configuration/configuration-text.ts";
 import type { Timing } from "../deps.ts";
 import type { RouteState } from "../router/table.ts";
 import type { Manifest } from "../workload/manifest.ts";
@@ -36,6 +37,8 @@ export interface LaunchOptions {
   readonly ledger: ProcessLedger;
   readonly timing: Timing;
   readonly signal: AbortSignal;
+  /** What leads to it where it is data without a process. */
+  readonly served?: RouteState | undefined;
   /** Default: one that the system says is free. */
   readonly findPort?: () => Promise<number>;
 }
@@ -53,6 +56,7 @@ export function healthPathOf({ kind, health }: Manifest): string | undefined {
 export async function launch(options: LaunchOptions): Promise<Instance> {
   const { spec } = options;
   if (spec.manifest.kind === "site") return withoutProcess(spec, { kind: "site", dir: join(spec.dir, spec.manifest.site.dir) });
+  if (isConfigured(spec.manifest.kind)) return withoutProcess(spec, options.served ?? { kind: "absent", why: "starting" });
   // It runs when it is due: see ../job.
   if (spec.manifest.kind === "job") return withoutProcess(spec, { kind: "absent", why: "job" });
   for (let attempt = 1; ; attempt++) {

@@ -7,7 +7,7 @@ import type { z } from "zod";
 
 import type { Timing } from "../deps.ts";
 import type { Router } from "../router/router.ts";
-import type { RouteRules } from "../router/table.ts";
+import type { RouteRules, RouteState } from "../router/table.ts";
 import type { Manifest } from "../workload/manifest.ts";
 import { launch } from "./launch.ts";
 import { openLogFile, type LogFile } from "./log-file.ts";
@@ -73,6 +73,8 @@ export interface LocalRuntimeOptions {
   readonly timing: Timing;
   /** The whole environment of a process, without `PORT`; `secrets` are values that must not stand in its log. */
   environmentOf(spec: WorkloadSpec): Promise<{ readonly env: Record<string, string>; readonly secrets: readonly string[] }>;
+  /** What leads to a prompt, model or agent, which have no process. */
+  servedAt?(key: WorkloadKey): RouteState;
   /** Called at each change of what can be seen of a workload. */
   onChange(key: WorkloadKey, seen: Observation): void;
 }
@@ -200,7 +202,15 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       const home = join(folderOf(slot.key), "home");
       await mkdir(join(home, "tmp"), { recursive: true });
       const log = await logOf(slot.key);
-      return await launch({ spec, env, log, ledger: options.ledger, timing, signal: AbortSignal.any([own.signal, signal]) });
+      return await launch({
+        spec,
+        env,
+        log,
+        ledger: options.ledger,
+        timing,
+        signal: AbortSignal.any([own.signal, signal]),
+        served: options.servedAt?.(slot.key),
+      });
     } finally {
       slot.launching.delete(own);
     }

@@ -1,6 +1,8 @@
 import type { InvalidError } from "@roadbed/core";
 import { z } from "zod";
 
+import { AgentText, isConfigured, ModelText, PromptText } from "../configuration/configuration-text.ts";
+import { EvaluationText } from "../evaluation/evaluation-text.ts";
 import { RolloutText } from "../rollout/plan.ts";
 import { isTimeZone, parseCron } from "../job/cron.ts";
 import { readYaml } from "./read-yaml.ts";
@@ -30,7 +32,11 @@ const Schedule = z.strictObject({
 
 const Manifest = z
   .strictObject({
-    kind: z.enum(["service", "worker", "site", "job"]),
+    kind: z.enum(["service", "worker", "site", "job", "prompt", "model", "agent"]),
+    prompt: PromptText.optional(),
+    model: ModelText.optional(),
+    agent: AgentText.optional(),
+    evaluation: EvaluationText.optional(),
     schedule: Schedule.optional(),
     build: z.array(Command).max(20).default([]),
     start: Command.optional(),
@@ -55,6 +61,12 @@ const Manifest = z
         answerSeconds: z.number().int().min(1).max(3_600).optional(),
       })
       .prefault({}),
+    cost: z
+      .strictObject({
+        monthly: z.string().regex(/^\d{1,9}(\.\d{1,2})?$/, 'must be money as text, e.g. "12.50"'),
+        currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, e.g. EUR"),
+      })
+      .optional(),
     scale: z
       .strictObject({
         replicas: z.number().int().min(1).max(20),
@@ -67,7 +79,18 @@ const Manifest = z
     previews: z.union([z.boolean(), z.strictObject({ hours: z.number().int().min(1).max(336) })]).optional(),
     site: z.strictObject({ dir: Folder.default("public") }).prefault({}),
   })
-  .superRefine(({ kind, start, schedule, health, scale, rollout }, check) => {
+  .superRefine((manifest, check) => {
+    const { kind, start, schedule, health, scale, rollout } = manifest;
+    for (const one of ["prompt", "model", "agent"] as const) {
+      if (kind === one && manifest[one] === undefined)
+        check.addIssue({ code: "custom", path: [one], message: `is needed: it says what the ${one} is` });
+      if (kind !== one && manifest[one] !== undefined)
+        check.addIssue({ code: "custom", path: [one], message: `only what has kind: ${one} has one` });
+    }
+    if (isConfigured(kind)) {
+      if (start !== undefined) check.addIssue({ code: "custom", path: ["start"], message: `a ${kind} has no process` });
+      if (manifest.build.length > 0) check.addIssue({ code: "custom", path: ["build"], message: `a ${kind} is not built` });
+    }
     if (scale !== undefined && kind !== "service" && kind !== "worker")
       check.addIssue({ code: "custom", path: ["scale"], message: `a ${kind} has no processes that run all the time` });
     if (scale?.upTo !== undefined && scale.upTo <= scale.replicas)
@@ -85,7 +108,8 @@ const Manifest = z
     if (kind === "job" && health !== undefined) check.addIssue({ code: "custom", path: ["health"], message: "a job listens on nothing" });
     const fault = schedule === undefined ? undefined : faultOf(schedule.cron);
     if (fault !== undefined) check.addIssue({ code: "custom", path: ["schedule", "cron"], message: fault });
-    if (kind !== "site" && start === undefined) check.addIssue({ code: "custom", path: ["start"], message: `is needed for a ${kind}` });
+    if (kind !== "site" && !isConfigured(kind) && start === undefined)
+      check.addIssue({ code: "custom", path: ["start"], message: `is needed for a ${kind}` });
     if (kind === "site" && start !== undefined) check.addIssue({ code: "custom", path: ["start"], message: "a site has no process" });
   });
 

@@ -31,7 +31,8 @@ export function openEnvironmentSource(
   /** One per workload and run of the server; the one of the run before is revoked by this. */
   function tokenOf({ environment, name }: WorkloadKey): Promise<string> {
     const id = `workload ${environment}/${name}`;
-    const token = tokens.get(id) ?? deps.tokens.rotate({ name: id, scopes: ["otlp:write"] });
+    const token =
+      tokens.get(id) ?? deps.tokens.rotate({ name: id, scopes: ["otlp:write", "configuration:read", `configuration:${environment}`] });
     tokens.set(id, token);
     token.catch(() => tokens.delete(id));
     return token;
@@ -68,6 +69,8 @@ export function openEnvironmentSource(
         ROADBED_COMMIT: commit,
         ROADBED_BASE_PATH: basePath,
         ROADBED_PUBLIC_URL: deps.routerUrl + basePath,
+        ROADBED_API_URL: deps.otlpEndpoint,
+        ROADBED_TOKEN: token,
         OTEL_SERVICE_NAME: serviceName,
         OTEL_EXPORTER_OTLP_ENDPOINT: deps.otlpEndpoint,
         OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",

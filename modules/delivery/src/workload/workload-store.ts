@@ -2,6 +2,7 @@ import type { Workload } from "@roadbed/contracts/delivery";
 import type { Row, Sql } from "@roadbed/core";
 
 import type { RunningWorkload } from "../index.ts";
+import type { Content } from "../configuration/content-of.ts";
 import type { Observation, WorkloadKey } from "../runtime/local-runtime.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -36,11 +37,25 @@ export async function wantWorkload(sql: Sql, { entityRef, environment, name }: W
 export async function setDeployed(
   sql: Sql,
   { entityRef, environment }: WorkloadKey,
-  o: { readonly kind: Workload["kind"]; readonly commit: string; readonly deploymentId: string; readonly manifest: Manifest },
+  o: {
+    readonly kind: Workload["kind"];
+    readonly commit: string;
+    readonly deploymentId: string;
+    readonly manifest: Manifest;
+    readonly served?: Content | undefined;
+  },
 ): Promise<void> {
   await sql.query(
-    "update delivery.workload set kind = $3, commit = $4, deployment_id = $5, manifest = $6 where entity_ref = $1 and environment = $2",
-    [entityRef, environment, o.kind, o.commit, o.deploymentId, JSON.stringify(o.manifest)],
+    "update delivery.workload set kind = $3, commit = $4, deployment_id = $5, manifest = $6, served = $7 where entity_ref = $1 and environment = $2",
+    [
+      entityRef,
+      environment,
+      o.kind,
+      o.commit,
+      o.deploymentId,
+      JSON.stringify(o.manifest),
+      o.served === undefined ? null : JSON.stringify(o.served),
+    ],
   );
 }
 

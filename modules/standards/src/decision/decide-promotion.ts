@@ -17,6 +17,8 @@ export interface PromotionAct {
   readonly release?: Readonly<Record<string, unknown>>;
   /** The manifests as they would stand there. */
   readonly resources?: readonly Resource[];
+  /** Packs and names of the policies that are asked; none: all. Throws `NotFoundError` for one that there is not. */
+  readonly only?: readonly string[];
 }
 
 type Judged = Judgement & { readonly decisionId: string; readonly decision: Decision };
@@ -32,7 +34,7 @@ interface Parts {
  * `NotFoundError` for an entity that the caller may not see.
  */
 export function makeDecidePromotion({ judge, entities }: Parts): DecidePromotion {
-  return async (ctx, { entity, point = "promotion", from, to, release = {}, resources = [] }) => {
+  return async (ctx, { entity, point = "promotion", from, to, release = {}, resources = [], only = [] }) => {
     const document = (await requireEntity(ctx, entities, entity)) as Readonly<Record<string, unknown>> | undefined;
     const { name } = parseRef(entity);
     const promotion: Resource = {
@@ -51,6 +53,7 @@ export function makeDecidePromotion({ judge, entities }: Parts): DecidePromotion
       resources: [promotion, ...own, ...resources],
       entity,
       details,
+      only,
     });
   };
 }

@@ -15,6 +15,8 @@ export interface Act {
   /** What is to be done, e.g. `paths.path.run node-service`. */
   readonly subject: string;
   readonly resources: readonly Resource[];
+  /** Only these are asked: packs and names of policies. Absent or empty: all that hold. */
+  readonly only?: readonly string[];
   /** The entity that it is about, where the resources do not say. */
   readonly entity?: string;
   /** The group that owns it, likewise. */

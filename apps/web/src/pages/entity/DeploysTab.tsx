@@ -15,6 +15,7 @@ import { PromotionsOf } from "../promotions/PromotionsOf.tsx";
 import { CurrentRollout } from "../rollouts/CurrentRollout.tsx";
 import { RunsOf } from "../pipelines/RunsOf.tsx";
 import { RolloutsOf } from "../rollouts/RolloutsOf.tsx";
+import { isServed, Served } from "./Served.tsx";
 import { Confirm } from "../../ui/Confirm.tsx";
 import { CopyText } from "../../ui/Copy.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -99,8 +100,8 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
           ["Next time", schedule?.next === undefined ? undefined : <When key="next" at={schedule.next} />],
           ["Last time", schedule?.last === undefined ? undefined : <When key="last" at={schedule.last.dueAt} />],
           ["Commit", commit === undefined ? undefined : <CopyText key="commit" text={commit.slice(0, 12)} what="commit" />],
-          ["Up since", startedAt === undefined ? undefined : <When key="since" at={startedAt} />],
-          ["Restarts", kind === "job" ? undefined : restarts],
+          [isServed(kind) ? "There since" : "Up since", startedAt === undefined ? undefined : <When key="since" at={startedAt} />],
+          ["Restarts", kind === "job" || isServed(kind) ? undefined : restarts],
           ["Cluster", cluster === undefined ? undefined : <InCluster key="cluster" cluster={cluster} />],
           [
             cluster === undefined ? "Processes" : "Pods",
@@ -111,6 +112,7 @@ function WorkloadSection({ workload }: { readonly workload: Workload }): ReactNo
         ]}
       />
       {kind === "job" && <ExecutionTable workload={workload} />}
+      {isServed(kind) && commit !== undefined && desired === "running" && <Served {...key} />}
       <LogView
         title="Output"
         height={260}

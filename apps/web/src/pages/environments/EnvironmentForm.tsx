@@ -43,7 +43,7 @@ const DRIFTS = [
   { value: "heal", label: "Heal it at once, also what was stopped by hand" },
 ];
 /** What can be taken away; an empty field of a form says that it is. */
-const CLEARABLE = ["description", "owner", "region", "residency", "budget", "errorBudget"] as const;
+const CLEARABLE = ["description", "owner", "region", "residency", "budget", "errorBudget", "evaluation"] as const;
 
 /** What an environment is and asks for. Whatever does not fit is told by the server, field by field. */
 export function EnvironmentForm({ environment, all, onClose, onDone }: Props): ReactNode {
@@ -134,6 +134,41 @@ export function EnvironmentForm({ environment, all, onClose, onDone }: Props): R
           )}
           <RuntimeFields text={form.where} fixed={!isNew && environment.workloads > 0} onChange={(where) => set({ where })} />
           <Approvals approvals={form.approvals} onChange={(approvals) => set({ approvals })} />
+          <fieldset className={classes.group}>
+            <legend>What scores have to show of prompts, models and agents</legend>
+            <div className={classes.two}>
+              <NumberInput
+                label="Least mean score"
+                description="Of 1. Empty: none"
+                min={0}
+                max={1}
+                step={0.01}
+                decimalScale={3}
+                value={form.least}
+                onChange={(least) => set({ least })}
+              />
+              <NumberInput
+                label="No worse than what is there by"
+                description="On the same cases. Empty: not compared"
+                min={0}
+                max={1}
+                step={0.01}
+                decimalScale={3}
+                value={form.worseBy}
+                onChange={(worseBy) => set({ worseBy })}
+              />
+              <TextInput label="Set of cases" value={form.set} onChange={(event) => set({ set: event.currentTarget.value })} />
+              <NumberInput
+                label="Confidence"
+                min={0.5}
+                max={0.9999}
+                step={0.01}
+                decimalScale={4}
+                value={form.confidence}
+                onChange={(confidence) => set({ confidence })}
+              />
+            </div>
+          </fieldset>
           <Gates gates={form.gates} onChange={(gates) => set({ gates })} />
           <div className={classes.two}>
             <TextInput label="Owner" placeholder="group:default/platform" {...field("owner")} />
@@ -151,6 +186,19 @@ export function EnvironmentForm({ environment, all, onClose, onDone }: Props): R
             )}
             <TextInput label="Budget a month" placeholder="250.00" inputMode="decimal" {...field("amount")} />
             <TextInput label="Currency" placeholder="EUR" maxLength={3} {...field("currency")} />
+            <TextInput
+              label="Policies that are asked"
+              description="Packs and names. Empty: all"
+              placeholder="ai, supply-chain"
+              value={form.policies}
+              onChange={(event) => set({ policies: event.currentTarget.value })}
+            />
+            <Switch
+              label="Keep out what costs nobody knows how much"
+              disabled={form.amount.trim() === ""}
+              checked={form.blockUnknown}
+              onChange={(event) => set({ blockUnknown: event.currentTarget.checked })}
+            />
           </div>
           <FormFoot
             act={isNew ? "Make it" : "Change it"}
@@ -269,8 +317,14 @@ interface Form {
   readonly objectiveRequired: boolean;
   readonly approvals: readonly Approval[];
   readonly gates: readonly Gate[];
+  readonly least: number | string;
+  readonly worseBy: number | string;
+  readonly set: string;
+  readonly confidence: number | string;
   readonly amount: string;
   readonly currency: string;
+  readonly policies: string;
+  readonly blockUnknown: boolean;
   readonly hours: number | string;
   readonly where: RuntimeText;
 }
@@ -297,8 +351,14 @@ function formOf(environment: Environment | undefined): Form {
       how: cel === undefined ? "http" : "cel",
       text: cel ?? http ?? "",
     })),
+    least: environment?.evaluation?.least ?? "",
+    worseBy: environment?.evaluation?.worseBy ?? "",
+    set: environment?.evaluation?.set ?? "cases",
+    confidence: environment?.evaluation?.confidence ?? 0.95,
     amount: environment?.budget?.amount ?? "",
     currency: environment?.budget?.currency ?? "EUR",
+    policies: (environment?.policies ?? []).join(", "),
+    blockUnknown: environment?.budget?.blockUnknown ?? false,
     hours: "",
     where: runtimeOf(environment),
   };
@@ -327,6 +387,19 @@ function saidOf(form: Form) {
     gates: form.gates.map(({ name, how, text: value, message }): CustomGate => {
       return { name: name.trim(), [how]: value.trim(), ...(message !== undefined && { message }) };
     }),
-    budget: text(form.amount) === undefined ? undefined : { amount: form.amount.trim(), currency: form.currency.trim().toUpperCase() },
+    evaluation:
+      form.least === "" && form.worseBy === ""
+        ? undefined
+        : {
+            set: form.set.trim() === "" ? "cases" : form.set.trim(),
+            confidence: form.confidence === "" ? 0.95 : Number(form.confidence),
+            ...(form.least !== "" && { least: Number(form.least) }),
+            ...(form.worseBy !== "" && { worseBy: Number(form.worseBy) }),
+          },
+    policies: form.policies.split(/[\s,]+/).filter(Boolean),
+    budget:
+      text(form.amount) === undefined
+        ? undefined
+        : { amount: form.amount.trim(), currency: form.currency.trim().toUpperCase(), blockUnknown: form.blockUnknown },
   };
 }

@@ -12,7 +12,7 @@ import { Section } from "../../ui/Page.tsx";
 import { When } from "../../ui/When.tsx";
 import { EnvironmentForm } from "./EnvironmentForm.tsx";
 import classes from "./environments.module.css";
-import { approvalWords, clusterWords, durationWords } from "./words.ts";
+import { approvalWords, clusterWords, durationWords, evaluationWords } from "./words.ts";
 
 interface Props {
   readonly environment: Environment;
@@ -36,7 +36,13 @@ export function EnvironmentPanel({ environment, all, onGone }: Props): ReactNode
             ["Runs in", kubernetes === undefined ? "processes of this machine" : clusterWords(kubernetes)],
             ["Region", region],
             ["Data stays in", residency],
-            ["Budget a month", budget === undefined ? undefined : `${budget.amount} ${budget.currency}`],
+            [
+              "Budget a month",
+              budget === undefined
+                ? undefined
+                : `${budget.amount} ${budget.currency}${budget.blockUnknown ? "; unknown cost is kept out" : ""}`,
+            ],
+            ["Policies", environment.policies.length === 0 ? undefined : environment.policies.join(", ")],
             ["Made by", madeBy === undefined ? undefined : <Actor of={madeBy} />],
             ["Ends", expiresAt === undefined ? undefined : <When at={expiresAt} />],
             [
@@ -83,7 +89,7 @@ export function EnvironmentPanel({ environment, all, onGone }: Props): ReactNode
 }
 
 function Gates({
-  environment: { upstream, soakMinutes, approvals, gates, errorBudget, automatic, by },
+  environment: { upstream, soakMinutes, approvals, gates, errorBudget, automatic, by, evaluation, budget },
 }: {
   readonly environment: Environment;
 }): ReactNode {
@@ -119,6 +125,12 @@ function Gates({
             <code>{cel ?? `POST ${http}`}</code>
           </li>
         ))}
+        {evaluation !== undefined && <li>Scores of its models, prompts and agents prove: {evaluationWords(evaluation)}</li>}
+        {budget !== undefined && (
+          <li>
+            With it, what runs there costs no more than {budget.amount} {budget.currency} a month
+          </li>
+        )}
         {by === "pull-request" && <li>Somebody who may merges its pull request</li>}
         <li className="rb-dim">No policy for promotion denies it, and nothing is frozen</li>
       </ul>

@@ -1,5 +1,5 @@
 import type { KubernetesPlace } from "@roadbed/contracts/delivery/kubernetes-place";
-import type { Environment, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
+import type { Environment, EvaluationRequirement, RequiredPromotionApproval } from "@roadbed/contracts/delivery/environments";
 
 const WHO: Readonly<Record<RequiredPromotionApproval["by"], string>> = {
   owner: "the owner",
@@ -48,4 +48,13 @@ export function sentenceOf(environments: readonly Environment[]): string {
 export function clusterWords({ cluster, engine, delivery }: Pick<KubernetesPlace, "cluster" | "engine" | "delivery">): string {
   const how = { deployment: "Deployments", "argo-rollouts": "Argo Rollouts", "gateway-api": "Argo Rollouts and the Gateway API" }[delivery];
   return `the cluster ${cluster}, by ${engine === "flux" ? "Flux" : "Argo CD"} and ${how}`;
+}
+
+/** What scores have to show before a release comes. */
+export function evaluationWords({ set, least, worseBy, confidence }: EvaluationRequirement): string {
+  const asked = [
+    ...(least === undefined ? [] : [`at least ${least}`]),
+    ...(worseBy === undefined ? [] : [worseBy === 0 ? "no worse than what is there" : `no worse than what is there by ${worseBy}`]),
+  ];
+  return `${asked.join(", ")}, by ${set}, with a confidence of ${Math.round(confidence * 1_000) / 10} %`;
 }

@@ -8,6 +8,7 @@ import { useActorName } from "../../ui/Actor.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
+import { IntervalPicture } from "../evaluations/IntervalPicture.tsx";
 import classes from "./promotions.module.css";
 import { GATE_TONES, GATE_WORDS } from "./words.tsx";
 
@@ -21,7 +22,7 @@ export function GateCard({
   readonly promotionId: string;
   readonly open: boolean;
 }): ReactNode {
-  const { name, title, verdict, why, evidence, until, overridden } = gate;
+  const { name, title, verdict, why, evidence, until, overridden, intervals = [] } = gate;
   const nameOf = useActorName();
   const tone = overridden === undefined ? GATE_TONES[verdict] : "warn";
   return (
@@ -41,6 +42,12 @@ export function GateCard({
           {nameOf(overridden.by)} let it pass <When at={overridden.at} />: {overridden.reason}
         </p>
       )}
+      {intervals.map((interval) => (
+        <div key={interval.label}>
+          <span className="rb-dim">{interval.label}</span>
+          <IntervalPicture {...interval} />
+        </div>
+      ))}
       {evidence.length > 0 && (
         <dl className={classes.evidence}>
           {evidence.map(({ label, value, link }, index) => (

@@ -14,6 +14,7 @@ import { Loaded, SkeletonRows } from "../../ui/Loaded.tsx";
 import { Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import { Commits } from "./Commits.tsx";
+import { Scores } from "./Scores.tsx";
 import classes from "./releases.module.css";
 import { KIND_WORDS, ReleaseLink } from "./words.tsx";
 
@@ -114,6 +115,12 @@ function Found({
             rowKey={({ kind, name }) => `${kind} ${name}`}
             empty={null}
           />
+          {of.evaluations.length > 0 && (
+            <>
+              <h3>Scores</h3>
+              <Scores of={of.evaluations} />
+            </>
+          )}
           {isOther && of.commits.length > 0 && (
             <>
               <h3>{of.direction === "back" ? "Commits that it takes away" : "Commits that it brings"}</h3>

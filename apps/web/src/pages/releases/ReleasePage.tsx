@@ -15,6 +15,7 @@ import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { SupplyChain } from "../pipelines/SupplyChain.tsx";
+import { EvaluationTable } from "../evaluations/EvaluationTable.tsx";
 import { Commits } from "./Commits.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Promote } from "./Promote.tsx";
@@ -87,6 +88,11 @@ export function ReleasePage(): ReactNode {
         </Section>
       </div>
       <SupplyChain release={release.id} />
+      {release.parts.some(({ kind }) => kind === "model" || kind === "prompt" || kind === "agent") && (
+        <Section title="Evaluations">
+          <EvaluationTable release={release.id} />
+        </Section>
+      )}
       <Comparison release={release} />
     </Page>
   );
