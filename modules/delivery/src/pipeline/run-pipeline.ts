@@ -79,8 +79,8 @@ export async function runPipeline(deps: DeliveryDeps, parts: PipelineParts, runI
       const log = (await openLogFile({ dir: join(folders.log, step.name), redact, ...LOG })).part();
       if (begun > 1) log.write("roadbed", "the server was restarted while the step ran: it begins again");
       const end = await runStep(jobOf(step, log));
-      const seconds = end.state === "succeeded" ? "succeeded" : (end.error?.split("\n")[0] ?? end.state);
-      log.write("roadbed", redact(seconds));
+      const outcome = end.state === "succeeded" ? "succeeded" : (end.error?.split("\n")[0] ?? end.state);
+      log.write("roadbed", redact(outcome));
       await log.flushed();
       return { ...end, ...(end.error === undefined ? {} : { error: redact(end.error) }) };
     },
