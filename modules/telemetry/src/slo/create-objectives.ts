@@ -17,7 +17,7 @@ export interface Objectives {
   /** Absent where nothing is evaluated. */
   readonly watch: SloWatch | undefined;
   /** The objectives that hold for an entity in an environment: those of that environment, and those that count all of them. */
-  of(ctx: Ctx, what: { readonly entityRef: string; readonly environment: string }): Promise<readonly Slo[]>;
+  readonly of: (ctx: Ctx, what: { readonly entityRef: string; readonly environment: string }) => Promise<readonly Slo[]>;
 }
 
 /** Who knows nothing of a catalogue hides nothing and knows no owner. */

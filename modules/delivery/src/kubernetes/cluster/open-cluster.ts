@@ -7,7 +7,7 @@ import { pathOf, type KubeObject, type Sort } from "./sorts.ts";
 /** What delivery does with a cluster's API, through `@kubernetes/client-node` and the server's guarded way out. */
 export interface Cluster {
   /** Follows a list by watching it; `changed` after each change, `problem` when it cannot be followed and again (undefined) when it can. */
-  follow(sort: Sort, scope: Scope, hear: { changed(): void; problem(why: string | undefined): void }): Followed;
+  follow(sort: Sort, scope: Scope, hear: { readonly changed: () => void; readonly problem: (why: string | undefined) => void }): Followed;
   /** A merge patch, of the object or of its status. Throws `ConflictError` where another got in between again and again. */
   patch(sort: Sort, at: { readonly namespace: string; readonly name: string }, body: object, part?: "status"): Promise<void>;
   /** Lines with their times. */
