@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<string, readonly [title: string, label: string, wha
   "delivery:read": ["Delivery", "Read", "Workloads, their output, deployments, repositories."],
   "delivery:write": ["Delivery", "Deploy", "Deploy a commit, restart and stop workloads."],
   "delivery:admin": ["Delivery", "Administer", "Environments and their gates, freezes, and to let a promotion pass a gate."],
+  "configuration:read": ["Delivery", "Read configurations", "Prompts, models and agents as an environment has them."],
   "git:read": ["Git", "Clone", "Clone and fetch the embedded repositories."],
   "git:write": ["Git", "Push", "Push to them; a push to main deploys."],
   "telemetry:read": ["Telemetry", "Read", "Services, traces, logs, metrics, incidents."],
