@@ -1,13 +1,15 @@
 import { mkdir, rm, stat, readFile, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 import { CancelledError, InvalidError } from "@roadbed/core";
 import type { Repositories } from "@roadbed/git";
 
+import { endInTime } from "../runtime/end-in-time.ts";
 import { openLogFile } from "../runtime/log-file.ts";
+import { privateEnvironment } from "../runtime/private-environment.ts";
 import type { ProcessLedger } from "../runtime/process-ledger.ts";
 import { describeExit, runProcess } from "../runtime/run-process.ts";
-import { VENV, type Toolchain } from "../runtime/toolchain.ts";
+import type { Toolchain } from "../runtime/toolchain.ts";
 import type { EvaluationText } from "./evaluation-text.ts";
 
 export interface EvaluationJob {
@@ -55,11 +57,7 @@ export async function runGrader(job: EvaluationJob): Promise<string> {
       command: text.run,
       cwd: work,
       env: {
-        PATH: `${join(work, VENV, "bin")}${delimiter}${await job.toolchain.path()}`,
-        HOME: home,
-        TMPDIR: join(home, "tmp"),
-        LANG: "C.UTF-8",
-        TZ: "UTC",
+        ...privateEnvironment({ tree: work, home, path: await job.toolchain.path() }),
         CI: "true",
         ROADBED_EVALUATION_CASES: files.cases,
         ROADBED_EVALUATION_SUBJECT: files.subject,
@@ -70,17 +68,7 @@ export async function runGrader(job: EvaluationJob): Promise<string> {
       ledger: job.ledger,
       what: `evaluation of ${job.repository}`,
     });
-    let late = false;
-    const stop = (): void => void child.stop(GRACE_MS);
-    const timer = setTimeout(() => {
-      late = true;
-      stop();
-    }, text.deadlineSeconds * 1_000);
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) stop();
-    const exit = await child.exited;
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+    const { exit, late } = await endInTime(child, { ms: text.deadlineSeconds * 1_000, graceMs: GRACE_MS, signal });
     if (signal.aborted) throw new CancelledError("The evaluation was broken off.");
     const words = text.run.join(" ");
     if (late) throw new RunFailed(`\`${words}\` took longer than ${text.deadlineSeconds} s and was stopped.`, log.tail(LAST_LINES));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ExecutionStatus } from "@roadbed/contracts/delivery/executions";
 
 import type { WorkloadSpec } from "../runtime/local-runtime.ts";
+import { endInTime } from "../runtime/end-in-time.ts";
 import type { LogFile } from "../runtime/log-file.ts";
 import type { ProcessLedger } from "../runtime/process-ledger.ts";
 import { describeExit, runProcess } from "../runtime/run-process.ts";
@@ -48,17 +49,7 @@ export async function runJob({ spec, executionId, env, home, log, ledger, graceM
       what: `${spec.key.environment}/${spec.key.name} ${executionId}`,
     });
     own.write("roadbed", `started ${start.join(" ")} of ${spec.commit.slice(0, 7)} as process ${process.pid} (${executionId})`);
-    let late = false;
-    const stop = (): void => void process.stop(graceMs);
-    const timer = setTimeout(() => {
-      late = true;
-      stop();
-    }, seconds * 1_000).unref();
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) stop();
-    const exit = await process.exited;
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+    const { exit, late } = await endInTime(process, { ms: seconds * 1_000, graceMs, signal });
     own.write(
       "roadbed",
       `${executionId} ${describeExit(exit)} after ${Math.round((Date.now() - process.startedAt.getTime()) / 100) / 10} s`,

@@ -1,12 +1,14 @@
 import { mkdir } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 import type { FailedTest, PipelineArtefact, PipelineStep, TestCounts } from "@roadbed/contracts/delivery/pipelines";
 
+import { endInTime } from "../runtime/end-in-time.ts";
 import type { LogFile } from "../runtime/log-file.ts";
+import { privateEnvironment } from "../runtime/private-environment.ts";
 import type { ProcessLedger } from "../runtime/process-ledger.ts";
 import { describeExit, runProcess, type Exit } from "../runtime/run-process.ts";
-import { VENV, type Toolchain } from "../runtime/toolchain.ts";
+import type { Toolchain } from "../runtime/toolchain.ts";
 import { commandsOf, shownCommands, type StepText } from "./describe-pipeline.ts";
 import { keepArtefacts, readTests } from "./keep-artefacts.ts";
 import { cacheKey, restoreCache, saveCache, type CachePlace } from "./step-cache.ts";
@@ -119,21 +121,7 @@ async function runCommand(job: StepJob, command: readonly string[], until: numbe
     ledger,
     what: `pipeline of ${job.repository}, step ${job.step.name}`,
   });
-  let late = false;
-  const stop = (): void => void child.stop(graceMs);
-  const timer = setTimeout(
-    () => {
-      late = true;
-      stop();
-    },
-    Math.max(0, until - Date.now()),
-  );
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  const exit = await child.exited;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
-  return { exit, late };
+  return endInTime(child, { ms: until - Date.now(), graceMs, signal });
 }
 
 /** As of builds, and nothing of the server's own. Where packages are kept is in the run's own home: no repository reaches another's. */
@@ -157,11 +145,7 @@ async function environmentOf({
     ...env,
     ...step.env,
     ...named,
-    PATH: `${join(tree, VENV, "bin")}${delimiter}${await toolchain.path()}`,
-    HOME: home,
-    TMPDIR: join(home, "tmp"),
-    LANG: "C.UTF-8",
-    TZ: "UTC",
+    ...privateEnvironment({ tree, home, path: await toolchain.path() }),
     CI: "true",
     npm_config_update_notifier: "false",
     ROADBED_PIPELINE_RUN: runId,

@@ -1,5 +1,5 @@
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
-import { delimiter, join, resolve, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 
 import { CancelledError, InvalidError, UnavailableError } from "@roadbed/core";
 import type { Repositories } from "@roadbed/git";
@@ -7,7 +7,9 @@ import type { Repositories } from "@roadbed/git";
 import { isConfigured } from "../configuration/configuration-text.ts";
 import { contentAt } from "../configuration/content-at.ts";
 import type { Manifest } from "../workload/manifest.ts";
+import { endInTime } from "./end-in-time.ts";
 import type { LogFile } from "./log-file.ts";
+import { privateEnvironment } from "./private-environment.ts";
 import type { ProcessLedger } from "./process-ledger.ts";
 import { describeExit, runProcess } from "./run-process.ts";
 import { hasRequirements, readDependencies, VENV, type Toolchain } from "./toolchain.ts";
@@ -79,16 +81,7 @@ async function runCommand(job: BuildJob, command: readonly string[], until: numb
     ledger: job.ledger,
     what: `build of ${job.repository}`,
   });
-  let late = false;
-  const stop = (): void => void child.stop(2_000);
-  const timer = setTimeout(() => {
-    late = true;
-    stop();
-  }, until - Date.now());
-  signal.addEventListener("abort", stop);
-  const exit = await child.exited;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
+  const { exit, late } = await endInTime(child, { ms: until - Date.now(), graceMs: 2_000, signal });
   if (signal.aborted) throw new CancelledError("The build was cancelled.");
   if (late) throw failure(`The build took longer than ${Math.round(job.deadlineMs / 1_000)} s; \`${text}\` was stopped.`, log);
   if (exit.code !== 0) throw failure(`The build failed: \`${text}\` ${describeExit(exit)}.`, log);
@@ -99,11 +92,7 @@ async function buildEnvironment(job: BuildJob): Promise<Record<string, string>> 
   return {
     ...(await toolchain.buildVariables()),
     ...manifest.env,
-    PATH: `${join(job.dir, VENV, "bin")}${delimiter}${await toolchain.path()}`,
-    HOME: home,
-    TMPDIR: join(home, "tmp"),
-    LANG: "C.UTF-8",
-    TZ: "UTC",
+    ...privateEnvironment({ tree: job.dir, home, path: await toolchain.path() }),
     CI: "true",
     npm_config_update_notifier: "false",
   };

@@ -1,10 +1,9 @@
-import { delimiter, join } from "node:path";
-
 import { serviceNameOf } from "@roadbed/contracts/catalog";
 
 import type { DeliveryDeps } from "../deps.ts";
 import type { WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
-import { VENV, type Toolchain } from "../runtime/toolchain.ts";
+import { privateEnvironment } from "../runtime/private-environment.ts";
+import type { Toolchain } from "../runtime/toolchain.ts";
 
 /** Variables that somebody gave a workload, and which of their values must not stand in its log. */
 interface Given {
@@ -57,11 +56,7 @@ export function openEnvironmentSource(
         ...given,
         ...manifest.env,
         ...credentials.env,
-        PATH: `${join(spec.dir, VENV, "bin")}${delimiter}${path}`,
-        HOME: home,
-        TMPDIR: join(home, "tmp"),
-        LANG: "C.UTF-8",
-        TZ: "UTC",
+        ...privateEnvironment({ tree: spec.dir, home, path }),
         HOST: "127.0.0.1",
         NODE_OPTIONS: `--max-old-space-size=${Math.floor(manifest.limits.memoryMb * HEAP_SHARE)}`,
         ROADBED_ENVIRONMENT: key.environment,
