@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 import { renderSql, splitStatements } from "@roadbed/clickhouse";
 import * as contract from "@roadbed/contracts/telemetry";
+import * as objectives from "@roadbed/contracts/telemetry/slos";
 import { callAs, quietLog } from "@roadbed/testkit";
 import { describe, expect, test } from "vitest";
 
@@ -81,6 +82,8 @@ describe("the tables", () => {
       ["logs", 3],
       ["metric_points", 14],
       ["red_minute", 14],
+      ["slo_minute", 400],
+      ["slo_slot", 400],
       ["spans", 7],
     ]);
     await it.telemetry.start();
@@ -88,6 +91,8 @@ describe("the tables", () => {
       ["logs", 30],
       ["metric_points", 90],
       ["red_minute", 90],
+      ["slo_minute", 400],
+      ["slo_slot", 400],
       ["spans", 30],
     ]);
     await short.stop();
@@ -105,12 +110,14 @@ describe("the tables", () => {
       expect(formatted?.text).toContain("ON CLUSTER main");
     }
     const all = statements.join("\n");
-    expect(all.match(/ENGINE = Replicated/g)).toHaveLength(4);
-    expect(all.match(/ENGINE = Distributed\('main'/g)).toHaveLength(4);
-    expect(all).not.toMatch(/(?:TO|FROM) (?:spans|logs|metric_points|red_minute)\s/);
+    expect(all.match(/ENGINE = Replicated/g)).toHaveLength(6);
+    expect(all.match(/ENGINE = Distributed\('main'/g)).toHaveLength(6);
+    expect(all).not.toMatch(/(?:TO|FROM) (?:spans|logs|metric_points|red_minute|slo_minute|slo_slot)\s/);
   });
 });
 
 test("every operation of the contract has its handler", () => {
-  expect(it.telemetry.handlers.map(({ operation }) => operation.name).sort()).toEqual(contract.operations.map(({ name }) => name).sort());
+  expect(it.telemetry.handlers.map(({ operation }) => operation.name).sort()).toEqual(
+    [...contract.operations, ...objectives.operations].map(({ name }) => name).sort(),
+  );
 });

@@ -70,8 +70,10 @@ export async function settleSending(sql: Sql, { sink_id, event_id, attempts }: D
     );
   }
   const gaveUp = error !== undefined && attempts + 1 >= ATTEMPTS ? `${error} It was given up.` : error;
+  // Whoever removes the sink holds it and waits for this sending: not waited for in turn, since what it says is going anyway.
   await sql.query(
-    "update delivery.sink set last_sent_at = case when $2::text is null then now() else last_sent_at end, last_error = $2 where id = $1",
+    `update delivery.sink set last_sent_at = case when $2::text is null then now() else last_sent_at end, last_error = $2
+     where id = (select id from delivery.sink where id = $1 for no key update skip locked)`,
     [sink_id, gaveUp ?? null],
   );
 }

@@ -48,7 +48,11 @@ test("a first release that fails is taken out of Git again: there is nothing the
   expect(commit?.message).toContain("Roadbed-Removed: ");
   expect(before?.message).toContain("Promote fresh 1 to prod");
   expect(await call("delivery.hold.list", {})).toMatchObject({ items: [{ environment: "prod", why: "Release 1 failed." }] });
-  expect((await server.db.query("select 1 from delivery.desired where environment = 'prod'")).rowCount).toBe(0);
+  // The row follows the commit.
+  await eventually(
+    async () => expect((await server.db.query("select 1 from delivery.desired where environment = 'prod'")).rowCount).toBe(0),
+    PATIENCE,
+  );
 }, 240_000);
 
 test("what goes back waits for no canary, and what waits stands on the calendar", async () => {
