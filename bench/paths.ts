@@ -140,14 +140,13 @@ async function makeMore(count: number): Promise<void> {
       await repositories.init(name, { defaultBranch: "main" });
       const { hash } = await repositories.commitFiles(name, { branch: "main", files, message: "Make it", author, expectedParent: null });
       await db.query(
-        `with made as (select * from paths.made where repository = 'bench-0'),
-           run as (insert into paths.run select (jsonb_populate_record(r, jsonb_build_object('id', $1::text))).* from paths.run r, made
-             where r.id = made.run_id returning id),
+        `with run as (insert into paths.run select (jsonb_populate_record(r, jsonb_build_object('id', $1::text))).* from paths.run r, paths.made first
+             where r.id = first.run_id and first.repository = 'bench-0' returning id),
            host as (insert into delivery.repository select (jsonb_populate_record(r, jsonb_build_object('name', $2::text, 'head', $3::text))).*
              from delivery.repository r where r.name = 'bench-0')
-         insert into paths.made select (jsonb_populate_record(made, jsonb_build_object('id', 'made_' || $1, 'key', $1 || ':publish', 'run_id', $1::text,
+         insert into paths.made select (jsonb_populate_record(m, jsonb_build_object('id', 'made_' || $1, 'key', $1 || ':publish', 'run_id', $1::text,
            'repository', $2::text, 'answers', jsonb_build_object('name', $2::text), 'base_commit', $3::text, 'checked_commit', $3::text,
-           'first_commit', $3::text))).* from made`,
+           'first_commit', $3::text))).* from paths.made m where m.repository = 'bench-0'`,
         [`run_bench${n}`, name, hash],
       );
       await db.query("insert into paths.made_file select $1, path, hash, false, true from unnest($2::text[], $3::text[]) f (path, hash)", [
