@@ -1,9 +1,7 @@
 /** A service on its way to production as people see it: environments, gates, a colleague's word, a canary, a bad release, a freeze. */
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -15,10 +13,10 @@ import { createUser, updateUser } from "@roadbed/contracts/identity";
 import { getRun, runPath } from "@roadbed/contracts/paths";
 
 import { openBrowser, picture } from "./lib/browser.ts";
+import { git } from "./lib/git.ts";
 import { runCli } from "./lib/run-cli.ts";
 import { eventually, startRoadbed, type RunningRoadbed } from "./lib/start-roadbed.ts";
 
-const run = promisify(execFile);
 const PASSWORD = "a long enough password";
 const REF = "component:default/signal";
 const PATIENCE = 90_000;
@@ -224,7 +222,7 @@ async function cloneOf(name: string): Promise<string> {
   address.username = "me";
   address.password = token;
   const into = join(folder, "clone");
-  await run("git", ["clone", "-q", address.href, into]);
+  await git(folder, "clone", "-q", address.href, into);
   return into;
 }
 
@@ -237,13 +235,6 @@ async function signedIn(username: string): Promise<Page> {
   await page.getByRole("button", { name: /sign in/i }).click();
   await page.waitForURL((url) => url.pathname === "/");
   return page;
-}
-
-function git(cwd: string, ...args: string[]): Promise<{ stdout: string }> {
-  return run("git", ["-c", "user.name=Tester", "-c", "user.email=tester@example.com", ...args], {
-    cwd,
-    env: { ...process.env, GIT_TERMINAL_PROMPT: "0" },
-  });
 }
 
 const ORG = `apiVersion: backstage.io/v1alpha1

@@ -1,9 +1,7 @@
 /** From an idea to a running, observed service, on an empty Roadbed: by the command line, Git and HTTP alone. */
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { AwsClient } from "aws4fetch";
@@ -16,10 +14,9 @@ import { getRun, listRuns, runPath } from "@roadbed/contracts/paths";
 import { requestResource, revealResource, showResource } from "@roadbed/contracts/paths/resources";
 import { getService, getTrace, listTraces } from "@roadbed/contracts/telemetry";
 
+import { git } from "./lib/git.ts";
 import { runCli, type CliResult } from "./lib/run-cli.ts";
 import { eventually, startRoadbed, type RunningRoadbed } from "./lib/start-roadbed.ts";
-
-const run = promisify(execFile);
 
 let roadbed: RunningRoadbed;
 let folder: string;
@@ -178,7 +175,7 @@ describe("the running service", () => {
     const address = new URL(repository?.cloneUrl ?? "");
     address.username = "me";
     address.password = roadbed.token;
-    await run("git", ["clone", "-q", address.href, clone]);
+    await git(folder, "clone", "-q", address.href, clone);
     const source = join(clone, "roadbed.yaml");
     writeFileSync(source, `${readFileSync(source, "utf8")}\n# changed by hand\n`);
     const page = join(clone, "docs/index.md");
@@ -325,13 +322,6 @@ function values(name: string, content: Record<string, unknown>): string {
   const file = join(folder, `${name}.json`);
   writeFileSync(file, JSON.stringify(content));
   return file;
-}
-
-function git(cwd: string, ...args: string[]): Promise<{ stdout: string }> {
-  return run("git", ["-c", "user.name=Tester", "-c", "user.email=tester@example.com", ...args], {
-    cwd,
-    env: { ...process.env, GIT_TERMINAL_PROMPT: "0" },
-  });
 }
 
 const ORG = `apiVersion: backstage.io/v1alpha1

@@ -108,7 +108,7 @@ test("a step that hangs is ended at its time limit with everything that it start
   });
   const run = await ended("hangs");
   expect(run.steps[0]).toMatchObject({ state: "timed-out", error: expect.stringContaining("longer than 1 s") });
-  const group = Number(await readFile(join(dataDir, "pipelines/hangs/work/pids"), "utf8"));
+  const group = Number(await readFile(join(dataDir, "pipelines", "hangs", "work", "pids"), "utf8"));
   await eventually(async () => expect(() => process.kill(-group, 0)).toThrow(/ESRCH/), 15_000);
 });
 
@@ -255,7 +255,7 @@ test("of two pushes at once the newer one supersedes what waits, and a run that 
     ]);
   });
   const [held] = await runs("busy-a");
-  const pid = Number(await eventually(() => readFile(join(dataDir, "pipelines/busy-a/work/pid-busy-a"), "utf8")));
+  const pid = Number(await eventually(() => readFile(join(dataDir, "pipelines", "busy-a", "work", "pid-busy-a"), "utf8")));
   expect(await call<PipelineRun>("delivery.pipeline.cancel", { id: held!.id })).toMatchObject({ state: "cancelled" });
   await eventually(async () => expect(() => process.kill(-pid, 0)).toThrow(/ESRCH/), 15_000);
   await expect(call("delivery.pipeline.cancel", { id: held!.id })).rejects.toMatchObject({ code: "CONFLICT" });
