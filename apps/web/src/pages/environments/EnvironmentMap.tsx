@@ -3,9 +3,10 @@ import { Bot, Hourglass, Snowflake } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { Environment } from "@roadbed/contracts/delivery/environments";
+import { CardMap } from "../../ui/CardMap.tsx";
+import { CARD, layOut } from "../../ui/map-layout.ts";
 import { When } from "../../ui/When.tsx";
 import classes from "./environments.module.css";
-import { CARD, layOut } from "./map-layout.ts";
 import { gateWords } from "./words.ts";
 
 interface Props {
@@ -15,31 +16,19 @@ interface Props {
 
 /** The order of promotion as a picture: releases go from left to right along the lines. */
 export function EnvironmentMap({ environments, selected }: Props): ReactNode {
-  const { width, height, cards, lines } = layOut(environments);
+  const layout = layOut(environments);
   const byName = new Map(environments.map((one) => [one.name, one]));
   return (
-    <div className={classes.scroll} tabIndex={-1}>
-      <div className={classes.map} style={{ width, height }}>
-        <svg width={width} height={height} className={classes.lines} aria-hidden>
-          <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-              <path d="M 0 0 L 8 4 L 0 8 z" className={classes.arrow} />
-            </marker>
-          </defs>
-          {lines.map(({ from, to, path }) => (
-            <path key={`${from} ${to}`} d={path} markerEnd="url(#arrow)" data-lit={selected === from || selected === to} />
-          ))}
-        </svg>
-        {cards.map(({ name, x, y }) => (
-          <Card
-            key={name}
-            environment={byName.get(name)!}
-            selected={selected === name}
-            style={{ left: x, top: y, width: CARD.width, height: CARD.height }}
-          />
-        ))}
-      </div>
-    </div>
+    <CardMap layout={layout} selected={selected} label="The order of promotion">
+      {layout.cards.map(({ name, x, y }) => (
+        <Card
+          key={name}
+          environment={byName.get(name)!}
+          selected={selected === name}
+          style={{ left: x, top: y, width: CARD.width, height: CARD.height }}
+        />
+      ))}
+    </CardMap>
   );
 }
 

@@ -2,8 +2,9 @@ import type { ReactNode } from "react";
 
 import type { PipelineStep } from "@roadbed/contracts/delivery/pipelines";
 import { formatMs } from "../../format/number.ts";
+import { CardMap } from "../../ui/CardMap.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
-import { CARD, layOut } from "../environments/map-layout.ts";
+import { CARD, layOut } from "../../ui/map-layout.ts";
 import classes from "./pipelines.module.css";
 
 interface Props {
@@ -16,40 +17,33 @@ const HEIGHT = 64;
 
 /** Steps as a picture: each to the right of those that it needs. */
 export function StepMap({ steps, selected, onSelect }: Props): ReactNode {
-  const { width, cards, lines, height } = layOut(
+  const layout = layOut(
     inOrder(steps).map(({ name, needs }) => ({ name, upstream: needs })),
     HEIGHT,
   );
   const byName = new Map(steps.map((step) => [step.name, step]));
   return (
-    <div className={classes.scroll} role="group" aria-label="Steps">
-      <div className={classes.map} style={{ width, height }}>
-        <svg width={width} height={height} className={classes.lines} aria-hidden>
-          {lines.map(({ from, to, path }) => (
-            <path key={`${from} ${to}`} d={path} data-lit={selected === from || selected === to} />
-          ))}
-        </svg>
-        {cards.map(({ name, x, y }) => {
-          const step = byName.get(name)!;
-          return (
-            <button
-              key={name}
-              type="button"
-              className={classes.card}
-              aria-pressed={selected === name}
-              onClick={() => onSelect(name)}
-              style={{ left: x, top: y, width: CARD.width, height: HEIGHT }}
-            >
-              <b>{name}</b>
-              <span className={classes.foot}>
-                <StateBadge plain word={step.state} {...(step.state === "timed-out" && { state: "fail" as const })} />
-                <span className="rb-dim">{tookOf(step)}</span>
-              </span>
-            </button>
-          );
-        })}
-      </div>
-    </div>
+    <CardMap layout={layout} selected={selected} label="Steps">
+      {layout.cards.map(({ name, x, y }) => {
+        const step = byName.get(name)!;
+        return (
+          <button
+            key={name}
+            type="button"
+            className={classes.card}
+            aria-pressed={selected === name}
+            onClick={() => onSelect(name)}
+            style={{ left: x, top: y, width: CARD.width, height: HEIGHT }}
+          >
+            <b>{name}</b>
+            <span className={classes.foot}>
+              <StateBadge plain word={step.state} {...(step.state === "timed-out" && { state: "fail" as const })} />
+              <span className="rb-dim">{tookOf(step)}</span>
+            </span>
+          </button>
+        );
+      })}
+    </CardMap>
   );
 }
 

@@ -10,7 +10,7 @@ export interface Line {
   readonly path: string;
 }
 
-export interface EnvironmentMapLayout {
+export interface MapLayout {
   readonly width: number;
   readonly height: number;
   readonly cards: readonly Placed[];
@@ -24,7 +24,7 @@ const GAP = { x: 56, y: 16 } as const;
 export function layOut(
   environments: readonly { readonly name: string; readonly upstream: readonly string[] }[],
   tall: number = CARD.height,
-): EnvironmentMapLayout {
+): MapLayout {
   const columns = new Map<string, number>();
   for (const { name, upstream } of environments) {
     columns.set(name, 1 + Math.max(-1, ...upstream.flatMap((before) => columns.get(before) ?? [])));
