@@ -67,6 +67,13 @@ export function makeSubscriptions(
   pipelines: Pipelines,
   signer: Signer,
 ): Subscription[] {
+  /** Started anew with what it is given now, and with it the releases that it is compared with. */
+  const renew = async (entityRef: string, environment: string): Promise<void> => {
+    await control.apply(entityRef, environment, true);
+    await rollouts
+      .renew(entityRef, environment)
+      .catch((error: unknown) => deps.log.warn("a rollout could not be renewed", { entityRef, environment, error: String(error) }));
+  };
   return [
     hear("delivery.deploy-on-push", repositoryPushed, (ctx, { payload }) => deployPushed(deps, ctx, payload)),
     hear("delivery.changes-hear-pushes", repositoryPushed, (ctx, { payload }) => followPush(deps, ctx, payload)),
@@ -96,15 +103,15 @@ export function makeSubscriptions(
       const [calls, answers] = [await runs(caller), await runs(callee)];
       // What is called first: it must know the new token before it is used. Not waited for, as above.
       void (async () => {
-        if (answers) await control.apply(callee, environment, true);
-        if (calls) await control.apply(caller, environment, true);
+        if (answers) await renew(callee, environment);
+        if (calls) await renew(caller, environment);
       })();
     }),
     hear("delivery.hear-resources", resourceChanged, async (ctx, { payload: { consumer, environment, state } }) => {
       if (consumer === undefined || (state !== "ready" && state !== "destroyed")) return;
       const found = await findWorkload(ctx.sql, consumer, environment);
       // It sees its variables at its next start; one that is stopped stays so.
-      if (found?.desired === "running") void control.apply(consumer, environment, true);
+      if (found?.desired === "running") void renew(consumer, environment);
     }),
     ...hearDrift(deps, drift),
     ...[releaseMade, promotionAdmitted, promotionFinished, holdChanged, driftEnded, changeOpened, changeMoved, changeClosed].map((type) =>

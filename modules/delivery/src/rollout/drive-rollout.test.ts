@@ -19,7 +19,10 @@ afterEach(async () => {
 });
 
 /** A machine room in memory: a row that moves by the table, and processes that are always well. */
-function room(rollout: string, o: { readonly metrics?: () => Metrics; readonly failWrites?: number } = {}) {
+function room(
+  rollout: string,
+  o: { readonly metrics?: () => Metrics; readonly failWrites?: number; readonly invited?: (time: number) => Promise<void> } = {},
+) {
   const manifest = parseManifest(`kind: service\nstart: [node]\nrollout:\n${rollout}`);
   const spec: WorkloadSpec = { key: KEY, commit: "b", deploymentId: "dep_2", manifest, dir: "/" };
   const meters = { stable: createMeter(), baseline: createMeter(), candidate: createMeter() };
@@ -53,6 +56,7 @@ function room(rollout: string, o: { readonly metrics?: () => Metrics; readonly f
     guest: () => Array.from({ length: guests }, () => ({ health: "healthy", restarts: 0, looping: false })),
     invite: async () => {
       seen.invited++;
+      await o.invited?.(seen.invited);
       guests = 1;
     },
     split: (_key, split) => void seen.splits.push(split),
@@ -125,6 +129,25 @@ describe("a rollout", () => {
     expect(row()).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("Tripwire: failed requests") });
     expect(row().restoredMs).toEqual(expect.any(Number));
     expect([seen.invited, seen.promoted]).toEqual([1, 0]);
+  });
+
+  test("starts anew what it compares when what that is given has changed, also where it changed during the start", async () => {
+    const first = Promise.withResolvers<void>();
+    const { parts, row, seen } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: {} }]\n", {
+      invited: async (time) => (time === 1 ? first.promise : undefined),
+    });
+    drive = driveRollout(parts, row());
+    await until(() => seen.invited === 1);
+    drive.renew!();
+    first.resolve();
+    await until(() => seen.invited === 2 && row().state === "pausing");
+    await until(() => seen.splits.at(-1)?.candidate === 20);
+    drive.renew!();
+    await until(() => seen.invited === 3);
+    const splits = seen.splits.length;
+    await until(() => seen.splits.length > splits);
+    expect(seen.splits.at(-1)).toMatchObject({ candidate: 20 });
+    expect([row().state, seen.invited, seen.events]).toEqual(["pausing", 3, ["started"]]);
   });
 
   test("that goes through its steps is promoted once", async () => {

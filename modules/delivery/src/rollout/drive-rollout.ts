@@ -35,6 +35,8 @@ export interface DriveParts {
 export interface Drive {
   /** Something was decided about it. */
   wake(): void;
+  /** What its processes are given is another by now: those that are compared are started anew, all at the same time. Absent: it sees to it itself. */
+  renew?(): void;
   tripwires(): readonly Tripwire[];
   /** Ends the work, not the rollout: it goes on at the next start. */
   stop(): void;
@@ -66,6 +68,8 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   let lastLook = lastTick;
   let keptAt = 0;
   let seen: Metrics | undefined;
+  /** What it runs with is of the past. */
+  let outdated = false;
   /** As it was when the processes of this rollout had come up. */
   let began: Metrics | undefined;
   let led: number | undefined;
@@ -97,6 +101,8 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
       return done;
     }
     if (at.state === "rolling-back") return restore(at);
+    // Without them all requests are with the stable release until they have come up again.
+    if (outdated) local.dismiss(key);
     if (local.guest(key, "candidate").length === 0) return bringUp(at);
     lead(at);
     if (at.state === "promoting") return promote(at);
@@ -124,6 +130,8 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   /** The new release, and the old one afresh at the same time, so that both are of the same age when they are compared. */
   async function bringUp(at: RolloutRecord): Promise<RolloutRecord> {
     starting = new AbortController();
+    // Only what changes from here on is not known to them: it makes them start once more.
+    outdated = false;
     const watching = watchWhileStarting();
     try {
       const stable = await stableSpec(at);
@@ -321,6 +329,11 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   const done = run();
   return {
     wake: () => {
+      woken.resolve();
+      woken = Promise.withResolvers();
+    },
+    renew: () => {
+      outdated = true;
       woken.resolve();
       woken = Promise.withResolvers();
     },

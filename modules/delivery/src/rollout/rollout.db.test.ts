@@ -2,13 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { Entity } from "@roadbed/contracts/catalog";
 import type { Deployment, Workload } from "@roadbed/contracts/delivery";
 import type { Rollout } from "@roadbed/contracts/delivery/rollouts";
 import { perform } from "@roadbed/core";
+import type { FileChange } from "@roadbed/git";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { service } from "../fixtures/apps.ts";
 import { fetchText } from "../fixtures/clients.ts";
 import { load, release, type ReleaseOptions } from "../fixtures/releases.ts";
 import { startServer, type TestServer } from "../fixtures/server.ts";
@@ -215,21 +218,53 @@ test("a shadow is asked what the release before is asked, its answers are compar
   expect(await ended("shaded")).toMatchObject({ state: "rolled-back", reason: "The workload was stopped." });
 }, 90_000);
 
-async function deploy(name: string, options: ReleaseOptions): Promise<void> {
+test("what is compared is started anew with the stable release when a credential of it changes, and the rollout goes on", async () => {
+  const manifest =
+    'kind: service\nstart: [node, server.mjs]\nrollout:\n  strategy: canary\n  steps: [{ header: { name: x-canary, value: "yes" } }, { pause: {} }]\n';
+  for (const name of ["caller", "called"]) server.entities.set(`component:default/${name}`, entityOf(name));
+  await deploy("caller", service({ version: "v1", manifest }));
+  await push("caller", service({ version: "v2", manifest }));
+  const waiting = await inState("caller", "pausing");
+  const given = async (headers: Record<string, string>) => {
+    const env = (await (await fetch(`${urlOf("caller")}env`, { headers })).json()) as Record<string, string | undefined>;
+    return { token: env["CALLED_TOKEN"], commit: env["ROADBED_COMMIT"] };
+  };
+  const both = async () => [await given({}), await given({ "x-canary": "yes" })] as const;
+  const before = await both();
+  expect(before.map(({ commit }) => commit)).toEqual([waiting.stableCommit, waiting.commit]);
+  await call("delivery.credential.create", { caller: "component:default/caller", callee: "component:default/called", environment: "dev" });
+  await eventually(async () => {
+    const [stable, candidate] = await both();
+    expect([stable.commit, candidate.commit]).toEqual([waiting.stableCommit, waiting.commit]);
+    expect(stable.token).toMatch(/^rbs_/);
+    expect(candidate.token).toBe(stable.token);
+  }, WAIT);
+  expect(await inState("caller", "pausing")).toMatchObject({ id: waiting.id, step: waiting.step });
+}, 120_000);
+
+async function deploy(name: string, options: ReleaseOptions | FileChange[]): Promise<void> {
   const operation = server.delivery.handlers.find((handler) => handler.operation.name === "delivery.deployment.create")!.operation;
-  const files = release(options);
+  const files = filesOf(options);
   await server.runtime.write(everyone, operation, { name }, undefined, (ctx) =>
     server.delivery.createRepository(ctx, { name, description: "", branch: "main", files, message: "first", author, key: name }),
   );
   await eventually(async () => expect((await deploymentsOf(name))[0]).toMatchObject({ status: "healthy" }), WAIT);
 }
 
-async function push(name: string, options: ReleaseOptions): Promise<void> {
+function entityOf(name: string): Entity {
+  return { apiVersion: "backstage.io/v1alpha1", kind: "Component", metadata: { name } };
+}
+
+function filesOf(options: ReleaseOptions | FileChange[]): FileChange[] {
+  return Array.isArray(options) ? options : release(options);
+}
+
+async function push(name: string, options: ReleaseOptions | FileChange[]): Promise<void> {
   const { hash } = await server.repositories.commitFiles(name, {
     branch: "main",
-    message: options.version,
+    message: "another",
     author,
-    files: release(options),
+    files: filesOf(options),
   });
   await call("delivery.deployment.create", { entityRef: `component:default/${name}`, commit: hash });
 }

@@ -10,7 +10,7 @@ import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-r
 import { findWorkload } from "../workload/workload-store.ts";
 import { driveRollout, type Drive } from "./drive-rollout.ts";
 import { isOver, type RolloutEvent } from "./machine.ts";
-import { applyEvent, findRollout, keepProgress, listActive, type EventWords, type RolloutRecord } from "./rollout-store.ts";
+import { applyEvent, findActive, findRollout, keepProgress, listActive, type EventWords, type RolloutRecord } from "./rollout-store.ts";
 import type { Tripwire } from "./tripwires.ts";
 
 /** The rollouts that go on, each carried through by this server. */
@@ -19,6 +19,8 @@ export interface Rollouts {
   heed(id: string): Promise<void>;
   /** After a start of the server: all that go on. */
   resume(): Promise<void>;
+  /** What a workload is given (a credential, the variables of a resource) changed: what is compared with it is started anew with it. */
+  renew(entityRef: string, environment: string): Promise<void>;
   tripwires(id: string): readonly Tripwire[] | undefined;
   apply(id: string, event: RolloutEvent, words?: EventWords): Promise<RolloutRecord>;
   /** Rollouts go on at the next start. */
@@ -100,6 +102,10 @@ export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, clus
     apply,
     async resume() {
       for (const id of await listActive(db)) await heed(id);
+    },
+    async renew(entityRef, environment) {
+      const going = await findActive(db, entityRef, environment);
+      if (going !== undefined) drives.get(going.id)?.renew?.();
     },
     tripwires: (id) => drives.get(id)?.tripwires(),
     async stop() {
