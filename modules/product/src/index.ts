@@ -1,0 +1,1 @@
+export { firstYearReturn, type FirstYearReturn, type ReturnInputs } from "./value/first-year-return.ts";
