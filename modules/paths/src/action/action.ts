@@ -16,6 +16,8 @@ export interface Action<I = any> {
   readonly input: z.ZodType<I>;
   /** JSON Schema of what it puts out; absent where that is nothing or free. */
   readonly output?: z.ZodType;
+  /** Of its outputs those that are secrets: later steps get them, people never, and they are forgotten when the run has succeeded. */
+  readonly secretOutput?: readonly string[];
   /** Steps as they are written in a path. */
   readonly examples?: readonly { readonly description: string; readonly input: Readonly<Record<string, unknown>> }[];
   /**

@@ -1,8 +1,9 @@
 import { DomainError, type Call } from "@roadbed/core";
 
 import { previewRun } from "../run/preview-run.ts";
-import type { Sealed, StepDeps } from "../run/perform-step.ts";
+import type { StepDeps } from "../run/perform-step.ts";
 import type { RunRow } from "../run/run-store.ts";
+import { openSealed } from "../run/sealed.ts";
 import { hideSecrets } from "../template/form.ts";
 import { approvalsOfRun } from "./approval-store.ts";
 import { planDigest } from "./required-approvals.ts";
@@ -14,8 +15,7 @@ import { planDigest } from "./required-approvals.ts";
 export async function differsFromApproved(deps: StepDeps, run: RunRow): Promise<string | undefined> {
   const approvals = await approvalsOfRun(deps.db, run.id);
   if (approvals.length === 0) return undefined;
-  const { values, secrets } =
-    run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open<Sealed>(run.sealed, run.id);
+  const { values, secrets } = await openSealed(deps.sealer, run);
   const home = run.source_digest === null ? run.path : await deps.sources.open(deps.db, run.source_digest);
   const path = { ...run.path, folder: home.folder, root: home.root };
   const { actor, scopes = [], user } = run.actor_detail;

@@ -10,21 +10,15 @@ import type { Catalog, Standards } from "../deps.ts";
 import type { Sources } from "../ledger/source-store.ts";
 import { rememberMade } from "../ledger/remember-made.ts";
 import type { Renderer } from "../render/renderer.ts";
-import { hideSecrets } from "../template/form.ts";
 import { collectResources } from "../workspace/collect-resources.ts";
 import type { Snapshots } from "../workspace/snapshots.ts";
 import { advanceRun, judgeRun, makeThing } from "./internal-operations.ts";
 import { once, readNote } from "./once.ts";
-import { createRedactor, type Redactor } from "./redact.ts";
+import type { Redactor } from "./redact.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type RunRow, type StepRow, type StepState } from "./run-store.ts";
+import { openSealed, outputsOf, partOutput, redactorOf, type Sealed } from "./sealed.ts";
 import { gatherOutputs, planStep, type Plan, type Scope } from "./step-context.ts";
-
-/** What a run needs to go on after a restart and nobody may read in the database. */
-export interface Sealed {
-  readonly values: Record<string, unknown>;
-  readonly secrets: Record<string, string>;
-}
 
 export interface StepDeps {
   readonly db: Database;
@@ -50,6 +44,7 @@ export interface Work {
   readonly run: RunRow;
   readonly step: StepRow;
   readonly scope: Scope;
+  readonly sealed: Sealed;
   /** Where the path's files are: the version that was kept when the run began, whatever became of the path since. */
   readonly home: { readonly folder: string | undefined; readonly root: string | undefined };
   readonly redactor: Redactor;
@@ -108,7 +103,7 @@ async function doStep(deps: StepDeps, work: Work, signal: () => AbortSignal): Pr
   const next = writes ? work.run.workspace + 1 : work.run.workspace;
   if (writes) await deps.snapshots.keep(work.run.id, next);
   await say(deps, work, "info", `Finished step ${work.step.name}`);
-  const outcome = await end(deps, work, { status: "completed", output, workspace: next });
+  const outcome = await end(deps, work, { status: "completed", output, secretOutput: plan.action.secretOutput, workspace: next });
   await deps.snapshots.forgetBefore(work.run.id, next);
   return outcome;
 }
@@ -191,8 +186,7 @@ export async function load(deps: StepDeps, runId: string, n: number): Promise<Wo
   const steps = await readSteps(deps.db, [runId]);
   const step = steps[n];
   if (!step) throw new Error(`the run ${runId} has no step ${n}`);
-  const { values, secrets } =
-    run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open<Sealed>(run.sealed, runId);
+  const sealed = await openSealed(deps.sealer, run);
   const call: Call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor, reason: `run ${runId} of ${run.path_ref}` };
   const home = run.source_digest === null ? run.path : await deps.sources.open(deps.db, run.source_digest);
   return {
@@ -201,16 +195,15 @@ export async function load(deps: StepDeps, runId: string, n: number): Promise<Wo
     call,
     home: { folder: home.folder, root: home.root },
     failed: steps.some(({ status }) => status === "failed"),
-    redactor: createRedactor([...Object.values(secrets), ...hideSecrets(run.path, values).secrets]),
+    sealed,
+    redactor: redactorOf(run, sealed),
     scope: {
-      parameters: values,
-      secrets,
+      parameters: sealed.values,
+      secrets: sealed.secrets,
       user: run.actor_detail.user,
       taskId: runId,
       path: run.path,
-      steps: Object.fromEntries(
-        steps.filter(({ status }) => status === "completed").map(({ id, output }) => [id, { output: output ?? {} }]),
-      ),
+      steps: outputsOf(steps, sealed),
     },
   };
 }
@@ -250,28 +243,36 @@ interface Ending {
   readonly status: "completed" | "failed" | "skipped" | "cancelled";
   readonly error?: string;
   readonly output?: Output;
+  readonly secretOutput?: readonly string[] | undefined;
   readonly workspace?: number;
 }
 
 async function end(deps: StepDeps, work: Work, ending: Ending): Promise<StepOutcome> {
   const error = ending.error === undefined ? undefined : work.redactor.text(ending.error);
   if (error !== undefined) await say(deps, work, "error", error);
+  const { shown, hidden } = ending.output === undefined ? { shown: null, hidden: {} } : partOutput(ending.output, ending.secretOutput);
+  const resealed = Object.keys(hidden).length === 0 ? null : await sealAlso(deps, work, hidden);
   await advance(deps, work, ending.status, async (sql) => {
     await sql.query("update paths.run_step set status = $3, ended_at = now(), error = $4, output = $5 where run_id = $1 and n = $2", [
       work.run.id,
       work.step.n,
       ending.status,
       error ?? null,
-      JSON.stringify(ending.output ?? null),
+      JSON.stringify(shown),
     ]);
     await sql.query(
       `update paths.run set status = 'running', workspace = coalesce($2, workspace), error = coalesce(error, $3),
-         about = case when $4::text is null or $4 = any(about) then about else about || $4 end
+         about = case when $4::text is null or $4 = any(about) then about else about || $4 end, sealed = coalesce($5, sealed)
        where id = $1`,
-      [work.run.id, ending.workspace ?? null, error ?? null, madeRef(ending.output)],
+      [work.run.id, ending.workspace ?? null, error ?? null, madeRef(ending.output), resealed],
     );
   });
   return { status: ending.status };
+}
+
+/** What was sealed of the run, with what this step made. */
+function sealAlso(deps: StepDeps, { run, step, sealed }: Work, made: Output): Promise<Buffer> {
+  return deps.sealer.seal({ ...sealed, outputs: { ...sealed.outputs, [step.id]: made } }, run.id);
 }
 
 /** The entity that a step put into the catalogue. */

@@ -4,11 +4,10 @@ import type { Flow, Workflows } from "@roadbed/workflows";
 
 import { beginLifetime } from "../lifetime/begin-lifetime.ts";
 import { requestUndo } from "../undo/request-undo.ts";
-import { hideSecrets } from "../template/form.ts";
 import { advanceRun } from "./internal-operations.ts";
 import { renderOutputs } from "./outputs.ts";
-import { performStep, type Sealed, type StepDeps } from "./perform-step.ts";
-import { createRedactor } from "./redact.ts";
+import { performStep, type StepDeps } from "./perform-step.ts";
+import { openSealed, outputsOf, redactorOf } from "./sealed.ts";
 import { differsFromApproved } from "../approval/check-approved.ts";
 import { appendLog, wakeReaders } from "./run-log.ts";
 import { isFinal, readRun, readSteps, type Status } from "./run-store.ts";
@@ -107,15 +106,19 @@ export async function endRun(deps: StepDeps, runId: string, attempt: number): Pr
     : steps.some((step) => step.status === "cancelled")
       ? "cancelled"
       : "succeeded";
-  const { values, secrets } =
-    run.sealed === null ? { values: run.shown_values, secrets: {} } : await deps.sealer.open<Sealed>(run.sealed, runId);
+  const sealed = await openSealed(deps.sealer, run);
+  const { values, secrets } = sealed;
   const call = { ...deps.runtime.system("paths.run"), actor: run.actor_detail.actor };
-  const outputsOfSteps = Object.fromEntries(
-    steps.filter((step) => step.status === "completed").map(({ id, output }) => [id, { output: output ?? {} }]),
-  );
-  const scope = { parameters: values, secrets, user: run.actor_detail.user, taskId: runId, path: run.path, steps: outputsOfSteps };
+  const scope = {
+    parameters: values,
+    secrets,
+    user: run.actor_detail.user,
+    taskId: runId,
+    path: run.path,
+    steps: outputsOf(steps, sealed),
+  };
   const made = await renderOutputs(run.path, scope, deps.renderer);
-  const redactor = createRedactor([...Object.values(secrets), ...hideSecrets(run.path, values).secrets]);
+  const redactor = redactorOf(run, sealed);
   for (const warning of made.warnings) await appendLog(deps.db, runId, { level: "warn", message: redactor.text(warning) });
   const outputs = redactor.value(made.outputs);
   const entityRef = typeof outputs["entityRef"] === "string" ? outputs["entityRef"] : undefined;

@@ -15,6 +15,7 @@ interface Project {
   readonly notes: { id: number; body: string }[];
   readonly statuses: any[];
   readonly discussions: { body: string; position: any }[];
+  readonly tokens: { kind: string; id: number; name: string; username: string; token: string; revoked: boolean; asked: any }[];
 }
 
 export interface GitLabDouble extends GitHostDouble {
@@ -47,6 +48,7 @@ export async function openGitLab(): Promise<GitLabDouble> {
       notes: [],
       statuses: [],
       discussions: [],
+      tokens: [],
     };
     projects.push(project);
     return project;
@@ -84,6 +86,23 @@ export async function openGitLab(): Promise<GitLabDouble> {
         ? { body: project.variables.get(named) }
         : { status: 404, body: { message: "404 Variable Not Found" } };
     if (method === "DELETE" && named !== "") return { status: project.variables.delete(named) ? 204 : 404, body: {} };
+    const credential = /^\/(deploy_tokens|access_tokens)(?:\/(\d+))?$/.exec(tail);
+    if (credential) {
+      const [, kind = "", number] = credential;
+      // As GitLab does: what a token says is in the answer that made it, and never again.
+      if (method === "GET")
+        return { body: project.tokens.filter((one) => one.kind === kind).map(({ token: _said, asked: _asked, ...one }) => one) };
+      if (method === "POST") {
+        const id = project.tokens.length + 1;
+        const username = body.username ?? `gitlab+deploy-token-${id}`;
+        project.tokens.push({ kind, id, name: body.name, username, token: `gl-said-once-${id}`, revoked: false, asked: body });
+        const { asked: _asked, ...made } = project.tokens.at(-1)!;
+        return { status: 201, body: made };
+      }
+      const found = project.tokens.find((one) => one.kind === kind && one.id === Number(number));
+      if (found === undefined) return { status: 404, body: { message: "404 Not found" } };
+      return ((found.revoked = true), { status: 204, body: {} });
+    }
     if (method === "GET" && tail === "/issues") return { body: project.issues };
     if (method === "POST" && tail === "/issues") {
       const iid = project.issues.length + 1;

@@ -15,7 +15,7 @@ import { createPaths, type PathsDeps } from "../index.ts";
 import { outsideTo } from "./outside-to.ts";
 import { createWorld, PUBLIC_URL } from "./ports.ts";
 
-const [url = "", dataDir = "", goldenPathsDir = "", gitHost] = process.argv.slice(2);
+const [url = "", dataDir = "", goldenPathsDir = "", gitHost, system = "github"] = process.argv.slice(2);
 const print = (level: string) => (message: string, fields?: unknown) =>
   process.env["VERBOSE"] === undefined ? undefined : console.error(process.pid, level, message, JSON.stringify(fields ?? {}));
 const log = { debug: print("debug"), info: print("info"), warn: print("warn"), error: print("error") };
@@ -130,7 +130,7 @@ const ports: Pick<PathsDeps, "catalog" | "git" | "standards" | "delivery" | "tem
 
 /** The ways to the double, with places to die before and after what is made there. */
 function outside(address: string): PathsDeps["outside"] {
-  const ways = outsideTo({ host: new URL(address).host, url: address }, "github");
+  const ways = outsideTo({ host: new URL(address).host, url: address }, system === "gitlab" ? system : "github");
   return {
     ...ways,
     async fetch(input, init) {

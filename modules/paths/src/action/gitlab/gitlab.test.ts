@@ -67,6 +67,29 @@ test("gitlab:projectVariable:create makes or changes it", async () => {
   expect(project.variables.get("K")).toMatchObject({ value: "b", environment_scope: "*" });
 });
 
+test("a token of a project is said once: one whose answer was lost is revoked, others of that name stay, and it is taken back", async () => {
+  const project = gitlab.seed("acme/orders", {});
+  const input = { repoUrl: gitlab.host, projectId: 1, name: "deploys", scopes: ["read_registry"] };
+  const first = await run("gitlab:projectDeployToken:create", input);
+  expect(first.output).toEqual({ deploy_token: "gl-said-once-1", user: "gitlab+deploy-token-1" });
+  const notes: TestContext["notes"] = new Map();
+  gitlab.fault = ({ method, path }) => (method === "POST" && path.endsWith("/deploy_tokens") ? "after" : undefined);
+  await expect(run("gitlab:projectDeployToken:create", input, notes)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  gitlab.fault = () => undefined;
+  const again = await run("gitlab:projectDeployToken:create", input, notes);
+  expect(again.output).toMatchObject({ deploy_token: "gl-said-once-3" });
+  expect(project.tokens.map(({ revoked }) => revoked)).toEqual([false, true, false]);
+  expect(JSON.stringify([...again.notes])).not.toContain("said-once");
+  const action = createActions({ ...createWorld().ports, publicUrl: PUBLIC_URL, outside: outsideTo(gitlab, "gitlab") }).get(
+    "gitlab:projectDeployToken:create",
+  )!;
+  expect(await action.undo!(again.c, { input: action.input.parse(input), output: again.output })).toMatchObject({ done: true });
+  expect(project.tokens.map(({ revoked }) => revoked)).toEqual([false, true, true]);
+  const access = await run("gitlab:projectAccessToken:create", { ...input, scopes: ["write_repository"] });
+  expect(access.output).toEqual({ access_token: "gl-said-once-4" });
+  expect(project.tokens.at(-1)?.asked).toMatchObject({ access_level: 40, expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) });
+});
+
 test("what was made is taken back; what was there before, was merged or may be others' stays, and is said", async () => {
   const project = gitlab.seed("acme/orders", { "README.md": "old" });
   const undo = async (id: string, input: object, { output, notes }: { output: Output; notes: TestContext["notes"] }): Promise<string> => {
