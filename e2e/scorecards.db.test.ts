@@ -32,6 +32,8 @@ const repositories = openRepositories(join(empty, "git"));
 let database: TestDatabase;
 let catalog: Catalog;
 let standards: Standards;
+/** What is measured of things, as telemetry would say it. */
+const measured = new Map<string, readonly object[]>();
 /** The clock of calls; the real one unless a test sets it. */
 let clock: (() => Date) | undefined;
 
@@ -88,7 +90,13 @@ function openStandards(of: Catalog, folders: readonly string[] = [], log = quiet
     log,
     cel,
     policies: [],
-    scorecards: { db: database.db, things: of.subjects, folders, publicUrl: "http://localhost" },
+    scorecards: {
+      db: database.db,
+      things: of.subjects,
+      measures: { objectivesOf: async () => measured },
+      folders,
+      publicUrl: "http://localhost",
+    },
   });
 }
 
@@ -207,6 +215,33 @@ test("a rule that never ends is stopped once, and not again for each entity; the
   const { items } = await ask(listScores, { name: "mine", rule: "endless", outcome: "unknown" });
   expect(items).toHaveLength(30);
   expect(outcomes(await scoreOf("c7"))).toEqual({ endless: "unknown", fine: "pass", odd: "unknown" });
+});
+
+test("rules read what is measured: what was not counted is no pass, and a judged objective is looked at again", async () => {
+  await save(
+    scorecard("mine", [
+      rule("measured", "objectives.size() > 0"),
+      rule("budget", "objectives.all(one, one.remaining > 0.1)", { filter: "objectives.size() > 0" }),
+    ]),
+  );
+  await put("shop", { owner: "red" });
+  await settled();
+  expect(outcomes(await scoreOf("shop"))).toEqual({ measured: "fail", budget: "not-applicable" });
+  const judge = async (objective: object): Promise<void> => {
+    measured.set("component:default/shop", [{ name: "shop-answers", target: 0.99, ...objective }]);
+    const payload = { slo: "shop-answers", entityRef: "component:default/shop", state: "ok" };
+    const [subscription] = standards.subscriptions;
+    await database.runtime.write(callAs({}), saveEntity, {} as never, undefined, (ctx) =>
+      subscription!.receive(ctx, { name: "telemetry.slo.judged", payload } as never),
+    );
+    await settled();
+  };
+  await judge({ state: "unknown" });
+  expect(outcomes(await scoreOf("shop"))).toEqual({ measured: "pass", budget: "unknown" });
+  await judge({ state: "ok", remaining: 0.4 });
+  expect(outcomes(await scoreOf("shop"))).toEqual({ measured: "pass", budget: "pass" });
+  await judge({ state: "ok", remaining: 0.05 });
+  expect(outcomes(await scoreOf("shop"))).toEqual({ measured: "pass", budget: "fail" });
 });
 
 test("files of the repository are read, as text and as data, and read again when they change", async () => {

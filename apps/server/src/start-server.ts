@@ -224,6 +224,7 @@ export async function startServer({
         events,
         things: catalog.subjects,
         runtimes: { workloadsOf: (refs) => delivery.workloadsOf(refs) },
+        measures: { objectivesOf: (refs) => telemetry.measured(refs) },
         folders: [join(root, "scorecards")],
         publicUrl,
         repositories: {

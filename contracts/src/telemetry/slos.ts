@@ -313,4 +313,10 @@ export const sloAlerted = defineEvent({
   }),
 });
 
+export const sloJudged = defineEvent({
+  name: "telemetry.slo.judged",
+  summary: "The state of an objective became another: it is met, burns, is used up, or is not known.",
+  payload: z.object({ slo: z.string(), entityRef: z.string(), state: SloState }),
+});
+
 export const operations = [applySlos, listSlos, getSlo, getSloHistory, testSlos, removeSlo, listSloRepositories] as const;

@@ -35,6 +35,8 @@ export interface Telemetry {
   readonly observations: Observations;
   /** For the gate of an environment: the objectives that hold for an entity there. */
   readonly objectivesOf: Objectives["of"];
+  /** For rules of scorecards: the objectives of many, with what was counted last. */
+  readonly measured: Objectives["measured"];
   /** Counts and judges objectives by itself once started; absent where they are not evaluated. */
   readonly sloWatch: SloWatch | undefined;
   /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
@@ -90,6 +92,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       callersOfVersion: (o, signal) => readCallersOfVersion(clickhouse, o, signal),
     },
     objectivesOf: objectives.of,
+    measured: objectives.measured,
     sloWatch: objectives.watch,
     forgetSample: () => forgetSample(clickhouse),
     intake,

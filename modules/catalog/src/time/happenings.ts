@@ -286,6 +286,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "catalog.proposal.decided": "what was accepted is told as registered",
   "catalog.proposal.changed": "a proposal is not in the catalogue",
   "telemetry.slo.alerted": "its incident is told",
+  "telemetry.slo.judged": "it stands at the objective; what burns is told by its incident",
   "notify.notice.arrived": "it tells somebody of what is told here",
   "identity.session.started": "signing in changes nothing",
   "catalog.build.told": "what a host built and tested is listed with the pipelines",

@@ -28,13 +28,14 @@ import { makeScoreReaders } from "./read-scores.ts";
 import { makeScorecardWriters } from "./save-scorecard.ts";
 import { makeNoteDue, noteDue } from "./subscriptions.ts";
 import { makeTestScorecard } from "./test-scorecard.ts";
-import type { Runtimes, Things, ThingView } from "./things.ts";
+import type { Measures, Runtimes, Things, ThingView } from "./things.ts";
 
 /** What scorecards need to live. */
 export interface ScorecardDeps {
   readonly db: Database;
   readonly things: Things;
   readonly runtimes?: Runtimes;
+  readonly measures?: Measures;
   /** Folders with `*.yaml` scorecards that are there from the beginning. */
   readonly folders: readonly (string | URL)[];
   /** The address of the web app, for badges. */
@@ -82,7 +83,7 @@ export function createScorecards({
   readonly policies?: readonly LoadedPolicy[];
   readonly runtime?: (Runtime & { system(job: string): Call }) | undefined;
 }): Scorecards {
-  const { db, things, runtimes } = deps;
+  const { db, things, runtimes, measures } = deps;
   const now = deps.now ?? (() => new Date());
   const { shipped, problems } = readShipped(deps.folders, cel);
   for (const problem of problems) log.error("a scorecard's file is broken", { ...problem });
@@ -95,12 +96,13 @@ export function createScorecards({
     log,
     things,
     runtimes,
+    measures,
     definitions,
     evaluator,
     now,
     ...(deps.lookMs === undefined ? {} : { lookMs: deps.lookMs }),
   });
-  const parts: ScorecardParts = { cel, things, runtimes, evaluator, board, publicUrl: deps.publicUrl, sign };
+  const parts: ScorecardParts = { cel, things, runtimes, measures, evaluator, board, publicUrl: deps.publicUrl, sign };
   const campaigns = createCampaignKeeper({ db, log, things, board, now });
   const { repositories: hosts, runtime } = deps;
   const mender = hosts && runtime && createMender({ board, things, hosts, runtime, log });

@@ -44,7 +44,7 @@ export interface Rule extends Omit<ScorecardRule, "mend"> {
 }
 
 /** Names that expressions may use; `undefined` fields are of any name. */
-export const NAMES = ["entity", "related", "owner", "facts", "onCall", "docs", "repo", "workloads", "now"] as const;
+export const NAMES = ["entity", "related", "owner", "facts", "onCall", "docs", "repo", "workloads", "objectives", "now"] as const;
 
 const READS_FILES = /\brepo\b/;
 
@@ -88,11 +88,12 @@ export function createDefinition(document: ScorecardDocument, version: number, c
       facts: mentions("facts"),
       onCall: mentions("onCall"),
       docs: mentions("docs"),
+      objectives: mentions("objectives"),
       ...(reads.length > 0 || mentions("repo") ? { files: reads } : {}),
     },
     sight: sightOf(text, NAMES),
     filterReadsFiles: READS_FILES.test(spec.filter ?? ""),
-    ages: mentions("facts") || mentions("now"),
+    ages: mentions("facts") || mentions("now") || mentions("objectives"),
   };
 }
 
@@ -104,6 +105,7 @@ export function wantedBy(definitions: readonly Definition[]): Wanted {
     facts: all.some(({ facts }) => facts === true),
     onCall: all.some(({ onCall }) => onCall === true),
     docs: all.some(({ docs }) => docs === true),
+    objectives: all.some(({ objectives }) => objectives === true),
     ...(all.some((wanted) => wanted.files) ? { files } : {}),
   };
 }

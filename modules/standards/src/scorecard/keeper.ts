@@ -8,6 +8,7 @@ import { wantedBy, type Definition } from "./definition.ts";
 import type { Definitions } from "./definition-store.ts";
 import type { Evaluator, Result } from "./evaluate.ts";
 import { readExempt } from "./exempt.ts";
+import { readSubjects, type Subjects } from "./read-subjects.ts";
 import {
   forgetGone,
   readResults,
@@ -19,7 +20,7 @@ import {
   type ResultRow,
 } from "./result-store.ts";
 import { standingOf } from "./standing.ts";
-import type { Runtimes, Things } from "./things.ts";
+import type { Measures, Runtimes, Things } from "./things.ts";
 
 /** Keeps results true while the catalogue changes. */
 export interface Keeper {
@@ -38,6 +39,7 @@ export interface KeeperDeps {
   readonly log: Logger;
   readonly things: Things;
   readonly runtimes?: Runtimes | undefined;
+  readonly measures?: Measures | undefined;
   readonly definitions: Definitions;
   readonly evaluator: Evaluator;
   readonly now?: () => Date;
@@ -211,7 +213,7 @@ export function createKeeper(o: KeeperDeps): Keeper {
     const all = [...refs].filter((ref) => kinds.has(ref.slice(0, ref.indexOf(":"))));
     for (let start = 0; start < all.length; start += SLICE) {
       const some = all.slice(start, start + SLICE);
-      add(done, await compute(look, some, await readSubjects(look, some), (ref) => (isTime.has(ref) ? "time" : "entity")));
+      add(done, await compute(look, some, await subjectsOf(look, some), (ref) => (isTime.has(ref) ? "time" : "entity")));
     }
     const moved = news.place.change !== from.change || news.place.ref !== from.ref || due.length > 0;
     return { place: news.place, sweep, moved, left: news.waiting > 0 || due.length === MOST_NEWS, ...done };
@@ -250,8 +252,8 @@ export function createKeeper(o: KeeperDeps): Keeper {
   }
 
   /** Whoever stops before it is needed need not hear that it failed. */
-  function readAhead(look: Look, refs: readonly string[]): ReturnType<typeof readSubjects> {
-    const read = readSubjects(look, refs);
+  function readAhead(look: Look, refs: readonly string[]): Promise<Subjects> {
+    const read = subjectsOf(look, refs);
     read.catch(() => {});
     return read;
   }
@@ -293,12 +295,7 @@ export function createKeeper(o: KeeperDeps): Keeper {
   }
 
   /** Evaluates, and writes what is other than before. */
-  async function compute(
-    look: Look,
-    asked: readonly string[],
-    subjects: Awaited<ReturnType<typeof readSubjects>>,
-    causeOf: (ref: string) => Cause,
-  ): Promise<Written> {
+  async function compute(look: Look, asked: readonly string[], subjects: Subjects, causeOf: (ref: string) => Cause): Promise<Written> {
     if (asked.length === 0) return { written: 0, quiet: 0 };
     const stored = await readResults(look.sql, asked);
     const exempt = await readExempt(look.sql, subjects, look.at);
@@ -325,14 +322,9 @@ export function createKeeper(o: KeeperDeps): Keeper {
     return { written: changed.length, quiet: changed.length - told.length };
   }
 
-  async function readSubjects(
-    { definitions }: Look,
-    refs: readonly string[],
-  ): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
-    const subjects = await o.things.read(refs, wantedBy(definitions));
-    const workloads = o.runtimes ? await o.runtimes.workloadsOf([...subjects.keys()]) : new Map<string, never>();
+  function subjectsOf({ definitions }: Look, refs: readonly string[]): Promise<Subjects> {
     const hour = new Date(Math.floor(now().getTime() / AGEING_MS) * AGEING_MS);
-    return new Map([...subjects].map(([ref, subject]) => [ref, { ...subject, workloads: workloads.get(ref) ?? [], now: hour }]));
+    return readSubjects(o, { refs, wanted: wantedBy(definitions), now: hour });
   }
 }
 

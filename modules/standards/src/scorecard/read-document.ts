@@ -22,6 +22,7 @@ const VARIABLES: Readonly<Record<string, VariableType>> = {
   docs: { fields: ["found", "pages", "problems"] },
   repo: { fields: ["found", "paths", "cut", "files"] },
   workloads: "dyn",
+  objectives: "dyn",
   now: "dyn",
 };
 

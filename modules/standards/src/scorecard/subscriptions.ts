@@ -4,6 +4,7 @@ import { propertiesChanged, propertyChanged } from "@roadbed/contracts/catalog/k
 import { deploymentFinished, repositoryPushed, workloadChanged } from "@roadbed/contracts/delivery";
 import { waiverChanged } from "@roadbed/contracts/standards/waivers";
 import { scoresDue } from "@roadbed/contracts/standards/scores";
+import { sloChanged, sloJudged } from "@roadbed/contracts/telemetry/slos";
 import type { DomainEvent, Sql, Subscription } from "@roadbed/core";
 
 import { lookAnew } from "./definition-store.ts";
@@ -23,6 +24,8 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
       deploymentFinished.name,
       repositoryPushed.name,
       waiverChanged.name,
+      sloChanged.name,
+      sloJudged.name,
     ],
     receive: async ({ sql, emit }, event) => {
       // Too many to be told one by one.
@@ -48,6 +51,8 @@ export function makeNoteDue(things: Pick<Things, "refsOfSource">): Subscription 
     if (event.name === factConfirmed.name) return [factConfirmed.payload.parse(event.payload).ref];
     if (event.name === sourceSynced.name) return things.refsOfSource(sourceSynced.payload.parse(event.payload).sourceId);
     if (event.name === workloadChanged.name) return [workloadChanged.payload.parse(event.payload).entityRef];
+    if (event.name === sloChanged.name) return [sloChanged.payload.parse(event.payload).entityRef];
+    if (event.name === sloJudged.name) return [sloJudged.payload.parse(event.payload).entityRef];
     if (event.name === deploymentFinished.name) return [deploymentFinished.payload.parse(event.payload).entityRef];
     return [];
   }

@@ -6,6 +6,7 @@ import { readScorecard } from "./definition-store.ts";
 import type { Result } from "./evaluate.ts";
 import type { ScorecardParts } from "./parts.ts";
 import { readDocument } from "./read-document.ts";
+import { readSubjects } from "./read-subjects.ts";
 import { standingOf } from "./standing.ts";
 import { scoreOf } from "./words.ts";
 
@@ -13,7 +14,7 @@ import { scoreOf } from "./words.ts";
 const MOST_LOOKED_AT = 500;
 
 /** What a scorecard would give, before it is saved. */
-export function makeTestScorecard({ cel, things, runtimes, evaluator }: ScorecardParts): Handler {
+export function makeTestScorecard({ cel, things, runtimes, measures, evaluator }: ScorecardParts): Handler {
   return handle(testScorecard, async (ctx, { ref, ...given }) => {
     const { document, problems } = readDocument(given, cel);
     const nothing = { looked: 0, levelCounts: [], rules: [] };
@@ -55,11 +56,7 @@ export function makeTestScorecard({ cel, things, runtimes, evaluator }: Scorecar
   });
 
   async function evaluate(definition: Definition, refs: readonly string[]): Promise<ReadonlyMap<string, Result>> {
-    const subjects = await things.read(refs, definition.wanted);
-    const workloads = runtimes ? await runtimes.workloadsOf([...subjects.keys()]) : undefined;
-    const bound = new Map(
-      [...subjects].map(([one, subject]) => [one, { ...subject, workloads: workloads?.get(one) ?? [], now: new Date() }]),
-    );
-    return (await evaluator.evaluate([definition], bound)).get(definition) ?? new Map();
+    const subjects = await readSubjects({ things, runtimes, measures }, { refs, wanted: definition.wanted, now: new Date() });
+    return (await evaluator.evaluate([definition], subjects)).get(definition) ?? new Map();
   }
 }

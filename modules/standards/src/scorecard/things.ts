@@ -40,6 +40,7 @@ export interface Wanted {
   readonly facts?: boolean;
   readonly onCall?: boolean;
   readonly docs?: boolean;
+  readonly objectives?: boolean;
   readonly files?: readonly string[];
 }
 
@@ -61,4 +62,9 @@ export interface Thing {
 /** What is asked of whoever runs things: by entity, what runs of it. */
 export interface Runtimes {
   workloadsOf(refs: readonly string[]): Promise<ReadonlyMap<string, readonly object[]>>;
+}
+
+/** What is asked of whoever measures: by entity, its objectives with what was counted for them last. */
+export interface Measures {
+  objectivesOf(refs: readonly string[]): Promise<ReadonlyMap<string, readonly object[]>>;
 }

@@ -1,5 +1,5 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
-import type { Slo } from "@roadbed/contracts/telemetry/slos";
+import type { Slo, SloState } from "@roadbed/contracts/telemetry/slos";
 import type { Ctx, Handler, Logger, Subscription } from "@roadbed/core";
 
 import type { ObjectiveDeps, Things } from "../deps.ts";
@@ -18,6 +18,21 @@ export interface Objectives {
   readonly watch: SloWatch | undefined;
   /** The objectives that hold for an entity in an environment: those of that environment, and those that count all of them. */
   readonly of: (ctx: Ctx, what: { readonly entityRef: string; readonly environment: string }) => Promise<readonly Slo[]>;
+  /** For rules about many entities: by entity its objectives, with what was counted last. Nothing that is not known is there as a number. */
+  readonly measured: (refs: readonly string[]) => Promise<ReadonlyMap<string, readonly Measured[]>>;
+}
+
+/** An objective as rules read it. */
+export interface Measured {
+  readonly name: string;
+  readonly title: string;
+  readonly environment: string;
+  readonly target: number;
+  readonly state: SloState;
+  /** The share that was good, of how many, and what is left of the budget: 1 is all of it, less than 0 is more than used up. */
+  readonly ratio?: number;
+  readonly total?: number;
+  readonly remaining?: number;
 }
 
 /** Who knows nothing of a catalogue hides nothing and knows no owner. */
@@ -45,5 +60,28 @@ export function createObjectives(clickhouse: ClickHouse, log: Logger, deps: Obje
       );
       return rows.map((row) => toSlo(row, undefined));
     },
+    async measured(refs) {
+      if (deps === undefined || refs.length === 0) return new Map();
+      const { rows } = await deps.db.query<SloRow>(
+        `select name, title, entity_ref, environment, target, state, figures, remaining from telemetry.slo
+         where entity_ref = any($1) order by entity_ref, name`,
+        [refs],
+      );
+      const of = Map.groupBy(rows, ({ entity_ref }) => entity_ref);
+      return new Map([...of].map(([ref, ones]) => [ref, ones.map(measuredOf)]));
+    },
+  };
+}
+
+function measuredOf({ name, title, environment, target, state, figures, remaining }: SloRow): Measured {
+  return {
+    name,
+    title,
+    environment: environment ?? "",
+    target,
+    state,
+    ...(figures === null ? {} : { total: figures.total }),
+    ...(figures?.ratio === undefined ? {} : { ratio: figures.ratio }),
+    ...(remaining === null ? {} : { remaining }),
   };
 }

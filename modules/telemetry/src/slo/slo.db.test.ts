@@ -49,8 +49,16 @@ describe("what is counted", () => {
         ],
       }),
     );
+    const measured = async () => (await it.telemetry.measured(["component:default/shop"])).get("component:default/shop");
+    expect(await measured()).toEqual([
+      { name: "shop-answers", title: "shop-answers", environment: "", target: 0.99, state: "unknown", total: 0 },
+    ]);
     await due();
     await lookThrough();
+    const [now] = (await measured())!;
+    expect(now).toMatchObject({ total: 100, ratio: 0.97, remaining: expect.closeTo(-2) });
+    const { rows: told } = await it.database.db.query("select payload from kernel.event where name = 'telemetry.slo.judged' order by seq");
+    expect(told).toEqual([{ payload: { slo: "shop-answers", entityRef: "component:default/shop", state: now!.state } }]);
     const shown = await show();
     expect(shown.figures).toMatchObject({ good: 97, total: 100, bad: 3, uncounted: 0 });
     expect(shown.figures!.remaining).toBeCloseTo(1 - 3);

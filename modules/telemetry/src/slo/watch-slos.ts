@@ -1,6 +1,6 @@
 import type { ClickHouse } from "@roadbed/clickhouse";
-import { sloAlerted } from "@roadbed/contracts/telemetry/slos";
-import type { Ctx, Logger } from "@roadbed/core";
+import { sloAlerted, sloJudged } from "@roadbed/contracts/telemetry/slos";
+import type { Ctx, Logger, Sql } from "@roadbed/core";
 
 import type { ObjectiveDeps } from "../deps.ts";
 import { declareIncident, endIncident } from "../incident/declare-incident.ts";
@@ -86,11 +86,19 @@ export function createSloWatch(o: {
     const figures = figuresOf({ objective: objectiveOf(row), count, burns, lastEventAt, uncounted, now });
     const firing = next.firing.map(({ rule }) => rule);
     const { state } = stateOf(objectiveOf(row), figures, firing);
-    // What was changed meanwhile is counted anew: these figures are of another definition.
-    await deps.db.query(
-      `update telemetry.slo set figures = $3, remaining = $4, state = $5, look_at = $6 where name = $1 and revision = $2`,
-      [row.name, row.revision, JSON.stringify(figures), figures.remaining ?? null, state, dueAfter(now, uncounted)],
-    );
+    const write = async (sql: Sql): Promise<boolean> => {
+      // What was changed meanwhile is counted anew: these figures are of another definition.
+      const { rowCount } = await sql.query(
+        `update telemetry.slo set figures = $3, remaining = $4, state = $5, look_at = $6 where name = $1 and revision = $2`,
+        [row.name, row.revision, JSON.stringify(figures), figures.remaining ?? null, state, dueAfter(now, uncounted)],
+      );
+      return rowCount > 0;
+    };
+    if (state === row.state) await write(deps.db);
+    else
+      await deps.runtime.write(deps.runtime.system("telemetry.slo"), alertSlo, { name: row.name, act: "judge" }, undefined, async (ctx) => {
+        if (await write(ctx.sql)) ctx.emit(sloJudged, row.name, { slo: row.name, entityRef: row.entity_ref, state });
+      });
   }
 
   /** Undefined where somebody else moved it first, or removed it. */
