@@ -20,6 +20,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   scopes: ["catalog:read"],
   target: "https://git.example.org/platform/catalog.git",
   yaml: "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: orders\nspec:\n  type: service\n  lifecycle: production\n  owner: team-a\n",
+  template:
+    "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: { name: answers }\nspec:\n  metrics:\n    - name: answers\n      interval: 1m\n      failureLimit: 2\n      successCondition: result[0] >= 0.95\n      provider: { prometheus: { address: 'https://prometheus.example.org', query: up } }\n",
   tests: "policy: has-owner\nobjects: { shop: { kind: Component } }\ncases: [{ name: nobody, of: shop, expect: unasked }]\n",
   plan: '{"format_version":"1.2","resource_changes":[]}',
   traceId: "4bf92f3577b34da6a3ce929d0e0e4736",

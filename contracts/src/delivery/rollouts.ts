@@ -74,6 +74,39 @@ export const MirrorSight = z.object({
 
 const Tripwire = z.object({ name: z.string(), limit: z.string(), now: z.string(), tripped: z.boolean() });
 
+const Phase = z.enum(["successful", "failed", "inconclusive", "error"]);
+
+/** A metric of an AnalysisTemplate: what it asks, and what came of it. */
+export const MetricSight = z.object({
+  name: z.string(),
+  file: z.string().describe("The AnalysisTemplate it stands in"),
+  provider: z.enum(["prometheus", "web"]),
+  place: z.string().describe("The host that is asked"),
+  successCondition: z.string().optional(),
+  failureCondition: z.string().optional(),
+  everySeconds: z.number().optional().describe("Absent: measured once"),
+  count: z.number().int().optional().describe("Absent with everySeconds: until the rollout ends"),
+  delaySeconds: z.number(),
+  failureLimit: z.number().int(),
+  inconclusiveLimit: z.number().int(),
+  consecutiveErrorLimit: z.number().int(),
+  consecutiveSuccessLimit: z.number().int(),
+  dryRun: z.boolean().describe("Measured and shown, and of no consequence"),
+});
+export type MetricSight = z.infer<typeof MetricSight>;
+
+export const MeasuredMetric = MetricSight.extend({
+  outcome: Phase.optional().describe("Absent: it is still measured"),
+  successful: z.number().int(),
+  failed: z.number().int(),
+  inconclusive: z.number().int(),
+  errors: z.number().int(),
+  measurements: z
+    .array(z.object({ second: z.number(), phase: Phase, value: z.string().optional(), message: z.string().optional() }))
+    .describe("The last ten, oldest first"),
+});
+export type MeasuredMetric = z.infer<typeof MeasuredMetric>;
+
 export const Rollout = z.object({
   id: z.string(),
   deploymentId: z.string(),
@@ -93,6 +126,7 @@ export const Rollout = z.object({
   analysis: Analysis.optional(),
   mirrored: MirrorSight.optional(),
   tripwires: z.array(Tripwire).optional().describe("Only of one that goes on"),
+  metrics: z.array(MeasuredMetric).optional().describe("Of AnalysisTemplates that the rollout names"),
   restoredMs: z.number().optional().describe("From the verdict until every new request went to the old release"),
   createdAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
@@ -113,7 +147,7 @@ export const listRollouts = defineOperation({
     environment: z.string().optional(),
     active: z.stringbool().or(z.boolean()).optional().describe("Only those that go on"),
   }),
-  output: pageOf(Rollout.omit({ analysis: true, tripwires: true, mirrored: true })),
+  output: pageOf(Rollout.omit({ analysis: true, tripwires: true, metrics: true, mirrored: true })),
   cli: { columns: ["id", "entityRef", "environment", "strategy", "state", "weight", "createdAt", "reason"], empty: "No rollout yet." },
 });
 
@@ -125,6 +159,31 @@ export const getRollout = defineOperation({
   http: { method: "GET", path: "/api/v1/rollouts/{id}" },
   input: Id,
   output: Rollout,
+});
+
+export const checkAnalysisTemplate = defineOperation({
+  name: "delivery.analysis-template.check",
+  summary: "Read an AnalysisTemplate as a rollout would: what it measures, its conditions in CEL, and what cannot be read.",
+  scope: "delivery:read",
+  risk: "read",
+  http: { method: "POST", path: "/api/v1/analysis-templates/check" },
+  input: z.object({
+    template: z.string().min(1).max(65_536).describe("The YAML of an AnalysisTemplate or ClusterAnalysisTemplate"),
+    args: z.record(z.string().max(200), z.string().max(4_000)).default({}).describe("Values of its arguments"),
+  }),
+  output: z.object({
+    items: z.array(
+      MetricSight.extend({
+        successInCel: z.string().optional(),
+        failureInCel: z.string().optional(),
+      }),
+    ),
+  }),
+  cli: {
+    positional: ["template"],
+    files: ["template"],
+    columns: ["name", "provider", "place", "everySeconds", "count", "failureLimit", "successInCel", "failureInCel"],
+  },
 });
 
 const act = { scope: "delivery:write", output: Rollout, resource: ({ id }: { id: string }) => ({ kind: "rollout", id }) } as const;
@@ -171,4 +230,4 @@ export const rolloutChanged = defineEvent({
   }),
 });
 
-export const operations = [listRollouts, getRollout, resumeRollout, holdRollout, abortRollout] as const;
+export const operations = [listRollouts, getRollout, checkAnalysisTemplate, resumeRollout, holdRollout, abortRollout] as const;

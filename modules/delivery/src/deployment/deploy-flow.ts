@@ -2,7 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Deployment } from "@roadbed/contracts/delivery";
-import { DomainError, NotFoundError, type Ctx } from "@roadbed/core";
+import { DomainError, InvalidError, NotFoundError, type Ctx } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
 import { workloadNameOf } from "../component.ts";
@@ -17,6 +17,7 @@ import type { ClusterRuntime } from "../kubernetes/cluster/cluster-runtime.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { isDecided, planFor } from "../rollout/plan.ts";
 import { insertRollout } from "../rollout/rollout-store.ts";
+import { loadMetrics } from "../rollout/template/load-metrics.ts";
 import { MANIFEST_FILE, parseManifest, type Manifest } from "../workload/manifest.ts";
 import { findWorkload, setDeployed, wantWorkload } from "../workload/workload-store.ts";
 import { advance, findDeployment, finishDeployment } from "./deployment-store.ts";
@@ -111,14 +112,36 @@ async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Pro
   );
   const manifest = withAccepted(parseManifest(Buffer.from(content).toString("utf8")), accepted);
   const workload = { entityRef, environment, name: workloadNameOf(entityRef) };
+  // A prompt, model or agent has no process: the platform serves it, wherever the environment's processes are.
+  const inCluster = !isConfigured(manifest.kind) && (await findEnvironment(deps.db, environment))?.runtime === "kubernetes";
+  await checkTripwires(deps, { repository, commit, manifest, key: workload, inCluster });
   const began = await write(deps, deployment, "building", key, async (ctx) => {
     if ((await advance(ctx.sql, deploymentId, ["queued", "building"], "building")) === undefined) return false;
     await wantWorkload(ctx.sql, workload, manifest.kind);
     return true;
   });
-  // A prompt, model or agent has no process: the platform serves it, wherever the environment's processes are.
-  const inCluster = !isConfigured(manifest.kind) && (await findEnvironment(deps.db, environment))?.runtime === "kubernetes";
   return began ? { deploymentId, key: workload, repository, commit, manifest, inCluster } : null;
+}
+
+/** What cannot be measured is said before anything is built: nothing is rolled out past a tripwire that nobody looks at. */
+async function checkTripwires(
+  deps: DeliveryDeps,
+  { repository, commit, manifest, key, inCluster }: Pick<DeployPlan, "repository" | "commit" | "manifest" | "key" | "inCluster">,
+): Promise<void> {
+  const rollout = planFor(manifest.rollout, key.environment);
+  if (!isDecided(rollout) || (rollout.tripwires.templates ?? []).length === 0) return;
+  if (inCluster === true)
+    throw new InvalidError(`AnalysisTemplates are not measured in a cluster from here, and ${key.environment} is one.`, {
+      problems: [{ at: "rollout.tripwires.templates", reason: "is for environments of the local runtime" }],
+      mend: `Give ${key.environment} tripwires of its own: rollout.environments.${key.environment}.tripwires.`,
+    });
+  await loadMetrics(deps.repositories, rollout, {
+    repository,
+    commit,
+    stableCommit: commit,
+    environment: key.environment,
+    component: key.name,
+  });
 }
 
 /** Git holds it already, and the cluster's engine brings it there: what comes of it is what the cluster says. */
@@ -179,7 +202,11 @@ async function start(
   const rollout = planFor(manifest.rollout, plan.key.environment);
   // There is nothing to compare with where nothing runs, or where the same commit is brought up anew.
   if (isDecided(rollout) && stable?.manifest.kind === "service" && stable.commit !== commit && !(await goesBack(deps, deploymentId))) {
-    const begun = { deploymentId, key: plan.key, commit, stableCommit: stable.commit, manifest, plan: rollout };
+    const { environment, name: component } = plan.key;
+    const about = { repository: plan.repository, commit, stableCommit: stable.commit, environment, component };
+    const metrics = await loadMetrics(deps.repositories, rollout, about);
+    const watched = metrics.length === 0 ? rollout : { ...rollout, metrics };
+    const begun = { deploymentId, key: plan.key, commit, stableCommit: stable.commit, manifest, plan: watched };
     await write(deps, deployment, "rolling", `${key}:rolling`, async (ctx) => {
       await insertRollout(ctx, begun);
       return null;

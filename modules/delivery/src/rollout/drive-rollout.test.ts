@@ -8,8 +8,21 @@ import { driveRollout, type Drive, type DriveParts } from "./drive-rollout.ts";
 import { follow, isOver } from "./machine.ts";
 import { planFor } from "./plan.ts";
 import type { RolloutRecord } from "./rollout-store.ts";
+import type { Phase, TemplateMetric } from "./template/metric.ts";
 
 const KEY = { entityRef: "component:default/a", environment: "dev", name: "a" };
+const METRIC: TemplateMetric = {
+  name: "success-rate",
+  file: "analysis.yaml",
+  dryRun: false,
+  provider: { kind: "web", address: "https://metrics.example.org", method: "GET", headers: {}, path: [], timeoutSeconds: 1 },
+  written: {},
+  delaySeconds: 0,
+  failureLimit: 0,
+  inconclusiveLimit: 0,
+  consecutiveErrorLimit: 4,
+  consecutiveSuccessLimit: 0,
+};
 let drive: Drive | undefined;
 
 afterEach(async () => {
@@ -21,12 +34,19 @@ afterEach(async () => {
 /** A machine room in memory: a row that moves by the table, and processes that are always well. */
 function room(
   rollout: string,
-  o: { readonly metrics?: () => Metrics; readonly failWrites?: number; readonly invited?: (time: number) => Promise<void> } = {},
+  o: {
+    readonly metrics?: () => Metrics;
+    readonly failWrites?: number;
+    readonly invited?: (time: number) => Promise<void>;
+    /** What an AnalysisTemplate has measured, one after the other; the last again and again. */
+    readonly measures?: readonly Phase[];
+    readonly template?: Partial<TemplateMetric>;
+  } = {},
 ) {
   const manifest = parseManifest(`kind: service\nstart: [node]\nrollout:\n${rollout}`);
   const spec: WorkloadSpec = { key: KEY, commit: "b", deploymentId: "dep_2", manifest, dir: "/" };
   const meters = { stable: createMeter(), baseline: createMeter(), candidate: createMeter() };
-  const seen = { splits: [] as Split[], invited: 0, promoted: 0, events: [] as string[] };
+  const seen = { splits: [] as Split[], invited: 0, promoted: 0, measured: 0, events: [] as string[] };
   let guests = 0;
   let failWrites = o.failWrites ?? 0;
   let row: RolloutRecord = {
@@ -36,7 +56,7 @@ function room(
     commit: "b",
     stableCommit: "a",
     manifest,
-    plan: planFor(manifest.rollout, "dev"),
+    plan: { ...planFor(manifest.rollout, "dev"), ...(o.measures === undefined ? {} : { metrics: [{ ...METRIC, ...o.template }] }) },
     state: "starting",
     step: 0,
     weight: 0,
@@ -48,6 +68,7 @@ function room(
     stepSeconds: 0,
     analysis: undefined,
     mirrored: undefined,
+    measured: undefined,
     createdAt: new Date(),
     endedAt: undefined,
   };
@@ -78,6 +99,7 @@ function room(
       return row;
     },
     keep: async (_id, progress) => void (row = { ...row, ...progress }),
+    measure: async () => ({ phase: o.measures?.[Math.min(seen.measured++, o.measures.length - 1)] ?? "successful", value: "7" }),
     promoted: async () => {},
     isWanted: async () => true,
     tickMs: 10,
@@ -148,6 +170,51 @@ describe("a rollout", () => {
     await until(() => seen.splits.length > splits);
     expect(seen.splits.at(-1)).toMatchObject({ candidate: 20 });
     expect([row().state, seen.invited, seen.events]).toEqual(["pausing", 3, ["started"]]);
+  });
+
+  const pausing = "  strategy: canary\n  steps: [{ weight: 20 }, { pause: {} }]\n";
+
+  test("is taken back at once when a metric of an AnalysisTemplate fails", async () => {
+    const { parts, row, seen } = room(pausing, { measures: ["failed"] });
+    drive = driveRollout(parts, row());
+    await drive.done;
+    expect(row()).toMatchObject({ state: "rolled-back", reason: "Tripwire: success-rate of analysis.yaml failed once: measured 7." });
+    expect(seen.events).toEqual(["started", "tripped", "restored"]);
+    expect(row().measured?.metrics).toMatchObject([{ over: "failed", measurements: [{ phase: "failed", value: "7" }] }]);
+  });
+
+  test("is held where one is inconclusive, and ends as somebody says", async () => {
+    const { parts, row, seen } = room(pausing, { measures: ["inconclusive", "error", "failed"], template: { consecutiveErrorLimit: 0 } });
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "held");
+    expect(row().reason).toBe("success-rate of analysis.yaml was inconclusive once: measured 7.");
+    await parts.apply("rol_1", "resume");
+    // Nothing is left to be done but what was said: it would have been promoted.
+    await until(() => isOver(row()));
+    expect([row().state, seen.measured]).toEqual(["promoted", 1]);
+  });
+
+  test("measures anew what held it, for as long as steps are left", async () => {
+    const { parts, row } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: {} }, { weight: 40 }, { pause: {} }]\n", {
+      measures: ["error", "failed"],
+      template: { consecutiveErrorLimit: 0 },
+    });
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "held");
+    expect(row().reason).toBe("success-rate of analysis.yaml could not be measured once: measured 7.");
+    await parts.apply("rol_1", "resume");
+    await until(() => isOver(row()));
+    expect(row()).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("failed once") });
+  });
+
+  test("goes on past a metric that is only tried", async () => {
+    const { parts, row } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: { seconds: 1 } }]\n", {
+      measures: ["failed"],
+      template: { dryRun: true },
+    });
+    drive = driveRollout(parts, row());
+    await drive.done;
+    expect(row()).toMatchObject({ state: "promoted", measured: { metrics: [{ over: "failed" }] } });
   });
 
   test("that goes through its steps is promoted once", async () => {

@@ -8,6 +8,8 @@ import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-r
 import { becauseOf, beginRecord, beginStep, lackOf, look, tell, type AnalysisRecord } from "./analyse.ts";
 import { isOver, trafficOf, type RolloutEvent } from "./machine.ts";
 import type { EventWords, RolloutRecord } from "./rollout-store.ts";
+import type { Measurement, TemplateMetric } from "./template/metric.ts";
+import { watchMetrics } from "./template/watch-metrics.ts";
 import { createWindow, tripwires, type Tripwire } from "./tripwires.ts";
 
 export interface DriveParts {
@@ -20,7 +22,9 @@ export interface DriveParts {
   specOf(rollout: RolloutRecord, signal: AbortSignal): Promise<WorkloadSpec>;
   find(id: string): Promise<RolloutRecord | undefined>;
   apply(id: string, event: RolloutEvent, words?: EventWords): Promise<RolloutRecord>;
-  keep(id: string, progress: Pick<RolloutRecord, "stepSeconds" | "analysis" | "mirrored">): Promise<void>;
+  keep(id: string, progress: Pick<RolloutRecord, "stepSeconds" | "analysis" | "mirrored" | "measured">): Promise<void>;
+  /** Measures a metric of an AnalysisTemplate once; what could not be measured is a measurement too. */
+  measure(metric: TemplateMetric, signal: AbortSignal): Promise<Omit<Measurement, "second">>;
   /** After a promotion: what was asked for meanwhile is done, old files are removed. */
   promoted(rollout: RolloutRecord): Promise<void>;
   /** Whether the workload is wanted to run. */
@@ -75,6 +79,9 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   let led: number | undefined;
   /** What was decided here and is not written down yet: until it is, nothing else is done. */
   let decided: (() => Promise<RolloutRecord>) | undefined;
+  /** Seconds of the whole rollout, by which metrics are measured. */
+  let seconds = first.measured?.seconds ?? 0;
+  const measuring = watchMetrics(plan.metrics ?? [], (metric, signal) => parts.measure(metric, signal), first.measured?.metrics);
   /** What had been mirrored before this server, and by it before this rollout. */
   const mirroredBefore = first.mirrored;
   let mirroredFrom: Metrics | undefined;
@@ -85,12 +92,13 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
       try {
         at = await go(at);
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (stopping.signal.aborted) return measuring.stop();
         log.error("a rollout could not go on, and tries again", { rollout: id, error: String(error) });
         await pause();
         at = (await parts.find(id).catch(() => undefined)) ?? at;
       }
     }
+    measuring.stop();
     if (isOver(at)) local.dismiss(key);
   }
 
@@ -190,12 +198,14 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     if (isOver(at) || at.state === "rolling-back" || at.state === "promoting") return at;
     if (at.state !== before.state || at.step !== before.step) stepSeconds = 0;
     stepSeconds += (now - lastTick) / 1_000;
+    seconds += (now - lastTick) / 1_000;
     lastTick = now;
+    if (before.state === "held" && at.state !== "held") measuring.goOn(seconds);
     if (local.running(key) === undefined) return rollBack("abort", { reason: "The workload was stopped." });
     const readings = read();
     if (readings === undefined && at.state === "held") return at;
     if (readings === undefined) return apply("undecided", { reason: "The figures of the router cannot be read, so nothing can be said." });
-    return (await trip(readings, now)) ?? (await judge(at, readings, now)) ?? (await last(at));
+    return (await trip(readings, now)) ?? (await heedMetrics(at)) ?? (await judge(at, readings, now)) ?? (await last(at));
   }
 
   function read(): Metrics | undefined {
@@ -216,6 +226,13 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     const tripped = wires.find((one) => one.tripped);
     if (tripped === undefined) return undefined;
     return rollBack("tripped", { reason: `Tripwire: ${tripped.name}, ${tripped.now} (limit: ${tripped.limit}).` });
+  }
+
+  async function heedMetrics(at: RolloutRecord): Promise<RolloutRecord | undefined> {
+    const said = measuring.look(seconds);
+    if (said?.verdict === "failed") return rollBack("tripped", { reason: `Tripwire: ${said.reason}` });
+    // What could not be told is no proof of anything: somebody decides.
+    return said === undefined || at.state === "held" ? undefined : apply("undecided", { reason: said.reason });
   }
 
   /** Looks at the evidence when it is time to, whatever step lasts: a regression counts in all of them. */
@@ -271,7 +288,12 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
 
   async function keep(): Promise<void> {
     keptAt = stepSeconds;
-    await parts.keep(id, { stepSeconds, analysis, mirrored: mirrored() });
+    await parts.keep(id, { stepSeconds, analysis, mirrored: mirrored(), measured: measured() });
+  }
+
+  function measured(): RolloutRecord["measured"] {
+    const metrics = measuring.state();
+    return metrics.length === 0 ? undefined : { seconds, metrics };
   }
 
   function mirrored(): RolloutRecord["mirrored"] {
@@ -340,6 +362,7 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     tripwires: () => wires,
     stop: () => {
       stopping.abort();
+      measuring.stop();
       starting.abort();
       woken.resolve();
     },

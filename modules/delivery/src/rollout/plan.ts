@@ -1,6 +1,9 @@
 import type { RolloutStep } from "@roadbed/contracts/delivery/rollouts";
 import { z } from "zod";
 
+import { Folder } from "../workload/folder.ts";
+import type { TemplateMetric } from "./template/metric.ts";
+
 const HeaderName = z
   .string()
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be the name of a header")
@@ -78,6 +81,16 @@ const Tripwires = z.strictObject({
   leastRequests: z.number().int().min(1).default(20),
   /** It crashed this many times. */
   crashes: z.number().int().min(1).max(20).default(3),
+  /** AnalysisTemplates of Argo Rollouts, files of the same repository. In a value of an argument `${commit}` and the like say what is rolled out. */
+  templates: z
+    .array(
+      z.strictObject({
+        file: Folder.pipe(z.string().max(500)),
+        args: z.record(z.string().max(200), z.union([z.string().max(4_000), z.number(), z.boolean()]).transform(String)).default({}),
+      }),
+    )
+    .max(10)
+    .optional(),
 });
 
 const STRATEGIES = ["all-at-once", "rolling", "blue-green", "canary", "shadow"] as const;
@@ -107,6 +120,13 @@ export const RolloutText = Strategy.extend({
   const all = [{ path: [] as string[], one: rollout as z.infer<typeof Strategy> }];
   for (const [name, one] of Object.entries(rollout.environments ?? {})) all.push({ path: ["environments", name], one });
   for (const { path, one } of all) {
+    const how = one.strategy ?? rollout.strategy ?? "all-at-once";
+    if (one.tripwires?.templates !== undefined && (how === "all-at-once" || how === "rolling"))
+      check.addIssue({
+        code: "custom",
+        path: [...path, "tripwires", "templates"],
+        message: "only canary, blue-green and shadow last long enough to be measured",
+      });
     if (one.steps === undefined) continue;
     const strategy = one.strategy ?? rollout.strategy;
     if (strategy !== "canary" && strategy !== "shadow")
@@ -128,6 +148,8 @@ export interface RolloutPlan {
   readonly sticky?: { readonly by: "header" | "cookie"; readonly name?: string };
   readonly analysis: z.infer<typeof Settings>;
   readonly tripwires: z.infer<typeof Tripwires>;
+  /** What the AnalysisTemplates measure, as they stood in the release's commit. */
+  readonly metrics?: readonly TemplateMetric[];
 }
 
 /** The plan for an environment: what it says itself goes before what is said for all. */

@@ -1,4 +1,12 @@
-import { abortRollout, getRollout, holdRollout, listRollouts, resumeRollout, type Rollout } from "@roadbed/contracts/delivery/rollouts";
+import {
+  abortRollout,
+  checkAnalysisTemplate,
+  getRollout,
+  holdRollout,
+  listRollouts,
+  resumeRollout,
+  type Rollout,
+} from "@roadbed/contracts/delivery/rollouts";
 import { ConflictError, encodeCursor, formatActor, handle, NotFoundError, readCursor, type Ctx, type Handler } from "@roadbed/core";
 import { z } from "zod";
 
@@ -7,6 +15,8 @@ import { tell } from "./analyse.ts";
 import { isOver, may, trafficOf, type RolloutEvent } from "./machine.ts";
 import { applyEvent, findRollout, listRolloutRecords, type RolloutRecord } from "./rollout-store.ts";
 import type { Rollouts } from "./rollouts.ts";
+import { readTemplate } from "./template/read-template.ts";
+import { sightOf, tellMetrics } from "./template/tell-metrics.ts";
 import type { Tripwire } from "./tripwires.ts";
 
 /** What can be done instead, by what it is doing. */
@@ -47,6 +57,13 @@ export function makeRolloutHandlers({ entities }: DeliveryDeps, rollouts: Pick<R
       return { items, ...(found.length > limit ? { nextCursor: encodeCursor(items.at(-1)!.id) } : {}) };
     }),
     handle(getRollout, async (ctx, { id }) => toRollout(await seen(ctx, id), rollouts.tripwires(id))),
+    handle(checkAnalysisTemplate, async (_ctx, { template, args }) => ({
+      items: readTemplate({ file: "template", args }, template).map((metric) => ({
+        ...sightOf(metric),
+        ...(metric.success === undefined ? {} : { successInCel: metric.success }),
+        ...(metric.failure === undefined ? {} : { failureInCel: metric.failure }),
+      })),
+    })),
     handle(resumeRollout, (ctx, { id, full, reason }) => decide(ctx, id, full ? "promote" : "resume", reason)),
     handle(holdRollout, (ctx, { id, reason }) => decide(ctx, id, "hold", reason)),
     handle(abortRollout, (ctx, { id, reason }) => decide(ctx, id, "abort", reason)),
@@ -54,7 +71,7 @@ export function makeRolloutHandlers({ entities }: DeliveryDeps, rollouts: Pick<R
 }
 
 function toRollout(record: RolloutRecord, tripwires?: readonly Tripwire[]): Rollout {
-  const { plan, analysis, mirrored, step } = record;
+  const { plan, analysis, mirrored, measured, step } = record;
   const wanted = plan.steps[step];
   const deadline = (wanted?.kind === "analysis" ? wanted.deadlineSeconds : undefined) ?? plan.analysis.deadlineSeconds;
   const mirrors = plan.steps.some(({ kind }) => kind === "mirror");
@@ -63,10 +80,11 @@ function toRollout(record: RolloutRecord, tripwires?: readonly Tripwire[]): Roll
     ...(analysis === undefined ? {} : { analysis: tell(plan, analysis, deadline) }),
     ...(mirrored === undefined || !mirrors ? {} : { mirrored }),
     ...(tripwires === undefined || isOver(record) ? {} : { tripwires: [...tripwires] }),
+    ...(plan.metrics === undefined ? {} : { metrics: tellMetrics(plan.metrics, measured?.metrics) }),
   };
 }
 
-function toSummary(record: RolloutRecord): Omit<Rollout, "analysis" | "tripwires" | "mirrored"> {
+function toSummary(record: RolloutRecord): Omit<Rollout, "analysis" | "tripwires" | "metrics" | "mirrored"> {
   const { id, deploymentId, entityRef, environment, plan, state, commit, stableCommit, step, stepSeconds } = record;
   const { reason, decidedBy, restoredMs, createdAt, endedAt } = record;
   const { candidate, baseline } = trafficOf(record, plan.steps);

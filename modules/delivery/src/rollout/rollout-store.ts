@@ -9,6 +9,7 @@ import { setDeployed } from "../workload/workload-store.ts";
 import type { AnalysisRecord } from "./analyse.ts";
 import { BEGINNING, follow, isOver, type Position, type RolloutEvent } from "./machine.ts";
 import type { RolloutPlan } from "./plan.ts";
+import type { MetricState } from "./template/metric.ts";
 
 export interface RolloutRecord extends Position {
   readonly id: string;
@@ -27,8 +28,16 @@ export interface RolloutRecord extends Position {
   readonly stepSeconds: number;
   readonly analysis: AnalysisRecord | undefined;
   readonly mirrored: MirrorMetrics | undefined;
+  readonly measured: Measured | undefined;
   readonly createdAt: Date;
   readonly endedAt: Date | undefined;
+}
+
+/** What was measured by AnalysisTemplates, in the order of the plan's metrics. */
+export interface Measured {
+  /** Seconds that it has gone on, without those in which the server did not run. */
+  readonly seconds: number;
+  readonly metrics: readonly MetricState[];
 }
 
 export interface NewRollout {
@@ -172,14 +181,12 @@ export async function listRolloutRecords(sql: Sql, o: RolloutFilter): Promise<Ro
 export async function keepProgress(
   sql: Sql,
   id: string,
-  o: { readonly stepSeconds: number; readonly analysis: AnalysisRecord | undefined; readonly mirrored: MirrorMetrics | undefined },
+  o: Pick<RolloutRecord, "stepSeconds" | "analysis" | "mirrored" | "measured">,
 ): Promise<void> {
-  await sql.query("update delivery.rollout set step_seconds = $2, analysis = $3, mirrored = $4 where id = $1 and ended_at is null", [
-    id,
-    o.stepSeconds,
-    json(o.analysis),
-    json(o.mirrored),
-  ]);
+  await sql.query(
+    "update delivery.rollout set step_seconds = $2, analysis = $3, mirrored = $4, measured = $5 where id = $1 and ended_at is null",
+    [id, o.stepSeconds, json(o.analysis), json(o.mirrored), json(o.measured)],
+  );
 }
 
 function emitChange(ctx: Ctx, { id, deploymentId, entityRef, environment, commit, state, weight, reason }: RolloutRecord): void {
@@ -216,6 +223,7 @@ function toRecord(row: Row): RolloutRecord {
     stepSeconds: row["step_seconds"] as number,
     analysis: optional("analysis"),
     mirrored: optional("mirrored"),
+    measured: optional("measured"),
     createdAt: row["created_at"] as Date,
     endedAt: optional("ended_at"),
   };

@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createCel } from "@roadbed/cel";
 import type { Entity } from "@roadbed/contracts/catalog";
 import type { Deployment, Workload } from "@roadbed/contracts/delivery";
 import type { Rollout } from "@roadbed/contracts/delivery/rollouts";
@@ -21,6 +25,7 @@ import { identityOf } from "../runtime/process-identity.ts";
 const author = { name: "Ada Example", email: "ada@example.org" };
 const everyone = callAs();
 const WAIT = 60_000;
+const cel = createCel();
 
 let database: TestDatabase;
 let dataDir: string;
@@ -29,10 +34,11 @@ let server: TestServer;
 beforeAll(async () => {
   database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   dataDir = await mkdtemp(join(tmpdir(), "rollout-"));
-  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
+  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog, ports: { fetch, conditions: cel } });
 });
 afterAll(async () => {
   await server.stop();
+  await cel.close();
   await database.drop();
   await rm(dataDir, { recursive: true, force: true });
 });
@@ -217,6 +223,53 @@ test("a shadow is asked what the release before is asked, its answers are compar
   await call("delivery.workload.stop", { entityRef: "component:default/shaded" });
   expect(await ended("shaded")).toMatchObject({ state: "rolled-back", reason: "The workload was stopped." });
 }, 90_000);
+
+test("an AnalysisTemplate of the repository is a tripwire: what cannot be read is said before anything begins, and what fails takes the release back", async () => {
+  let rate = 0.99;
+  const answers = createServer((_request, response) => response.end(JSON.stringify({ rate }))).listen(0, "127.0.0.1");
+  await once(answers, "listening");
+  const template = (provider: string): FileChange => ({
+    path: "analysis/answers.yaml",
+    content: `apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: answers }
+spec:
+  args: [{ name: host }, { name: of }]
+  metrics:
+    - name: answers
+      interval: 1s
+      successCondition: result >= 0.95
+      provider: { ${provider} }
+`,
+  });
+  const host = `127.0.0.1:${(answers.address() as AddressInfo).port}`;
+  const manifest = `rollout:
+  strategy: canary
+  steps: [{ weight: 20 }, { pause: {} }]
+  tripwires: { templates: [{ file: analysis/answers.yaml, args: { host: "${host}", of: "\${component} in \${environment}" } }] }
+`;
+  await deploy("watched", { version: "v1" });
+  await push("watched", [...release({ version: "v2", manifest }), template("job: { spec: {} }")]);
+  await eventually(async () => expect((await deploymentsOf("watched"))[0]?.status).toBe("failed"), WAIT);
+  expect((await deploymentsOf("watched"))[0]!.error).toContain(
+    "analysis/answers.yaml:10: spec.metrics.0.provider.job: this provider is not read: it would run a Job in a cluster",
+  );
+  expect(await rolloutsOf("watched")).toEqual([]);
+  await push("watched", [
+    ...release({ version: "v3", manifest }),
+    template('web: { url: "http://{{args.host}}/?of={{args.of}}", jsonPath: "{$.rate}" }'),
+  ]);
+  const waiting = await inState("watched", "pausing");
+  const metricOf = async () => (await call<Rollout>("delivery.rollout.get", { id: waiting.id })).metrics![0]!;
+  await eventually(async () => expect((await metricOf()).successful).toBeGreaterThan(0), WAIT);
+  expect(await metricOf()).toMatchObject({ provider: "web", place: host, successCondition: "result >= 0.95" });
+  rate = 0.2;
+  const over = await ended("watched");
+  expect(over).toMatchObject({ state: "rolled-back", reason: "Tripwire: answers of analysis/answers.yaml failed once: measured 0.2." });
+  expect(over.metrics).toMatchObject([{ outcome: "failed", failed: 1 }]);
+  answers.closeAllConnections();
+  answers.close();
+}, 120_000);
 
 test("what is compared is started anew with the stable release when a credential of it changes, and the rollout goes on", async () => {
   const manifest =

@@ -11,6 +11,7 @@ import { findWorkload } from "../workload/workload-store.ts";
 import { driveRollout, type Drive } from "./drive-rollout.ts";
 import { isOver, type RolloutEvent } from "./machine.ts";
 import { applyEvent, findActive, findRollout, keepProgress, listActive, type EventWords, type RolloutRecord } from "./rollout-store.ts";
+import { measure } from "./template/measure.ts";
 import type { Tripwire } from "./tripwires.ts";
 
 /** The rollouts that go on, each carried through by this server. */
@@ -87,6 +88,7 @@ export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, clus
         specOf: async (rollout, signal) => build(await planOf(rollout), signal),
         find: (wanted) => findRollout(db, wanted),
         apply,
+        measure: (metric, signal) => measure(deps, metric, signal),
         keep: (wanted, progress) => keepProgress(db, wanted, progress),
         promoted: async (rollout) => promoted(await planOf(rollout)),
         isWanted: async ({ entityRef, environment }) => (await findWorkload(db, entityRef, environment))?.desired === "running",

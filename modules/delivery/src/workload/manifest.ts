@@ -5,6 +5,7 @@ import { AgentText, isConfigured, ModelText, PromptText } from "../configuration
 import { EvaluationText } from "../evaluation/evaluation-text.ts";
 import { RolloutText } from "../rollout/plan.ts";
 import { isTimeZone, parseCron } from "../job/cron.ts";
+import { Folder } from "./folder.ts";
 import { readYaml } from "./read-yaml.ts";
 
 export const MANIFEST_FILE = "roadbed.yaml";
@@ -16,11 +17,6 @@ export const Command = z
   .array(z.union([z.string().min(1).max(4_000), z.number()]).transform(String))
   .min(1, "must name a program")
   .max(100);
-export const Folder = z
-  .string()
-  .regex(/^[^/\\\0][^\\\0]*$/, "must be a path inside the repository")
-  .refine((path) => !path.split("/").includes(".."), "must not lead out of the repository");
-
 /** When a job runs: as in Kubernetes' CronJob, whose words these are where it has one. */
 const Schedule = z.strictObject({
   cron: z.string().max(200),

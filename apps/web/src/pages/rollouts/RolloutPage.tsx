@@ -14,6 +14,7 @@ import { StateBadge } from "../../ui/StateBadge.tsx";
 import { When } from "../../ui/When.tsx";
 import { shortRef } from "../../ui/entity-kind.ts";
 import { Evidence } from "./Evidence.tsx";
+import { Metrics } from "./Metrics.tsx";
 import { RolloutActs } from "./RolloutActs.tsx";
 import { Steps } from "./Steps.tsx";
 import { Weights } from "./Weights.tsx";
@@ -35,7 +36,7 @@ export function RolloutPage(): ReactNode {
     );
   }
   const rollout = query.data;
-  const { entityRef, environment, commit, reason, state, analysis, tripwires, mirrored } = rollout;
+  const { entityRef, environment, commit, reason, state, analysis, tripwires, metrics, mirrored } = rollout;
   return (
     <Page
       title={`${shortRef(entityRef)} ${commit.slice(0, 8)} in ${environment}`}
@@ -62,6 +63,7 @@ export function RolloutPage(): ReactNode {
         </Section>
       </div>
       {analysis !== undefined && <Evidence of={analysis} over={rollout.endedAt !== undefined} />}
+      {metrics !== undefined && metrics.length > 0 && <Metrics of={metrics} over={rollout.endedAt !== undefined} />}
       {mirrored !== undefined && (
         <Section title="Mirrored requests" count={mirrored.sent}>
           <Facts

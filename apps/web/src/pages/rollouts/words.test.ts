@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { conditionOf, outcomeOf } from "./metric-words.ts";
 import { countOf, ratioOf, sentenceOf, wordsOf } from "./words.ts";
 
 test("steps read as sentences", () => {
@@ -38,4 +39,31 @@ test("what is not known is not told as zero", () => {
   expect(ratioOf({ ...criterion, estimate: 1.234 })).toBe("1.2× (0.5× to any)");
   expect(countOf({ events: 0, total: 0 })).toBe("asked nothing");
   expect(countOf(one)).toMatch(/^3 of 300 \(1.%\)$/);
+});
+
+test("a metric says what it asks, how often, and what came of it", () => {
+  const metric = {
+    name: "answers",
+    file: "analysis/answers.yaml",
+    provider: "prometheus",
+    place: "prometheus.example.org",
+    successCondition: "result[0] >= 0.95",
+    everySeconds: 60,
+    delaySeconds: 0,
+    failureLimit: 2,
+    inconclusiveLimit: 0,
+    consecutiveErrorLimit: 4,
+    consecutiveSuccessLimit: 0,
+    dryRun: false,
+    successful: 3,
+    failed: 1,
+    inconclusive: 0,
+    errors: 0,
+    measurements: [],
+  } as const;
+  expect(conditionOf({ ...metric, measurements: [] })).toMatch(
+    /^Good when result\[0\] >= 0\.95\. Every 1.min, until the rollout ends; 2 failures are allowed\.$/,
+  );
+  expect(outcomeOf({ ...metric, measurements: [] }, false)).toBe("being measured (3 good, 1 failed)");
+  expect(outcomeOf({ ...metric, measurements: [], outcome: "failed" }, true)).toBe("failed: takes the release back (3 good, 1 failed)");
 });
