@@ -31,6 +31,7 @@ import { operations as pipelines } from "./delivery/pipelines.ts";
 import { operations as releasePromotions } from "./delivery/promotions.ts";
 import { operations as releases } from "./delivery/releases.ts";
 import { operations as rollouts } from "./delivery/rollouts.ts";
+import { operations as deliverySource } from "./delivery/source.ts";
 import { operations as identity } from "./identity.ts";
 import { operations as notify } from "./notify.ts";
 import { operations as paths } from "./paths.ts";
@@ -114,6 +115,7 @@ export const allOperations: readonly Operation[] = [
   ...evaluations,
   ...executions,
   ...rollouts,
+  ...deliverySource,
   ...archive,
   ...cdevents,
   ...changes,

@@ -11,7 +11,7 @@ export const EnvironmentName = z
   .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "must be 1 to 40 lower-case letters, digits and hyphens, beginning with a letter");
 
 /** Who has to say yes before a release comes here: computed from the graph for each component. */
-export const RequiredPromotionApproval = z.object({
+export const RequiredPromotionApproval = z.strictObject({
   by: z.enum(["owner", "on-call", "team-lead", "platform", "named"]),
   names: z.array(EntityRef).max(20).optional().describe("With by=named: users and groups"),
   count: z.number().int().min(1).max(10).default(1).describe("How many of them"),
@@ -20,7 +20,7 @@ export type RequiredPromotionApproval = z.infer<typeof RequiredPromotionApproval
 
 /** A condition of an environment's own: an expression, or an address that is asked. */
 export const CustomGate = z
-  .object({
+  .strictObject({
     name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "must be lower-case letters, digits and hyphens"),
     cel: z.string().min(1).max(4_000).optional().describe('True lets it through, e.g. release.parts.all(p, p.kind != "model")'),
     http: z
@@ -47,7 +47,7 @@ export type DriftPolicy = z.infer<typeof DriftPolicy>;
 
 /** What scores have to show of models, prompts and agents before they come here. */
 export const EvaluationRequirement = z
-  .object({
+  .strictObject({
     set: z
       .string()
       .regex(/^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/, "must be lower-case letters, digits and hyphens")
@@ -60,14 +60,14 @@ export const EvaluationRequirement = z
   .refine(({ least, worseBy }) => least !== undefined || worseBy !== undefined, "must name least, worseBy or both");
 export type EvaluationRequirement = z.infer<typeof EvaluationRequirement>;
 
-const Budget = z.object({
+const Budget = z.strictObject({
   amount: z.string().regex(/^\d{1,12}(\.\d{1,2})?$/, 'must be money as text, e.g. "250.00"'),
   currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, e.g. EUR"),
   blockUnknown: z.boolean().default(false).describe("Whether a release whose cost nobody knows is kept out"),
 });
 
 /** What has to be left of the error budget of a component's objectives before a release of it comes. */
-export const ErrorBudgetRule = z.object({
+export const ErrorBudgetRule = z.strictObject({
   leastPercent: z.number().min(0).max(100).describe("Of each objective's error budget"),
   required: z.boolean().default(false).describe("A component without an objective may not come"),
 });
@@ -153,7 +153,8 @@ export const getEnvironment = defineOperation({
   output: Environment,
 });
 
-const Described = {
+/** What people say of an environment. */
+export const Described = {
   title: z.string().trim().min(1).max(100).optional(),
   description: z.string().max(1_000).optional(),
   owner: EntityRef.optional().describe("A group; default: shared"),

@@ -61,6 +61,7 @@ import { createRollouts } from "./rollout/rollouts.ts";
 import { openLedger } from "./runtime/process-ledger.ts";
 import { openToolchain } from "./runtime/toolchain.ts";
 import { makeSubscriptions } from "./subscriptions.ts";
+import { makeSourceHandlers } from "./source/source-handlers.ts";
 import { makeWorkloadChanges } from "./workload/change-workload.ts";
 import { parseManifest } from "./workload/manifest.ts";
 import { makeReceivers } from "./cdevents/receive-events.ts";
@@ -264,6 +265,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeSinkHandlers(sinkSealer),
       ...makeDriftHandlers(deps, started.look),
       makeRebuildDelivery(deps),
+      ...makeSourceHandlers(deps),
       ...makePipelineHandlers(deps, pipelineSealer),
       ...makeAttestationHandlers(deps, signer),
     ],

@@ -105,6 +105,16 @@ export const observeDrift = defineOperation({
   output: z.void(),
 });
 
+export const editSource = defineOperation({
+  name: "delivery.source.edit",
+  summary: "Push what an environment is to have, or asks for, to the repository of what runs where.",
+  scope: "git:write",
+  risk: "medium",
+  http: { method: "POST", path: "/internal/source" },
+  input: z.object({ branch: z.string() }),
+  output: z.unknown(),
+});
+
 export const writeGitops = defineOperation({
   name: "delivery.gitops.write",
   summary: "Write to the repository of what runs where.",

@@ -14,8 +14,9 @@ import {
 } from "@roadbed/contracts/delivery/promotions";
 import { releaseMade } from "@roadbed/contracts/delivery/releases";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
+import { sourceEdited } from "@roadbed/contracts/delivery/source";
 import { resourceChanged } from "@roadbed/contracts/paths/resources";
-import type { Ctx, EventType, Subscription } from "@roadbed/core";
+import type { Call, Ctx, EventType, Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
 import type { Signer } from "./attestation/attest-commit.ts";
@@ -44,6 +45,7 @@ import { releaseDeployed } from "./release/make-release.ts";
 import type { MirrorWatch } from "./mirror/watch-mirror.ts";
 import type { Scheduler } from "./job/scheduler.ts";
 import { findRepository } from "./repository/repository-store.ts";
+import { takeSource } from "./source/take-source.ts";
 import type { Rollouts } from "./rollout/rollouts.ts";
 import type { WorkloadControl } from "./workload/control-workloads.ts";
 import { MANIFEST_FILE } from "./workload/manifest.ts";
@@ -91,6 +93,11 @@ export function makeSubscriptions(
       // Not waited for: ending a process takes its time, and other events are not to wait for it.
       void control.apply(payload.entityRef, payload.environment, payload.command === "restart");
     }),
+    hear("delivery.stop-in-git", workloadCommanded, async (ctx, { payload: { environment } }) => {
+      if ((await findEnvironment(ctx.sql, environment))?.runtime !== "kubernetes") return;
+      await writeEnvironment(deps, environment);
+      await recordOutcomes(deps);
+    }),
     // Not waited for: a cluster that does not answer holds up no event.
     hear("delivery.follow-clusters", environmentChanged, async () => void cluster.reload()),
     hear("delivery.heed-rollout", rolloutChanged, (_ctx, { payload }) => rollouts.heed(payload.rolloutId)),
@@ -114,9 +121,19 @@ export function makeSubscriptions(
       if (found?.desired === "running") void renew(consumer, environment);
     }),
     ...hearDrift(deps, drift),
-    ...[releaseMade, promotionAdmitted, promotionFinished, holdChanged, driftEnded, changeOpened, changeMoved, changeClosed].map((type) =>
-      hear(`delivery.mirror-after-${type.name}`, type as EventType<unknown>, async () => mirror.follow()),
-    ),
+    ...[
+      releaseMade,
+      promotionAdmitted,
+      promotionFinished,
+      holdChanged,
+      environmentChanged,
+      freezeChanged,
+      sourceEdited,
+      driftEnded,
+      changeOpened,
+      changeMoved,
+      changeClosed,
+    ].map((type) => hear(`delivery.mirror-after-${type.name}`, type as EventType<unknown>, async () => mirror.follow())),
     ...hearPromotions(deps, promotions),
     ...hearPreviews(deps),
     ...hearPipelines(deps, pipelines, flow, signer),
@@ -167,6 +184,8 @@ function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscr
     }),
     hear("delivery.record-promotion", promotionFinished, async () => recordOutcomes(deps)),
     hear("delivery.record-hold", holdChanged, async () => recordOutcomes(deps)),
+    hear("delivery.record-environment", environmentChanged, async () => recordOutcomes(deps)),
+    hear("delivery.record-freeze", freezeChanged, async () => recordOutcomes(deps)),
     hear("delivery.look-after-environment", environmentChanged, (ctx, { payload }) =>
       lookAgain(ctx, "environment = $1", [payload.environment]),
     ),
@@ -175,13 +194,21 @@ function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscr
     ),
     hear("delivery.look-after-health", workloadChanged, (ctx, { payload }) => lookAgain(ctx, "environment = $1", [payload.environment])),
     hear("delivery.guard-gitops", repositoryPushed, async (_ctx, { payload: { repository, branch } }) => {
-      const of = repository === GITOPS_REPOSITORY ? environmentOf(branch) : undefined;
+      if (repository !== GITOPS_REPOSITORY) return;
+      if (branch === "main") await takePushed(deps, deps.runtime.system("delivery.gitops"));
+      const of = environmentOf(branch);
       if (of !== undefined && !of.proposed) await writeEnvironment(deps, of.environment);
       if (of !== undefined) await proposeAgain(deps, of.environment);
     }),
     hear("delivery.propose-what-is-left", promotionFinished, async (_ctx, { payload }) => proposeAgain(deps, payload.environment)),
     hear("delivery.propose-by-setting", environmentChanged, async (_ctx, { payload }) => proposeAgain(deps, payload.environment)),
   ];
+}
+
+/** What was pushed to `main` is read by whoever pushed it; here what was left over when the server stopped in between. Then our own is written. */
+export async function takePushed(deps: DeliveryDeps, by: Call): Promise<void> {
+  await takeSource(deps, by);
+  await recordOutcomes(deps);
 }
 
 /** What is proposed follows what waits and where the branch stands. */

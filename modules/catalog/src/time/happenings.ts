@@ -273,6 +273,8 @@ export const HEARD: readonly string[] = [...BY_NAME.keys()];
  * a test sees to it.
  */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
+  "delivery.source.edited":
+    "what came of it is told as a change of its environment or as a promotion, a refusal by the commit that puts it back",
   "paths.notice.sent": "It is told to those whom it names, in their inbox.",
   "catalog.entity.registered": "history tells it, with who, why and in which run",
   "catalog.entity.changed": "history tells it, with the fields",

@@ -1,8 +1,10 @@
+import { createPublicKey } from "node:crypto";
+
 import type { Attestation, Component } from "@roadbed/contracts/delivery/attestations";
 import { NotFoundError, type Sql } from "@roadbed/core";
 import type { z } from "zod";
 
-import { Envelope } from "./dsse.ts";
+import { Envelope, isSignedBy } from "./dsse.ts";
 
 export interface AttestationRow extends Record<string, unknown> {
   readonly id: string;
@@ -74,19 +76,39 @@ export function contentsOf(row: Pick<AttestationRow, "kind" | "envelope">): z.ou
   }));
 }
 
-/** What policies see of how a release was built and of what it is made: absent things are said to be so. */
-export async function supplyChainOf(sql: Sql, repository: string | null, commit: string | null): Promise<Record<string, unknown>> {
+export interface SupplyChain {
+  readonly provenance: { readonly present: boolean; readonly verified: boolean; readonly builder: string; readonly attestation: string };
+  readonly sbom: { readonly present: boolean; readonly attestation: string; readonly components: readonly object[] };
+}
+
+/**
+ * What policies see of how a release was built and of what it is made: absent things are said to be so, and a provenance whose signature does not fit
+ * what it says (any more) is not verified. Of what no pipeline here built, the builder is `none`.
+ */
+export async function supplyChainOf(sql: Sql, repository: string | null, commit: string | null): Promise<SupplyChain> {
   const rows = repository === null || commit === null ? [] : await listAttestationRows(sql, { repository, commit, hidden: [], limit: 50 });
   const provenance = rows.find(({ kind }) => kind === "provenance");
   const sbom = rows.find(({ kind }) => kind === "sbom");
   return {
-    provenance: { present: provenance !== undefined, builder: provenance?.builder ?? "", attestation: provenance?.id ?? "" },
+    provenance: {
+      present: provenance !== undefined,
+      verified: provenance !== undefined && commit !== null && (await isGenuine(sql, provenance, commit)),
+      builder: provenance?.builder ?? "none",
+      attestation: provenance?.id ?? "",
+    },
     sbom: {
       present: sbom !== undefined,
       attestation: sbom?.id ?? "",
       components: sbom === undefined ? [] : contentsOf(sbom).map((one) => ({ license: "", ...one })),
     },
   };
+}
+
+/** Signed by the platform's own key, and about this very commit. */
+async function isGenuine(sql: Sql, { envelope }: AttestationRow, commit: string): Promise<boolean> {
+  const { rows } = await sql.query<{ public_key: string }>("select public_key from delivery.signing_key where name = 'attestation'");
+  if (rows[0] === undefined || !isSignedBy(envelope, createPublicKey(rows[0].public_key))) return false;
+  return JSON.stringify(statementOf(envelope)).includes(commit);
 }
 
 export function toAttestation(row: AttestationRow): Attestation {

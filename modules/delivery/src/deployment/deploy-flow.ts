@@ -107,10 +107,11 @@ async function begin(deps: DeliveryDeps, deploymentId: string, key: string): Pro
   const { entityRef, environment, repository, commit } = deployment;
   const content = await deps.repositories.readFile(repository, commit, MANIFEST_FILE);
   if (content === undefined) throw new NotFoundError("file", `${MANIFEST_FILE} in ${repository} at ${commit.slice(0, 7)}`);
+  const text = Buffer.from(content).toString("utf8");
   const accepted = await deps.runtime.read(deps.runtime.system("delivery.deploy"), (ctx) =>
-    acceptedOfCommit(ctx.sql, entityRef, environment, commit),
+    acceptedOfCommit(ctx.sql, { entityRef, environment, commit, text }),
   );
-  const manifest = withAccepted(parseManifest(Buffer.from(content).toString("utf8")), accepted);
+  const manifest = withAccepted(parseManifest(text), accepted);
   const workload = { entityRef, environment, name: workloadNameOf(entityRef) };
   // A prompt, model or agent has no process: the platform serves it, wherever the environment's processes are.
   const inCluster = !isConfigured(manifest.kind) && (await findEnvironment(deps.db, environment))?.runtime === "kubernetes";

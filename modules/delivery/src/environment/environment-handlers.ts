@@ -30,6 +30,8 @@ import { endNow } from "./end-environments.ts";
 import {
   findEnvironment,
   listEnvironmentRecords,
+  lockEnvironments,
+  NOTHING_ASKED,
   putEnvironment,
   type EnvironmentRecord,
   type EnvironmentText,
@@ -141,34 +143,6 @@ export function makeEnvironmentHandlers(deps: Pick<DeliveryDeps, "entities" | "c
     });
     return toEnvironment(ctx, await readEnvironment(ctx, name), await listEnvironmentRecords(ctx.sql));
   }
-}
-
-/** Of an environment into which whatever comes may come. */
-export const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
-  description: undefined,
-  runtime: "local",
-  kubernetes: undefined,
-  owner: undefined,
-  region: undefined,
-  residency: undefined,
-  upstream: [],
-  automatic: false,
-  soakMinutes: 0,
-  by: "commit",
-  drift: "tell",
-  approvals: [],
-  gates: [],
-  evaluation: undefined,
-  policies: [],
-  budget: undefined,
-  errorBudget: undefined,
-  madeBy: undefined,
-  expiresAt: undefined,
-};
-
-/** What two people say at once of the order of promotion must not close a circle. */
-async function lockEnvironments(ctx: Ctx): Promise<void> {
-  await ctx.sql.query("select pg_advisory_xact_lock(hashtext('delivery.environments'))");
 }
 
 async function readEnvironment(ctx: Ctx, name: string): Promise<EnvironmentRecord> {

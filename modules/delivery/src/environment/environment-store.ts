@@ -8,7 +8,7 @@ import type {
   RequiredPromotionApproval,
 } from "@roadbed/contracts/delivery/environments";
 import type { KubernetesPlace } from "@roadbed/contracts/delivery/kubernetes-place";
-import { NotFoundError, type Row, type Sql } from "@roadbed/core";
+import { NotFoundError, type Ctx, type Row, type Sql } from "@roadbed/core";
 
 /** Where a push to the default branch is deployed to by itself. */
 export const FIRST_ENVIRONMENT = "dev";
@@ -50,6 +50,34 @@ export interface EnvironmentRecord {
 
 /** What people say of an environment; everything else comes of itself. */
 export type EnvironmentText = Omit<EnvironmentRecord, "workloads" | "endedAt">;
+
+/** Of an environment into which whatever comes may come. */
+export const NOTHING_ASKED: Omit<EnvironmentText, "name" | "title"> = {
+  description: undefined,
+  runtime: "local",
+  kubernetes: undefined,
+  owner: undefined,
+  region: undefined,
+  residency: undefined,
+  upstream: [],
+  automatic: false,
+  soakMinutes: 0,
+  by: "commit",
+  drift: "tell",
+  approvals: [],
+  gates: [],
+  evaluation: undefined,
+  policies: [],
+  budget: undefined,
+  errorBudget: undefined,
+  madeBy: undefined,
+  expiresAt: undefined,
+};
+
+/** What two people say at once of the order of promotion must not close a circle. */
+export async function lockEnvironments(ctx: Pick<Ctx, "sql">): Promise<void> {
+  await ctx.sql.query("select pg_advisory_xact_lock(hashtext('delivery.environments'))");
+}
 
 const COLUMNS = `e.*, (select count(*)::int from delivery.workload w where w.environment = e.name) as workloads`;
 

@@ -5,16 +5,37 @@ import { join } from "node:path";
 import type { Entity } from "@roadbed/contracts/catalog";
 import type { CalendarItem } from "@roadbed/contracts/delivery/calendar";
 import type { Environment, Freeze } from "@roadbed/contracts/delivery/environments";
+import type { Promotion } from "@roadbed/contracts/delivery/promotions";
 import { perform } from "@roadbed/core";
-import { callAs, createTestDatabase, quietLog, type TestDatabase } from "@roadbed/testkit";
+import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import type { DeliveryDeps } from "../deps.ts";
 import { startServer, type TestServer } from "../fixtures/server.ts";
 import { migrations } from "../index.ts";
 import { watchEnvironments } from "../internal-operations.ts";
 import { endWhenOver, warn } from "./end-environments.ts";
 
+/** What the policies of a pack say, and what everything there costs. */
+let asked: readonly string[] = [];
+let monthly = "300.00";
+const ports: Partial<DeliveryDeps> = {
+  costs: { in: async (_ctx, environment) => (environment === "paid" ? [{ label: "orders-db", amount: monthly, currency: "EUR" }] : []) },
+  policies: {
+    decide: async (_ctx, { only }) => {
+      asked = only;
+      const denied = only.includes("ai");
+      return {
+        verdict: denied ? "deny" : "allow",
+        decisionId: "dec_1",
+        evaluated: 1,
+        reasons: denied ? ["It names no budget."] : [],
+        digest: "0".repeat(64),
+      };
+    },
+  },
+};
 let database: TestDatabase;
 let dataDir: string;
 let server: TestServer;
@@ -22,7 +43,7 @@ let server: TestServer;
 beforeAll(async () => {
   database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   dataDir = await mkdtemp(join(tmpdir(), "environment-"));
-  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog });
+  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog, ports });
   server.entities.set("group:default/platform", { kind: "Group" } as Entity);
 });
 afterAll(async () => {
@@ -203,6 +224,42 @@ test("the calendar holds deployments, freezes, incidents and ends of what may be
   await expect(call("delivery.calendar.show", { from: at(0), until: at(20_000) })).rejects.toMatchObject({ problems: [{ at: "until" }] });
   await expect(call("delivery.calendar.show", { from: at(5), until: at(4) })).rejects.toMatchObject({ code: "INVALID" });
 });
+
+test("what is dearer than the budget, or what the environment's own policies deny, is kept out until that is otherwise", async () => {
+  server.entities.set("component:default/helper", { kind: "Component", metadata: { name: "helper" } } as Entity);
+  const release = await call<{ id: string }>("delivery.release.create", {
+    entityRef: "component:default/helper",
+    parts: [{ kind: "prompt", name: "helper", version: "1" }],
+  });
+  await call("delivery.environment.create", { name: "paid", budget: { amount: "250.00", currency: "EUR" }, policies: ["ai"] });
+  const { id } = await call<Promotion>("delivery.promotion.create", { release: release.id, environment: "paid" });
+  const gates = async (): Promise<Record<string, string>> => {
+    const promotion = await call<Promotion>("delivery.promotion.get", { id });
+    return Object.fromEntries(promotion.gates.map(({ name, verdict, why }) => [name, `${verdict}: ${why}`]));
+  };
+  await eventually(async () =>
+    expect(await gates()).toMatchObject({
+      budget: expect.stringMatching(/^blocked: It would cost 300\.00 EUR a month, 50\.00 more than the budget of 250\.00/),
+      policies: "blocked: Denied: It names no budget.",
+    }),
+  );
+  expect(asked).toEqual(["ai"]);
+  // A dearer budget alone does not let it through, and neither do other policies alone.
+  await call("delivery.environment.update", { name: "paid", budget: { amount: "400.00", currency: "EUR" } });
+  await eventually(async () =>
+    expect(await gates()).toMatchObject({ budget: expect.stringMatching(/^passed/), policies: expect.stringMatching(/^blocked/) }),
+  );
+  monthly = "500.00";
+  await call("delivery.environment.update", { name: "paid", policies: ["kubernetes"] });
+  await eventually(async () =>
+    expect(await gates()).toMatchObject({ budget: expect.stringMatching(/^blocked/), policies: expect.stringMatching(/^passed/) }),
+  );
+  expect(asked).toEqual(["kubernetes"]);
+  expect(await call("delivery.promotion.get", { id })).toMatchObject({ state: "waiting" });
+  monthly = "400.00";
+  await call("delivery.environment.update", { name: "paid", description: "Looked at again" });
+  await eventually(async () => expect(await call("delivery.promotion.get", { id })).toMatchObject({ state: "promoted" }));
+}, 60_000);
 
 async function list(input: object = {}): Promise<Environment[]> {
   return (await call<{ items: Environment[] }>("delivery.environment.list", input)).items;

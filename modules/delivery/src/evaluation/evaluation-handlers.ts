@@ -41,6 +41,8 @@ export function makeEvaluationHandlers(deps: DeliveryDeps): Handler[] {
     }),
     handle(recordEvaluation, async (ctx, { release: given, results, set: name, setVersion, grader, graderVersion, subjectDigest }) => {
       const release = await readRelease(ctx.sql, given, await hiddenOf(ctx));
+      // Scores open a gate: whoever may not promote it may not say that it is good either.
+      await deps.runtime.may(ctx, recordEvaluation, { kind: "entity", id: release.entity_ref });
       requireSubject(release, subjectDigest);
       const set = await readSet(ctx.sql, release.entity_ref, name, setVersion);
       const row = await writeEvaluation(ctx, { release, set, grader: { name: grader, version: graderVersion }, results });
@@ -48,6 +50,7 @@ export function makeEvaluationHandlers(deps: DeliveryDeps): Handler[] {
     }),
     handle(runEvaluation, async (ctx, { release: given, setVersion }) => {
       const release = await readRelease(ctx.sql, given, await hiddenOf(ctx));
+      await deps.runtime.may(ctx, runEvaluation, { kind: "entity", id: release.entity_ref });
       return toEvaluation(ctx.sql, await beginEvaluation(deps, ctx, release, setVersion));
     }),
   ];

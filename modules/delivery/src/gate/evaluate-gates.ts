@@ -10,7 +10,7 @@ import { evaluationGate } from "./evaluation-gate.ts";
 import { freezeGate } from "./freeze-gate.ts";
 import { manifestGate } from "./manifest-gate.ts";
 import { unknown, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
-import { policyGate } from "./policy-gate.ts";
+import { POLICY_SET, policyGate } from "./policy-gate.ts";
 import { pullRequestGate } from "./pull-request-gate.ts";
 import { turnGate } from "./turn-gate.ts";
 import { partsGate } from "./parts-gate.ts";
@@ -58,13 +58,16 @@ export function nextLook(gates: readonly Gate[], now: Date): Date {
   return new Date(Math.min(now.getTime() + 60_000, ...times));
 }
 
-async function evaluate(rule: GateRule, { promotion, now }: Subject): Promise<Gate> {
+async function evaluate(rule: GateRule, { promotion, environment, now }: Subject): Promise<Gate> {
   const { name, title } = rule;
   const before = promotion.gates.find((gate) => gate.name === name);
   // Each decision of a policy is stored: a promotion that waits for days is not to fill the book.
   if (name === "policies" && before !== undefined && before.verdict !== "unknown" && promotion.looked_at !== null) {
-    const decidedAt = before.evidence.find(({ label }) => label === "Decided")?.value;
-    if (decidedAt !== undefined && now.getTime() - new Date(decidedAt).getTime() < POLICY_LASTS_MS) {
+    const said = (what: string): string | undefined => before.evidence.find(({ label }) => label === what)?.value;
+    const decidedAt = said("Decided");
+    // Other policies than those that were asked have said nothing yet.
+    const isSameSet = (said(POLICY_SET) ?? "") === environment.policies.join(", ");
+    if (decidedAt !== undefined && isSameSet && now.getTime() - new Date(decidedAt).getTime() < POLICY_LASTS_MS) {
       const { overridden: _said, ...found } = before;
       return found;
     }

@@ -2,6 +2,7 @@ import { InvalidError } from "@roadbed/core";
 
 import { render } from "../gitops/render.ts";
 import { targetOf } from "../gitops/gitops-repository.ts";
+import { intended } from "../source/intent.ts";
 import { validateManifests } from "../kubernetes/schema/validate-manifests.ts";
 import { MANIFEST_FILE } from "../workload/manifest.ts";
 import { blocked, passed, type Found, type GateDeps, type GateRule, type Subject } from "./gate.ts";
@@ -9,12 +10,12 @@ import { blocked, passed, type Found, type GateDeps, type GateRule, type Subject
 const SHOWN = 10;
 
 /** Of a cluster: everything that would be applied can be written, and holds to the schemas of Kubernetes. */
-export function manifestGate(deps: Pick<GateDeps, "publicUrl">, { release, environment }: Subject): GateRule {
+export function manifestGate(deps: Pick<GateDeps, "publicUrl">, { promotion, release, environment }: Subject): GateRule {
   return {
     name: "manifests",
     title: "Manifests",
     async evaluate() {
-      const files = tryRender(() => render(release, targetOf(deps, environment)));
+      const files = tryRender(() => render(release, targetOf(deps, environment), intended(promotion, release)));
       if ("why" in files) return files.why;
       const applied = [...files.rendered.keys()].filter((path) => path.includes("/objects/"));
       if (applied.length > 0 && release.config[MANIFEST_FILE] === undefined) {

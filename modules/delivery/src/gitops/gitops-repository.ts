@@ -19,6 +19,10 @@ const README = `# platform-delivery
 Written by Roadbed. What each environment is to have stands on its branch \`env/<environment>\`: one folder per component, one file per
 object. What was released and what came of each promotion stands on \`main\`, below \`apps/\`.
 
+On \`main\`, \`environments/<name>.yaml\` is what an environment asks for, and \`workloads/<environment>/<name>.yaml\` which release it is to
+have of a component, and what is different there. Change these two and push: it becomes a change, or a promotion through the gates. What cannot be
+used is put back by a commit that says why.
+
 Where releases come by pull request, \`env/<environment>-next/…\` is what waits to be merged into it.
 
 A commit that somebody else makes on a branch \`env/…\` is replaced by what was promoted.

@@ -2,16 +2,19 @@ import { rebuildDelivery } from "@roadbed/contracts/delivery/gitops";
 import { ConflictError, handle, type Ctx, type Handler, type Sql } from "@roadbed/core";
 import type { TreeEntry } from "@roadbed/git";
 import { parse } from "yaml";
-import { z } from "zod";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { readAcceptedFile, type AcceptedText } from "../drift/accepted-file.ts";
+import { readBackSource } from "../source/read-back.ts";
 import { GITOPS_REPOSITORY, ENV_BRANCH, lockBranch } from "./gitops-repository.ts";
-import { HOLDS_FILE } from "./record-outcomes.ts";
+import { FREEZES_FILE, HOLDS_FILE } from "./record-outcomes.ts";
 import { ACCEPTED_FILE } from "./render.ts";
 import { promotionsIn } from "./trailer.ts";
 
 /** Rows of one table at a time, so that no statement grows without bound. */
 const AT_ONCE = 500;
+
+type AcceptedIn = AcceptedText & { readonly environment: string };
 
 interface Desired {
   readonly entity_ref: string;
@@ -23,7 +26,7 @@ interface Desired {
 }
 
 /**
- * Reads releases, the outcomes of promotions, holds and what each environment is to have back from Git. What is in the tables already stays as it
+ * Reads environments, releases, the outcomes of promotions, holds, freezes and what each environment is to have back from Git. What is in the tables already stays as it
  * is, so that doing it twice, or doing it needlessly, changes nothing. Said of what cannot be read: where it stands.
  */
 export function makeRebuildDelivery(deps: DeliveryDeps): Handler {
@@ -35,8 +38,12 @@ export function makeRebuildDelivery(deps: DeliveryDeps): Handler {
     }
     await lockBranch(ctx, "main");
     const problems: string[] = [];
-    const environments = await knownEnvironments(ctx.sql);
     const records = await readRecords(deps, problems);
+    const made = await readBackSource(deps, ctx, {
+      named: records.promotions.map(({ environment }) => String(environment)),
+      problems,
+    });
+    const environments = await knownEnvironments(ctx.sql);
     const releases = await insertAll(ctx, "release", records.releases, RELEASE);
     const known = await idsOf(ctx.sql, "release");
     const fitting = records.promotions.filter(
@@ -54,38 +61,44 @@ export function makeRebuildDelivery(deps: DeliveryDeps): Handler {
     );
     await insertAll(ctx, "accepted", accepted as unknown as Record<string, unknown>[], ACCEPTED);
     const holds = await insertAll(ctx, "hold", records.holds, HOLD);
+    const freezes = await insertAll(ctx, "freeze", records.freezes, FREEZE);
     await rememberHeads(deps, ctx, [...environments]);
-    return { releases, promotions, desired: wanted, holds, problems: problems.slice(0, 100) };
+    return { environments: made, releases, promotions, desired: wanted, holds, freezes, problems: problems.slice(0, 100) };
   });
 }
 
 const RELEASE =
   "id text, entity_ref text, number integer, title text, parts jsonb, repository text, commit text, author text, made_by text, how text, irreversible text, digest text, config jsonb, created_at timestamptz";
 const PROMOTION =
-  "id text, entity_ref text, environment text, release_id text, from_release_id text, kind text, state text, automatic boolean, hotfix boolean, batch text, reason text, requested_by text, requester jsonb, gates jsonb, overrides jsonb, deployment_id text, git_commit text, error text, created_at timestamptz, admitted_at timestamptz, ended_at timestamptz";
+  "id text, entity_ref text, environment text, release_id text, from_release_id text, kind text, state text, automatic boolean, hotfix boolean, batch text, reason text, requested_by text, requester jsonb, gates jsonb, overrides jsonb, deployment_id text, git_commit text, error text, intent jsonb, created_at timestamptz, admitted_at timestamptz, ended_at timestamptz";
 const DESIRED = "entity_ref text, environment text, release_id text, promotion_id text, git_commit text, since timestamptz";
-const ACCEPTED = "entity_ref text, environment text, release_id text, changes jsonb, accepted_by text, why text, at timestamptz";
+const ACCEPTED =
+  "entity_ref text, environment text, release_id text, changes jsonb, accepted_by text, why text, at timestamptz, intent jsonb";
 const HOLD = "entity_ref text, environment text, why text, held_by text, at timestamptz";
+const FREEZE =
+  "id text, title text, reason text, environments text[], starts_at timestamptz, ends_at timestamptz, repeats jsonb, hotfixes boolean, made_by text, made_at timestamptz, lifted_by text, lifted_at timestamptz, lifted_why text";
 
 /** Everything of `main`, by one look at its tree and one process for the contents. */
 async function readRecords(
   { repositories }: DeliveryDeps,
   problems: string[],
-): Promise<Record<"releases" | "promotions" | "holds", Record<string, unknown>[]>> {
+): Promise<Record<"releases" | "promotions" | "holds" | "freezes", Record<string, unknown>[]>> {
   const tree = await repositories.tree(GITOPS_REPOSITORY, "main");
   const files = (tree?.files ?? []).filter(
-    ({ path }) => /^apps\/[^/]+\/(releases|promotions)\/[^/]+\.json$/.test(path) || path === HOLDS_FILE,
+    ({ path }) => /^apps\/[^/]+\/(releases|promotions)\/[^/]+\.json$/.test(path) || path === HOLDS_FILE || path === FREEZES_FILE,
   );
   const contents = await contentsOf(repositories, files);
   const found = {
     releases: [] as Record<string, unknown>[],
     promotions: [] as Record<string, unknown>[],
     holds: [] as Record<string, unknown>[],
+    freezes: [] as Record<string, unknown>[],
   };
   for (const { path, hash } of files) {
     try {
       const value = JSON.parse(contents.get(hash) ?? "") as Record<string, unknown>;
       if (path === HOLDS_FILE) found.holds.push(...(value as unknown as Record<string, unknown>[]));
+      else if (path === FREEZES_FILE) found.freezes.push(...(value as unknown as Record<string, unknown>[]));
       else if (path.includes("/releases/")) found.releases.push(value);
       else found.promotions.push(value);
     } catch (error) {
@@ -96,44 +109,20 @@ async function readRecords(
 }
 
 /** What was accepted as it ran stands beside what it changes. */
-async function readAccepted({ repositories }: DeliveryDeps, environments: readonly string[], problems: string[]): Promise<AcceptedText[]> {
-  const found: AcceptedText[] = [];
+async function readAccepted({ repositories }: DeliveryDeps, environments: readonly string[], problems: string[]): Promise<AcceptedIn[]> {
+  const found: AcceptedIn[] = [];
   for (const environment of environments) {
     const tree = await repositories.tree(GITOPS_REPOSITORY, `${ENV_BRANCH}${environment}`);
     const files = (tree?.files ?? []).filter(({ path }) => /^apps\/[^/]+\/[^/]+$/.test(path) && path.endsWith(`/${ACCEPTED_FILE}`));
     const contents = await contentsOf(repositories, files);
     for (const { path, hash } of files) {
-      const said = AcceptedFile.safeParse(parse(contents.get(hash) ?? ""));
-      if (!said.success) problems.push(`${ENV_BRANCH}${environment} ${path}: it does not say who accepted what`);
-      else {
-        const { entityRef, release, changes, by, why, at } = said.data.spec;
-        found.push({ entity_ref: entityRef, environment, release_id: release, changes, accepted_by: by, why, at });
-      }
+      const said = readAcceptedFile(contents.get(hash) ?? "");
+      if (said === undefined) problems.push(`${ENV_BRANCH}${environment} ${path}: it does not say who accepted what`);
+      else found.push({ ...said, environment });
     }
   }
   return found;
 }
-
-interface AcceptedText {
-  readonly entity_ref: string;
-  readonly environment: string;
-  readonly release_id: string;
-  readonly changes: unknown;
-  readonly accepted_by: string;
-  readonly why: string;
-  readonly at: string;
-}
-
-const AcceptedFile = z.object({
-  spec: z.object({
-    entityRef: z.string(),
-    release: z.string(),
-    changes: z.record(z.string(), z.unknown()),
-    by: z.string(),
-    why: z.string(),
-    at: z.iso.datetime(),
-  }),
-});
 
 /** What stands on the environments' branches, with the promotion that put it there. */
 async function readDesired({ repositories }: DeliveryDeps, environments: readonly string[], problems: string[]): Promise<Desired[]> {
@@ -207,12 +196,12 @@ async function idsOf(sql: Sql, table: "release"): Promise<Set<string>> {
 }
 
 async function rememberHeads({ repositories }: DeliveryDeps, ctx: Ctx, environments: readonly string[]): Promise<void> {
-  for (const environment of environments) {
-    const head = await repositories.head(GITOPS_REPOSITORY, `${ENV_BRANCH}${environment}`);
+  for (const branch of ["main", ...environments.map((name) => `${ENV_BRANCH}${name}`)]) {
+    const head = await repositories.head(GITOPS_REPOSITORY, branch);
     if (head === undefined) continue;
     await ctx.sql.query(
       "insert into delivery.gitops_branch (branch, head, written_at) values ($1, $2, $3) on conflict (branch) do nothing",
-      [`${ENV_BRANCH}${environment}`, head, ctx.now()],
+      [branch, head, ctx.now()],
     );
   }
 }

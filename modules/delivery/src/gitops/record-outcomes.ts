@@ -4,14 +4,20 @@ import type { DeliveryDeps } from "../deps.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { readPromotions, type PromotionRow } from "../promotion/promotion-store.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
+import { sourceChanges } from "../source/write-source.ts";
 import { ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
 import { folderOf } from "./render.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
+import { headOf, rememberHead } from "./write-environment.ts";
 
 const AT_ONCE = 1_000;
 export const HOLDS_FILE = "holds.json";
+export const FREEZES_FILE = "freezes.json";
 
-/** Writes releases and the outcomes of promotions to `main`, all that are not there yet in one commit. */
+/**
+ * Writes releases, the outcomes of promotions, what environments ask for and what each is to have to `main`, all that is not there yet in one commit.
+ * What somebody pushed there is read before: until then nothing is written over it.
+ */
 export async function recordOutcomes(deps: DeliveryDeps): Promise<void> {
   await ensureGitops(deps);
   await retryOnConflict(deps, "main", () =>
@@ -30,23 +36,38 @@ async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {
     [],
   );
   const head = await repositories.head(GITOPS_REPOSITORY, "main");
-  const holds = await holdsText(ctx);
-  const before = head === undefined ? undefined : await repositories.readFile(GITOPS_REPOSITORY, head, HOLDS_FILE);
-  const isSame = (before === undefined ? "[]\n" : Buffer.from(before).toString("utf8")) === holds;
+  const known = await headOf(ctx, "main");
+  if (known !== undefined && head !== known) return;
+  // Tables that were lost know of no file: what stands there is not written over until it was read back.
+  const isLost = known === undefined && head !== undefined && (await repositories.listFiles(GITOPS_REPOSITORY, head)).some(isSourceFile);
+  const source = isLost ? { files: [], removed: [] } : await sourceChanges({ repositories }, ctx);
+  const lists = await Promise.all(
+    [[HOLDS_FILE, await holdsText(ctx)] as const, [FREEZES_FILE, await freezesText(ctx)] as const].map(async ([path, content]) => {
+      const before = head === undefined || isLost ? undefined : await repositories.readFile(GITOPS_REPOSITORY, head, path);
+      const isSame = isLost || (before === undefined ? "[]\n" : Buffer.from(before).toString("utf8")) === content;
+      return isSame ? [] : [{ path, content }];
+    }),
+  );
   const files = [
     ...releases.map((row) => ({ path: `${folderOf(row.entity_ref)}/releases/${row.number}.json`, content: toText(releaseRecord(row)) })),
     ...promotions.map((row) => ({ path: `${folderOf(row.entity_ref)}/promotions/${row.id}.json`, content: toText(promotionRecord(row)) })),
-    ...(isSame ? [] : [{ path: HOLDS_FILE, content: holds }]),
+    ...lists.flat(),
+    ...source.files,
   ];
-  if (files.length === 0) return;
-  await repositories.commitFiles(GITOPS_REPOSITORY, {
+  if (files.length + source.removed.length === 0) {
+    if (head !== undefined && !isLost) await rememberHead(ctx, "main", head);
+    return;
+  }
+  const { hash } = await repositories.commitFiles(GITOPS_REPOSITORY, {
     branch: "main",
     files,
-    message: titleOf(releases, promotions),
+    removed: source.removed,
+    message: titleOf(releases, promotions, source.files.length + source.removed.length),
     author: PLATFORM_AUTHOR,
     at: ctx.now(),
     expectedParent: head ?? null,
   });
+  if (!isLost) await rememberHead(ctx, "main", hash);
   const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
   await ctx.sql.query("update delivery.release set recorded_at = $2 where id = any($1)", [ids(releases), ctx.now()]);
   await ctx.sql.query("update delivery.promotion set recorded_at = $2 where id = any($1)", [ids(promotions), ctx.now()]);
@@ -90,6 +111,7 @@ const OF_PROMOTION = [
   "deployment_id",
   "git_commit",
   "error",
+  "intent",
   "created_at",
   "admitted_at",
   "ended_at",
@@ -114,10 +136,21 @@ function toText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function titleOf(releases: readonly ReleaseRow[], promotions: readonly PromotionRow[]): string {
+/** As they were said; what was lifted stays with who and why. */
+async function freezesText(ctx: Ctx): Promise<string> {
+  const { rows } = await ctx.sql.query("select * from delivery.freeze order by id");
+  return toText(rows);
+}
+
+function isSourceFile(path: string): boolean {
+  return path.startsWith("environments/");
+}
+
+function titleOf(releases: readonly ReleaseRow[], promotions: readonly PromotionRow[], sources: number): string {
   const parts = [
     ...(releases.length > 0 ? [`${releases.length} ${releases.length === 1 ? "release" : "releases"}`] : []),
     ...(promotions.length > 0 ? [`${promotions.length} ${promotions.length === 1 ? "promotion" : "promotions"}`] : []),
   ];
-  return parts.length === 0 ? "Record what is held" : `Record ${parts.join(" and ")}`;
+  if (parts.length === 0 && sources > 0) return `Say what ${sources === 1 ? "one place is" : `${sources} places are`} to have`;
+  return parts.length === 0 ? "Record what is held and frozen" : `Record ${parts.join(" and ")}`;
 }

@@ -9,10 +9,11 @@ import { contentOfConfig } from "../configuration/content-at.ts";
 import type { Content } from "../configuration/content-of.ts";
 import type { AcceptedRow } from "../drift/accepted-store.ts";
 import { withAccepted, type Accepted } from "../drift/differences.ts";
+import type { RunningText } from "../kubernetes/render/naming.ts";
 import { renderKubernetes } from "../kubernetes/render/render-kubernetes.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
-import { MANIFEST_FILE, parseManifest, type Manifest as WorkloadText } from "../workload/manifest.ts";
+import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";
 
 /** Counts up when the same release would be rendered to other text. */
 export const RENDERER = "roadbed/1";
@@ -55,7 +56,7 @@ export function render(release: Rendered, target: string | Target, accepted?: Ac
     for (const object of brought) files.set(`${folder}/objects/${fileNameOf(object)}`, toText(object));
   } else {
     const place = { environment, kubernetes, repository: repository ?? "" };
-    const { objects, engine } = renderKubernetes(release, processOf(manifest), place, brought);
+    const { objects, engine } = renderKubernetes(release, processOf(manifest, accepted?.changes), place, brought);
     for (const object of objects) files.set(`${folder}/objects/${fileNameOf(object)}`, toText(object));
     if (engine.length > 0) files.set(engineFileOf(entityRef), engine.map(toText).join("---\n"));
   }
@@ -68,9 +69,10 @@ export function engineFileOf(entityRef: string): string {
 }
 
 /** Of a prompt, model or agent nothing runs in a cluster: it is read from the platform. */
-function processOf(text: string | undefined): WorkloadText | undefined {
-  const manifest = text === undefined ? undefined : parseManifest(text);
-  return manifest === undefined || isConfigured(manifest.kind) ? undefined : manifest;
+function processOf(text: string | undefined, accepted: Accepted = {}): RunningText | undefined {
+  const manifest = text === undefined ? undefined : withAccepted(parseManifest(text), accepted);
+  if (manifest === undefined || isConfigured(manifest.kind)) return undefined;
+  return accepted.suspended === true ? { ...manifest, suspended: true } : manifest;
 }
 
 /** Objects as policies see them. */
@@ -88,12 +90,21 @@ function releaseObject({ entity_ref, number, id, parts }: Rendered, environment:
 }
 
 /** What of it somebody accepted as it ran, so that this can be read back from here. */
-function acceptedObject({ entity_ref, environment, release_id, changes, accepted_by, why, at }: AcceptedRow): string {
+function acceptedObject({ entity_ref, environment, release_id, changes, accepted_by, why, at, intent }: AcceptedRow): string {
   return toText({
     apiVersion: "roadbed.dev/v1",
     kind: "Accepted",
     metadata: metadataOf(entity_ref),
-    spec: { entityRef: entity_ref, environment, release: release_id, changes, by: accepted_by, why, at: at.toISOString() },
+    spec: {
+      entityRef: entity_ref,
+      environment,
+      release: release_id,
+      changes,
+      by: accepted_by,
+      why,
+      at: at.toISOString(),
+      ...(intent === null ? {} : { intent }),
+    },
   });
 }
 

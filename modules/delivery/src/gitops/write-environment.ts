@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
+
 import type { Ctx } from "@roadbed/core";
 import type { Commit, FileChange } from "@roadbed/git";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { acceptedIn, type AcceptedRow } from "../drift/accepted-store.ts";
+import { readAcceptedFile } from "../drift/accepted-file.ts";
+import { acceptedIn, insertAccepted, putIntents, type AcceptedRow } from "../drift/accepted-store.ts";
 import { notePutRight } from "../drift/drift-store.ts";
 import { findEnvironment } from "../environment/environment-store.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { readPromotions, type PromotionRow } from "../promotion/promotion-store.ts";
 import { findReleases, type ReleaseRow } from "../release/release-store.ts";
+import { intended } from "../source/intent.ts";
 import { branchOf, ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf, targetOf } from "./gitops-repository.ts";
-import { engineFileOf, folderOf, render } from "./render.ts";
+import { ACCEPTED_FILE, engineFileOf, folderOf, render } from "./render.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
 import { messageOf, promotionsIn, type AcceptedBy } from "./trailer.ts";
 
@@ -51,6 +55,8 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     if (head !== undefined) await rememberHead(ctx, branch, head);
     return;
   }
+  const intending = rows.filter(({ intent }) => intent !== null).map(({ release_id }) => release_id);
+  if (intending.length > 0) await putIntents(ctx, rows, await findReleases(ctx.sql, intending));
   const contents = await changesFor(deps, ctx, {
     environment,
     rows,
@@ -72,6 +78,7 @@ async function write(deps: DeliveryDeps, ctx: Ctx, environment: string): Promise
     ctx,
     rows.map((row) => ({ row, commit: hash })),
   );
+  await followRestored(ctx, rows, contents.files);
   await ctx.sql.query("update delivery.desired set rewrite = null, git_commit = $3 where environment = $1 and entity_ref = any($2)", [
     environment,
     anew.map((one) => one.entity_ref),
@@ -93,8 +100,7 @@ async function sinceLastTime(
   ctx: Ctx,
   { branch, head }: { readonly branch: string; readonly head: string | undefined },
 ): Promise<{ left: Map<string, Commit>; strange: boolean }> {
-  const { rows } = await ctx.sql.query<{ head: string }>("select head from delivery.gitops_branch where branch = $1", [branch]);
-  const known = rows[0]?.head;
+  const known = await headOf(ctx, branch);
   const left = new Map<string, Commit>();
   if (head === known) return { left, strange: false };
   if (head === undefined) return { left, strange: true };
@@ -175,11 +181,31 @@ async function contentsOf(
     const release = releases.get(releaseId)!;
     const row = rows.find(({ entity_ref }) => entity_ref === entityRef);
     const earlier = row?.kind === "rollback" ? await earlierTree(deps, ctx, row, release) : undefined;
-    for (const [path, content] of earlier ?? render(release, target, of(accepted, release))) files.set(path, content);
+    // What is only proposed wants what it wants, too.
+    const wants = row === undefined || row.intent === null ? of(accepted, release) : (written(accepted, row) ?? intended(row, release));
+    for (const [path, content] of earlier ?? render(release, target, wants)) files.set(path, content);
   }
   if (all) return { files, scope: (path) => path.startsWith("apps/") || path.startsWith("engine/") };
   const folders = new Set([...wanted.keys(), ...gone].flatMap((ref) => [folderOf(ref), engineFileOf(ref)]));
   return { files, scope: (path) => folders.has(path.split("/").slice(0, 2).join("/")) };
+}
+
+/** Going back brings back what was accepted then, too: the tables follow what stands in Git. */
+async function followRestored(ctx: Ctx, rows: readonly PromotionRow[], files: readonly FileChange[]): Promise<void> {
+  for (const { kind, entity_ref, environment } of rows) {
+    if (kind !== "rollback") continue;
+    const file = files.find(({ path }) => path === `${folderOf(entity_ref)}/${ACCEPTED_FILE}`);
+    const text = typeof file?.content === "string" ? file.content : Buffer.from(file?.content ?? []).toString("utf8");
+    const said = file === undefined ? undefined : readAcceptedFile(text);
+    await ctx.sql.query("delete from delivery.accepted where entity_ref = $1 and environment = $2", [entity_ref, environment]);
+    if (said !== undefined) await insertAccepted(ctx, [{ ...said, environment }]);
+  }
+}
+
+/** By this very promotion, with who and when. */
+function written(accepted: ReadonlyMap<string, AcceptedRow>, { entity_ref, release_id, intent }: PromotionRow): AcceptedRow | undefined {
+  const row = accepted.get(entity_ref);
+  return row?.release_id === release_id && isDeepStrictEqual(row.intent, intent) ? row : undefined;
 }
 
 /** What was accepted counts for the release it was accepted of. */
@@ -260,6 +286,12 @@ async function markWritten(ctx: Ctx, written: readonly { readonly row: Promotion
 
 function placeOf({ entity_ref, environment, release_id }: PromotionRow): Pick<PromotionRow, "entity_ref" | "environment" | "release_id"> {
   return { entity_ref, environment, release_id };
+}
+
+/** Where a branch was left; undefined where that is not known (any more). */
+export async function headOf(ctx: Ctx, branch: string): Promise<string | undefined> {
+  const { rows } = await ctx.sql.query<{ head: string }>("select head from delivery.gitops_branch where branch = $1", [branch]);
+  return rows[0]?.head;
 }
 
 export async function rememberHead(ctx: Ctx, branch: string, head: string): Promise<void> {

@@ -158,9 +158,22 @@ test("what pods print is read by the page of the workload, and a restart reaches
     };
     expect(template.metadata.annotations?.["kubectl.kubernetes.io/restartedAt"]).toBeDefined();
   });
-  await expect(call("delivery.workload.stop", { entityRef: "component:default/orders", environment: "prod" })).rejects.toMatchObject({
-    code: "CONFLICT",
-  });
+});
+
+test("a stop is a forward commit with no replicas, which the cluster keeps to, and so is its end", async () => {
+  const orders = { entityRef: "component:default/orders", environment: "prod" };
+  const replicas = (): unknown => double.get("deployments", "prod", "orders")!.spec!["replicas"];
+  const before = await server.repositories.head(GITOPS_REPOSITORY, "env/prod");
+  await call("delivery.workload.stop", orders);
+  await eventually(() => expect(replicas()).toBe(0), 30_000);
+  const [commit] = await server.repositories.log(GITOPS_REPOSITORY, { ref: "env/prod", limit: 1, since: before });
+  expect(commit!.message).toContain("Roadbed-Accepted");
+  await workloadOf("orders", ({ desired, cluster }) => desired === "stopped" && cluster?.wanted === 0);
+  await eventually(async () => expect(await fileOnMain("workloads/prod/orders.yaml")).toContain("suspended: true"), 30_000);
+  await call("delivery.workload.restart", orders);
+  await eventually(() => expect(replicas()).toBe(2), 30_000);
+  await workloadOf("orders", ({ desired, health }) => desired === "running" && health === "healthy");
+  await eventually(async () => expect(await fileOnMain("workloads/prod/orders.yaml")).not.toContain("suspended"), 30_000);
 });
 
 test("Argo Rollouts leads a canary: it is held for lack of evidence, resumed, and all requests go to it; the next one is aborted", async () => {
@@ -203,6 +216,10 @@ test("Argo Rollouts leads a canary: it is held for lack of evidence, resumed, an
 async function call<T>(name: string, input: unknown): Promise<T> {
   const handler = server.delivery.handlers.find(({ operation }) => operation.name === name)!;
   return (await perform(server.runtime, handler, callAs(), input)) as T;
+}
+
+async function fileOnMain(path: string): Promise<string> {
+  return Buffer.from((await server.repositories.readFile(GITOPS_REPOSITORY, "main", path)) ?? []).toString("utf8");
 }
 
 /** A repository that dev does not hear of: what is tested is the cluster. */

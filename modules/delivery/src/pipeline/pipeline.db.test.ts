@@ -316,13 +316,19 @@ test("what succeeded is attested: anybody verifies it by the public key, and its
     { purl: "pkg:npm/left-pad@1.3.0", name: "left-pad", version: "1.3.0", license: "WTFPL", development: false, from: "package-lock.json" },
   ]);
   expect(await supplyChainOf(server.db, "made", run.commit)).toMatchObject({
-    provenance: { present: true },
+    provenance: { present: true, verified: true },
     sbom: { components: [{ name: "left-pad" }] },
   });
   expect(await supplyChainOf(server.db, "made", "0".repeat(40))).toMatchObject({
-    provenance: { present: false },
+    provenance: { present: false, verified: false, builder: "none" },
     sbom: { present: false },
   });
+  // What was changed in the tables afterwards does not fit its signature, and is no proof.
+  const forge =
+    "update delivery.attestation set envelope = jsonb_set(envelope, '{payload}', to_jsonb($2::text)) where commit = $1 and kind = 'provenance' returning 1";
+  const forged = Buffer.from(JSON.stringify({ subject: run.commit })).toString("base64");
+  await server.db.query(forge, [run.commit, forged]);
+  expect(await supplyChainOf(server.db, "made", run.commit)).toMatchObject({ provenance: { present: true, verified: false } });
   const { rows } = await server.db.query<{ sealed: Buffer }>("select sealed from delivery.signing_key");
   expect(rows[0]?.sealed.toString("latin1")).not.toContain("PRIVATE");
 }, 240_000);

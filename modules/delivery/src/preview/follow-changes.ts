@@ -8,7 +8,7 @@ import { findDeployment } from "../deployment/deployment-store.ts";
 import { requestDeployment } from "../deployment/request-deployment.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { endNow } from "../environment/end-environments.ts";
-import { NOTHING_ASKED } from "../environment/environment-handlers.ts";
+import { NOTHING_ASKED } from "../environment/environment-store.ts";
 import { findEnvironment, putEnvironment } from "../environment/environment-store.ts";
 import { hear } from "../hear.ts";
 import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";

@@ -1,15 +1,20 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { holdChanged, promotionAdmitted } from "@roadbed/contracts/delivery/promotions";
+import { workloadCommanded } from "@roadbed/contracts/delivery";
 import { formatActor, type Ctx } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
 import type { DeliveryDeps } from "../deps.ts";
+import { withAccepted } from "../drift/differences.ts";
 import { requestDeployment } from "../deployment/request-deployment.ts";
 import { findEnvironment } from "../environment/environment-store.ts";
 import { writeEnvironment } from "../gitops/write-environment.ts";
 import { movePromotion } from "../internal-operations.ts";
 import { readRelease, findReleases } from "../release/release-store.ts";
-import { MANIFEST_FILE } from "../workload/manifest.ts";
-import { findWorkload } from "../workload/workload-store.ts";
+import { intended } from "../source/intent.ts";
+import { MANIFEST_FILE, parseManifest } from "../workload/manifest.ts";
+import { findWorkload, setDesired } from "../workload/workload-store.ts";
 import type { PromotionEvent } from "./machine.ts";
 import { aboutOf, advancePromotion, readPromotion, readPromotions, type PromotionRow } from "./promotion-store.ts";
 import { insertPromotion, lockPlace } from "./request-promotion.ts";
@@ -53,11 +58,20 @@ async function deploy(deps: DeliveryDeps, ctx: Ctx, id: string): Promise<string>
   const workload = await findWorkload(ctx.sql, entityRef, row.environment);
   // In a cluster what Git says is on its way already, and only the cluster can say what came of it.
   const isHere = (await findEnvironment(ctx.sql, row.environment))?.runtime !== "kubernetes";
+  const wanted = intended(row, release)?.changes ?? {};
+  if (wanted.suspended === true) {
+    // Git says that nothing of it runs: a cluster sees that for itself.
+    if (isHere && workload !== undefined && (await setDesired(ctx.sql, entityRef, row.environment, "stopped")) !== undefined)
+      ctx.emit(workloadCommanded, entityRef, { entityRef, environment: row.environment, command: "stop" });
+    return done("succeed");
+  }
+  const manifest = withAccepted(parseManifest(release.config[MANIFEST_FILE]), wanted);
   // It runs already. A newer push that is on its way there is let go on; only who goes back wants to be before it.
   if (
     isHere &&
     workload?.commit === commit &&
     workload.desired === "running" &&
+    (row.intent === null || isDeepStrictEqual(workload.manifest, JSON.parse(JSON.stringify(manifest)))) &&
     (row.kind === "promote" || !(await isDeploying(ctx, row)))
   ) {
     return done("succeed", workload.deploymentId);

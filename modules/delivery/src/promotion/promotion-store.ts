@@ -1,6 +1,7 @@
 import { promotionFinished, type Gate, type Promotion, type PromotionState } from "@roadbed/contracts/delivery/promotions";
 import { NotFoundError, type Actor, type Ctx, type Sql } from "@roadbed/core";
 
+import type { Intent } from "../source/intent.ts";
 import { after, hasEnded, type PromotionEvent } from "./machine.ts";
 
 export interface Override {
@@ -36,6 +37,8 @@ export interface PromotionRow extends Record<string, unknown> {
   readonly git_commit: string | null;
   readonly change_id: string | null;
   readonly error: string | null;
+  /** What it wants to be different there beside the release; null where nobody said anything of that, {} where nothing is to be. */
+  readonly intent: Intent | null;
   readonly created_at: Date;
   readonly admitted_at: Date | null;
   readonly ended_at: Date | null;

@@ -367,7 +367,15 @@ test("emptied tables come back from Git as they were, and reading again changes 
   const said = await call<OutputOf<typeof rebuildDelivery>>("delivery.gitops.rebuild", {});
   expect(said).toMatchObject({ releases: 7, holds: 1, problems: [] });
   expect(await snapshot()).toEqual(before);
-  expect(await call("delivery.gitops.rebuild", {})).toEqual({ releases: 0, promotions: 0, desired: 0, holds: 0, problems: [] });
+  expect(await call("delivery.gitops.rebuild", {})).toEqual({
+    environments: 0,
+    releases: 0,
+    promotions: 0,
+    desired: 0,
+    holds: 0,
+    freezes: 0,
+    problems: [],
+  });
 });
 
 async function call<T>(name: string, input: unknown, by: Partial<Call> = ada): Promise<T> {

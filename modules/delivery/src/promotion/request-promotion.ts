@@ -1,9 +1,12 @@
 import { promotionRequested } from "@roadbed/contracts/delivery/promotions";
+import { isDeepStrictEqual } from "node:util";
+
 import { ConflictError, formatActor, newId, type Actor, type Ctx } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
 import type { EnvironmentRecord } from "../environment/environment-store.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
+import type { Intent } from "../source/intent.ts";
 import { approversOfAll } from "./approvals.ts";
 import { aboutOf, advancePromotion, readPromotions, type PromotionRow } from "./promotion-store.ts";
 
@@ -14,6 +17,8 @@ export interface PromotionWish {
   readonly hotfix?: boolean;
   readonly reason?: string | undefined;
   readonly batch?: string;
+  /** What is to be different there beside the release. Absent: what is so already. */
+  readonly intent?: Intent;
   /** Who is behind it where that is not who calls. */
   readonly requester?: Actor;
 }
@@ -49,12 +54,18 @@ export async function requestPromotions(
     const { release, environment } = wish;
     const key = keyOf({ entity_ref: release.entity_ref, environment: environment.name });
     const others = open.get(key) ?? [];
-    const same = others.find(({ release_id, kind }) => release_id === release.id && kind === "promote");
+    const same = others.find(
+      (one) =>
+        one.release_id === release.id &&
+        one.kind === "promote" &&
+        (wish.intent === undefined || isDeepStrictEqual(one.intent, wish.intent)),
+    );
     if (same !== undefined) {
       known.push(same);
       continue;
     }
-    if (has.get(key) === release.id && others.every(({ state }) => state === "waiting")) {
+    // The same release with something else that is different there is another promotion.
+    if (wish.intent === undefined && has.get(key) === release.id && others.every(({ state }) => state === "waiting")) {
       throw new ConflictError(`${environment.name} has release ${release.number} of ${release.entity_ref} already.`, {
         mend: "Choose another release.",
       });
@@ -128,6 +139,8 @@ async function insertPromotions(ctx: Ctx, all: readonly NewPromotion[]): Promise
       reason: o.reason ?? null,
       requested_by: formatActor(requester),
       requester,
+      intent: o.intent ?? null,
+      carries: o.kind === "promote",
       look_at: o.state === "waiting" ? now : null,
       created_at: now,
       admitted_at: o.state === "waiting" ? null : now,
@@ -135,12 +148,13 @@ async function insertPromotions(ctx: Ctx, all: readonly NewPromotion[]): Promise
   });
   await ctx.sql.query(
     `insert into delivery.promotion (id, entity_ref, environment, release_id, from_release_id, kind, state, automatic, hotfix, batch, reason,
-       requested_by, requester, look_at, created_at, admitted_at)
-     select id, entity_ref, environment, release_id, from_release_id, kind, state, automatic, hotfix, batch, reason, requested_by, requester, look_at,
-       created_at, admitted_at
+       requested_by, requester, look_at, created_at, admitted_at, intent)
+     select r.id, entity_ref, environment, r.release_id, r.from_release_id, r.kind, r.state, r.automatic, r.hotfix, r.batch, r.reason, r.requested_by, r.requester, r.look_at,
+       r.created_at, r.admitted_at, coalesce(r.intent, case when r.carries then a.intent end)
      from jsonb_to_recordset($1::jsonb) as r(id text, entity_ref text, environment text, release_id text, from_release_id text, kind text, state text,
        automatic boolean, hotfix boolean, batch text, reason text, requested_by text, requester jsonb, look_at timestamptz, created_at timestamptz,
-       admitted_at timestamptz)`,
+       admitted_at timestamptz, intent jsonb, carries boolean)
+     left join delivery.accepted a using (entity_ref, environment)`,
     [JSON.stringify(rows)],
   );
   return readPromotions(ctx.sql, "p.id = any($1) order by p.entity_ref", [rows.map(({ id }) => id)]);

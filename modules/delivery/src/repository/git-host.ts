@@ -7,6 +7,8 @@ import { createSmartHttp, type Push } from "@roadbed/git";
 import { entityRefOf } from "../component.ts";
 import type { DeliveryDeps } from "../deps.ts";
 import { pushRepository, readRepository } from "../internal-operations.ts";
+import { GITOPS_REPOSITORY } from "../gitops/gitops-repository.ts";
+import { takeSource } from "../source/take-source.ts";
 import { refuseArchived } from "./archive-repository.ts";
 import { listRepositoryRecords, moveHead, type RepositoryRecord } from "./repository-store.ts";
 
@@ -30,6 +32,10 @@ export function createGitHost(deps: DeliveryDeps): GitHost {
     });
   }
 
+  async function readSource(by: Call): Promise<void> {
+    await takeSource(deps, by).catch((error: unknown) => log.error("what was pushed to main could not be read", { error: String(error) }));
+  }
+
   return {
     serve: createSmartHttp<Call>({
       root: repositories.root,
@@ -45,7 +51,11 @@ export function createGitHost(deps: DeliveryDeps): GitHost {
         if (access === "write") await refuseWrites(repository);
         return { actor: call };
       },
-      onPush: (push) => announcePush(deps, push),
+      onPush: async (push) => {
+        // First as whoever pushed: what comes of it later, by the event, is only what was left over.
+        if (push.repository === GITOPS_REPOSITORY && push.branch === "main") await readSource(push.actor);
+        await announcePush(deps, push);
+      },
     }),
     async announceMissed() {
       for (let after = ""; ;) {

@@ -14,6 +14,7 @@ import { EnvironmentMap } from "./EnvironmentMap.tsx";
 import { EnvironmentPanel } from "./EnvironmentPanel.tsx";
 import { Freezes } from "./Freezes.tsx";
 import { MirrorSection } from "./Mirror.tsx";
+import { SourceEdits } from "./SourceEdits.tsx";
 import { sentenceOf } from "./words.ts";
 
 const route = getRouteApi("/app/environments");
@@ -50,6 +51,7 @@ export function EnvironmentsPage(): ReactNode {
         <EnvironmentPanel key={selected.name} environment={selected} all={environments} onGone={() => choose(undefined)} />
       )}
       <Freezes environments={environments} />
+      <SourceEdits />
       <MirrorSection />
       {adding && (
         <EnvironmentForm

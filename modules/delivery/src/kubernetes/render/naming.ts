@@ -16,10 +16,13 @@ export interface Place {
   readonly repository: string;
 }
 
+/** How it is to run there; what is suspended stands there with nothing that runs. */
+export type RunningText = RoadbedFile & { readonly suspended?: boolean };
+
 /** All that objects of one release in one environment have in common. */
 export interface Scene {
   readonly release: Rendered;
-  readonly file: RoadbedFile;
+  readonly file: RunningText;
   readonly place: KubernetesPlace;
   readonly environment: string;
   readonly name: string;
@@ -40,7 +43,7 @@ export const RELEASE_LABEL = "roadbed.dev/release";
 /** Where a service listens in its container. */
 export const PORT = 8080;
 
-export function sceneOf(release: Rendered, file: RoadbedFile, { environment, kubernetes: place }: Place): Scene {
+export function sceneOf(release: Rendered, file: RunningText, { environment, kubernetes: place }: Place): Scene {
   const name = workloadNameOf(release.entity_ref);
   if (!/^[a-z]([a-z0-9-]{0,51}[a-z0-9])?$/.test(name)) {
     throw new InvalidError(`${name} cannot be the name of a service in Kubernetes.`, {

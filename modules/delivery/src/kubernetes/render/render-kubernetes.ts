@@ -1,9 +1,8 @@
 import type { Rendered } from "../../gitops/render.ts";
-import type { Manifest as RoadbedFile } from "../../workload/manifest.ts";
 import type { Manifest } from "../manifest.ts";
 import { isClusterWide } from "../schema/kinds.ts";
 import { componentOfEngine } from "./engine.ts";
-import { MANAGED_BY, NAME_LABEL, ENVIRONMENT_LABEL, namespaceOf, sceneOf, type Place, type Scene } from "./naming.ts";
+import { MANAGED_BY, NAME_LABEL, ENVIRONMENT_LABEL, namespaceOf, sceneOf, type Place, type RunningText, type Scene } from "./naming.ts";
 import { services, ways } from "./network.ts";
 import { configMap, listens, serviceAccount } from "./pod.ts";
 import { autoscaler, disruptionBudget } from "./scaling.ts";
@@ -15,7 +14,7 @@ import { cronJob, longRunning } from "./workload.ts";
  */
 export function renderKubernetes(
   release: Rendered,
-  file: RoadbedFile | undefined,
+  file: RunningText | undefined,
   place: Place,
   brought: readonly Manifest[],
 ): { readonly objects: readonly Manifest[]; readonly engine: readonly Manifest[] } {

@@ -17,8 +17,9 @@ export function disruptionBudget(scene: Scene): Manifest[] {
 }
 
 export function autoscaler(scene: Scene, target: Manifest): Manifest[] {
-  const { scale } = scene.file;
-  if (scale?.upTo === undefined) return [];
+  const { scale, suspended } = scene.file;
+  // It would bring back what is to stand still.
+  if (scale?.upTo === undefined || suspended === true) return [];
   return [
     {
       apiVersion: "autoscaling/v2",

@@ -22,8 +22,8 @@ export function longRunning(scene: Scene): Manifest {
     });
   }
   const spec = {
-    // An autoscaler has the number in hand.
-    ...(file.scale?.upTo === undefined ? { replicas: file.scale?.replicas ?? 1 } : {}),
+    // An autoscaler has the number in hand, unless nothing is to run.
+    ...(file.suspended === true ? { replicas: 0 } : file.scale?.upTo === undefined ? { replicas: file.scale?.replicas ?? 1 } : {}),
     revisionHistoryLimit: 3,
     selector: { matchLabels: { ...selector } },
     template: podTemplate(scene),
@@ -57,6 +57,7 @@ export function cronJob(scene: Scene): Manifest {
     metadata: meta,
     spec: {
       schedule: cron,
+      ...(file.suspended === true ? { suspend: true } : {}),
       timeZone,
       concurrencyPolicy: concurrency === "forbid" ? "Forbid" : "Replace",
       startingDeadlineSeconds: catchUp ? 3_600 : 60,
