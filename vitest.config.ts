@@ -20,6 +20,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // Our modules keep no state of their own: what one file loaded, the next need not load again (two fifths of the processor time).
+          isolate: false,
           include: ["**/*.test.{ts,tsx}"],
           exclude: [...ignored, "**/*.db.test.ts"],
           testTimeout: 30_000,
