@@ -62,6 +62,7 @@ import { operations as waivers } from "./standards/waivers.ts";
 import { operations as workbench } from "./standards/workbench.ts";
 import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
+import { operations as telemetryAi } from "./telemetry/ai.ts";
 import { operations as slos } from "./telemetry/slos.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -127,6 +128,7 @@ export const allOperations: readonly Operation[] = [
   ...gitops,
   ...mirror,
   ...telemetry,
+  ...telemetryAi,
   ...slos,
   ...notify,
 ];

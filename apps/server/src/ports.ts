@@ -150,6 +150,14 @@ export function thingsForObjectives(catalog: () => Catalog, runtime: SystemRunti
       const { now } = (await perform(runtime, handler, runtime.system("telemetry.slo"), { ref })) as OutputOf<typeof getOnCall>;
       return now.flatMap(({ person }) => person ?? []);
     },
+    async whoseServices(services) {
+      const whose = new Map<string, { readonly ref: string; readonly owner?: string | undefined }>();
+      for (const service of services) {
+        const found = await catalog().whoseService(service);
+        if (found !== undefined) whose.set(service, found);
+      }
+      return whose;
+    },
   };
 }
 

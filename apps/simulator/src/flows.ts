@@ -3,11 +3,33 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 
+const Ai = z.object({
+  does: z.enum(["chat", "embeddings", "invoke_agent", "execute_tool"]),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  /** The model that answers, where its name has a version. */
+  answers: z.string().optional(),
+  prompt: z.string().optional(),
+  promptVersion: z.string().optional(),
+  agent: z.string().optional(),
+  tool: z.string().optional(),
+  /** Typical tokens; `cached` is the share of the input that comes from a cache. */
+  input: z.number().optional(),
+  output: z.number().optional(),
+  cached: z.number().min(0).max(1).optional(),
+  /** Typical milliseconds to the first token. */
+  first: z.number().optional(),
+  finish: z.string().optional(),
+});
+export type FlowAi = z.infer<typeof Ai>;
+
 /** A span of a component, or a call to a store; `calls` happen inside it, one after another. */
 export interface FlowNode {
   readonly service?: string | undefined;
   readonly store?: string | undefined;
   readonly system?: string | undefined;
+  /** It is a call of a model, an agent's run or a tool. */
+  readonly ai?: FlowAi | undefined;
   readonly operation: string;
   readonly kind: "server" | "consumer";
   /** Typical own time in milliseconds, without the calls. */
@@ -19,6 +41,7 @@ const Node: z.ZodType<FlowNode> = z.object({
   service: z.string().optional(),
   store: z.string().optional(),
   system: z.string().optional(),
+  ai: Ai.optional(),
   operation: z.string(),
   kind: z.enum(["server", "consumer"]).default("server"),
   ms: z.number(),

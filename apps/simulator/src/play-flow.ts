@@ -1,7 +1,7 @@
-import { ROOT_CONTEXT, SeverityNumber, SpanKind, SpanStatusCode, trace, type Context } from "@opentelemetry/api";
+import { ROOT_CONTEXT, SeverityNumber, SpanKind, SpanStatusCode, trace, type Attributes, type Context } from "@opentelemetry/api";
 
 import type { Exporters } from "./exporters.ts";
-import type { FlowNode } from "./flows.ts";
+import type { FlowAi, FlowNode } from "./flows.ts";
 import type { PlacedIncident } from "./load.ts";
 
 export interface Stage {
@@ -26,7 +26,11 @@ function playNode(stage: Stage, node: FlowNode, caller: string, at: number, pare
       : undefined;
   const own = spread(stage.random) * node.ms * (trouble?.slower ?? 1);
   const { tracer, logger } = stage.exporters.sdkOf(service);
-  const span = tracer.startSpan(node.operation, { kind: kindOf(node), startTime: at, attributes: attributesOf(node) }, parent);
+  const span = tracer.startSpan(
+    node.operation,
+    { kind: kindOf(node), startTime: at, attributes: { ...attributesOf(node), ...(node.ai && aiAttributes(node.ai, stage.random)) } },
+    parent,
+  );
   const context = trace.setSpan(parent, span);
 
   let clock = at + own * 0.4;
@@ -67,6 +71,7 @@ function playNode(stage: Stage, node: FlowNode, caller: string, at: number, pare
 
 function kindOf(node: FlowNode): SpanKind {
   if (node.store !== undefined) return SpanKind.CLIENT;
+  if (node.ai !== undefined) return node.ai.provider === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT;
   return node.kind === "consumer" ? SpanKind.CONSUMER : SpanKind.SERVER;
 }
 
@@ -79,6 +84,27 @@ function attributesOf(node: FlowNode): Record<string, string> {
     };
   const [method, route] = node.operation.split(" ");
   return route?.startsWith("/") === true && method !== undefined ? { "http.request.method": method, "http.route": route } : {};
+}
+
+/** As OpenTelemetry's conventions for generative AI name them, with our own name for a prompt's version, which they have none for. */
+function aiAttributes(ai: FlowAi, random: () => number): Attributes {
+  const input = ai.input === undefined ? undefined : Math.round(ai.input * spread(random));
+  return {
+    "gen_ai.operation.name": ai.does,
+    "gen_ai.provider.name": ai.provider,
+    "gen_ai.request.model": ai.model,
+    "gen_ai.response.model": ai.answers ?? ai.model,
+    "gen_ai.prompt.name": ai.prompt,
+    "roadbed.prompt.version": ai.promptVersion,
+    "gen_ai.agent.name": ai.agent,
+    "gen_ai.tool.name": ai.tool,
+    "gen_ai.usage.input_tokens": input,
+    "gen_ai.usage.output_tokens": ai.output === undefined ? undefined : Math.round(ai.output * spread(random)),
+    "gen_ai.usage.cache_read.input_tokens":
+      input === undefined || ai.cached === undefined ? undefined : Math.round(input * ai.cached * random()),
+    "gen_ai.response.time_to_first_chunk": ai.first === undefined ? undefined : (ai.first * spread(random)) / 1_000,
+    "gen_ai.response.finish_reasons": ai.finish === undefined ? undefined : [ai.finish],
+  };
 }
 
 /** Log-normal round 1: most requests take about their time, some take several times as long. */

@@ -383,6 +383,36 @@ const slo = createRoute({
   component: lazyRouteComponent(() => import("./pages/slos/SloPage.tsx"), "SloPage"),
 });
 
+const aiConditions = (raw: Raw) => ({
+  ...text(raw, "range"),
+  ...text(raw, "entityRef"),
+  ...text(raw, "team"),
+  ...text(raw, "service"),
+  ...text(raw, "environment"),
+  ...text(raw, "provider"),
+  ...text(raw, "model"),
+  ...text(raw, "prompt"),
+  ...text(raw, "agent"),
+  ...text(raw, "session"),
+});
+
+const aiUse = createRoute({
+  getParentRoute: () => app,
+  path: "/ai-use",
+  validateSearch: (raw: Raw) => ({
+    ...aiConditions(raw),
+    ...oneOf(raw, "by", ["model", "prompt", "agent", "team", "service", "provider", "environment", "operation"] as const),
+  }),
+  component: lazyRouteComponent(() => import("./pages/ai-use/AiUsePage.tsx"), "AiUsePage"),
+});
+
+const aiCalls = createRoute({
+  getParentRoute: () => app,
+  path: "/ai-use/calls",
+  validateSearch: (raw: Raw) => ({ ...aiConditions(raw), ...flag(raw, "unpriced"), ...flag(raw, "errors") }),
+  component: lazyRouteComponent(() => import("./pages/ai-use/AiCallsPage.tsx"), "AiCallsPage"),
+});
+
 const incidents = createRoute({
   getParentRoute: () => app,
   path: "/incidents",
@@ -597,7 +627,7 @@ const design = createRoute({
 // prettier-ignore
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, evaluations, evaluation, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
-  services, service, traces, trace, logs, incidents, slos, slo,
+  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 

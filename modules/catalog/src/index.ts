@@ -77,7 +77,7 @@ import { createSourceSecrets, sealerOf } from "./source/source-secrets.ts";
 import { createSyncer } from "./source/syncer.ts";
 import { makeDiffInstants } from "./time/diff-instants.ts";
 import { makeExplainEntity } from "./time/explain/explain-entity.ts";
-import { hearHappenings } from "./time/hear-happenings.ts";
+import { hearHappenings, refOfService } from "./time/hear-happenings.ts";
 import { createKeeper } from "./time/keeper.ts";
 import { makeListChanges } from "./time/list-changes.ts";
 import { makeListRemoved } from "./time/list-removed.ts";
@@ -122,6 +122,8 @@ export interface Catalog {
   seesNewsOf(viewer: Viewer, subject: string): Promise<boolean>;
   /** References of the groups and users that own it; empty when it has no owner or is unknown. */
   ownersOf(ctx: Ctx, ref: string): Promise<readonly string[]>;
+  /** The component whose telemetry comes under a name, and its first owner; for the platform's own work: whoever may see it is not asked. */
+  whoseService(service: string): Promise<{ readonly ref: string; readonly owner?: string | undefined } | undefined>;
   /** What depends on it directly, or calls an API that it provides, with its owner. */
   dependantsOf(ref: string): Promise<readonly { readonly ref: string; readonly owner?: string }[]>;
   /** How people call it. */
@@ -240,6 +242,10 @@ export function createCatalog(given: CatalogDeps): Catalog {
     settled: () => feed.caughtUp(),
     seesNewsOf: (viewer, ref) => seesNewsOf(catalogue, viewer, ref),
     ownersOf: (ctx, ref) => askOwners(catalogue, ctx.sql, ref),
+    whoseService: async (service) => {
+      const ref = await refOfService(catalogue, service.toLowerCase());
+      return ref === undefined ? undefined : { ref, owner: (await askOwners(catalogue, deps.db, ref))[0] };
+    },
     dependantsOf: (ref) => askDependants(catalogue, ref),
     titleOf: (ref) => askTitle(catalogue, ref),
     groupsOf: (_, userRef) => askGroups(catalogue, userRef),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 import { renderSql, splitStatements } from "@roadbed/clickhouse";
 import * as contract from "@roadbed/contracts/telemetry";
+import * as ai from "@roadbed/contracts/telemetry/ai";
 import * as objectives from "@roadbed/contracts/telemetry/slos";
 import { callAs, quietLog } from "@roadbed/testkit";
 import { describe, expect, test } from "vitest";
@@ -79,6 +80,7 @@ describe("the tables", () => {
         )
       ).map(({ name, days }) => [name, Number(days)]);
     expect(await ttlOf()).toEqual([
+      ["ai_call", 400],
       ["logs", 3],
       ["metric_points", 14],
       ["red_minute", 14],
@@ -88,6 +90,7 @@ describe("the tables", () => {
     ]);
     await it.telemetry.start();
     expect(await ttlOf()).toEqual([
+      ["ai_call", 400],
       ["logs", 30],
       ["metric_points", 90],
       ["red_minute", 90],
@@ -110,14 +113,14 @@ describe("the tables", () => {
       expect(formatted?.text).toContain("ON CLUSTER main");
     }
     const all = statements.join("\n");
-    expect(all.match(/ENGINE = Replicated/g)).toHaveLength(6);
-    expect(all.match(/ENGINE = Distributed\('main'/g)).toHaveLength(6);
-    expect(all).not.toMatch(/(?:TO|FROM) (?:spans|logs|metric_points|red_minute|slo_minute|slo_slot)\s/);
+    expect(all.match(/ENGINE = Replicated/g)).toHaveLength(7);
+    expect(all.match(/ENGINE = Distributed\('main'/g)).toHaveLength(7);
+    expect(all).not.toMatch(/(?:TO|FROM) (?:spans|ai_call|logs|metric_points|red_minute|slo_minute|slo_slot)\s/);
   });
 });
 
 test("every operation of the contract has its handler", () => {
   expect(it.telemetry.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-    [...contract.operations, ...objectives.operations].map(({ name }) => name).sort(),
+    [...contract.operations, ...ai.operations, ...objectives.operations].map(({ name }) => name).sort(),
   );
 });

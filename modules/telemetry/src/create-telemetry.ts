@@ -1,6 +1,7 @@
 import type { Incident, ServiceRow } from "@roadbed/contracts/telemetry";
 import type { Ctx, Handler, Subscription } from "@roadbed/core";
 
+import { createAi } from "./ai/create-ai.ts";
 import { countSpansByHour, readCallersOfVersion, readCalls, readSenders, type ObservedCall, type Sender } from "./calls/read-calls.ts";
 import type { TelemetryDeps } from "./deps.ts";
 import { makeCloseIncident } from "./incident/close-incident.ts";
@@ -41,6 +42,8 @@ export interface Telemetry {
   readonly sloWatch: SloWatch | undefined;
   /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
   forgetSample(): Promise<void>;
+  /** Reads prices of models and what teams let us keep, rather than in the next seconds. */
+  readSettings(): Promise<void>;
   /** Gives the tables their retention; the migrations must have run. */
   start(): Promise<void>;
   /** Stores what waits, then refuses. */
@@ -66,7 +69,8 @@ const MINUTE = 60;
 export function createTelemetry(deps: TelemetryDeps): Telemetry {
   const { clickhouse, log } = deps;
   const days = retentionDays(deps);
-  const intake = createIntake(clickhouse, deps, days);
+  const ai = createAi(clickhouse, log, deps.objectives);
+  const intake = createIntake(clickhouse, { ...deps, ai: ai.reading }, days);
   const objectives = createObjectives(clickhouse, log, deps.objectives, deps.now ?? (() => new Date()));
 
   return {
@@ -82,6 +86,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeOpenIncident(),
       makeCloseIncident(),
       ...objectives.handlers,
+      ...ai.handlers,
     ],
     subscriptions: [...makeSubscriptions(clickhouse), ...objectives.subscriptions],
     incidentsBetween: (ctx, question) => incidentsBetween(ctx.sql, question),
@@ -95,6 +100,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
     measured: objectives.measured,
     sloWatch: objectives.watch,
     forgetSample: () => forgetSample(clickhouse),
+    readSettings: () => ai.readSettings(),
     intake,
     async healthOf(ctx, services) {
       if (services.length === 0) return new Map();
@@ -106,8 +112,10 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       await applyRetention(clickhouse, days);
       log.debug("telemetry keeps its rows", { ...days });
       objectives.watch?.start();
+      ai.start();
     },
     async stop() {
+      ai.stop();
       await objectives.watch?.stop();
       await intake.close();
     },

@@ -39,6 +39,8 @@ export interface Things {
   ownerOf(ctx: Ctx, ref: string): Promise<string | undefined>;
   /** References of the people who are on call for it now. */
   onCallOf(ref: string): Promise<readonly string[]>;
+  /** What sends its telemetry under these names, and who answers first for it; whoever may see it is not asked. */
+  whoseServices(services: readonly string[]): Promise<ReadonlyMap<string, { readonly ref: string; readonly owner?: string | undefined }>>;
 }
 
 /** What objectives ask of the embedded Git host. */

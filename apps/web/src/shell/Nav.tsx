@@ -60,6 +60,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/logs", label: "Logs" },
       { to: "/incidents", label: "Incidents" },
       { to: "/slos", label: "Objectives" },
+      { to: "/ai-use", label: "AI use" },
     ],
   },
   {

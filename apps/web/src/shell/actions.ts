@@ -47,6 +47,7 @@ export const ACTIONS: readonly Action[] = [
   },
   { label: "Services", icon: Activity, to: "/observe", words: "observe health latency errors" },
   { label: "Objectives and error budgets", icon: Target, to: "/slos", words: "slo sli burn rate availability latency" },
+  { label: "AI use: tokens and cost of models", icon: Scale, to: "/ai-use", words: "llm genai tokens cost price prompt agent ttft" },
   { label: "Declare an incident", icon: Siren, to: "/incidents", search: { declare: "1" }, words: "outage open" },
   { label: "Home", icon: House, to: "/" },
   { label: "Traces", icon: ListTree, to: "/traces", words: "spans waterfall" },

@@ -59,7 +59,7 @@ async function refOf(catalogue: Catalogue, sql: Sql, { about }: Told): Promise<s
 }
 
 /** The component whose telemetry comes under this name: by its annotation, else by its own name. */
-async function refOfService({ estate, feed }: Catalogue, service: string): Promise<string | undefined> {
+export async function refOfService({ estate, feed }: Catalogue, service: string): Promise<string | undefined> {
   await feed.fresh();
   const annotated = estate.select([{ key: "metadata.annotations.roadbed.dev/service-name", values: [service] }]);
   const named = estate.select([

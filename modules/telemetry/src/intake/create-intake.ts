@@ -2,6 +2,7 @@ import type { ClickHouse } from "@roadbed/clickhouse";
 import { InvalidError, UnavailableError } from "@roadbed/core";
 
 import type { TelemetryDeps } from "../deps.ts";
+import type { AiReading } from "../genai/ai-reading.ts";
 import type { Outcome, TranscodeOptions } from "../otlp/envelope.ts";
 import { jsonToProtobuf } from "../otlp/json-to-protobuf.ts";
 import { MalformedError } from "../otlp/reader.ts";
@@ -34,7 +35,11 @@ const DAY_MS = 86_400_000;
 /** Clocks differ; a day ahead is no clock. */
 const FUTURE_MS = DAY_MS;
 
-export function createIntake(clickhouse: ClickHouse, o: Pick<TelemetryDeps, "flush" | "now">, days: RetentionDays): RunningIntake {
+export function createIntake(
+  clickhouse: ClickHouse,
+  o: Pick<TelemetryDeps, "flush" | "now"> & { readonly ai?: AiReading | undefined },
+  days: RetentionDays,
+): RunningIntake {
   const parts: Readonly<Record<Signal, SignalPart>> = {
     traces: { transcode: transcodeTraces, table: "spans", columns: SPAN_COLUMNS, days: days.spans, smallPauseMs: 800 },
     logs: { transcode: transcodeLogs, table: "logs", columns: LOG_COLUMNS, days: days.logs, smallPauseMs: 1_500 },
@@ -54,7 +59,7 @@ export function createIntake(clickhouse: ClickHouse, o: Pick<TelemetryDeps, "flu
       const unpacked = await inflater.inflate(body, contentEncoding);
       const now = (o.now?.() ?? new Date()).getTime();
       const { transcode, days: kept } = parts[signal];
-      const limits = { sample, oldest: now - kept * DAY_MS, newest: now + FUTURE_MS };
+      const limits = { sample, oldest: now - kept * DAY_MS, newest: now + FUTURE_MS, ai: o.ai };
       const outcome = await batchers[signal].add((w) =>
         malformedIsInvalid(() => transcode(protobufOf(signal, format, unpacked), w, limits)),
       );

@@ -1,3 +1,4 @@
+import type { AiReading } from "../genai/ai-reading.ts";
 import { pushRange, readAttributes, within, type Ranges } from "./attributes.ts";
 import { BYTES, nextTag, readText, skip, type Reader } from "./reader.ts";
 import { createRowWriter, putByte, putText, type RowWriter } from "./row-writer.ts";
@@ -15,6 +16,14 @@ export interface TranscodeOptions {
   /** Rows outside are refused: too old to be kept, or from the future. Milliseconds since 1970. */
   readonly oldest: number;
   readonly newest: number;
+  /** How spans that speak of models are read. Absent: as all others. */
+  readonly ai?: AiReading | undefined;
+}
+
+/** Whose an item is. */
+export interface Owner {
+  readonly scope: string;
+  readonly service: string;
 }
 
 export function reject(outcome: Outcome, reason: string): void {
@@ -29,7 +38,7 @@ export const ENVELOPE_COLUMNS = ["sample", "service", "resource", "scope_name", 
  * Walks request > resource > scope > item, which traces, logs and metrics have in common, and calls `item` inside
  * each item with the row's first columns already written to `prefix`.
  */
-export function eachItem(r: Reader, o: TranscodeOptions, item: (prefix: RowWriter) => void): void {
+export function eachItem(r: Reader, o: TranscodeOptions, item: (prefix: RowWriter, owner: Owner) => void): void {
   const prefix = createRowWriter(4_096);
   const [resources, scopes, items]: [Ranges, Ranges, Ranges] = [[], [], []];
   collect(r, undefined, resources);
@@ -39,7 +48,7 @@ export function eachItem(r: Reader, o: TranscodeOptions, item: (prefix: RowWrite
       scopes.length = 0;
       collect(r, resource, scopes);
       prefix.pos = 0;
-      putResource(prefix, readAll(r, resource, readResource).flat(), o.sample);
+      const service = putResource(prefix, readAll(r, resource, readResource).flat(), o.sample);
       const resourceEnd = prefix.pos;
       for (let j = 0; j < scopes.length; j += 2) {
         within(r, scopes, j, () => {
@@ -50,7 +59,8 @@ export function eachItem(r: Reader, o: TranscodeOptions, item: (prefix: RowWrite
           const [name, version] = readAll(r, scope, readScope).at(-1) ?? ["", ""];
           putText(prefix, name);
           putText(prefix, version);
-          for (let k = 0; k < items.length; k += 2) within(r, items, k, () => item(prefix));
+          const owner = { scope: name, service };
+          for (let k = 0; k < items.length; k += 2) within(r, items, k, () => item(prefix, owner));
         });
       }
     });
@@ -96,9 +106,11 @@ function readScope(r: Reader): [name: string, version: string] {
   return [name, version];
 }
 
-function putResource(w: RowWriter, attributes: readonly (readonly [key: string, value: string])[], sample: boolean): void {
+function putResource(w: RowWriter, attributes: readonly (readonly [key: string, value: string])[], sample: boolean): string {
   const valueOf = (name: string) => attributes.find(([key]) => key === name)?.[1];
   putByte(w, sample || valueOf("roadbed.sample") === "true" ? 1 : 0);
-  putText(w, (valueOf("service.name") || DEFAULT_SERVICE).slice(0, MAX_SERVICE));
+  const service = (valueOf("service.name") || DEFAULT_SERVICE).slice(0, MAX_SERVICE);
+  putText(w, service);
   putText(w, JSON.stringify(Object.fromEntries(attributes)));
+  return service;
 }

@@ -14,7 +14,18 @@ export function jsonToProtobuf(signal: "traces" | "logs" | "metrics", text: stri
   } catch (error) {
     throw new MalformedError(`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+  refuseOthers(signal, request);
   return encode(signal, request, "", 0);
+}
+
+const ROOTS = { traces: "resourceSpans", logs: "resourceLogs", metrics: "resourceMetrics" } as const;
+
+/** What belongs to another route has only fields that are unknown here, and would be passed over in silence. */
+function refuseOthers(signal: keyof typeof ROOTS, request: unknown): void {
+  if (typeof request !== "object" || request === null || ROOTS[signal] in request) return;
+  for (const [other, root] of Object.entries(ROOTS)) {
+    if (root in request) throw new MalformedError(`the body holds ${root}: send it to /v1/${other}`);
+  }
 }
 
 const MAX_DEPTH = 100;
@@ -101,9 +112,19 @@ function putSigned(w: RowWriter, value: bigint): void {
 
 function enumOf(names: Readonly<Record<string, number>>, value: unknown, at: string): number {
   if (typeof value === "number" && Number.isInteger(value)) return value;
-  const number = typeof value === "string" && Object.hasOwn(names, value) ? names[value] : undefined;
+  const number = typeof value === "string" ? (ownOf(names, value) ?? shortNameOf(names, value)) : undefined;
   if (number === undefined) throw wrong(at, `one of ${Object.keys(names).slice(0, 6).join(", ")}, or its number`);
   return number;
+}
+
+function ownOf(names: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(names, name) ? names[name] : undefined;
+}
+
+/** `client` for `SPAN_KIND_CLIENT`, as some exporters write. */
+function shortNameOf(names: Readonly<Record<string, number>>, short: string): number | undefined {
+  if (!/^[A-Za-z0-9_]{2,40}$/.test(short)) return undefined;
+  return Object.entries(names).find(([name]) => name.endsWith(`_${short.toUpperCase()}`))?.[1];
 }
 
 function stringOf(value: unknown, at: string): string {
@@ -113,8 +134,10 @@ function stringOf(value: unknown, at: string): string {
 
 function bytesOf(type: "hex" | "base64", value: unknown, at: string): Uint8Array {
   const text = stringOf(value, at);
-  if (type === "hex" && !/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw wrong(at, "hexadecimal digits");
-  return Buffer.from(text, type);
+  if (type === "base64" || /^(?:[0-9a-fA-F]{2})*$/.test(text)) return Buffer.from(text, type);
+  // Exporters that know protobuf and not OTLP write ids as all bytes in JSON. Neither length is one of an id in hexadecimal.
+  if (/^(?:[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{11}=)$/.test(text)) return Buffer.from(text, "base64");
+  throw wrong(at, "hexadecimal digits");
 }
 
 function doubleOf(value: unknown, at: string): number {

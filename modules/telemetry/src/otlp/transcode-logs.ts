@@ -1,8 +1,8 @@
 import { putAny, putAttributes, pushRange, type Ranges } from "./attributes.ts";
 import { eachItem, ENVELOPE_COLUMNS, reject, type Outcome, type TranscodeOptions } from "./envelope.ts";
-import { BYTES, FIXED64, nextTag, readerOf, readLength, readVarint, skip, take, VARINT, type Reader } from "./reader.ts";
+import { BYTES, FIXED64, MalformedError, nextTag, readerOf, readLength, readVarint, skip, take, VARINT, type Reader } from "./reader.ts";
 import { putByte, putBytes, putInt64, putRaw, putWriter, putZeros, type RowWriter } from "./row-writer.ts";
-import { faultOfTime, takeId } from "./transcode-traces.ts";
+import { faultOfTime, takeId } from "./span-fields.ts";
 
 /** The columns of table `logs`, in the order in which rows are written. */
 export const LOG_COLUMNS = [
@@ -113,10 +113,15 @@ function readField(r: Reader, tag: number, log: Log): void {
       log.eventLength = readLength(r);
       log.eventAt = take(r, log.eventLength);
       break;
+    case SPAN_ID:
+      throw new MalformedError("these are spans and no log records: send them to /v1/traces");
     default:
       skip(r, tag);
   }
 }
+
+/** The first field of a span, its trace id; a log record has its time there. */
+const SPAN_ID = (1 << 3) | BYTES;
 
 function putLog(r: Reader, w: RowWriter, log: Log): void {
   putByte(w, log.severity > MAX_SEVERITY ? 0 : log.severity);

@@ -3,7 +3,7 @@ import { eachItem, ENVELOPE_COLUMNS, reject, type Outcome, type TranscodeOptions
 import { readExponential, readHistogram, readNumber, readSummary, type MetricPoint, type ReadPoint } from "./metric-point.ts";
 import { BYTES, nextTag, readerOf, readText, readVarint, skip, VARINT, type Reader } from "./reader.ts";
 import { putByte, putDouble, putInt64, putRaw, putText, putUint32, putVarint, putWriter, putZeros, type RowWriter } from "./row-writer.ts";
-import { faultOfTime } from "./transcode-traces.ts";
+import { faultOfTime } from "./span-fields.ts";
 
 /** The columns of table `metric_points`, in the order in which rows are written. */
 export const METRIC_COLUMNS = [

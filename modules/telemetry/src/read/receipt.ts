@@ -6,7 +6,8 @@ export function receiptOf(sql: string, params: Readonly<Record<string, unknown>>
   return text.replaceAll(/^\s+/gm, "").trim();
 }
 
-function literal(value: unknown): string {
+/** A value as SQL writes it. */
+export function literal(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   return `'${String(value).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

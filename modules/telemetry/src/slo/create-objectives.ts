@@ -36,7 +36,12 @@ export interface Measured {
 }
 
 /** Who knows nothing of a catalogue hides nothing and knows no owner. */
-const NO_THINGS: Things = { hiddenFrom: async () => [], ownerOf: async () => undefined, onCallOf: async () => [] };
+export const NO_THINGS: Things = {
+  hiddenFrom: async () => [],
+  ownerOf: async () => undefined,
+  onCallOf: async () => [],
+  whoseServices: async () => new Map(),
+};
 
 /** Service level objectives: said as code, counted each minute, watched. */
 export function createObjectives(clickhouse: ClickHouse, log: Logger, deps: ObjectiveDeps | undefined, now: () => Date): Objectives {
