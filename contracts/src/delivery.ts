@@ -273,8 +273,8 @@ export const workloadChanged = defineEvent({
 
 export const workloadCommanded = defineEvent({
   name: "delivery.workload.commanded",
-  summary: "Somebody asked for a workload to be stopped or restarted.",
-  payload: z.object({ entityRef: z.string(), environment: z.string(), command: z.enum(["stop", "restart"]) }),
+  summary: "Somebody asked for a workload to be stopped, restarted, or brought back to what Git says.",
+  payload: z.object({ entityRef: z.string(), environment: z.string(), command: z.enum(["stop", "restart", "heal"]) }),
 });
 
 export const operations = [

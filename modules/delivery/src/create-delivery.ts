@@ -18,6 +18,7 @@ import { makeDeploymentReaders } from "./deployment/read-deployments.ts";
 import { findCommit, makeDeployCommit, repositoryOf, requestDeployment } from "./deployment/request-deployment.ts";
 import type { DeliveryDeps, Timing } from "./deps.ts";
 import { makeDriftHandlers } from "./drift/drift-handlers.ts";
+import type { Looks } from "./drift/compare-places.ts";
 import { createLocalLook } from "./drift/local-look.ts";
 import { createDriftWatch } from "./drift/watch-drift.ts";
 import { makeExecutionHandlers } from "./job/execution-handlers.ts";
@@ -34,6 +35,7 @@ import { defineEnvironmentWatch } from "./environment/end-environments.ts";
 import { makeEnvironmentHandlers } from "./environment/environment-handlers.ts";
 import type { Delivery, DeploymentQuery, DeploymentState } from "./index.ts";
 import { makeGetFleet } from "./fleet/get-fleet.ts";
+import { GITOPS_REPOSITORY } from "./gitops/gitops-repository.ts";
 import { makeRebuildDelivery } from "./gitops/rebuild-delivery.ts";
 import { makePipelineHandlers } from "./pipeline/pipeline-handlers.ts";
 import { definePipelines } from "./pipeline/pipeline-flow.ts";
@@ -105,7 +107,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     said: { what: "A credential of a workload", mend: "Make it anew: roadbed credential rotate." },
   });
   const environment = openEnvironmentSource(deps, toolchain, homeOf, (key) => credentialVariables({ ...deps, sealer }, key));
-  const control = createControl(deps, () => local, specOf, { restart: (key) => cluster.restart(key) });
+  const control = createControl(deps, () => local, specOf, {
+    restart: (key) => cluster.restart(key),
+    sync: (key) => cluster.sync(key),
+  });
   const cluster = createClusterRuntime(deps, timing, (key, seen) => control.record(key, seen));
   const started = createLocalLook(
     () => local,
@@ -208,7 +213,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const evaluateFlow = defineEvaluateFlow(deps, { toolchain, ledger, stopping: () => stopping });
   const environmentWatch = defineEnvironmentWatch(deps);
   const gitHost = createGitHost(deps);
-  const drift = createDriftWatch(deps, started.look, { everyMs: timing.driftEveryMs, settleMs: timing.driftSettleMs });
+  const looks: Looks = {
+    local: started.look,
+    publicUrl: deps.publicUrl,
+    async cluster(place) {
+      const view = await cluster.view(place);
+      return view === undefined || view.unknown !== undefined ? undefined : { main: view.main, revision: view.judgement.engine.revision };
+    },
+    holds: (revision, commit) => repositories.isAncestor(GITOPS_REPOSITORY, commit, revision).catch(() => false),
+  };
+  const drift = createDriftWatch(deps, looks, { everyMs: timing.driftEveryMs, settleMs: timing.driftSettleMs });
   const mirrorSealer = createSealer({
     file: join(deps.dataDir, "delivery", "credentials.key"),
     key: deps.secretKey,
@@ -263,7 +277,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makeMirrorHandlers(mirrorSealer, () => mirror.poke()),
       ...makeReceivers(deps),
       ...makeSinkHandlers(sinkSealer),
-      ...makeDriftHandlers(deps, started.look),
+      ...makeDriftHandlers(deps, looks),
       makeRebuildDelivery(deps),
       ...makeSourceHandlers(deps),
       ...makePipelineHandlers(deps, pipelineSealer),

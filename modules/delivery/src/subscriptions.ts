@@ -91,7 +91,8 @@ export function makeSubscriptions(
     }),
     hear("delivery.command-workload", workloadCommanded, async (_ctx, { payload }) => {
       // Not waited for: ending a process takes its time, and other events are not to wait for it.
-      void control.apply(payload.entityRef, payload.environment, payload.command === "restart");
+      if (payload.command === "heal") void control.heal(payload.entityRef, payload.environment);
+      else void control.apply(payload.entityRef, payload.environment, payload.command === "restart");
     }),
     hear("delivery.stop-in-git", workloadCommanded, async (ctx, { payload: { environment } }) => {
       if ((await findEnvironment(ctx.sql, environment))?.runtime !== "kubernetes") return;

@@ -21,14 +21,15 @@ import { hiddenFrom } from "../promotion/read-promotions.ts";
 import { insertPromotion, lockPlace } from "../promotion/request-promotion.ts";
 import { findReleases } from "../release/release-store.ts";
 import { putAccepted } from "./accepted-store.ts";
-import { comparePlaces, type Look, type Place } from "./compare-places.ts";
+import { acceptedFromCluster } from "./cluster-differences.ts";
+import { comparePlaces, type Looks, type Place } from "./compare-places.ts";
 import { acceptedFrom } from "./differences.ts";
 import { endDrift, readDrift, readDrifts, toDrift, type DriftRow } from "./drift-store.ts";
 import { healNow } from "./watch-drift.ts";
 
 const ITSELF: Actor = { kind: "system", job: "delivery.drift" };
 
-export function makeDriftHandlers(deps: DeliveryDeps, look: Look): Handler[] {
+export function makeDriftHandlers(deps: DeliveryDeps, looks: Looks): Handler[] {
   return [
     handle(listDrift, async (ctx, { limit, cursor, entityRef, environment, open }) => {
       const rows = await readDrifts(
@@ -73,7 +74,7 @@ export function makeDriftHandlers(deps: DeliveryDeps, look: Look): Handler[] {
     await deps.runtime.may(ctx, operation, { kind: "entity", id: entityRef });
     if (row.ended_at !== null) throw new ConflictError(`It is ${row.state} already.`, { mend: "See roadbed workload-drift list." });
     await lockPlace(ctx, entityRef, environment);
-    const [place] = await comparePlaces(ctx.sql, look, { entityRef, environment });
+    const [place] = await comparePlaces(ctx.sql, looks, { entityRef, environment });
     if (place !== undefined && place.differences.length > 0) return { row, place };
     throw new ConflictError(place === undefined ? "A release is on its way there." : "What runs is what Git says by now.", {
       mend: "Wait a moment and look again: roadbed workload-drift list --open.",
@@ -90,10 +91,24 @@ export function makeDriftHandlers(deps: DeliveryDeps, look: Look): Handler[] {
   /** Another commit becomes its release in Git; everything else stands beside the release that is there, as long as it is. */
   async function accept(ctx: Ctx, place: Place, reason: string): Promise<void> {
     const { entityRef, environment, releaseId, actual, accepted, differences } = place;
-    const changes = actual === undefined ? undefined : acceptedFrom(differences, actual, accepted);
+    const changes = place.inCluster
+      ? acceptedFromCluster(differences, place.wanted.manifest, accepted)
+      : actual && acceptedFrom(differences, actual, accepted);
     if (changes !== undefined) {
       await putAccepted(ctx, { entityRef, environment, releaseId, changes, by: formatActor(ctx.actor), why: reason });
       return;
+    }
+    if (place.inCluster) {
+      throw new ConflictError(
+        "Git has no words for it: only how many there are and how much memory and processor they may use can be taken over.",
+        {
+          problems: differences.map(({ field, git, runs }) => ({
+            at: field,
+            reason: `${runs ?? "nothing"} instead of ${git ?? "nothing"}`,
+          })),
+          mend: "Heal it. If it is to stay, say it in roadbed.yaml or deploy/ and release that.",
+        },
+      );
     }
     if (differences.every(({ field }) => field !== "commit")) {
       throw new ConflictError("A variable whose value changed since the start cannot be taken into Git: its value is not kept there.", {

@@ -10,8 +10,13 @@ import type { Place } from "./compare-places.ts";
 export async function bringBack(
   deps: DeliveryDeps,
   ctx: Ctx,
-  { entityRef, environment, repository, wanted, differences }: Place,
+  { inCluster, entityRef, environment, repository, wanted, differences }: Place,
 ): Promise<string | undefined> {
+  if (inCluster) {
+    // Its engine is told to apply what Git says once more: nobody else writes there.
+    ctx.emit(workloadCommanded, entityRef, { entityRef, environment, command: "heal" });
+    return undefined;
+  }
   const fields = differences.map(({ field }) => field);
   const needsDeployment = fields.some((field) => field !== "runs" && !field.startsWith("variable."));
   if (needsDeployment) {

@@ -4,7 +4,7 @@ import type { Ctx } from "@roadbed/core";
 
 import type { DeliveryDeps } from "../deps.ts";
 import { observeDrift } from "../internal-operations.ts";
-import { comparePlaces, type Look, type Place } from "./compare-places.ts";
+import { comparePlaces, type Looks, type Place } from "./compare-places.ts";
 import { endDrift, noteDrift, readDrifts, type DriftRow } from "./drift-store.ts";
 import { bringBack } from "./heal-drift.ts";
 
@@ -27,7 +27,7 @@ export interface DriftWatch {
  */
 export function createDriftWatch(
   deps: DeliveryDeps,
-  look: Look,
+  looks: Looks,
   { everyMs, settleMs }: { readonly everyMs: number; readonly settleMs: number },
 ): DriftWatch {
   const firstSeen = new Map<string, { readonly digest: string; readonly at: number }>();
@@ -49,7 +49,7 @@ export function createDriftWatch(
 
   async function lookOnce(): Promise<void> {
     const call = deps.runtime.system("delivery.drift");
-    const places = await deps.runtime.read(call, (ctx) => comparePlaces(ctx.sql, look));
+    const places = await deps.runtime.read(call, (ctx) => comparePlaces(ctx.sql, looks));
     const settled = places.filter(hasSettled);
     if (places.some((place) => !settled.includes(place))) again(settleMs);
     const open = await deps.runtime.read(call, (ctx) => readDrifts(ctx.sql, "d.kind = 'workload' and d.ended_at is null", []));

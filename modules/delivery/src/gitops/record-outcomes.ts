@@ -4,6 +4,7 @@ import type { DeliveryDeps } from "../deps.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { readPromotions, type PromotionRow } from "../promotion/promotion-store.ts";
 import type { ReleaseRow } from "../release/release-store.ts";
+import { isOurs, takeSource } from "../source/take-source.ts";
 import { sourceChanges } from "../source/write-source.ts";
 import { ensureGitops, GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR, systemOf } from "./gitops-repository.ts";
 import { folderOf } from "./render.ts";
@@ -20,12 +21,20 @@ export const FREEZES_FILE = "freezes.json";
  */
 export async function recordOutcomes(deps: DeliveryDeps): Promise<void> {
   await ensureGitops(deps);
-  await retryOnConflict(deps, "main", () =>
-    deps.runtime.write(systemOf(deps), writeGitops, { branch: "main" }, undefined, (ctx) => record(deps, ctx)),
-  );
+  const write = (): Promise<boolean> =>
+    retryOnConflict(deps, "main", () =>
+      deps.runtime.write(systemOf(deps), writeGitops, { branch: "main" }, undefined, (ctx) => record(deps, ctx)),
+    );
+  if (await write()) return;
+  // What somebody pushed is read as theirs in this moment. A commit of ours whose transaction was lost is nobody's: it is made anew.
+  const since = await deps.runtime.read(systemOf(deps), (ctx) => headOf(ctx, "main"));
+  if (!(await isOurs(deps, since))) return;
+  await takeSource(deps, systemOf(deps));
+  await write();
 }
 
-async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {
+/** Answers whether it could: somebody pushed meanwhile, and that is read before. */
+async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<boolean> {
   await lockBranch(ctx, "main");
   const { rows: releases } = await ctx.sql.query<ReleaseRow>(
     `select * from delivery.release where recorded_at is null order by id limit ${AT_ONCE} for update`,
@@ -37,7 +46,7 @@ async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {
   );
   const head = await repositories.head(GITOPS_REPOSITORY, "main");
   const known = await headOf(ctx, "main");
-  if (known !== undefined && head !== known) return;
+  if (known !== undefined && head !== known) return false;
   // Tables that were lost know of no file: what stands there is not written over until it was read back.
   const isLost = known === undefined && head !== undefined && (await repositories.listFiles(GITOPS_REPOSITORY, head)).some(isSourceFile);
   const source = isLost ? { files: [], removed: [] } : await sourceChanges({ repositories }, ctx);
@@ -56,7 +65,7 @@ async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {
   ];
   if (files.length + source.removed.length === 0) {
     if (head !== undefined && !isLost) await rememberHead(ctx, "main", head);
-    return;
+    return true;
   }
   const { hash } = await repositories.commitFiles(GITOPS_REPOSITORY, {
     branch: "main",
@@ -71,6 +80,7 @@ async function record({ repositories }: DeliveryDeps, ctx: Ctx): Promise<void> {
   const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
   await ctx.sql.query("update delivery.release set recorded_at = $2 where id = any($1)", [ids(releases), ctx.now()]);
   await ctx.sql.query("update delivery.promotion set recorded_at = $2 where id = any($1)", [ids(promotions), ctx.now()]);
+  return true;
 }
 
 /** Everything of a release that cannot be made again from elsewhere. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Deployment, getWorkloadLogs, Workload } from "@roadbed/contracts/delivery";
+import type { Drift } from "@roadbed/contracts/delivery/drift";
 import type { getPromotion, Promotion } from "@roadbed/contracts/delivery/promotions";
 import type { Rollout } from "@roadbed/contracts/delivery/rollouts";
 import { perform, type OutputOf } from "@roadbed/core";
@@ -160,6 +161,62 @@ test("what pods print is read by the page of the workload, and a restart reaches
   });
 });
 
+test("what somebody changes in the cluster is told with both, healed by the engine, or accepted by a forward commit", async () => {
+  const orders = { entityRef: "component:default/orders", environment: "prod" };
+  const drifts = async (): Promise<Drift[]> =>
+    (await call<{ items: Drift[] }>("delivery.workload-drift.list", { ...orders, open: true })).items;
+  const found = (): Promise<Drift> =>
+    eventually(async () => {
+      const [drift] = await drifts();
+      if (drift === undefined) throw new Error("nothing is found yet");
+      return drift;
+    }, 60_000);
+  const scale = (replicas: number): void => {
+    const deployment = double.get("deployments", "prod", "orders")!;
+    double.put({ ...deployment, spec: { ...deployment.spec, replicas, paused: false } });
+  };
+  await workloadOf("orders", ({ health }) => health === "healthy");
+  expect(await drifts()).toEqual([]);
+  // Whoever scales by hand while the engine does not heal by itself.
+  await controllers.hold();
+  scale(5);
+  const first = await found();
+  expect(first).toMatchObject({ state: "open", policy: "tell", differences: [{ field: "spec.replicas", git: "2", runs: "5" }] });
+  await call("delivery.workload-drift.heal", { id: first.id, reason: "Two are enough" });
+  await eventually(
+    async () => expect(await call("delivery.workload-drift.get", { id: first.id })).toMatchObject({ state: "healed" }),
+    60_000,
+  );
+  expect(double.get("deployments", "prod", "orders")!.spec!["replicas"]).toBe(2);
+  scale(3);
+  const second = await found();
+  await call("delivery.workload-drift.accept", { id: second.id, reason: "The evening is busy" });
+  await eventually(async () => {
+    const text = Buffer.from(
+      (await server.repositories.readFile(GITOPS_REPOSITORY, "env/prod", "apps/orders/objects/deployment-prod-orders.yaml")) ?? [],
+    );
+    expect(text.toString()).toContain("replicas: 3");
+  }, 60_000);
+  await eventually(async () => expect(await drifts()).toEqual([]), 60_000);
+  // Once the engine has seen that commit: until then what it has is on its way.
+  controllers.autoSync = true;
+  await workloadOf("orders", ({ cluster, health }) => health === "healthy" && cluster?.wanted === 3);
+  const commit = await server.repositories.head(GITOPS_REPOSITORY, "env/prod");
+  await workloadOf("orders", ({ cluster }) => cluster?.revision === commit);
+  await controllers.hold();
+  // What roadbed.yaml has no word for cannot be taken over.
+  const deployment = double.get("deployments", "prod", "orders")!;
+  double.put({ ...deployment, spec: { ...deployment.spec, revisionHistoryLimit: 9 } });
+  const third = await found();
+  await expect(call("delivery.workload-drift.accept", { id: third.id, reason: "So be it" })).rejects.toMatchObject({
+    code: "CONFLICT",
+    problems: [{ at: "spec.revisionHistoryLimit", reason: "9 instead of 3" }],
+  });
+  // A cluster that cannot be asked has no drift: nobody knows.
+  controllers.autoSync = true;
+  await eventually(async () => expect(await drifts()).toEqual([]), 60_000);
+}, 240_000);
+
 test("a stop is a forward commit with no replicas, which the cluster keeps to, and so is its end", async () => {
   const orders = { entityRef: "component:default/orders", environment: "prod" };
   const replicas = (): unknown => double.get("deployments", "prod", "orders")!.spec!["replicas"];
@@ -171,7 +228,7 @@ test("a stop is a forward commit with no replicas, which the cluster keeps to, a
   await workloadOf("orders", ({ desired, cluster }) => desired === "stopped" && cluster?.wanted === 0);
   await eventually(async () => expect(await fileOnMain("workloads/prod/orders.yaml")).toContain("suspended: true"), 30_000);
   await call("delivery.workload.restart", orders);
-  await eventually(() => expect(replicas()).toBe(2), 30_000);
+  await eventually(() => expect(replicas()).toBe(3), 30_000);
   await workloadOf("orders", ({ desired, health }) => desired === "running" && health === "healthy");
   await eventually(async () => expect(await fileOnMain("workloads/prod/orders.yaml")).not.toContain("suspended"), 30_000);
 });

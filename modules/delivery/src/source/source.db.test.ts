@@ -166,6 +166,25 @@ test("a good file changes an environment, and makes one", async () => {
   await eventually(async () => expect(await fileOf("environments/edge.yaml")).toBe(""));
 }, 60_000);
 
+test("a commit of ours whose transaction was lost is made anew, and nobody is told", async () => {
+  await server.relay.settled();
+  const edits = async (): Promise<number> => (await call<{ items: unknown[] }>("delivery.gitops-edit.list", { limit: 200 })).items.length;
+  const before = { edits: await edits(), prod: await fileOf(PROD) };
+  const files = [
+    { path: PROD, content: before.prod.replace("Prod", "Production") },
+    { path: "environments/gone.yaml", content: "kind: Environment\n" },
+    { path: "apps/orders/releases/99.json", content: "{}\n" },
+  ];
+  const author = { name: "Roadbed", email: "delivery@roadbed.invalid" };
+  await server.repositories.commitFiles(GITOPS_REPOSITORY, { branch: "main", files, message: "Record 1 release", author });
+  await call("delivery.environment.update", { name: "prod", description: "Where customers are" });
+  await eventually(async () =>
+    expect(parse(await fileOf(PROD))).toMatchObject({ spec: { description: "Where customers are", title: "Prod" } }),
+  );
+  expect([await fileOf("environments/gone.yaml"), await fileOf("apps/orders/releases/99.json")]).toEqual(["", ""]);
+  expect(await edits()).toBe(before.edits);
+});
+
 test("environments and what is wanted come back from Git, too", async () => {
   await push("promoter", INTENT, `${INTENT_HEAD.replace("release: 1", "release: 2")}  overrides: { env: { GREETING: moin } }\n`);
   await promoted("prod", 2, 5);

@@ -41,6 +41,12 @@ export async function takeSource(deps: DeliveryDeps, by: Call): Promise<void> {
   );
 }
 
+/** Whether everything on `main` since a commit says that the platform made it. Anybody can say so: what is read as nobody's is put back, whoever it was. */
+export async function isOurs({ repositories }: Pick<DeliveryDeps, "repositories">, since: string | undefined): Promise<boolean> {
+  const commits = await repositories.log(GITOPS_REPOSITORY, { ref: MAIN, limit: 200, since });
+  return commits.every(({ author }) => author.email === PLATFORM_AUTHOR.email);
+}
+
 interface Edit {
   readonly path: string;
   /** Undefined: it was removed. */
@@ -70,19 +76,23 @@ async function take(deps: DeliveryDeps, ctx: Ctx): Promise<void> {
   }
   const changed = await repositories.differences(GITOPS_REPOSITORY, known, head);
   const edits = await editsIn(deps, ctx, { known, head });
+  // A commit of ours whose transaction was lost: it is put back and made anew, and there is nobody to be told.
+  const isLost = ctx.actor.kind === "system" && (await isOurs(deps, known));
   const refused: Refused[] = [];
   for (const edit of edits) {
-    const problems = await takeOne(deps, ctx, edit);
+    const problems = isLost ? [LOST] : await takeOne(deps, ctx, edit);
     if (problems !== undefined) refused.push({ path: edit.path, problems });
   }
   // Records are the platform's: what anybody else makes of them is put right.
   const records = changed.flatMap(({ path, was }) => (was === undefined ? [path] : [path, was])).filter((path) => isRecord(path));
   const back = [...refused, ...records.map((path): Refused => ({ path, problems: [{ at: path, reason: "only the platform writes it" }] }))];
-  for (const { path, problems } of back.slice(refused.length, refused.length + 20)) {
+  for (const { path, problems } of isLost ? [] : back.slice(refused.length, refused.length + 20)) {
     await tell(ctx, { path, commit: await newest(deps, head), state: "refused", outcome: "It was put back.", problems });
   }
   await rememberHead(ctx, MAIN, back.length === 0 ? head : await putBack(deps, ctx, { head, known, back }));
 }
+
+const LOST: SourceProblem = { at: MAIN, reason: "what was written could not be kept, and is written anew" };
 
 /** Files of people that are not as they were left, environments first. */
 async function editsIn(

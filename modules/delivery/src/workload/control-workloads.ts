@@ -12,6 +12,8 @@ import { findWorkload, listStopped, listWanted, setSeen, type WorkloadRecord } f
 export interface WorkloadControl {
   /** Makes a workload what its row says; `restart` makes a running one new. Never rejects: what went wrong is seen in the row. */
   apply(entityRef: string, environment: string, restart: boolean): Promise<void>;
+  /** Has a cluster's engine apply what Git says. Never rejects: what did not help is seen at the next look. */
+  heal(entityRef: string, environment: string): Promise<void>;
   /** After a start of the server: everything that is wanted, a few at a time. */
   startAll(): Promise<void>;
   /** Writes down what is seen; the newest sight counts. */
@@ -28,8 +30,8 @@ export function createControl(
   local: () => LocalRuntime,
   /** Sees to it that the commit's files are there and built. */
   specOf: (record: WorkloadRecord) => Promise<WorkloadSpec>,
-  /** Restarts what runs in a cluster. */
-  cluster: { restart(key: WorkloadKey): Promise<void> },
+  /** Restarts what runs in a cluster, or has its engine apply it once more. */
+  cluster: { restart(key: WorkloadKey): Promise<void>; sync(key: WorkloadKey): Promise<void> },
 ): WorkloadControl {
   const unwritten = new Map<string, { readonly key: WorkloadKey; readonly seen: Observation }>();
   let writing: Promise<void> | undefined;
@@ -86,6 +88,15 @@ export function createControl(
 
   return {
     apply,
+    async heal(entityRef, environment) {
+      const found = await findWorkload(db, entityRef, environment);
+      if (found === undefined) return;
+      await cluster
+        .sync(found.key)
+        .catch((error: unknown) =>
+          log.warn("an engine could not be told to apply what Git says", { entityRef, environment, error: String(error) }),
+        );
+    },
     async startAll() {
       for (const { key, commit } of await listStopped(db))
         router.set(key, { kind: "absent", why: commit === undefined ? "failed" : "stopped" });

@@ -7,11 +7,12 @@ import { ConflictError, NotFoundError, UnavailableError } from "@roadbed/core";
 import type { DeliveryDeps, Timing } from "../../deps.ts";
 import { findEnvironment, listEnvironmentRecords } from "../../environment/environment-store.ts";
 import type { Observation, WorkloadKey } from "../../runtime/local-runtime.ts";
+import { engineNameOf, engineNamespace } from "../render/engine.ts";
 import { hostOf, namespaceOf } from "../render/naming.ts";
 import { judgeWorkload, type Judgement } from "./judge-workload.ts";
 import { openCluster } from "./open-cluster.ts";
 import { readClusterLog, type ClusterLog, type LogQuestion } from "./read-cluster-log.ts";
-import { DEPLOYMENTS, ROLLOUTS, type KubeObject } from "./sorts.ts";
+import { APPLICATIONS, DEPLOYMENTS, KUSTOMIZATIONS, ROLLOUTS, type KubeObject } from "./sorts.ts";
 import { watchEnvironment, type WatchedEnvironment } from "./watched-environment.ts";
 
 /** What is seen of a workload in its cluster. */
@@ -32,6 +33,8 @@ export interface ClusterRuntime {
   /** Waits until the cluster says that the release is healthy. Rejects with why it is not: it failed, or its deadline is over. */
   settle(key: WorkloadKey, signal: AbortSignal): Promise<void>;
   restart(key: WorkloadKey): Promise<void>;
+  /** Has Argo CD or Flux apply what Git says now, whether they do so by themselves or not. */
+  sync(key: WorkloadKey): Promise<void>;
   logs(key: WorkloadKey, question: LogQuestion): Promise<ClusterLog>;
   patchRollout(key: WorkloadKey, body: object, part?: "status"): Promise<void>;
   /** Of what an environment is to have; undefined where nothing was promoted there. */
@@ -258,6 +261,19 @@ export function createClusterRuntime(
       throw new ConflictError(
         main === undefined ? `${key.name} is not in the cluster.` : `A ${main.kind} has nothing that could be restarted.`,
       );
+    },
+    async sync(key) {
+      const { cluster, place } = watchOf(key);
+      const at = { namespace: engineNamespace(place), name: engineNameOf(key.environment, key.entityRef) };
+      if (place.engine === "flux") {
+        const annotations = {
+          "reconcile.fluxcd.io/requestedAt": new Date().toISOString(),
+          "reconcile.fluxcd.io/forceAt": new Date().toISOString(),
+        };
+        return cluster.patch(KUSTOMIZATIONS, at, { metadata: { annotations } });
+      }
+      const operation = { initiatedBy: { username: "roadbed" }, sync: { prune: true, syncStrategy: { apply: {} } } };
+      return cluster.patch(APPLICATIONS, at, { operation });
     },
     logs: async (key, question) => readClusterLog(watchOf(key).cluster, () => watchOf(key).shown(key.entityRef).pods, question),
     patchRollout: async (key, body, part) => watchOf(key).cluster.patch(ROLLOUTS, placeOf(key), body, part),
