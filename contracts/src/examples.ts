@@ -20,6 +20,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   scopes: ["catalog:read"],
   target: "https://git.example.org/platform/catalog.git",
   yaml: "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: orders\nspec:\n  type: service\n  lifecycle: production\n  owner: team-a\n",
+  samples: [{ id: "answer-1", arm: "candidate", signal: "score", value: 0.9 }],
+  lines: '{"id":"answer-1","arm":"candidate","signal":"score","value":0.9}',
   template:
     "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: { name: answers }\nspec:\n  metrics:\n    - name: answers\n      interval: 1m\n      failureLimit: 2\n      successCondition: result[0] >= 0.95\n      provider: { prometheus: { address: 'https://prometheus.example.org', query: up } }\n",
   tests: "policy: has-owner\nobjects: { shop: { kind: Component } }\ncases: [{ name: nobody, of: shop, expect: unasked }]\n",

@@ -25,6 +25,10 @@ export const RolloutStep = z.discriminatedUnion("kind", [
 ]);
 export type RolloutStep = z.infer<typeof RolloutStep>;
 
+/** What can be told of an answer: a score from 0 to 1, its tokens, its cost, milliseconds until its first token. */
+export const Signal = z.enum(["score", "tokens", "cost", "ttft"]);
+export type Signal = z.infer<typeof Signal>;
+
 /** What is known of one thing that the release is judged by. E-values: at their limit it is proven. */
 export const CriterionSight = z.object({
   name: z.string(),
@@ -40,6 +44,16 @@ export const CriterionSight = z.object({
   within: z.number().describe("Fewer times than this is no worse"),
   candidate: z.object({ events: z.number().int(), total: z.number().int() }),
   baseline: z.object({ events: z.number().int(), total: z.number().int() }),
+  score: z
+    .object({
+      candidate: z.number().optional().describe("The mean; absent: none was told"),
+      baseline: z.number().optional(),
+      candidates: z.number().int(),
+      baselines: z.number().int(),
+      pairs: z.number().int(),
+    })
+    .optional()
+    .describe("Of scores: estimate, lower and upper are then the candidate's mean less the baseline's"),
 });
 export type CriterionSight = z.infer<typeof CriterionSight>;
 
@@ -186,6 +200,30 @@ export const checkAnalysisTemplate = defineOperation({
   },
 });
 
+const RolloutSample = z.object({
+  id: z.string().min(1).max(200).describe("Of the answer, or of whatever makes it the same when it is told again"),
+  arm: z.enum(["candidate", "baseline", "stable"]).optional().describe("Which release answered; or give release"),
+  release: z.string().max(64).optional().describe("Its commit, whole or its beginning"),
+  signal: z.string().max(50).describe("score, tokens, cost or ttft (milliseconds)"),
+  value: z.number(),
+  at: z.iso.datetime({ offset: true }).optional(),
+});
+
+export const sampleRollout = defineOperation({
+  name: "delivery.rollout.sample",
+  summary: "Tell a rollout what came of answers of both releases: scores, tokens, cost, time to first token. Told twice counts once.",
+  scope: "delivery:write",
+  risk: "low",
+  http: { method: "POST", path: "/api/v1/rollouts/{id}/samples" },
+  input: Id.extend({
+    samples: z.array(RolloutSample).max(1_000).default([]),
+    lines: z.string().max(1_000_000).default("").describe("Samples as lines of JSON"),
+  }),
+  output: z.object({ taken: z.number().int(), known: z.number().int().describe("Were told before") }),
+  resource: ({ id }: { id: string }) => ({ kind: "rollout", id }),
+  cli: { positional: ["id", "lines"], files: ["lines"] },
+});
+
 const act = { scope: "delivery:write", output: Rollout, resource: ({ id }: { id: string }) => ({ kind: "rollout", id }) } as const;
 
 export const resumeRollout = defineOperation({
@@ -230,4 +268,12 @@ export const rolloutChanged = defineEvent({
   }),
 });
 
-export const operations = [listRollouts, getRollout, checkAnalysisTemplate, resumeRollout, holdRollout, abortRollout] as const;
+export const operations = [
+  listRollouts,
+  getRollout,
+  checkAnalysisTemplate,
+  resumeRollout,
+  holdRollout,
+  abortRollout,
+  sampleRollout,
+] as const;

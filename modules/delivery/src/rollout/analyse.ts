@@ -10,8 +10,9 @@ import {
   type ReleaseVerdict,
 } from "../analysis/judge-release.ts";
 import { slowRequests, type Histogram } from "../analysis/slow-requests.ts";
-import type { ArmMetrics } from "../router/metrics.ts";
+import { LATENCY_EDGES, type ArmMetrics } from "../router/metrics.ts";
 import type { RolloutPlan } from "./plan.ts";
+import { NO_SAMPLES, observeSamples, sampleCriteria, type Sample, type SamplesState } from "./samples.ts";
 
 /** Everything that is kept of an analysis between looks, as plain data: it is stored with the rollout. */
 export interface AnalysisRecord {
@@ -23,6 +24,10 @@ export interface AnalysisRecord {
   /** Seconds that it has gone on, without those in which the server did not run. */
   readonly seconds: number;
   readonly looks: Analysis["looks"];
+  /** Of what is told from outside. */
+  readonly samples?: SamplesState;
+  /** Number of the last sample that was looked at. */
+  readonly sampled?: string;
 }
 
 /** What happened in both arms since the last look, and how long requests to the stable release took until then. */
@@ -30,15 +35,20 @@ export interface Interval {
   readonly candidate: ArmMetrics;
   readonly baseline: ArmMetrics;
   readonly before: Histogram;
+  /** How long streamed answers of the stable release took to begin until then. Absent: none was measured. */
+  readonly beforeStreamed?: Histogram;
+  readonly samples?: readonly Sample[];
   readonly seconds: number;
 }
 
 /** For the picture of the path, not for the verdict: of more looks every other one is left out. */
 const MOST_LOOKS = 200;
 const PACE_FROM = 1.2;
+const NOTHING_STREAMED: Histogram = { edges: LATENCY_EDGES, counts: LATENCY_EDGES.concat(0).map(() => 0) };
 
 /** Errors, and requests that are slower than quantiles of the stable release, with one chance of a false alarm for all of them together. */
-export function criteriaOf({ analysis: { errors, slow } }: RolloutPlan): Criterion[] {
+export function criteriaOf(plan: RolloutPlan): Criterion[] {
+  const { errors, slow } = plan.analysis;
   return [
     // Errors are what hurts most: they have as large a part of the chance as all of slowness.
     {
@@ -56,6 +66,7 @@ export function criteriaOf({ analysis: { errors, slow } }: RolloutPlan): Criteri
       within: slow.within,
       optional: !slow.proven.includes(quantile),
     })),
+    ...sampleCriteria(plan),
   ];
 }
 
@@ -69,15 +80,22 @@ export function beginStep(plan: RolloutPlan, record: AnalysisRecord, step: numbe
   return { ...record, step, current: beginAnalysis(criteriaOf(plan), plan.analysis) };
 }
 
-export function look(plan: RolloutPlan, record: AnalysisRecord, { candidate, baseline, before, seconds }: Interval): AnalysisRecord {
+export function look(
+  plan: RolloutPlan,
+  record: AnalysisRecord,
+  { candidate, baseline, before, beforeStreamed, samples = [], seconds }: Interval,
+): AnalysisRecord {
   const { quantiles, tolerance } = plan.analysis.slow;
   const asked = candidate.requests > 0 && baseline.requests > 0;
+  const streamed = { candidate: candidate.firstByte, baseline: baseline.firstByte, before: beforeStreamed ?? NOTHING_STREAMED };
+  const told = observeSamples(plan, record.samples ?? NO_SAMPLES, samples, streamed);
   const observations: (Observation | undefined)[] = [
     asked ? { kind: "rate", counts: { candidate: errorsOf(candidate), baseline: errorsOf(baseline) } } : undefined,
     ...quantiles.map((quantile): Observation | undefined => {
       const counts = slowRequests({ candidate: candidate.latency, baseline: baseline.latency, before }, { quantile, tolerance });
       return asked && counts !== undefined ? { kind: "rate", counts } : undefined;
     }),
+    ...told.observations,
   ];
   const [whole, current] = [observe(record.whole, observations), observe(record.current, observations)];
   const { criteria } = judge(plan, { whole, current });
@@ -86,7 +104,14 @@ export function look(plan: RolloutPlan, record: AnalysisRecord, { candidate, bas
     ofRegression: criteria.map((one) => round(one.evidenceOfRegression)),
     ofNone: criteria.map((one) => round(one.evidenceOfNone)),
   };
-  return { whole, current, step: record.step, seconds: record.seconds + seconds, looks: thinned([...record.looks, next]) };
+  return {
+    ...record,
+    whole,
+    current,
+    seconds: record.seconds + seconds,
+    looks: thinned([...record.looks, next]),
+    ...(plan.analysis.samples === undefined ? {} : { samples: told.state }),
+  };
 }
 
 /** A regression is proven by all that was seen; that there is none, by what the step itself saw. */
@@ -137,6 +162,7 @@ export function tell(plan: RolloutPlan, record: AnalysisRecord, deadlineSeconds:
         ...(Number.isFinite(one.upper) ? { upper: one.upper } : {}),
         candidate,
         baseline,
+        ...(kept.kind === "score" ? { score: scoresOf(record.samples ?? NO_SAMPLES, one.samples) } : {}),
       };
     }),
     looks: [...record.looks],
@@ -147,7 +173,8 @@ export function tell(plan: RolloutPlan, record: AnalysisRecord, deadlineSeconds:
 /** A verdict in words: what decided it. */
 export function becauseOf({ criteria }: Analysis): string {
   const worse = criteria.filter(({ verdict }) => verdict === "regression");
-  const words = worse.map(({ name, candidate, baseline, estimate }) => {
+  const words = worse.map(({ name, candidate, baseline, estimate, score }) => {
+    if (score !== undefined) return `${name}: ${shown(score.candidate)} on average, the baseline ${shown(score.baseline)}`;
     const times = estimate === undefined ? "" : `, ${estimate.toFixed(1)} times as often`;
     return `${name}: ${candidate.events} of ${candidate.total} requests, the baseline ${baseline.events} of ${baseline.total}${times}`;
   });
@@ -161,6 +188,22 @@ export function lackOf({ criteria, seconds }: Analysis): string {
     return `Nothing can be said after ${Math.round(seconds)} s: ${first.candidate.total === 0 ? "the new release" : "the baseline"} was asked nothing.`;
   const open = criteria.filter(({ needed, verdict }) => needed && verdict === "undecided").map(({ name }) => name);
   return `Neither worse nor proven no worse after ${Math.round(seconds)} s in ${open.join(" and ")}, by ${first?.candidate.total ?? 0} requests to the new release.`;
+}
+
+function scoresOf({ scores: { candidate, baseline } }: SamplesState, pairs: number): NonNullable<CriterionSight["score"]> {
+  const mean = ({ sum, count }: { sum: number; count: number }): number | undefined => (count === 0 ? undefined : sum / count);
+  const [mine, theirs] = [mean(candidate), mean(baseline)];
+  return {
+    ...(mine === undefined ? {} : { candidate: mine }),
+    ...(theirs === undefined ? {} : { baseline: theirs }),
+    candidates: candidate.count,
+    baselines: baseline.count,
+    pairs,
+  };
+}
+
+function shown(mean: number | undefined): string {
+  return mean === undefined ? "nothing" : String(Number(mean.toPrecision(3)));
 }
 
 function errorsOf({ failed, requests }: ArmMetrics): { events: number; total: number } {

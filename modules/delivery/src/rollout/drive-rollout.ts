@@ -8,6 +8,7 @@ import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-r
 import { becauseOf, beginRecord, beginStep, lackOf, look, tell, type AnalysisRecord } from "./analyse.ts";
 import { isOver, trafficOf, type RolloutEvent } from "./machine.ts";
 import type { EventWords, RolloutRecord } from "./rollout-store.ts";
+import type { Sample } from "./samples.ts";
 import type { Measurement, TemplateMetric } from "./template/metric.ts";
 import { watchMetrics } from "./template/watch-metrics.ts";
 import { createWindow, tripwires, type Tripwire } from "./tripwires.ts";
@@ -23,6 +24,8 @@ export interface DriveParts {
   find(id: string): Promise<RolloutRecord | undefined>;
   apply(id: string, event: RolloutEvent, words?: EventWords): Promise<RolloutRecord>;
   keep(id: string, progress: Pick<RolloutRecord, "stepSeconds" | "analysis" | "mirrored" | "measured">): Promise<void>;
+  /** What was told of answers after the sample of this number. */
+  samples(id: string, after: string | undefined): Promise<{ readonly samples: readonly Sample[]; readonly last: string | undefined }>;
   /** Measures a metric of an AnalysisTemplate once; what could not be measured is a measurement too. */
   measure(metric: TemplateMetric, signal: AbortSignal): Promise<Omit<Measurement, "second">>;
   /** After a promotion: what was asked for meanwhile is done, old files are removed. */
@@ -237,7 +240,7 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
 
   /** Looks at the evidence when it is time to, whatever step lasts: a regression counts in all of them. */
   async function judge(at: RolloutRecord, readings: Metrics, now: number): Promise<RolloutRecord | undefined> {
-    if (!compares || at.weight === 0) return undefined;
+    if (!compares || (at.weight === 0 && plan.analysis.samples === undefined)) return undefined;
     if (seen === undefined) {
       seen = readings;
       began ??= readings;
@@ -250,26 +253,31 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     if (now - lastLook < plan.analysis.everySeconds * 1_000 && !isLate) return undefined;
     analysis ??= beginRecord(plan, at.step);
     if (isAnalysing && analysis.step !== at.step) analysis = beginStep(plan, analysis, at.step);
+    const told = plan.analysis.samples === undefined ? undefined : await parts.samples(id, analysis.sampled);
     analysis = look(plan, analysis, {
       candidate: sinceThen(seen.candidate, readings.candidate),
       baseline: sinceThen(seen.baseline, readings.baseline),
-      before: sinceBegin(seen),
+      before: sinceBegin(seen, "latency"),
+      beforeStreamed: sinceBegin(seen, "firstByte"),
+      ...(told === undefined ? {} : { samples: told.samples }),
       seconds: (now - lastLook) / 1_000,
     });
+    // With what they say, in one row: no sample is looked at twice.
+    if (told?.last !== undefined) analysis = { ...analysis, sampled: told.last };
     seen = readings;
     lastLook = now;
-    const told = tell(plan, analysis, deadline);
-    if (told.verdict === "regression") return rollBack("regressed", { reason: becauseOf(told) });
-    if (isAnalysing && told.verdict === "non-inferior") return apply("passed");
-    if (isLate) return apply("undecided", { reason: lackOf(told) });
+    const known = tell(plan, analysis, deadline);
+    if (known.verdict === "regression") return rollBack("regressed", { reason: becauseOf(known) });
+    if (isAnalysing && known.verdict === "non-inferior") return apply("passed");
+    if (isLate) return apply("undecided", { reason: lackOf(known) });
     await keep();
     return undefined;
   }
 
   /** How long the release before took beside this one. What the router counted earlier may be of releases before that. */
-  function sinceBegin(until: Metrics): Histogram {
+  function sinceBegin(until: Metrics, what: "latency" | "firstByte"): Histogram {
     const from = began ?? until;
-    const since = (arm: "stable" | "baseline"): Histogram => sinceThen(from[arm], until[arm]).latency;
+    const since = (arm: "stable" | "baseline"): Histogram => sinceThen(from[arm], until[arm])[what];
     return addHistograms(since("stable"), since("baseline"));
   }
 

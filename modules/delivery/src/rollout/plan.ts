@@ -46,6 +46,22 @@ const StepText = z.union(
   { error: "must be one of weight, pause, analysis, header and mirror" },
 );
 
+/** What is told of a release that answers with a model; each is judged only where it is named here, so that the chance of a false alarm is shared beforehand. */
+const Worse = z.strictObject({
+  within: z.number().gt(1).max(10).default(1.5),
+  /** Values above these quantiles of the stable release are counted. */
+  quantiles: z.array(z.number().min(0.5).max(0.99)).min(1).max(3).default([0.5, 0.9]),
+  proven: z.array(z.number()).max(3).default([0.5]),
+  tolerance: z.number().min(1).max(5).default(1.1),
+});
+const Samples = z.strictObject({
+  /** From 0 to 1. No inferiority is proven when the mean is lower by less than `within`. */
+  score: z.strictObject({ within: z.number().gt(0).max(0.5).default(0.05), needed: z.boolean().default(true) }).optional(),
+  tokens: Worse.optional(),
+  cost: Worse.optional(),
+  ttft: Worse.optional(),
+});
+
 const Settings = z.strictObject({
   /** How often the evidence is looked at. Looking more often finds things sooner and never costs validity. */
   everySeconds: z.number().int().min(1).max(600).default(10),
@@ -71,6 +87,7 @@ const Settings = z.strictObject({
       tolerance: z.number().min(1).max(5).default(1.1),
     })
     .prefault({}),
+  samples: Samples.optional(),
 });
 
 /** Gross failures, for which nobody waits for statistics. */

@@ -5,6 +5,7 @@ import {
   holdRollout,
   listRollouts,
   resumeRollout,
+  sampleRollout,
   type Rollout,
 } from "@roadbed/contracts/delivery/rollouts";
 import { ConflictError, encodeCursor, formatActor, handle, NotFoundError, readCursor, type Ctx, type Handler } from "@roadbed/core";
@@ -15,6 +16,7 @@ import { tell } from "./analyse.ts";
 import { isOver, may, trafficOf, type RolloutEvent } from "./machine.ts";
 import { applyEvent, findRollout, listRolloutRecords, type RolloutRecord } from "./rollout-store.ts";
 import type { Rollouts } from "./rollouts.ts";
+import { takeSamples } from "./take-samples.ts";
 import { readTemplate } from "./template/read-template.ts";
 import { sightOf, tellMetrics } from "./template/tell-metrics.ts";
 import type { Tripwire } from "./tripwires.ts";
@@ -64,6 +66,7 @@ export function makeRolloutHandlers({ entities }: DeliveryDeps, rollouts: Pick<R
         ...(metric.failure === undefined ? {} : { failureInCel: metric.failure }),
       })),
     })),
+    handle(sampleRollout, async (ctx, { id, samples, lines }) => takeSamples(ctx, await seen(ctx, id), { samples, lines })),
     handle(resumeRollout, (ctx, { id, full, reason }) => decide(ctx, id, full ? "promote" : "resume", reason)),
     handle(holdRollout, (ctx, { id, reason }) => decide(ctx, id, "hold", reason)),
     handle(abortRollout, (ctx, { id, reason }) => decide(ctx, id, "abort", reason)),

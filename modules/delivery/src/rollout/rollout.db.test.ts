@@ -271,6 +271,43 @@ spec:
   answers.close();
 }, 120_000);
 
+test("samples of answers are taken once each, and decide about a release that answers worse", async () => {
+  const manifest =
+    "rollout:\n  strategy: canary\n  steps: [{ weight: 20 }, { analysis: {} }]\n  analysis: { everySeconds: 1, samples: { score: {}, tokens: {} } }\n";
+  await deploy("judged", { version: "v1" });
+  await push("judged", { version: "v2", manifest });
+  const { id, commit, stableCommit } = await inState("judged", "analysing");
+  const sample = (samples: readonly unknown[], lines = "") => call("delivery.rollout.sample", { id, samples, lines });
+  await expect(sample([{ id: "a", arm: "candidate", signal: "mood", value: 1 }])).rejects.toMatchObject({
+    code: "INVALID",
+    problems: [{ at: "samples/0/signal", mend: "It is one of score, tokens, cost, ttft." }],
+  });
+  await expect(sample([{ id: "a", arm: "candidate", signal: "cost", value: 1 }])).rejects.toMatchObject({
+    mend: "Name it in roadbed.yaml: rollout.analysis.samples.cost.",
+  });
+  await expect(sample([{ id: "a", release: "0000000", signal: "score", value: 2 }])).rejects.toMatchObject({
+    problems: [{ at: "samples/0/value" }, { at: "samples/0/release" }],
+  });
+  await expect(sample([], '{"id":"a"}')).rejects.toMatchObject({ problems: [{ at: "lines:1" }] });
+  const scores = Array.from({ length: 100 }, (_, at) => [
+    { id: `c${at}`, release: commit.slice(0, 8), signal: "score", value: 0.1 },
+    { id: `b${at}`, release: stableCommit, signal: "score", value: 0.9 },
+  ]).flat();
+  expect(await sample(scores.slice(0, 10))).toEqual({ taken: 10, known: 0 });
+  expect(await sample(scores.slice(0, 10), '{"id":"t","arm":"stable","signal":"tokens","value":812}\n')).toEqual({ taken: 1, known: 10 });
+  await sample(scores);
+  const over = await ended("judged");
+  expect(over).toMatchObject({
+    state: "rolled-back",
+    reason: "Worse than the release before. score: 0.1 on average, the baseline 0.9.",
+  });
+  expect(over.analysis!.criteria.find(({ name }) => name === "score")).toMatchObject({
+    verdict: "regression",
+    score: { candidate: expect.closeTo(0.1), baseline: expect.closeTo(0.9), candidates: 100, baselines: 100, pairs: 100 },
+  });
+  await expect(sample(scores)).rejects.toMatchObject({ code: "CONFLICT" });
+}, 120_000);
+
 test("what is compared is started anew with the stable release when a credential of it changes, and the rollout goes on", async () => {
   const manifest =
     'kind: service\nstart: [node, server.mjs]\nrollout:\n  strategy: canary\n  steps: [{ header: { name: x-canary, value: "yes" } }, { pause: {} }]\n';

@@ -11,6 +11,7 @@ import { findWorkload } from "../workload/workload-store.ts";
 import { driveRollout, type Drive } from "./drive-rollout.ts";
 import { isOver, type RolloutEvent } from "./machine.ts";
 import { applyEvent, findActive, findRollout, keepProgress, listActive, type EventWords, type RolloutRecord } from "./rollout-store.ts";
+import { samplesAfter } from "./take-samples.ts";
 import { measure } from "./template/measure.ts";
 import type { Tripwire } from "./tripwires.ts";
 
@@ -88,6 +89,7 @@ export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, clus
         specOf: async (rollout, signal) => build(await planOf(rollout), signal),
         find: (wanted) => findRollout(db, wanted),
         apply,
+        samples: (wanted, after) => samplesAfter(db, wanted, after),
         measure: (metric, signal) => measure(deps, metric, signal),
         keep: (wanted, progress) => keepProgress(db, wanted, progress),
         promoted: async (rollout) => promoted(await planOf(rollout)),

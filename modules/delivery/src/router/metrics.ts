@@ -19,6 +19,8 @@ export interface ArmMetrics {
   readonly abandoned: number;
   /** Until the answer's first byte, in ms. */
   readonly latency: Histogram;
+  /** Of answers that are streamed (events, lines of JSON): until the first byte of the body, in ms. */
+  readonly firstByte: Histogram;
   /** Requests that a header sent to this arm: their callers chose it, so they say nothing about what others would see. */
   readonly routed: number;
   readonly mirrored: MirrorMetrics;
@@ -40,6 +42,8 @@ export type Outcome = "answered" | "unanswered" | "timedOut" | "abandoned";
 /** Writes down what becomes of the requests to one arm. */
 export interface ArmMeter {
   outcome(outcome: Outcome, status: number, ms: number, routed: boolean): void;
+  /** A streamed answer began with its body. */
+  streamed(ms: number, routed: boolean): void;
   mirror(what: keyof MirrorMetrics): void;
   read(): ArmMetrics;
 }
@@ -48,6 +52,7 @@ export type Metrics = Readonly<Record<Arm, ArmMetrics>>;
 
 export function createMeter(): ArmMeter {
   const counts = new Float64Array(LATENCY_EDGES.length + 1);
+  const firstBytes = new Float64Array(LATENCY_EDGES.length + 1);
   const sums = { requests: 0, failed: 0, unanswered: 0, timedOut: 0, abandoned: 0, routed: 0 };
   const mirrored = { sent: 0, failed: 0, same: 0, different: 0, skipped: 0 };
   return {
@@ -58,8 +63,16 @@ export function createMeter(): ArmMeter {
       if (outcome !== "answered" || status >= 500) sums.failed++;
       counts[bucketOf(ms)]!++;
     },
+    streamed(ms, routed) {
+      if (!routed) firstBytes[bucketOf(ms)]!++;
+    },
     mirror: (what) => void mirrored[what]++,
-    read: () => ({ ...sums, mirrored: { ...mirrored }, latency: { edges: LATENCY_EDGES, counts: [...counts] } }),
+    read: () => ({
+      ...sums,
+      mirrored: { ...mirrored },
+      latency: { edges: LATENCY_EDGES, counts: [...counts] },
+      firstByte: { edges: LATENCY_EDGES, counts: [...firstBytes] },
+    }),
   };
 }
 
@@ -72,7 +85,8 @@ export function sinceThen(before: ArmMetrics, now: ArmMetrics): ArmMetrics {
     timedOut: now.timedOut - before.timedOut,
     abandoned: now.abandoned - before.abandoned,
     routed: now.routed - before.routed,
-    latency: { edges: LATENCY_EDGES, counts: now.latency.counts.map((count, at) => count - before.latency.counts[at]!) },
+    latency: less(now.latency, before.latency),
+    firstByte: less(now.firstByte, before.firstByte),
     mirrored: {
       sent: now.mirrored.sent - before.mirrored.sent,
       failed: now.mirrored.failed - before.mirrored.failed,
@@ -81,6 +95,10 @@ export function sinceThen(before: ArmMetrics, now: ArmMetrics): ArmMetrics {
       skipped: now.mirrored.skipped - before.mirrored.skipped,
     },
   };
+}
+
+function less(now: Histogram, before: Histogram): Histogram {
+  return { edges: LATENCY_EDGES, counts: now.counts.map((count, at) => count - before.counts[at]!) };
 }
 
 function bucketOf(ms: number): number {

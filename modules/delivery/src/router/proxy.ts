@@ -35,6 +35,9 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
+/** What is sent piece by piece as it comes to be: events, lines of JSON. */
+const STREAMED = /^(text\/event-stream|application\/(x-ndjson|jsonl|stream\+json))\b/i;
+
 /** How long an answer may take to begin, unless the workload says otherwise. */
 const ANSWER_MS = 60_000;
 
@@ -50,7 +53,8 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
   const attempt = (choice: Choice, how: Attempt): void => {
     const { port } = choice.backend;
     const leave = table.enter(port);
-    const tell = once(table.meterOf(target.key, armOf(choice.backend)), choice.routed);
+    const meter = table.meterOf(target.key, armOf(choice.backend));
+    const [tell, began] = [once(meter, choice.routed), performance.now()];
     const call = send({
       host: "127.0.0.1",
       port,
@@ -73,6 +77,8 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
     call.once("response", (answer) => {
       clearTimeout(late);
       tell("answered", answer.statusCode ?? 502);
+      if (STREAMED.test(answer.headers["content-type"] ?? ""))
+        answer.once("data", () => meter.streamed(performance.now() - began, choice.routed));
       mirrored?.answered(answer);
       // HTTP/2 has no words beside the number.
       if (request.httpVersionMajor < 2) response.statusMessage = answer.statusMessage ?? "";

@@ -5,11 +5,14 @@ import { formatMs, formatPercent } from "../../format/number.ts";
 import { Section } from "../../ui/Page.tsx";
 import { StateBadge } from "../../ui/StateBadge.tsx";
 import classes from "./rollouts.module.css";
-import { countOf, ratioOf } from "./words.ts";
+import { countOf, meanOf, ratioOf } from "./words.ts";
 
 const [WIDTH, HEIGHT] = [320, 84];
 /** Ratios from a quarter to four times, by their logarithms. */
 const REACH = Math.log(4);
+
+/** Differences of scores that are shown, to both sides. */
+const SCORE_REACH = 0.5;
 
 const VERDICT_WORDS = { regression: "worse", "non-inferior": "no worse", undecided: "not decided" } as const;
 
@@ -36,20 +39,21 @@ export function Evidence({ of, over }: { readonly of: Analysis; readonly over: b
             </div>
             <dl>
               <dt>New release</dt>
-              <dd>{countOf(criterion.candidate)}</dd>
+              <dd>{criterion.score === undefined ? countOf(criterion.candidate) : meanOf(criterion, "candidate")}</dd>
               <dt>Baseline</dt>
-              <dd>{countOf(criterion.baseline)}</dd>
-              <dt>How often</dt>
+              <dd>{criterion.score === undefined ? countOf(criterion.baseline) : meanOf(criterion, "baseline")}</dd>
+              <dt>{criterion.score === undefined ? "How often" : "Difference"}</dt>
               <dd>{ratioOf(criterion)}</dd>
             </dl>
-            <Interval of={criterion} />
+            {criterion.score === undefined ? <Interval of={criterion} /> : <Difference of={criterion} />}
             <Paths of={criterion} at={at} looks={looks} until={until} />
           </li>
         ))}
       </ul>
       <p className="rb-dim">
         The lines are the evidence (on a scale of logarithms) that the new release is worse and that it is not; at the dashed line it is
-        proven. What lies in the bar is possible still: left of the mark at {criteria[0]?.within ?? 1.5}× is no worse.
+        proven. What lies in the bar is possible still: left of the mark at {criteria[0]?.within ?? 1.5}× is no worse
+        {criteria.some(({ score }) => score !== undefined) && ", and of scores what is right of theirs"}.
       </p>
     </Section>
   );
@@ -105,6 +109,20 @@ function Interval({ of: { estimate, lower, upper, within, verdict } }: { readonl
       <span data-mark="range" data-verdict={verdict} style={{ left: `${from}%`, width: `${Math.max(1, to - from)}%` }} />
       <span data-mark="one" style={{ left: `${at(1)}%` }} title="as often" />
       <span data-mark="within" style={{ left: `${at(within)}%` }} title={`${within}×`} />
+      {estimate !== undefined && <span data-mark="estimate" style={{ left: `${at(estimate)}%` }} />}
+    </div>
+  );
+}
+
+/** The difference of mean scores between its bounds; `within` is how much lower it may be. */
+function Difference({ of: { estimate, lower, upper = 1, within, verdict } }: { readonly of: CriterionSight }): ReactNode {
+  const at = (difference: number): number => Math.min(1, Math.max(0, (difference + SCORE_REACH) / (2 * SCORE_REACH))) * 100;
+  return (
+    <div className={classes.interval} aria-hidden>
+      <span data-mark="scale" />
+      <span data-mark="range" data-verdict={verdict} style={{ left: `${at(lower)}%`, width: `${Math.max(1, at(upper) - at(lower))}%` }} />
+      <span data-mark="one" style={{ left: `${at(0)}%` }} title="as good" />
+      <span data-mark="within" style={{ left: `${at(-within)}%` }} title={`lower by ${within}`} />
       {estimate !== undefined && <span data-mark="estimate" style={{ left: `${at(estimate)}%` }} />}
     </div>
   );

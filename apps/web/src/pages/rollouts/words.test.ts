@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { conditionOf, outcomeOf } from "./metric-words.ts";
-import { countOf, ratioOf, sentenceOf, wordsOf } from "./words.ts";
+import { countOf, meanOf, ratioOf, sentenceOf, wordsOf } from "./words.ts";
 
 test("steps read as sentences", () => {
   expect(wordsOf({ kind: "weight", weight: 10 })).toBe("10 % of the requests");
@@ -37,6 +37,12 @@ test("what is not known is not told as zero", () => {
   // Where the baseline never failed there is no ratio, and yet a bound.
   expect(ratioOf({ ...criterion, lower: 1.5 })).toBe("at least 1.5×");
   expect(ratioOf({ ...criterion, estimate: 1.234 })).toBe("1.2× (0.5× to any)");
+  const score = { candidate: 0.8234, baseline: 0.9, candidates: 40, baselines: 1, pairs: 1 };
+  expect(ratioOf({ ...criterion, estimate: -0.08, lower: -0.2, upper: 0.04, score })).toBe("-0.08 (-0.2 to +0.04)");
+  expect([meanOf({ ...criterion, score }, "candidate"), meanOf({ ...criterion, score }, "baseline")]).toEqual([
+    "0.823 on average of 40 scores",
+    "0.9 on average of 1 score",
+  ]);
   expect(countOf({ events: 0, total: 0 })).toBe("asked nothing");
   expect(countOf(one)).toMatch(/^3 of 300 \(1.%\)$/);
 });

@@ -48,7 +48,9 @@ export function sentenceOf(rollout: Pick<Rollout, "state" | "weight" | "steps" |
 }
 
 /** How much more often something happens, as far as is known. */
-export function ratioOf({ estimate, lower, upper }: CriterionSight): string {
+export function ratioOf({ estimate, lower, upper, score }: CriterionSight): string {
+  if (score !== undefined)
+    return estimate === undefined ? "not known yet" : `${signed(estimate)} (${signed(lower)} to ${signed(upper ?? 1)})`;
   if (estimate === undefined) return lower > 0.9 ? `at least ${times(lower)}` : "not known yet";
   return `${times(estimate)} (${times(lower)} to ${upper === undefined ? "any" : times(upper)})`;
 }
@@ -56,6 +58,17 @@ export function ratioOf({ estimate, lower, upper }: CriterionSight): string {
 /** `12 of 3 400 (0.4 %)`. */
 export function countOf({ events, total }: CriterionSight["candidate"]): string {
   return total === 0 ? "asked nothing" : `${events} of ${total} (${formatPercent(events / total)})`;
+}
+
+/** `0.82 on average of 120 scores`. */
+export function meanOf({ score }: CriterionSight, of: "candidate" | "baseline"): string {
+  const [mean, count] = of === "candidate" ? [score?.candidate, score?.candidates] : [score?.baseline, score?.baselines];
+  return mean === undefined ? "no score yet" : `${Number(mean.toPrecision(3))} on average of ${count} ${count === 1 ? "score" : "scores"}`;
+}
+
+function signed(difference: number): string {
+  const said = Number(difference.toPrecision(2));
+  return said > 0 ? `+${said}` : String(said);
 }
 
 function times(ratio: number): string {
