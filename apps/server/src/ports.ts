@@ -129,14 +129,24 @@ export function incidentsForDelivery(telemetry: Telemetry, catalog: Catalog): No
 /** What is left of the error budgets of a component in an environment. */
 export function objectivesForDelivery(telemetry: Telemetry): NonNullable<DeliveryDeps["objectives"]> {
   return async (ctx, what) =>
-    (await telemetry.objectivesOf(ctx, what)).map(({ name, title, why, figures }) => ({
+    (await telemetry.objectivesOf(ctx, what)).map(({ name, title, why, figures, firing }) => ({
       name,
       title,
       why,
       remaining: figures?.remaining,
       countedAt: figures === undefined ? undefined : new Date(figures.at),
       uncounted: figures?.uncounted ?? 0,
+      burning: pageIn(firing, why),
     }));
+}
+
+/** What somebody is called for; tickets wait. */
+function pageIn(
+  firing: readonly { readonly rule: string; readonly since: string }[],
+  why: string,
+): { since: Date; why: string } | undefined {
+  const since = firing.flatMap((one) => (one.rule.startsWith("page-") ? [one.since] : [])).toSorted()[0];
+  return since === undefined ? undefined : { since: new Date(since), why };
 }
 
 /** What objectives ask of the catalogue: made before it, so it is asked for each time. */

@@ -113,6 +113,8 @@ export interface ObjectiveStanding {
   readonly countedAt: Date | undefined;
   /** Pieces of the past that are still to be counted. */
   readonly uncounted: number;
+  /** It burns at a rate for which somebody is called: since when, and how fast. Absent: it does not. */
+  readonly burning?: { readonly since: Date; readonly why: string } | undefined;
 }
 
 /** What delivery asks of golden paths: what databases and the like in an environment cost in a month. */

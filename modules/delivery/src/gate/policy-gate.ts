@@ -10,7 +10,10 @@ import { ask, asPlatform, blocked, passed, unknown, type GateDeps, type GateRule
 export const POLICY_SET = "Policy set";
 
 /** Policies see the promotion, the entity and the manifests as they would stand there. */
-export function policyGate({ policies, runtime, publicUrl }: GateDeps, { promotion, release, environment }: Subject): GateRule {
+export function policyGate(
+  { policies, runtime, publicUrl }: GateDeps,
+  { promotion, release, environment }: Pick<Subject, "promotion" | "release" | "environment">,
+): GateRule {
   return {
     name: "policies",
     title: "Policies",

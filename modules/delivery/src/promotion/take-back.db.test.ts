@@ -19,6 +19,7 @@ import { pushRepository } from "../internal-operations.ts";
 
 const author = { name: "Ada Example", email: "ada@example.org" };
 const PATIENCE = 90_000;
+let policies = ALLOW;
 let database: TestDatabase;
 let dataDir: string;
 let server: TestServer;
@@ -26,7 +27,12 @@ let server: TestServer;
 beforeAll(async () => {
   database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   dataDir = await mkdtemp(join(tmpdir(), "take-back-"));
-  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog, ports: { policies: ALLOW } });
+  server = await startServer({
+    databaseUrl: database.url,
+    dataDir,
+    log: quietLog,
+    ports: { policies: { decide: (ctx, act) => policies.decide(ctx, act) } },
+  });
   await call("delivery.environment.create", { name: "prod", upstream: ["dev"] });
 }, 240_000);
 afterAll(async () => {
@@ -98,6 +104,40 @@ test("what goes back waits for no canary, and what waits stands on the calendar"
   }, PATIENCE);
 }, 300_000);
 
+test("a policy that begins to deny in the middle of a rollout holds it: somebody decides", async () => {
+  const canary =
+    "rollout:\n  strategy: canary\n  steps: [{ weight: 10 }, { pause: {} }]\n  environments: { dev: { strategy: all-at-once } }\n";
+  await create("ruled", release({ version: "v1", manifest: canary }));
+  await settled("ruled", "dev", 1);
+  await call("delivery.promotion.create", { release: "ruled#1", environment: "prod" });
+  await settled("ruled", "prod", 1);
+  const files = release({ version: "v2", manifest: canary });
+  await server.repositories.commitFiles("ruled", { branch: "main", files, message: "second", author });
+  await call("delivery.deployment.create", { entityRef: "component:default/ruled" });
+  await settled("ruled", "dev", 2);
+  const { id } = await call<Promotion>("delivery.promotion.create", { release: "ruled#2", environment: "prod" });
+  await eventually(async () => expect((await call<Promotion>("delivery.promotion.get", { id })).deploymentId).toBeDefined(), PATIENCE);
+  policies = {
+    decide: async () => ({
+      verdict: "deny",
+      decisionId: "dec_2",
+      evaluated: 1,
+      reasons: ["the image is not signed"],
+      digest: "1".repeat(64),
+    }),
+  };
+  const held = await eventually(async () => {
+    const [rollout] = await rollouts("component:default/ruled");
+    if (rollout?.state !== "held") throw new Error(rollout?.state);
+    return rollout;
+  }, PATIENCE);
+  expect(held).toMatchObject({ weight: 10, reason: "Policies deny it by now: the image is not signed" });
+  expect((await fetchText(`${server.routerUrl}/prod/ruled/`))[0]).toBe(200);
+  await call("delivery.rollout.abort", { id: held.id, reason: "It is signed first." });
+  await eventually(async () => expect((await call<Promotion>("delivery.promotion.get", { id })).state).toBe("rolled-back"), PATIENCE);
+  policies = ALLOW;
+}, 300_000);
+
 async function call<T>(name: string, input: unknown): Promise<T> {
   const handler = server.delivery.handlers.find(({ operation }) => operation.name === name)!;
   return (await perform(server.runtime, handler, callAs({ actor: { kind: "user", id: "ada", name: "Ada" } }), input)) as T;
@@ -109,8 +149,8 @@ async function create(name: string, files: { path: string; content: string | Uin
   );
 }
 
-async function rollouts(): Promise<Rollout[]> {
-  return (await call<{ items: Rollout[] }>("delivery.rollout.list", { entityRef: "component:default/steady" })).items;
+async function rollouts(entityRef = "component:default/steady"): Promise<Rollout[]> {
+  return (await call<{ items: Rollout[] }>("delivery.rollout.list", { entityRef })).items;
 }
 
 function settled(name: string, environment: string, number: number): Promise<Promotion> {

@@ -1,6 +1,7 @@
 import { quietLog } from "@roadbed/testkit";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import type { ObjectiveStanding } from "../deps.ts";
 import { createMeter, type Metrics } from "../router/metrics.ts";
 import type { LocalRuntime, Split, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { parseManifest } from "../workload/manifest.ts";
@@ -41,6 +42,8 @@ function room(
     /** What an AnalysisTemplate has measured, one after the other; the last again and again. */
     readonly measures?: readonly Phase[];
     readonly template?: Partial<TemplateMetric>;
+    readonly objectives?: () => readonly ObjectiveStanding[];
+    readonly denials?: () => string | undefined;
   } = {},
 ) {
   const manifest = parseManifest(`kind: service\nstart: [node]\nrollout:\n${rollout}`);
@@ -99,6 +102,8 @@ function room(
       return row;
     },
     keep: async (_id, progress) => void (row = { ...row, ...progress }),
+    objectives: async () => o.objectives?.(),
+    denials: async () => o.denials?.(),
     samples: async (_id, after) => ({ samples: [], last: after }),
     measure: async () => ({ phase: o.measures?.[Math.min(seen.measured++, o.measures.length - 1)] ?? "successful", value: "7" }),
     promoted: async () => {},
@@ -206,6 +211,52 @@ describe("a rollout", () => {
     await parts.apply("rol_1", "resume");
     await until(() => isOver(row()));
     expect(row()).toMatchObject({ state: "rolled-back", reason: expect.stringContaining("failed once") });
+  });
+
+  test("is taken back when an objective begins to burn its budget, where it says so", async () => {
+    const burning: ObjectiveStanding = {
+      name: "a",
+      title: "Answers",
+      why: "",
+      countedAt: new Date(),
+      uncounted: 0,
+      burning: { since: new Date(Date.now() + 1_000), why: "It burns 20 times as fast as it may." },
+    };
+    const steps = "  strategy: canary\n  steps: [{ weight: 20 }, { pause: { seconds: 1 } }]\n";
+    const { parts, row } = room(`${steps}  tripwires: { budgetBurn: true }\n`, { objectives: () => [burning] });
+    drive = driveRollout(parts, row());
+    await drive.done;
+    expect(row()).toMatchObject({
+      state: "rolled-back",
+      reason: expect.stringMatching(/^Tripwire: error budget, Answers: It burns 20 times/),
+    });
+    const other = room(steps, { objectives: () => [burning] });
+    drive = driveRollout(other.parts, other.row());
+    await drive.done;
+    expect(other.row().state).toBe("promoted");
+  });
+
+  test("is held when policies begin to deny it, asked about once, and goes on when somebody says so", async () => {
+    const steps = "  strategy: canary\n  steps: [{ weight: 20 }, { pause: {} }, { weight: 40 }, { pause: { seconds: 1 } }]\n";
+    const { parts, row, seen } = room(steps, { denials: () => "image is not signed" });
+    drive = driveRollout(parts, row());
+    await until(() => row().state === "held");
+    expect(row()).toMatchObject({ weight: 20, reason: "Policies deny it by now: image is not signed" });
+    await parts.apply("rol_1", "resume");
+    await drive.done;
+    expect(row().state).toBe("promoted");
+    expect(seen.events.filter((event) => event === "undecided")).toHaveLength(1);
+  });
+
+  test("is not stopped by not being able to ask what policies say", async () => {
+    const { parts, row } = room("  strategy: canary\n  steps: [{ weight: 20 }, { pause: { seconds: 1 } }]\n", {
+      denials: () => {
+        throw new Error("the engine is away");
+      },
+    });
+    drive = driveRollout(parts, row());
+    await drive.done;
+    expect(row().state).toBe("promoted");
   });
 
   test("goes on past a metric that is only tried", async () => {

@@ -4,8 +4,10 @@ import { ConflictError, type Logger } from "@roadbed/core";
 
 import { addHistograms, type Histogram } from "../analysis/slow-requests.ts";
 import { sinceThen, type Metrics } from "../router/metrics.ts";
+import type { ObjectiveStanding } from "../deps.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
 import { becauseOf, beginRecord, beginStep, lackOf, look, tell, type AnalysisRecord } from "./analyse.ts";
+import { burnTripwire } from "./budget-burn.ts";
 import { isOver, trafficOf, type RolloutEvent } from "./machine.ts";
 import type { EventWords, RolloutRecord } from "./rollout-store.ts";
 import type { Sample } from "./samples.ts";
@@ -26,6 +28,10 @@ export interface DriveParts {
   keep(id: string, progress: Pick<RolloutRecord, "stepSeconds" | "analysis" | "mirrored" | "measured">): Promise<void>;
   /** What was told of answers after the sample of this number. */
   samples(id: string, after: string | undefined): Promise<{ readonly samples: readonly Sample[]; readonly last: string | undefined }>;
+  /** Objectives of what is rolled out, as they were counted last; undefined where nobody knows of any. */
+  objectives(rollout: RolloutRecord): Promise<readonly ObjectiveStanding[] | undefined>;
+  /** Whether the policies still let what is being rolled out be there: the reasons why not. Absent: they do. */
+  denials(rollout: RolloutRecord): Promise<string | undefined>;
   /** Measures a metric of an AnalysisTemplate once; what could not be measured is a measurement too. */
   measure(metric: TemplateMetric, signal: AbortSignal): Promise<Omit<Measurement, "second">>;
   /** After a promotion: what was asked for meanwhile is done, old files are removed. */
@@ -52,6 +58,10 @@ export interface Drive {
 
 const WINDOW_MS = 60_000;
 const KEEP_EVERY_SECONDS = 5;
+/** Objectives are counted each minute. */
+const OBJECTIVES_EVERY_SECONDS = 10;
+/** Each decision of the policies is kept. */
+const POLICIES_EVERY_SECONDS = 60;
 const STARTS_WAITED_FOR = 10;
 
 /**
@@ -85,6 +95,10 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   /** Seconds of the whole rollout, by which metrics are measured. */
   let seconds = first.measured?.seconds ?? 0;
   const measuring = watchMetrics(plan.metrics ?? [], (metric, signal) => parts.measure(metric, signal), first.measured?.metrics);
+  let askedAt = { objectives: Number.NEGATIVE_INFINITY, policies: Number.NEGATIVE_INFINITY };
+  let burn: Tripwire | undefined;
+  /** What policies had against it when somebody was asked last: whoever goes on all the same is not asked about that again. */
+  let denied: string | undefined;
   /** What had been mirrored before this server, and by it before this rollout. */
   const mirroredBefore = first.mirrored;
   let mirroredFrom: Metrics | undefined;
@@ -208,7 +222,13 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
     const readings = read();
     if (readings === undefined && at.state === "held") return at;
     if (readings === undefined) return apply("undecided", { reason: "The figures of the router cannot be read, so nothing can be said." });
-    return (await trip(readings, now)) ?? (await heedMetrics(at)) ?? (await judge(at, readings, now)) ?? (await last(at));
+    return (
+      (await trip(readings, now)) ??
+      (await askOthers(at)) ??
+      (await heedMetrics(at)) ??
+      (await judge(at, readings, now)) ??
+      (await last(at))
+    );
   }
 
   function read(): Metrics | undefined {
@@ -225,10 +245,29 @@ export function driveRollout(parts: DriveParts, first: RolloutRecord): Drive {
   async function trip(readings: Metrics, now: number): Promise<RolloutRecord | undefined> {
     const { stable, baseline, candidate } = window.add(now, readings);
     const others = { requests: stable.requests + baseline.requests, failed: stable.failed + baseline.failed };
-    wires = tripwires(plan, { processes: local.guest(key, "candidate"), candidate, others });
+    wires = [...tripwires(plan, { processes: local.guest(key, "candidate"), candidate, others }), ...(burn === undefined ? [] : [burn])];
     const tripped = wires.find((one) => one.tripped);
     if (tripped === undefined) return undefined;
     return rollBack("tripped", { reason: `Tripwire: ${tripped.name}, ${tripped.now} (limit: ${tripped.limit}).` });
+  }
+
+  /** What others know of it: its objectives and the policies. Not being able to ask stops nothing, and is asked again. */
+  async function askOthers(at: RolloutRecord): Promise<RolloutRecord | undefined> {
+    try {
+      if (plan.tripwires.budgetBurn === true && seconds - askedAt.objectives >= OBJECTIVES_EVERY_SECONDS) {
+        askedAt = { ...askedAt, objectives: seconds };
+        burn = burnTripwire(await parts.objectives(at), first.createdAt, new Date());
+      }
+      if (seconds - askedAt.policies < POLICIES_EVERY_SECONDS) return undefined;
+      askedAt = { ...askedAt, policies: seconds };
+      const reasons = await parts.denials(at);
+      const isNew = reasons !== undefined && reasons !== denied;
+      denied = reasons;
+      if (isNew && at.state !== "held") return await apply("undecided", { reason: `Policies deny it by now: ${reasons}` });
+    } catch (error) {
+      log.warn("a rollout could not ask what others know of it", { rollout: id, error: String(error) });
+    }
+    return undefined;
   }
 
   async function heedMetrics(at: RolloutRecord): Promise<RolloutRecord | undefined> {

@@ -98,6 +98,8 @@ const Tripwires = z.strictObject({
   leastRequests: z.number().int().min(1).default(20),
   /** It crashed this many times. */
   crashes: z.number().int().min(1).max(20).default(3),
+  /** An objective of the component begins, during the rollout, to burn its error budget at the rate of a page. */
+  budgetBurn: z.boolean().optional(),
   /** AnalysisTemplates of Argo Rollouts, files of the same repository. In a value of an argument `${commit}` and the like say what is rolled out. */
   templates: z
     .array(

@@ -4,6 +4,7 @@ import { findDeployment } from "../deployment/deployment-store.ts";
 import type { DeployPlan } from "../deployment/deploy-flow.ts";
 import { findEnvironment } from "../environment/environment-store.ts";
 import { advanceRollout } from "../internal-operations.ts";
+import { policiesNow } from "../gate/policies-now.ts";
 import type { ClusterRuntime } from "../kubernetes/cluster/cluster-runtime.ts";
 import { driveArgo } from "../kubernetes/cluster/drive-argo.ts";
 import type { LocalRuntime, WorkloadKey, WorkloadSpec } from "../runtime/local-runtime.ts";
@@ -89,6 +90,11 @@ export function createRollouts(deps: DeliveryDeps, timing: Timing, { local, clus
         specOf: async (rollout, signal) => build(await planOf(rollout), signal),
         find: (wanted) => findRollout(db, wanted),
         apply,
+        objectives: async ({ entityRef, environment }) => {
+          const { objectives } = deps;
+          return objectives && runtime.read(runtime.system("delivery.rollout"), (ctx) => objectives(ctx, { entityRef, environment }));
+        },
+        denials: ({ deploymentId, environment }) => policiesNow(deps, deploymentId, environment),
         samples: (wanted, after) => samplesAfter(db, wanted, after),
         measure: (metric, signal) => measure(deps, metric, signal),
         keep: (wanted, progress) => keepProgress(db, wanted, progress),

@@ -17,7 +17,10 @@ export interface Objectives {
   /** Absent where nothing is evaluated. */
   readonly watch: SloWatch | undefined;
   /** The objectives that hold for an entity in an environment: those of that environment, and those that count all of them. */
-  readonly of: (ctx: Ctx, what: { readonly entityRef: string; readonly environment: string }) => Promise<readonly Slo[]>;
+  readonly of: (
+    ctx: Ctx,
+    what: { readonly entityRef: string; readonly environment: string },
+  ) => Promise<readonly (Slo & { readonly firing: SloRow["alert"]["firing"] })[]>;
   /** For rules about many entities: by entity its objectives, with what was counted last. Nothing that is not known is there as a number. */
   readonly measured: (refs: readonly string[]) => Promise<ReadonlyMap<string, readonly Measured[]>>;
 }
@@ -63,7 +66,7 @@ export function createObjectives(clickhouse: ClickHouse, log: Logger, deps: Obje
         "select * from telemetry.slo where entity_ref = $1 and (environment is null or environment = $2) order by name limit 100",
         [entityRef, environment],
       );
-      return rows.map((row) => toSlo(row, undefined));
+      return rows.map((row) => ({ ...toSlo(row, undefined), firing: row.alert.firing }));
     },
     async measured(refs) {
       if (deps === undefined || refs.length === 0) return new Map();
