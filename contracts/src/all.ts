@@ -47,6 +47,8 @@ import { operations as resourceClasses } from "./paths/resource-classes.ts";
 import { operations as resources } from "./paths/resources.ts";
 import { operations as tagRules } from "./paths/tag-rules.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
+import { operations as productRecords } from "./product.ts";
+import { operations as measures } from "./product/measures.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as checks } from "./standards/checks.ts";
 import { operations as files } from "./standards/files.ts";
@@ -127,6 +129,8 @@ export const allOperations: readonly Operation[] = [
   ...fleet,
   ...gitops,
   ...mirror,
+  ...productRecords,
+  ...measures,
   ...telemetry,
   ...telemetryAi,
   ...slos,

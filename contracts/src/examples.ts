@@ -34,6 +34,16 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   deadline: "2027-03-31",
   address: "https://argocd.example.org",
   remote: "https://git.example.org/platform/delivery.git",
+  records: [
+    {
+      kind: "deployment",
+      key: "build-12",
+      entityRef: "component:default/orders",
+      environment: "prod",
+      finishedAt: "2026-11-27T12:00:00Z",
+      result: "success",
+    },
+  ],
   event: {
     context: {
       specversion: "0.5.0",

@@ -3,7 +3,16 @@ import { z } from "zod";
 
 /** What a role may do. Default deny: what is not listed here is not allowed. */
 export const ROLES = {
-  viewer: ["catalog:read", "standards:read", "paths:read", "delivery:read", "configuration:read", "telemetry:read", "identity:self"],
+  viewer: [
+    "catalog:read",
+    "standards:read",
+    "paths:read",
+    "delivery:read",
+    "configuration:read",
+    "telemetry:read",
+    "product:read",
+    "identity:self",
+  ],
   developer: [
     "catalog:read",
     "standards:read",
@@ -11,11 +20,13 @@ export const ROLES = {
     "delivery:read",
     "configuration:read",
     "telemetry:read",
+    "product:read",
     "identity:self",
     "catalog:write",
     "paths:write",
     "delivery:write",
     "telemetry:write",
+    "product:write",
   ],
   admin: ["*"],
 } as const;
@@ -40,6 +51,9 @@ export const Scope = z.enum([
   "telemetry:read",
   "telemetry:write",
   "telemetry:admin",
+  "product:read",
+  "product:write",
+  "product:admin",
   "otlp:write",
   "git:read",
   "git:write",

@@ -255,12 +255,19 @@ export const incidentOpened = defineEvent({
     entityRef: z.string().optional(),
     onCall: z.array(z.string()).optional().describe("References of those who are called, beside the owners"),
     link: z.string().optional().describe("Where to look, as a path of the web app"),
+    openedAt: z.iso.datetime().optional().describe("When it began, which may be long before it was declared"),
+    sample: z.boolean().optional(),
   }),
 });
 export const incidentClosed = defineEvent({
   name: "telemetry.incident.closed",
   summary: "An incident ended.",
-  payload: z.object({ incidentId: z.string(), service: z.string(), entityRef: z.string().optional() }),
+  payload: z.object({
+    incidentId: z.string(),
+    service: z.string(),
+    entityRef: z.string().optional(),
+    closedAt: z.iso.datetime().optional().describe("When it ended, which may be before it was said"),
+  }),
 });
 
 export const operations = [

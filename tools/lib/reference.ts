@@ -15,6 +15,8 @@ import * as delivery from "@roadbed/contracts/delivery";
 import * as identity from "@roadbed/contracts/identity";
 import * as notify from "@roadbed/contracts/notify";
 import * as paths from "@roadbed/contracts/paths";
+import * as productBase from "@roadbed/contracts/product";
+import * as measures from "@roadbed/contracts/product/measures";
 import * as standards from "@roadbed/contracts/standards";
 import * as telemetry from "@roadbed/contracts/telemetry";
 import { inputJsonSchema, outputJsonSchema, type ErrorCode, type EventType, type JsonSchema, type Operation } from "@roadbed/core";
@@ -48,6 +50,7 @@ const CONTRACTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   delivery,
   telemetry,
   notify,
+  product: { ...productBase, ...measures },
 };
 const NOTE = "Made by `tools/write-reference.ts` from the source; edits here are lost.\n";
 

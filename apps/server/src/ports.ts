@@ -7,6 +7,9 @@ import type { Cel } from "@roadbed/cel";
 import { deleteSource, importSource, listEntities, listSources, syncSource, validateEntity } from "@roadbed/contracts/catalog";
 import { getOnCall } from "@roadbed/contracts/catalog/ownership";
 import { listDeployments } from "@roadbed/contracts/delivery";
+import { getCdEvent } from "@roadbed/contracts/delivery/cdevents";
+import { getChange } from "@roadbed/contracts/delivery/changes";
+import { getPromotion } from "@roadbed/contracts/delivery/promotions";
 import { getMe } from "@roadbed/contracts/identity";
 import {
   NotFoundError,
@@ -18,7 +21,7 @@ import {
   type Runtime,
   type Call,
 } from "@roadbed/core";
-import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
+import { cloneRepository, fetchRepository, pushCommit, type Repositories } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import type { DeliveryDeps } from "@roadbed/delivery";
 import { viewerOf } from "@roadbed/identity";
@@ -26,6 +29,7 @@ import type { ObjectiveDeps, Telemetry } from "@roadbed/telemetry";
 import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
 import type { Database } from "@roadbed/postgres";
+import type { ProductDeps } from "@roadbed/product";
 import type { Standards } from "@roadbed/standards";
 
 type SystemRuntime = Runtime & { system(job: string): Call };
@@ -355,5 +359,67 @@ export function thingsForNotify(catalog: Catalog, db: Database): NotifyDeps["thi
     ownersOf: (ctx, ref) => catalog.ownersOf(ctx as never, ref),
     dependantsOf: (ref) => catalog.dependantsOf(ref),
     titleOf: (ref) => catalog.titleOf(ref),
+  };
+}
+
+/** What is measured is what the reader may see: components by name, and what they belong to. */
+export function thingsForProduct(catalog: Catalog): ProductDeps["things"] {
+  const COMPONENTS = new Set(["component"]);
+  return {
+    async seenBy(viewer) {
+      const view = await catalog.subjects.viewOf(viewer);
+      const refs = catalog.subjects.refsAfter("", COMPONENTS, Number.POSITIVE_INFINITY);
+      return {
+        components: refs.map((ref) => view.get(ref)).filter((one) => one !== undefined),
+        get: (ref) => view.get(ref),
+        parentOf: (ref) => view.get(ref)?.parent,
+      };
+    },
+  };
+}
+
+/** What measuring asks about something that an event told of; what is gone meanwhile is undefined. */
+export function deliveriesForProduct(
+  handlers: readonly Handler[],
+  runtime: SystemRuntime,
+  repositories: Pick<Repositories, "log">,
+): ProductDeps["deliveries"] {
+  const MOST_COMMITS = 500;
+  const ask = async <O extends Operation>(operation: O, input: ParsedInputOf<O>): Promise<OutputOf<O> | undefined> => {
+    const handler = handlers.find((candidate) => candidate.operation.name === operation.name);
+    if (!handler) throw new Error(`delivery has no ${operation.name}`);
+    try {
+      return (await perform(runtime, handler, runtime.system("product"), input)) as OutputOf<O>;
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  };
+  return {
+    async change(_ctx, id) {
+      const change = await ask(getChange, { id });
+      if (change === undefined) return undefined;
+      const { repository, entityRef, openedAt, head, base, openedBy } = change;
+      const commits = await repositories.log(repository, { ref: head, limit: MOST_COMMITS, since: base }).catch(() => []);
+      const first = commits.reduce<Date | undefined>((least, { at }) => (least === undefined || at < least ? at : least), undefined);
+      return {
+        entityRef: entityRef === "" ? undefined : entityRef,
+        openedAt,
+        firstCommitAt: first?.toISOString(),
+        bot: openedBy.startsWith("system:"),
+      };
+    },
+    async promotion(_ctx, id) {
+      const found = await ask(getPromotion, { id });
+      return found && { deploymentId: found.deploymentId, rollback: found.kind === "rollback", hotfix: found.hotfix };
+    },
+    async cdEvent(_ctx, id) {
+      const found = await ask(getCdEvent, { id });
+      if (found === undefined) return undefined;
+      const { type, source, eventId, subject, entityRef, environment, at, event } = found;
+      const content = (event["subject"] as { readonly content?: Readonly<Record<string, unknown>> } | undefined)?.content;
+      const artefact = content?.["artifactId"];
+      return { type, source, eventId, subject, entityRef, environment, at, artefact: typeof artefact === "string" ? artefact : undefined };
+    },
   };
 }

@@ -37,6 +37,7 @@ import {
   type Identity,
 } from "@roadbed/identity";
 import { createNotify, createSmtpMailer, migrations as notifyTables } from "@roadbed/notify";
+import { createProduct, migrations as productTables } from "@roadbed/product";
 import { createPaths, migrations as pathsTables, scoreManifests } from "@roadbed/paths";
 import { createRelay, createRuntime, createSealer, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
 import { createStandards, migrations as standardsTables } from "@roadbed/standards";
@@ -69,6 +70,8 @@ import {
   policiesForDelivery,
   remotesForDelivery,
   thingsForNotify,
+  thingsForProduct,
+  deliveriesForProduct,
   thingsForObjectives,
 } from "./ports.ts";
 import type { Progress } from "./progress.ts";
@@ -142,7 +145,17 @@ export async function startServer({
     await Promise.all([
       migrate(
         db,
-        [kernelMigrations, identityTables, catalogTables, standardsTables, pathsTables, deliveryTables, telemetryTables, notifyTables],
+        [
+          kernelMigrations,
+          identityTables,
+          catalogTables,
+          standardsTables,
+          pathsTables,
+          deliveryTables,
+          telemetryTables,
+          notifyTables,
+          productTables,
+        ],
         log,
       ),
       clickhouse.client.createDatabase().then(() => migrateClickHouse(clickhouse.client, [clickhouseMigrations])),
@@ -321,7 +334,13 @@ export async function startServer({
         said: { what: "Where these notices are sent", mend: "Save the channel again." },
       }),
     });
-    const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify].flatMap((module) => module.handlers);
+    const product = createProduct({
+      db,
+      log,
+      things: thingsForProduct(catalog),
+      deliveries: deliveriesForProduct(delivery.handlers, runtime, repositories),
+    });
+    const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify, product].flatMap((module) => module.handlers);
     const subscriptions = [
       readPushedRepositories(catalog),
       ...catalog.subscriptions,
@@ -330,6 +349,7 @@ export async function startServer({
       ...delivery.subscriptions,
       ...telemetry.subscriptions,
       ...notify.subscriptions,
+      ...product.subscriptions,
     ];
     const relay = createRelay({ db, log, subscriptions });
     let startedAll = false;
@@ -338,7 +358,7 @@ export async function startServer({
       { name: "database", check: async () => ((await db.ping()) ? { ok: true } : { ok: false, detail: "does not answer" }) },
       checkDisk(dataDir),
       { name: "telemetry store", check: () => clickhouse.health() },
-      ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry, notify }).map(([name, module]) => ({
+      ...Object.entries({ workflows, identity, catalog, standards, paths, delivery, telemetry, notify, product }).map(([name, module]) => ({
         name,
         check: () => module.health(),
       })),
@@ -392,6 +412,8 @@ export async function startServer({
         "telemetry:read",
         "telemetry:write",
         "telemetry:admin",
+        "catalog:read",
+        "product:write",
       ]),
       log,
     });

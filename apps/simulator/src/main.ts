@@ -11,6 +11,7 @@ import { createClient } from "@roadbed/face-client";
 
 import { createExporters } from "./exporters.ts";
 import { readEstate, type FlowNode } from "./flows.ts";
+import { keepDeliveries } from "./keep-deliveries.ts";
 import { keepObjectives } from "./keep-objectives.ts";
 import { playHistory } from "./play-history.ts";
 import { playIncidents } from "./play-incidents.ts";
@@ -56,6 +57,7 @@ await Promise.all([
   playLive({ estate, exporters, origin: state.origin, signal: stop.signal }),
   keepIncidents(),
   promise(),
+  keepDeliveries({ client: createClient({ url, token }), services, origin: state.origin, signal: stop.signal }),
   rememberProgress(),
 ]);
 await exporters.stop();

@@ -370,6 +370,26 @@ const logs = createRoute({
   component: lazyRouteComponent(() => import("./pages/observe/LogsPage.tsx"), "LogsPage"),
 });
 
+const insights = createRoute({
+  getParentRoute: () => app,
+  path: "/insights",
+  validateSearch: (raw: Raw) => text(raw, "about"),
+  component: lazyRouteComponent(() => import("./pages/insights/InsightsPage.tsx"), "InsightsPage"),
+});
+
+const measures = createRoute({
+  getParentRoute: () => app,
+  path: "/measures",
+  component: lazyRouteComponent(() => import("./pages/insights/MeasuresPage.tsx"), "MeasuresPage"),
+});
+
+const measure = createRoute({
+  getParentRoute: () => app,
+  path: "/measures/$measure",
+  validateSearch: (raw: Raw) => text(raw, "about"),
+  component: lazyRouteComponent(() => import("./pages/insights/MeasurePage.tsx"), "MeasurePage"),
+});
+
 const slos = createRoute({
   getParentRoute: () => app,
   path: "/slos",
@@ -627,7 +647,7 @@ const design = createRoute({
 // prettier-ignore
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, evaluations, evaluation, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
-  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls,
+  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls, insights, measures, measure,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 

@@ -55,6 +55,9 @@ export function concernedBy(event: string): readonly string[] {
       return ["paths.ledger.", "paths.version.", "paths.deviation."];
     case "telemetry.incident":
       return ["telemetry.incident."];
+    case "product.record":
+    case "product.measure":
+      return ["product.measure."];
     case "catalog.property":
     case "catalog.properties":
       return ["catalog.entity.", "catalog.kind."];
@@ -77,7 +80,7 @@ export function concernedBy(event: string): readonly string[] {
     case "standards.stage":
       return ["standards.stage.", "standards.policy."];
     case "catalog.sample":
-      return ["catalog.", "telemetry.", "delivery.", "paths."];
+      return ["catalog.", "telemetry.", "delivery.", "paths.", "product."];
     default:
       return [`${module}.`];
   }
@@ -170,6 +173,8 @@ const EVENTS = [
   "delivery.promotion.admitted",
   "delivery.promotion.finished",
   "delivery.hold.changed",
+  "product.record.told",
+  "product.measure.defined",
   "telemetry.incident.opened",
   "telemetry.incident.closed",
   "telemetry.slo.changed",

@@ -5,11 +5,11 @@ export interface Point {
 }
 
 const MINUTE = 60_000;
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080].map((minutes) => minutes * MINUTE);
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080, 20_160, 40_320].map((minutes) => minutes * MINUTE);
 
 /** About `wanted` round moments within [from, to], on the reader's own clock. */
 export function timeTicks(from: number, to: number, wanted: number): readonly number[] {
-  const step = TIME_STEPS.find((size) => (to - from) / size <= wanted) ?? 10_080 * MINUTE;
+  const step = TIME_STEPS.find((size) => (to - from) / size <= wanted) ?? 40_320 * MINUTE;
   const shift = new Date(from).getTimezoneOffset() * MINUTE;
   const ticks: number[] = [];
   for (let at = Math.ceil((from - shift) / step) * step + shift; at <= to; at += step) ticks.push(at);

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Activity, Boxes, House, Plus, Settings, ShieldCheck, Rocket, type LucideIcon } from "lucide-react";
+import { Activity, Boxes, ChartNoAxesCombined, House, Plus, Settings, ShieldCheck, Rocket, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import classes from "./shell.module.css";
@@ -75,6 +75,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/standards/waivers", label: "Waivers" },
     ],
   },
+  { to: "/insights", label: "Insights", icon: ChartNoAxesCombined, under: [{ to: "/measures", label: "Measures" }] },
 ];
 
 const APART: readonly Entry[] = [

@@ -5,6 +5,8 @@ import type { Call, Ctx } from "@roadbed/core";
 import type { Connectors } from "../connector/connectors.ts";
 import type { CatalogDeps } from "../deps.ts";
 import type { Catalogue } from "../estate/catalogue.ts";
+import { builtInCode } from "../entity/relations.ts";
+import type { Item } from "../estate/item.ts";
 import { visibleTo } from "../estate/visibility.ts";
 import { around } from "./around.ts";
 import { changesAfter, type News, type Place } from "./changes-after.ts";
@@ -50,11 +52,15 @@ export interface SubjectItem {
   readonly title: string;
   readonly owner: string | undefined;
   readonly system: string | undefined;
+  /** The team above a team, the domain of a system or of a domain. */
+  readonly parent: string | undefined;
 }
 
 export type { RepositoryPlace } from "./repository-place.ts";
 export type { News, Place } from "./changes-after.ts";
 export type { Subject, Wanted } from "./read-subjects.ts";
+
+const UPWARD: ReadonlySet<number> = new Set([builtInCode("partOf"), builtInCode("childOf")]);
 
 export function createSubjects(catalogue: Catalogue, deps: CatalogDeps & { readonly readers: Connectors }): Subjects {
   const { estate, feed } = catalogue;
@@ -96,11 +102,16 @@ export function createSubjects(catalogue: Catalogue, deps: CatalogDeps & { reado
           const item = estate.get(ref);
           if (!item || !visible.sees(item.id)) return undefined;
           const { kind, title, name, owner, system } = item;
-          return { ref: item.ref, kind, title: title ?? name, owner, system };
+          return { ref: item.ref, kind, title: title ?? name, owner, system, parent: parentOf(item) };
         },
       };
     },
   };
+
+  function parentOf({ statements }: Item): string | undefined {
+    for (let at = 0; at < statements.length; at += 2) if (UPWARD.has(statements[at]!)) return estate.refOf(statements[at + 1]!);
+    return undefined;
+  }
 
   /** Sorted once for each state of the estate: whoever goes through all of it asks again and again. */
   function sortedRefs(): readonly string[] {

@@ -275,6 +275,8 @@ export const HEARD: readonly string[] = [...BY_NAME.keys()];
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   "delivery.source.edited":
     "what came of it is told as a change of its environment or as a promotion, a refusal by the commit that puts it back",
+  "product.record.told": "what was told is the deployments, changes and incidents themselves",
+  "product.measure.defined": "it is about a measure, whose page shows all its versions",
   "paths.notice.sent": "It is told to those whom it names, in their inbox.",
   "catalog.entity.registered": "history tells it, with who, why and in which run",
   "catalog.entity.changed": "history tells it, with the fields",

@@ -55,14 +55,43 @@ export function bootstrapQuantile(
   o: { readonly p: number; readonly seed: number; readonly confidence?: number; readonly draws?: number },
 ): Interval | undefined {
   if (rows.length === 0) return undefined;
-  const clusters = [...Map.groupBy(rows, ({ cluster }) => cluster).values()].map((members) => members.map(({ value }) => value));
+  const numbers = new Map([...new Set(rows.map(({ cluster }) => cluster))].map((cluster, at) => [cluster, at]));
+  // Sorted once: a draw is how often each cluster came, and its quantile is found by counting up.
+  const sorted = rows.toSorted((a, b) => a.value - b.value).map(({ value, cluster }) => ({ value, cluster: numbers.get(cluster)! }));
+  const sizes = Array.from(numbers, () => 0);
+  for (const { cluster } of sorted) sizes[cluster]!++;
   const random = seededRandom(o.seed);
   const drawn = Array.from({ length: o.draws ?? DRAWS }, () => {
-    const sample = clusters.flatMap(() => clusters[Math.floor(random() * clusters.length)]!);
-    return quantileOf(sample.sort(ascending), o.p);
+    const times = sizes.map(() => 0);
+    for (let draw = 0; draw < sizes.length; draw++) times[Math.floor(random() * sizes.length)]!++;
+    return weightedQuantile(
+      sorted,
+      times,
+      times.reduce((total, count, at) => total + count * sizes[at]!, 0),
+      o.p,
+    );
   }).sort(ascending);
   const tail = (1 - (o.confidence ?? DEFAULT_CONFIDENCE)) / 2;
   return { lower: quantileOf(drawn, tail), upper: quantileOf(drawn, 1 - tail) };
+}
+
+/** The same as `quantileOf` of all values, each as often as its cluster was drawn. */
+function weightedQuantile(
+  sorted: readonly { readonly value: number; readonly cluster: number }[],
+  times: readonly number[],
+  total: number,
+  p: number,
+): number {
+  const place = (total - 1) * p;
+  const below = Math.floor(place);
+  let seen = 0;
+  let lower: number | undefined;
+  for (const { value, cluster } of sorted) {
+    seen += times[cluster]!;
+    if (lower === undefined && seen > below) lower = value;
+    if (lower !== undefined && (place === below || seen > below + 1)) return lower + (place - below) * (value - lower);
+  }
+  return lower!;
 }
 
 function ascending(a: number, b: number): number {

@@ -19,7 +19,12 @@ export function makeCloseIncident(): Handler {
       `update telemetry.incident set closed_at = $2, summary = $3 where id = $1 returning ${INCIDENT_COLUMNS}`,
       [id, at, summary ?? null],
     );
-    ctx.emit(incidentClosed, id, { incidentId: id, service: incident.service });
+    ctx.emit(incidentClosed, id, {
+      incidentId: id,
+      service: incident.service,
+      closedAt: at.toISOString(),
+      ...(incident.entity_ref === null ? {} : { entityRef: incident.entity_ref }),
+    });
     return toIncident(rows[0] as IncidentRow);
   });
 }

@@ -30,6 +30,8 @@ export async function declareIncident(ctx: Ctx, incident: NewIncident): Promise<
     service,
     severity,
     title,
+    openedAt: openedAt.toISOString(),
+    sample,
     ...(entityRef === undefined ? {} : { entityRef }),
     ...(onCall === undefined ? {} : { onCall: [...onCall] }),
     ...(link === undefined ? {} : { link }),
@@ -49,6 +51,7 @@ export async function endIncident(ctx: Ctx, id: string, o: { readonly at: Date; 
   ctx.emit(incidentClosed, id, {
     incidentId: id,
     service: incident.service,
+    closedAt: toIncident(incident).closedAt!,
     ...(incident.entity_ref === null ? {} : { entityRef: incident.entity_ref }),
   });
 }
