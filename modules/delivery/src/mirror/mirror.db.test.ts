@@ -29,7 +29,7 @@ let server: TestServer;
 /** A Git host elsewhere: real Git over real HTTP, that can be made deaf. */
 let host: Server;
 let remotes: Repositories;
-let mood: "well" | "deaf" | "slow" = "well";
+let mood: "well" | "deaf" | "slow" | "refuses" = "well";
 let remote: string;
 
 beforeAll(async () => {
@@ -48,6 +48,9 @@ beforeAll(async () => {
   });
   host = createServer((request, response) => {
     if (mood === "deaf") return void response.writeHead(503).end();
+    // It can be read, and takes no push: what a protected branch or a role that was taken away looks like.
+    if (mood === "refuses" && request.method === "POST" && request.url?.includes("git-receive-pack") === true)
+      return void response.writeHead(403).end();
     if (mood === "slow") return void request.resume();
     void serve(request, response);
   }).listen(0, "127.0.0.1");
@@ -109,6 +112,21 @@ test("down or slow, nothing waits for it; it catches up by itself when it answer
   await call("delivery.mirror.push", {});
   expect(await until(({ state }) => state === "in-sync")).toMatchObject({ failures: 0 });
   await same("env/prod");
+}, 180_000);
+
+test("a push that is refused in the middle of a promotion holds up nothing, and nothing is promoted twice", async () => {
+  mood = "refuses";
+  await call("delivery.environment.create", { name: "stage", upstream: ["dev"] });
+  await call("delivery.promotion.create", { release: "orders#1", environment: "stage" });
+  await settled("stage", 1);
+  expect((await until(({ state, error }) => state === "failing" && error !== undefined)).error).toContain("403");
+  expect(await remotes.head("copy", "env/stage")).toBeUndefined();
+  mood = "well";
+  await call("delivery.mirror.push", {});
+  await until(({ state }) => state === "in-sync");
+  await same("env/stage");
+  const { items } = await call<{ items: Promotion[] }>("delivery.promotion.list", { entityRef: ORDERS, environment: "stage" });
+  expect(items).toHaveLength(1);
 }, 180_000);
 
 test("what somebody else pushes there is noticed, told, and what was promoted is rendered anew on top of it", async () => {
@@ -185,8 +203,12 @@ function until(holds: (mirror: Mirror) => boolean): Promise<Mirror> {
   }, 90_000);
 }
 
+/** Here the branch may go on meanwhile: it is there soon after. */
 async function same(branch: string): Promise<void> {
-  expect(await remotes.head("copy", branch)).toBe(await server.repositories.head(GITOPS_REPOSITORY, branch));
+  await eventually(
+    async () => expect(await remotes.head("copy", branch)).toBe(await server.repositories.head(GITOPS_REPOSITORY, branch)),
+    60_000,
+  );
 }
 
 function settled(environment: string, number: number): Promise<Promotion> {
