@@ -65,6 +65,7 @@ import { operations as workbench } from "./standards/workbench.ts";
 import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
 import { operations as telemetryAi } from "./telemetry/ai.ts";
+import { operations as alertmanager } from "./telemetry/alertmanager.ts";
 import { operations as slos } from "./telemetry/slos.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -133,6 +134,7 @@ export const allOperations: readonly Operation[] = [
   ...measures,
   ...telemetry,
   ...telemetryAi,
+  ...alertmanager,
   ...slos,
   ...notify,
 ];

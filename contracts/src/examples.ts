@@ -27,6 +27,15 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   tests: "policy: has-owner\nobjects: { shop: { kind: Component } }\ncases: [{ name: nobody, of: shop, expect: unasked }]\n",
   plan: '{"format_version":"1.2","resource_changes":[]}',
   traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+  alerts: [
+    {
+      status: "firing",
+      labels: { alertname: "HighErrorRate", service: "orders", severity: "critical" },
+      annotations: { summary: "Orders fail" },
+      startsAt: "2026-11-27T10:00:00Z",
+      fingerprint: "c0ffee0123456789",
+    },
+  ],
   title: "Orders answer slowly",
   login: "email:ada@example.com",
   logins: ["email:ada@example.com"],

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 import { renderSql, splitStatements } from "@roadbed/clickhouse";
 import * as contract from "@roadbed/contracts/telemetry";
+import * as alertmanager from "@roadbed/contracts/telemetry/alertmanager";
 import * as ai from "@roadbed/contracts/telemetry/ai";
 import * as objectives from "@roadbed/contracts/telemetry/slos";
 import { callAs, quietLog } from "@roadbed/testkit";
@@ -121,6 +122,6 @@ describe("the tables", () => {
 
 test("every operation of the contract has its handler", () => {
   expect(it.telemetry.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-    [...contract.operations, ...ai.operations, ...objectives.operations].map(({ name }) => name).sort(),
+    [...contract.operations, ...ai.operations, ...alertmanager.operations, ...objectives.operations].map(({ name }) => name).sort(),
   );
 });

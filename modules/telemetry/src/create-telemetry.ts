@@ -7,6 +7,7 @@ import type { TelemetryDeps } from "./deps.ts";
 import { makeCloseIncident } from "./incident/close-incident.ts";
 import { incidentsBetween } from "./incident/incidents-between.ts";
 import { makeListIncidents } from "./incident/list-incidents.ts";
+import { makeReceiveAlerts } from "./incident/receive-alerts.ts";
 import { makeOpenIncident } from "./incident/open-incident.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import type { Intake } from "./intake/intake.ts";
@@ -19,7 +20,7 @@ import { makeListServices, readServices } from "./read/list-services.ts";
 import { makeListTraces } from "./read/list-traces.ts";
 import { alignWindow, resolveWindow, type Window } from "./read/window.ts";
 import { applyRetention, retentionDays } from "./retention.ts";
-import { createObjectives, type Objectives } from "./slo/create-objectives.ts";
+import { createObjectives, NO_THINGS, type Objectives } from "./slo/create-objectives.ts";
 import type { SloWatch } from "./slo/watch-slos.ts";
 import { forgetSample, makeSubscriptions } from "./subscriptions.ts";
 
@@ -85,6 +86,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeListIncidents(),
       makeOpenIncident(),
       makeCloseIncident(),
+      makeReceiveAlerts(deps.objectives?.things ?? NO_THINGS),
       ...objectives.handlers,
       ...ai.handlers,
     ],

@@ -14,9 +14,12 @@ const RULES: readonly { readonly what: string; readonly at: RegExp }[] = [
   { what: "e-mail address", at: /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9-]{1,63}){1,8}/g },
 ];
 
+/** Something of each rule: nearly all texts have none of it, and are looked through once instead of nine times. */
+const HINT = /@|eyJ|[spr]k-|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|AIza|PRIVATE KEY|[Bb]earer|passw|secret|api[_-]?key/i;
+
 /** The text without e-mail addresses and secrets; `[e-mail address]` and the like stand in their place. */
 export function redact(text: string): string {
-  if (text.length < SHORTEST) return text;
+  if (text.length < SHORTEST || !HINT.test(text)) return text;
   return RULES.reduce((rest, { what, at }) => rest.replace(at, `[${what}]`), text);
 }
 

@@ -14,7 +14,8 @@ import type { RetentionDays } from "../retention.ts";
 import { CONTENT_TYPES, statusBody, successAnswer, type BodyFormat } from "./answer.ts";
 import { createBatcher } from "./batcher.ts";
 import { createInflater } from "./inflate.ts";
-import type { Intake, Signal } from "./intake.ts";
+import type { IngestAnswer, Intake, Signal } from "./intake.ts";
+import { createRecentRequests } from "./recent-requests.ts";
 
 export interface RunningIntake extends Intake {
   /** Bytes that wait for the store. */
@@ -50,6 +51,7 @@ export function createIntake(
   const batchers = { traces: batcherOf(parts.traces), logs: batcherOf(parts.logs), metrics: batcherOf(parts.metrics) };
   const all = Object.values(batchers);
   const inflater = createInflater();
+  const recent = createRecentRequests<IngestAnswer>();
   let closed = false;
 
   return {
@@ -60,10 +62,14 @@ export function createIntake(
       const now = (o.now?.() ?? new Date()).getTime();
       const { transcode, days: kept } = parts[signal];
       const limits = { sample, oldest: now - kept * DAY_MS, newest: now + FUTURE_MS, ai: o.ai };
-      const outcome = await batchers[signal].add((w) =>
-        malformedIsInvalid(() => transcode(protobufOf(signal, format, unpacked), w, limits)),
-      );
-      return successAnswer(signal, format, outcome);
+      const store = async (): Promise<IngestAnswer> => {
+        const outcome = await batchers[signal].add((w) =>
+          malformedIsInvalid(() => transcode(protobufOf(signal, format, unpacked), w, limits)),
+        );
+        return successAnswer(signal, format, outcome);
+      };
+      // Log records may have no time, so two that are alike may well be two.
+      return signal === "logs" ? store() : recent.once(`${signal} ${format}`, unpacked, store);
     },
     errorAnswer(error, contentType) {
       const format = contentType?.includes("json") ? "json" : "protobuf";

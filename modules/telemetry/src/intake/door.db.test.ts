@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 
 import { openClickHouse } from "@roadbed/clickhouse";
 import { quietLog } from "@roadbed/testkit";
@@ -29,6 +29,19 @@ describe("the door", () => {
   test("takes gzip", async () => {
     expect(await send(gzipSync(good()), { contentEncoding: "gzip" })).toMatchObject({ accepted: 1 });
     expect(await stored()).toBe(1);
+  });
+
+  test("takes zstd, and does not count again what is sent again", async () => {
+    const body = good();
+    expect(await send(zstdCompressSync(body), { contentEncoding: "zstd" })).toMatchObject({ accepted: 1 });
+    expect(await Promise.all([send(body), send(gzipSync(body), { contentEncoding: "gzip" })])).toMatchObject([
+      { accepted: 1 },
+      { accepted: 1 },
+    ]);
+    expect(await stored()).toBe(1);
+    const bomb = zstdCompressSync(Buffer.alloc(400 * 1024 * 1024));
+    await expect(send(bomb, { contentEncoding: "zstd" })).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(send(body, { contentEncoding: "zstd" })).rejects.toMatchObject({ code: "INVALID" });
   });
 
   test("tells how many rows it refused, and why, and keeps the rest", async () => {

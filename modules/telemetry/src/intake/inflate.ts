@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { gunzip, zstdDecompress } from "node:zlib";
 
 import { InvalidError, TooLargeError, TooManyError } from "@roadbed/core";
 
@@ -8,7 +8,9 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_INFLATING = 4;
 const MAX_WAITING = 64;
 
-const unpack = promisify(gunzip);
+/** How each encoding is unpacked; Node knows zstd itself. */
+const UNPACKERS = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) } as const;
+type Encoding = keyof typeof UNPACKERS;
 const TOO_LARGE = { mend: "Send smaller batches (the exporter's maxExportBatchSize)." };
 
 export interface Inflater {
@@ -21,15 +23,15 @@ export function createInflater(): Inflater {
   let running = 0;
   const waiting: (() => void)[] = [];
 
-  async function unpackInTurn(body: Uint8Array): Promise<Uint8Array> {
+  async function unpackInTurn(body: Uint8Array, encoding: Encoding): Promise<Uint8Array> {
     if (running >= MAX_INFLATING) {
       if (waiting.length >= MAX_WAITING) throw new TooManyError("Too many packed requests wait to be read.", 1);
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running++;
     try {
-      return await unpack(body, { maxOutputLength: MAX_BODY_BYTES });
+      return await UNPACKERS[encoding](body, { maxOutputLength: MAX_BODY_BYTES });
     } catch (error) {
-      throw toDomainError(error);
+      throw toDomainError(error, encoding);
     } finally {
       const next = waiting.shift();
       if (next === undefined) running--;
@@ -42,15 +44,15 @@ export function createInflater(): Inflater {
       const name = encoding.trim().toLowerCase();
       if (body.byteLength > MAX_BODY_BYTES) throw tooLarge();
       if (name === "identity" || name === "") return body;
-      if (name === "gzip") return unpackInTurn(body);
-      throw new InvalidError(`Content-Encoding ${encoding} is not supported.`, { mend: "Use gzip, or send the body unpacked." });
+      if (name === "gzip" || name === "zstd") return unpackInTurn(body, name);
+      throw new InvalidError(`Content-Encoding ${encoding} is not supported.`, { mend: "Use gzip or zstd, or send the body unpacked." });
     },
   };
 }
 
-function toDomainError(error: unknown): Error {
+function toDomainError(error: unknown, encoding: Encoding): Error {
   if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return tooLarge();
-  return new InvalidError("The body is not gzip, though Content-Encoding says so.", { cause: error });
+  return new InvalidError(`The body is not ${encoding}, though Content-Encoding says so.`, { cause: error });
 }
 
 function tooLarge(): TooLargeError {

@@ -94,7 +94,7 @@ const COLUMNS: readonly Column<AiCall>[] = [
   {
     id: "call",
     header: "Call",
-    width: "26%",
+    width: "22%",
     cell: (call) => (
       <Link
         to="/traces/$traceId"
@@ -110,10 +110,11 @@ const COLUMNS: readonly Column<AiCall>[] = [
   {
     id: "prompt",
     header: "Prompt",
+    width: "13%",
     cell: ({ prompt, promptVersion }) =>
       prompt === undefined ? null : <span title={prompt}>{promptVersion === undefined ? prompt : `${prompt}@${promptVersion}`}</span>,
   },
-  { id: "agent", header: "Agent", cell: ({ agent }) => (agent === undefined ? null : <span title={agent}>{agent}</span>) },
+  { id: "agent", header: "Agent", width: "12%", cell: ({ agent }) => (agent === undefined ? null : <span title={agent}>{agent}</span>) },
   { id: "in", header: "In", width: "80px", align: "right", cell: ({ inputTokens }) => formatNumber(inputTokens) },
   { id: "out", header: "Out", width: "80px", align: "right", cell: ({ outputTokens }) => formatNumber(outputTokens) },
   {

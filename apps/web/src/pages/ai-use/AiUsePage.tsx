@@ -152,32 +152,34 @@ function Shape({ of }: { readonly of: Use }): ReactNode {
   const line = (pick: (step: Use["series"][number]) => number | undefined) =>
     of.series.map((step) => ({ at: Date.parse(step.at), value: pick(step) }));
   return (
-    <div className={classes.charts}>
-      <TimeSeries
-        title="Cost"
-        head={<b className={classes.chartTitle}>Cost</b>}
-        series={[{ name: "cost", points: line(({ cost }) => (cost === undefined ? undefined : Number(cost))), area: true }]}
-        format={(value) => formatUsd(value.toFixed(12))}
-        {...shared}
-      />
-      <TimeSeries
-        title="Tokens"
-        head={<b className={classes.chartTitle}>Tokens</b>}
-        series={[
-          { name: "in", points: line(({ inputTokens }) => inputTokens), color: "var(--rb-series-1)" },
-          { name: "out", points: line(({ outputTokens }) => outputTokens), color: "var(--rb-series-2)" },
-        ]}
-        format={formatShort}
-        {...shared}
-      />
-      <TimeSeries
-        title="Calls"
-        head={<b className={classes.chartTitle}>Calls</b>}
-        series={[{ name: "calls", points: line(({ calls }) => calls), area: true }]}
-        format={formatShort}
-        {...shared}
-      />
-    </div>
+    <Section title="Over time">
+      <div className={classes.charts}>
+        <TimeSeries
+          title="Cost"
+          head={<b className={classes.chartTitle}>Cost</b>}
+          series={[{ name: "cost", points: line(({ cost }) => (cost === undefined ? undefined : Number(cost))), area: true }]}
+          format={(value) => formatUsd(value.toFixed(12))}
+          {...shared}
+        />
+        <TimeSeries
+          title="Tokens"
+          head={<b className={classes.chartTitle}>Tokens</b>}
+          series={[
+            { name: "in", points: line(({ inputTokens }) => inputTokens), color: "var(--rb-series-1)" },
+            { name: "out", points: line(({ outputTokens }) => outputTokens), color: "var(--rb-series-2)" },
+          ]}
+          format={formatShort}
+          {...shared}
+        />
+        <TimeSeries
+          title="Calls"
+          head={<b className={classes.chartTitle}>Calls</b>}
+          series={[{ name: "calls", points: line(({ calls }) => calls), area: true }]}
+          format={formatShort}
+          {...shared}
+        />
+      </div>
+    </Section>
   );
 }
 
