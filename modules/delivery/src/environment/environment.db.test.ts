@@ -237,7 +237,7 @@ test("what is dearer than the budget, or what the environment's own policies den
     const promotion = await call<Promotion>("delivery.promotion.get", { id });
     return Object.fromEntries(promotion.gates.map(({ name, verdict, why }) => [name, `${verdict}: ${why}`]));
   };
-  await eventually(async () =>
+  await within(async () =>
     expect(await gates()).toMatchObject({
       budget: expect.stringMatching(/^blocked: It would cost 300\.00 EUR a month, 50\.00 more than the budget of 250\.00/),
       policies: "blocked: Denied: It names no budget.",
@@ -246,20 +246,24 @@ test("what is dearer than the budget, or what the environment's own policies den
   expect(asked).toEqual(["ai"]);
   // A dearer budget alone does not let it through, and neither do other policies alone.
   await call("delivery.environment.update", { name: "paid", budget: { amount: "400.00", currency: "EUR" } });
-  await eventually(async () =>
+  await within(async () =>
     expect(await gates()).toMatchObject({ budget: expect.stringMatching(/^passed/), policies: expect.stringMatching(/^blocked/) }),
   );
   monthly = "500.00";
   await call("delivery.environment.update", { name: "paid", policies: ["kubernetes"] });
-  await eventually(async () =>
+  await within(async () =>
     expect(await gates()).toMatchObject({ budget: expect.stringMatching(/^blocked/), policies: expect.stringMatching(/^passed/) }),
   );
   expect(asked).toEqual(["kubernetes"]);
   expect(await call("delivery.promotion.get", { id })).toMatchObject({ state: "waiting" });
   monthly = "400.00";
   await call("delivery.environment.update", { name: "paid", description: "Looked at again" });
-  await eventually(async () => expect(await call("delivery.promotion.get", { id })).toMatchObject({ state: "promoted" }));
-}, 60_000);
+  await within(async () => expect(await call("delivery.promotion.get", { id })).toMatchObject({ state: "promoted" }));
+}, 240_000);
+
+function within<T>(holds: () => Promise<T>): Promise<T> {
+  return eventually(holds, 60_000);
+}
 
 async function list(input: object = {}): Promise<Environment[]> {
   return (await call<{ items: Environment[] }>("delivery.environment.list", input)).items;

@@ -222,13 +222,13 @@ test("a stop is a forward commit with no replicas, which the cluster keeps to, a
   const replicas = (): unknown => double.get("deployments", "prod", "orders")!.spec!["replicas"];
   const before = await server.repositories.head(GITOPS_REPOSITORY, "env/prod");
   await call("delivery.workload.stop", orders);
-  await eventually(() => expect(replicas()).toBe(0), 30_000);
+  await eventually(() => expect(replicas()).toBe(0), 60_000);
   const [commit] = await server.repositories.log(GITOPS_REPOSITORY, { ref: "env/prod", limit: 1, since: before });
   expect(commit!.message).toContain("Roadbed-Accepted");
   await workloadOf("orders", ({ desired, cluster }) => desired === "stopped" && cluster?.wanted === 0);
   await eventually(async () => expect(await fileOnMain("workloads/prod/orders.yaml")).toContain("suspended: true"), 30_000);
   await call("delivery.workload.restart", orders);
-  await eventually(() => expect(replicas()).toBe(3), 30_000);
+  await eventually(() => expect(replicas()).toBe(3), 60_000);
   await workloadOf("orders", ({ desired, health }) => desired === "running" && health === "healthy");
   await eventually(async () => expect(await fileOnMain("workloads/prod/orders.yaml")).not.toContain("suspended"), 30_000);
 });

@@ -29,7 +29,14 @@ let server: TestServer;
 beforeAll(async () => {
   database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   dataDir = await mkdtemp(join(tmpdir(), "source-"));
-  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog, ports: { policies: ALLOW } });
+  server = await startServer({
+    databaseUrl: database.url,
+    dataDir,
+    log: quietLog,
+    ports: { policies: ALLOW },
+    // A process that takes its time to start on a busy machine is not what is tested here.
+    timing: { startMs: 60_000 },
+  });
   await call("delivery.environment.create", { name: "prod", upstream: ["dev"], region: "eu-central-1" });
   await server.runtime.write(callAs(), pushRepository, {} as never, undefined, (ctx) =>
     server.delivery.createRepository(ctx, {
@@ -45,7 +52,7 @@ beforeAll(async () => {
   await promoted("dev", 1);
   await call("delivery.promotion.create", { release: "orders#1", environment: "prod" });
   await promoted("prod", 1);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await server.stop();
   await database.drop();
@@ -53,7 +60,7 @@ afterAll(async () => {
 });
 
 test("main says what each environment asks for and is to have", async () => {
-  const texts = await eventually(async () => {
+  const texts = await within(async () => {
     const found = [await fileOf(PROD), await fileOf(INTENT), await fileOf("workloads/dev/orders.yaml")];
     if (found.includes("")) throw new Error("not written yet");
     return found;
@@ -74,11 +81,11 @@ test("a pushed change of a workload goes through the gates, and its comments sta
   await push("promoter", INTENT, `# Why: more to read.\n${INTENT_HEAD}  overrides: { env: { GREETING: moin } }\n`);
   const edit = await lastEdit(INTENT);
   expect(edit).toMatchObject({ state: "taken", entityRef: ORDERS, environment: "prod", pushedBy: "user:ada" });
-  const done = await eventually(async () => {
+  const done = await within(async () => {
     const one = await call<Promotion>("delivery.promotion.get", { id: edit.promotionId });
     if (one.state !== "promoted") throw new Error(JSON.stringify(one));
     return one;
-  }, 30_000);
+  });
   expect(done.gates.find(({ name }) => name === "policies")).toMatchObject({ verdict: "passed" });
   expect(done.reason).toContain("on main");
   expect(parse(await fileOf("apps/orders/workload.yaml", "env/prod"))).toMatchObject({ spec: { release: 1, env: { GREETING: "moin" } } });
@@ -90,16 +97,16 @@ test("a pushed change of a workload goes through the gates, and its comments sta
   await call("delivery.promotion.create", { release: "orders#2", environment: "prod" });
   await promoted("prod", 2);
   expect(await variable("GREETING")).toBe("moin");
-  await eventually(async () =>
+  await within(async () =>
     expect(parse(await fileOf(INTENT))).toEqual(intent({ release: 2, overrides: { env: { GREETING: "moin" } } }, "prod")),
   );
   expect(await fileOf(INTENT)).toContain("# Why: more to read.");
-}, 90_000);
+}, 240_000);
 
 test("a stop is said in Git like anything else, and so is its end", async () => {
   await push("promoter", INTENT, `${INTENT_HEAD.replace("release: 1", "release: 2")}  suspended: true\n`);
   await promoted("prod", 2, 3);
-  await eventually(async () => expect((await fetchText(`${server.routerUrl}/prod/orders/env`))[0]).not.toBe(200));
+  await within(async () => expect((await fetchText(`${server.routerUrl}/prod/orders/env`))[0]).not.toBe(200));
   expect(parse(await fileOf("apps/orders/workload.yaml", "env/prod"))).toMatchObject({
     spec: { suspended: true, env: { GREETING: "hello" } },
   });
@@ -107,7 +114,7 @@ test("a stop is said in Git like anything else, and so is its end", async () => 
   await push("promoter", INTENT, INTENT_HEAD.replace("release: 1", "release: 2"));
   await promoted("prod", 2, 4);
   expect(await variable("GREETING")).toBe("hello");
-}, 90_000);
+}, 240_000);
 
 test("a wrong file is refused with line, field and mend, is put back, and changes nothing", async () => {
   const before = await call<Environment>("delivery.environment.get", { name: "prod" });
@@ -139,10 +146,10 @@ test("a wrong file is refused with line, field and mend, is put back, and change
   });
   // Records are nobody's but the platform's.
   await push("admin", "holds.json", "[]\n[]\n");
-  await eventually(async () => expect(await fileOf("holds.json")).not.toContain("[]\n[]"));
+  await within(async () => expect(await fileOf("holds.json")).not.toContain("[]\n[]"));
   expect(await call("delivery.environment.get", { name: "prod" })).toEqual(before);
   expect(await fileOf(INTENT)).toContain("release: 2");
-}, 60_000);
+}, 240_000);
 
 test("a good file changes an environment, and makes one", async () => {
   const good = await fileOf(PROD);
@@ -160,11 +167,11 @@ test("a good file changes an environment, and makes one", async () => {
   expect(await call("delivery.environment.get", { name: "edge" })).toMatchObject({ title: "Edge", approvals: [{ by: "owner", count: 1 }] });
   // By another way: their words stay.
   await call("delivery.environment.update", { name: "prod", soakMinutes: 0, automatic: true });
-  await eventually(async () => expect(parse(await fileOf(PROD))).toMatchObject({ spec: { automatic: true } }));
+  await within(async () => expect(parse(await fileOf(PROD))).toMatchObject({ spec: { automatic: true } }));
   expect(await fileOf(PROD)).not.toContain("soakMinutes");
   await call("delivery.environment.end", { name: "edge", reason: "not needed" });
-  await eventually(async () => expect(await fileOf("environments/edge.yaml")).toBe(""));
-}, 60_000);
+  await within(async () => expect(await fileOf("environments/edge.yaml")).toBe(""));
+}, 240_000);
 
 test("a commit of ours whose transaction was lost is made anew, and nobody is told", async () => {
   await server.relay.settled();
@@ -178,7 +185,7 @@ test("a commit of ours whose transaction was lost is made anew, and nobody is to
   const author = { name: "Roadbed", email: "delivery@roadbed.invalid" };
   await server.repositories.commitFiles(GITOPS_REPOSITORY, { branch: "main", files, message: "Record 1 release", author });
   await call("delivery.environment.update", { name: "prod", description: "Where customers are" });
-  await eventually(async () =>
+  await within(async () =>
     expect(parse(await fileOf(PROD))).toMatchObject({ spec: { description: "Where customers are", title: "Prod" } }),
   );
   expect([await fileOf("environments/gone.yaml"), await fileOf("apps/orders/releases/99.json")]).toEqual(["", ""]);
@@ -216,18 +223,23 @@ test("environments and what is wanted come back from Git, too", async () => {
   expect(await all()).toEqual(before);
   // Nothing is taken for an edit, and nothing has to be written anew.
   await call("delivery.environment.update", { name: "dev", description: "Every push" });
-  await eventually(async () => expect(await fileOf("environments/dev.yaml")).toContain("Every push"));
+  await within(async () => expect(await fileOf("environments/dev.yaml")).toContain("Every push"));
   const since = await server.repositories.log(GITOPS_REPOSITORY, { ref: "main", limit: 10, since: head });
   expect(since).toHaveLength(1);
   expect(await server.repositories.differences(GITOPS_REPOSITORY, head!, since[0]!.hash)).toEqual([
     { path: "environments/dev.yaml", status: "changed" },
   ]);
-}, 60_000);
+}, 240_000);
 
 const INTENT_HEAD = `apiVersion: roadbed.dev/v1\nkind: Intent\nmetadata: { name: orders, environment: prod }\nspec:\n  component: ${ORDERS}\n  release: 1\n`;
 
 function intent(spec: object, environment: string): unknown {
   return { apiVersion: "roadbed.dev/v1", kind: "Intent", metadata: { name: "orders", environment }, spec: { component: ORDERS, ...spec } };
+}
+
+/** However busy the machine is: what is waited for comes, or the test says what was there instead. */
+function within<T>(holds: () => Promise<T>): Promise<T> {
+  return eventually(holds, 120_000);
 }
 
 async function call<T>(name: string, input: unknown, by: Partial<Call> = {}): Promise<T> {
@@ -258,11 +270,11 @@ function promoted(environment: string, number: number, times = number): Promise<
     const { items } = await call<{ items: Promotion[] }>("delivery.promotion.list", { entityRef: ORDERS, environment });
     const [last] = items;
     if (last?.release.number !== number || last.state !== "promoted" || items.length < times) throw new Error(JSON.stringify(items[0]));
-  }, 30_000);
+  }, 120_000);
 }
 
 async function variable(name: string): Promise<string> {
-  return eventually(async () => {
+  return within(async () => {
     const [status, text] = await fetchText(`${server.routerUrl}/prod/orders/env`);
     if (status !== 200) throw new Error(text);
     return (JSON.parse(text) as Record<string, string>)[name] ?? "";
