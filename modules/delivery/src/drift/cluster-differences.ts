@@ -64,7 +64,7 @@ function compare(found: DriftDifference[], path: string, git: unknown, runs: unk
     return;
   }
   if (isSame(git, runs)) return;
-  found.push({ field: path, git: String(git), ...(runs === undefined || runs === null ? {} : { runs: wordOf(runs) }) });
+  found.push({ field: path, git: wordOf(git), ...(runs === undefined || runs === null ? {} : { runs: wordOf(runs) }) });
 }
 
 /** Members with a name are found by it, wherever they stand; others stand where they stand, and there are as many. */

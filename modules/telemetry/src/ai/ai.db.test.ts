@@ -97,7 +97,7 @@ describe("what calls of models used", () => {
     expect(byPrompt.items.map(({ key }) => key).toSorted()).toEqual(["", "greet@1", "greet@2"]);
     expect(byPrompt.items.find(({ key }) => key === "greet@2")).toMatchObject({ calls: 1, ttftP50Ms: 200 });
     const byTeam = await it.call(getAiUse, { ...window, by: "team" });
-    expect(byTeam.items.map(({ title, calls }) => [title, calls]).toSorted()).toEqual([
+    expect(byTeam.items.map(({ title, calls }) => [title, calls]).toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))).toEqual([
       ["group:default/others", 2],
       ["group:default/owners", 2],
       ["nobody's", 1],

@@ -11,21 +11,26 @@ const { call, send } = it;
 
 describe("traces", () => {
   const at = minutesAgo(10);
+  let processes = 0;
+  // Of another process each time: the very same bytes would count once.
   const sendShop = () =>
     send(
-      tracesOf({
-        front: [
-          { id: 1, trace: 1, at, ms: 100, name: "GET /" },
-          { id: 2, trace: 1, parent: 1, at: at + 5, ms: 60, kind: 3, name: "call back" },
-          { id: 5, trace: 1, parent: 1, at: at + 80, ms: 10, kind: 3, name: "call pay", attributes: { "peer.service": "pay" } },
-          { id: 11, trace: 2, at: at + 1_000, ms: 10, name: "GET /" },
-          { id: 21, trace: 3, at: at + 2_000, ms: 300, name: "GET /slow" },
-        ],
-        back: [
-          { id: 3, trace: 1, parent: 2, at: at + 10, ms: 50, name: "GET /b", failed: true },
-          { id: 4, trace: 1, parent: 3, at: at + 12, ms: 1, kind: 1, name: "inner" },
-        ],
-      }),
+      tracesOf(
+        {
+          front: [
+            { id: 1, trace: 1, at, ms: 100, name: "GET /" },
+            { id: 2, trace: 1, parent: 1, at: at + 5, ms: 60, kind: 3, name: "call back" },
+            { id: 5, trace: 1, parent: 1, at: at + 80, ms: 10, kind: 3, name: "call pay", attributes: { "peer.service": "pay" } },
+            { id: 11, trace: 2, at: at + 1_000, ms: 10, name: "GET /" },
+            { id: 21, trace: 3, at: at + 2_000, ms: 300, name: "GET /slow" },
+          ],
+          back: [
+            { id: 3, trace: 1, parent: 2, at: at + 10, ms: 50, name: "GET /b", failed: true },
+            { id: 4, trace: 1, parent: 3, at: at + 12, ms: 1, kind: 1, name: "inner" },
+          ],
+        },
+        [{ key: "process.pid", value: { stringValue: String(++processes) } }],
+      ),
     );
   const window = windowAround(at, 60_000);
   const namesOf = (page: OutputOf<typeof contract.listTraces>) => page.items.map(({ traceId }) => Number.parseInt(traceId, 16));

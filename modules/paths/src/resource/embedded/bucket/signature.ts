@@ -117,11 +117,12 @@ function canonical(request: Signed, { signedHeaders, bodyHash }: Claim): string 
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .toSorted((a, b) => (a < b ? -1 : 1));
   const headers = signedHeaders.map((name) => `${name}:${valueOf(request.headers[name])}\n`);
-  const path = request.path.split("/").map((part) => encode(decode(part)));
+  // A slash within a key is one between its parts, however the address spells it.
+  const path = decode(request.path).split("/").map(encode);
   return [request.method, path.join("/"), query.join("&"), headers.join(""), signedHeaders.join(";"), bodyHash].join("\n");
 }
 
-/** Of one part of a path. Throws `S3Error` for what is no encoding. */
+/** Of a path or a part of one. Throws `S3Error` for what is no encoding. */
 export function decode(part: string): string {
   try {
     return decodeURIComponent(part);
