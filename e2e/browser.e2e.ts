@@ -320,6 +320,7 @@ async function addresses(): Promise<Record<string, string>> {
     logs: "/logs",
     incidents: "/incidents",
     objectives: "/slos",
+    "ai-use": "/ai-use",
     insights: "/insights",
     policies: "/standards",
     policy: "/standards/policies/images-pinned",

@@ -1,4 +1,5 @@
 import { Button, Group } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { RotateCw, Square } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
@@ -38,7 +39,15 @@ export function DeploysTab({ known }: { readonly known: KnownEntity }): ReactNod
       <RunsOf entityRef={known.ref} />
       <RolloutsOf entityRef={known.ref} />
       <ToldOf entityRef={known.ref} />
-      <Section title="Deployments" count={known.deployments.length}>
+      <Section
+        title="Deployments"
+        count={known.deployments.length}
+        act={
+          <Link to="/insights" search={{ about: known.ref }}>
+            How often, how fast, how safe
+          </Link>
+        }
+      >
         <DeploymentTable deployments={known.deployments} withEntity={false} />
       </Section>
       {known.repository !== undefined && <Commits name={known.repository.name} cloneUrl={known.repository.cloneUrl} />}
