@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 import { ConflictError, InvalidError } from "@roadbed/core";
 
 import { checkPath, checkRef } from "./names.ts";
@@ -29,19 +27,17 @@ export interface CommitFilesOptions {
 }
 
 /**
- * The commit is made by `fast-import` under a name of its own and then the branch is moved by compare-and-swap, so that two
- * writers at once never lose each other's work.
+ * The commit is made by `fast-import`, which moves no branch, and then the branch is moved by compare-and-swap, so that two writers at
+ * once never lose each other's work.
  */
 export async function commitFiles(gitDir: string, options: CommitFilesOptions): Promise<{ hash: string }> {
   const branch = checkRef(options.branch);
-  const head = await readHead(gitDir, branch);
-  const parent = options.expectedParent === undefined ? head : (options.expectedParent ?? undefined);
+  const parent = options.expectedParent === undefined ? await readHead(gitDir, branch) : (options.expectedParent ?? undefined);
   const onto = options.onto ?? parent;
   for (const hash of [parent, onto]) if (hash !== undefined) checkHash(hash);
-  const draft = `refs/drafts/${randomUUID()}`;
-  const hash = await importCommit(gitDir, draft, onto, options);
+  const hash = await importCommit(gitDir, onto, options);
   try {
-    await moveBranch(gitDir, `refs/heads/${branch}`, hash, parent);
+    await moveRef(gitDir, `refs/heads/${branch}`, hash, parent);
     return { hash };
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
@@ -51,8 +47,6 @@ export async function commitFiles(gitDir: string, options: CommitFilesOptions): 
       cause: error,
       mend: "Read the branch again and repeat the change on top of it.",
     });
-  } finally {
-    await runGit({ args: ["--git-dir", gitDir, "update-ref", "-d", draft] }).catch(() => {});
   }
 }
 
@@ -65,15 +59,16 @@ export async function keepFiles(
   { ref, files, message, author }: Pick<CommitFilesOptions, "files" | "message" | "author"> & { readonly ref: string },
 ): Promise<{ hash: string }> {
   const name = `refs/roadbed/${checkRef(ref)}`;
-  const draft = `refs/drafts/${randomUUID()}`;
-  const hash = await importCommit(gitDir, draft, undefined, { branch: "", files, message, author });
+  const hash = await importCommit(gitDir, undefined, { branch: "", files, message, author });
   try {
+    await moveRef(gitDir, name, hash, undefined);
+    return { hash };
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
     const known = await resolveCommit(gitDir, name);
     if (known !== undefined && (await isSameCommit(gitDir, known, hash))) return { hash: known };
     await runGit({ args: ["--git-dir", gitDir, "update-ref", name, hash] });
     return { hash };
-  } finally {
-    await runGit({ args: ["--git-dir", gitDir, "update-ref", "-d", draft] }).catch(() => {});
   }
 }
 
@@ -95,9 +90,9 @@ function checkHash(hash: string): string {
   throw new InvalidError(`"${hash.slice(0, 100)}" is not a full commit hash.`);
 }
 
-async function importCommit(gitDir: string, ref: string, parent: string | undefined, options: CommitFilesOptions): Promise<string> {
+async function importCommit(gitDir: string, parent: string | undefined, options: CommitFilesOptions): Promise<string> {
   try {
-    const printed = await runGit({ args: ["--git-dir", gitDir, "fast-import", "--quiet", "--done"], input: script(ref, parent, options) });
+    const printed = await runGit({ args: ["--git-dir", gitDir, "fast-import", "--quiet", "--done"], input: script(parent, options) });
     return printed.toString("utf8").trim();
   } catch (error) {
     // A parent that is not in this repository is the caller's mistake, and the same one as a parent that is not the newest.
@@ -108,18 +103,21 @@ async function importCommit(gitDir: string, ref: string, parent: string | undefi
   }
 }
 
-/** The import's language: https://git-scm.com/docs/git-fast-import */
-function script(ref: string, parent: string | undefined, { files, removed = [], message, author, at }: CommitFilesOptions): Buffer {
+/** What the import calls the branch that it makes and forgets. */
+const DRAFT = "refs/drafts/one";
+
+/** The import's language: https://git-scm.com/docs/git-fast-import. A branch that is reset to nothing at the end is not written: only the commit is. */
+function script(parent: string | undefined, { files, removed = [], message, author, at }: CommitFilesOptions): Buffer {
   const who = `${personText(author.name) || "unknown"} <${personText(author.email)}> ${Math.floor((at?.getTime() ?? Date.now()) / 1_000)} +0000`;
   const text = Buffer.from(message.replaceAll("\0", ""), "utf8");
   return Buffer.concat([
-    Buffer.from(`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`),
+    Buffer.from(`commit ${DRAFT}\nmark :1\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`),
     text,
     Buffer.from(`\n${parent === undefined ? "" : `from ${parent}\n`}`),
     // First what goes: a folder may become a file of the same name.
     ...removed.map((path) => Buffer.from(`D ${quote(path)}\n`)),
     ...files.flatMap(fileCommand),
-    Buffer.from("\nget-mark :1\ndone\n"),
+    Buffer.from(`\nget-mark :1\nreset ${DRAFT}\n\ndone\n`),
   ]);
 }
 
@@ -144,7 +142,7 @@ function personText(text: string): string {
     .slice(0, 200);
 }
 
-async function moveBranch(gitDir: string, ref: string, to: string, from: string | undefined): Promise<void> {
+async function moveRef(gitDir: string, ref: string, to: string, from: string | undefined): Promise<void> {
   await runGit({ args: ["--git-dir", gitDir, "update-ref", ref, to, from ?? "0".repeat(to.length)] });
 }
 

@@ -10,6 +10,8 @@ import type { Commit } from "./repositories.ts";
 import { GitFailure, runGit } from "./run-git.ts";
 
 const MAX_FILE_BYTES = 32 * 2 ** 20;
+/** What a commit may say of itself beside a file. */
+const COMMIT_BYTES = 2 ** 16;
 
 export async function readHead(gitDir: string, branch: string): Promise<string | undefined> {
   return resolveCommit(gitDir, `refs/heads/${checkRef(branch)}`);
@@ -19,22 +21,16 @@ export async function readLog(
   gitDir: string,
   { ref, limit, since }: { readonly ref: string; readonly limit: number; readonly since?: string | undefined },
 ): Promise<Commit[]> {
-  const hash = await resolveCommit(gitDir, checkRef(ref));
-  if (hash === undefined) return [];
   const begin = since === undefined ? undefined : await resolveCommit(gitDir, checkRef(since));
   const format = "--format=%H%x00%an%x00%ae%x00%aI%x00%B%x01";
-  const printed = await runGit({
-    args: [
-      "--git-dir",
-      gitDir,
-      "log",
-      `--max-count=${Math.trunc(limit)}`,
-      format,
-      hash,
-      ...(begin === undefined ? [] : [`^${begin}`]),
-      "--",
-    ],
-  });
+  const range = [`${checkRef(ref)}^{commit}`, ...(begin === undefined ? [] : [`^${begin}`])];
+  let printed: Buffer;
+  try {
+    printed = await runGit({ args: ["--git-dir", gitDir, "log", `--max-count=${Math.trunc(limit)}`, format, ...range, "--"] });
+  } catch (error) {
+    if ((await resolveCommit(gitDir, ref)) === undefined) return [];
+    throw error;
+  }
   return printed
     .toString("utf8")
     .split("\u0001\n")
@@ -43,22 +39,41 @@ export async function readLog(
 }
 
 export async function listFiles(gitDir: string, ref: string): Promise<string[]> {
-  const hash = await commitOf(gitDir, ref);
-  const printed = await runGit({ args: ["--git-dir", gitDir, "ls-tree", "-r", "-z", "--name-only", hash] });
-  return printed
-    .toString("utf8")
-    .split("\0")
-    .filter((path) => path !== "");
-}
-
-export async function readFile(gitDir: string, ref: string, path: string): Promise<Uint8Array | undefined> {
-  const hash = await commitOf(gitDir, ref);
   try {
-    return await runGit({ args: ["--git-dir", gitDir, "cat-file", "blob", `${hash}:${checkPath(path)}`], maxOutputBytes: MAX_FILE_BYTES });
+    const printed = await runGit({ args: ["--git-dir", gitDir, "ls-tree", "-r", "-z", "--name-only", `${checkRef(ref)}^{commit}`] });
+    return printed
+      .toString("utf8")
+      .split("\0")
+      .filter((path) => path !== "");
   } catch (error) {
-    if (error instanceof GitFailure && error.exitCode === 128) return undefined;
+    // A commit that is not there has words of its own.
+    await commitOf(gitDir, ref);
     throw error;
   }
+}
+
+/** The commit is asked for beside the file, so that one process tells what of both is not there. */
+export async function readFile(gitDir: string, ref: string, path: string): Promise<Uint8Array | undefined> {
+  const commit = `${checkRef(ref)}^{commit}`;
+  const input = `${commit}\n${checkRef(ref)}:${checkPath(path)}\n`;
+  const printed = await runGit({
+    args: ["--git-dir", gitDir, "cat-file", "--batch"],
+    input,
+    maxOutputBytes: MAX_FILE_BYTES + COMMIT_BYTES,
+  });
+  const first = objectAt(printed, 0);
+  if (first === undefined) throw new NotFoundError("commit", ref);
+  const second = objectAt(printed, first.end);
+  return second?.type === "blob" ? second.content : undefined;
+}
+
+/** `<hash> <type> <bytes>`, the bytes and a line break, as `cat-file --batch` prints an object; undefined where it says that there is none. */
+function objectAt(printed: Buffer, at: number): { readonly type: string; readonly content: Buffer; readonly end: number } | undefined {
+  const line = printed.indexOf(10, at);
+  const [, type = "", bytes] = /^[0-9a-f]{40,64} (\w+) (\d+)$/.exec(printed.subarray(at, line).toString("utf8")) ?? [];
+  if (bytes === undefined) return undefined;
+  const end = line + 1 + Number(bytes);
+  return { type, content: printed.subarray(line + 1, end), end: end + 1 };
 }
 
 /** The hash of a commit's tree: the same files are the same tree, whatever was written about them. */

@@ -3,7 +3,7 @@ import { repositoryPushed } from "@roadbed/contracts/delivery";
 import { changeMoved, changeOpened } from "@roadbed/contracts/delivery/changes";
 import { pipelineFinished, pipelineRequested } from "@roadbed/contracts/delivery/pipelines";
 import { releaseMade } from "@roadbed/contracts/delivery/releases";
-import type { Ctx, Subscription } from "@roadbed/core";
+import { NotFoundError, type Ctx, type Subscription } from "@roadbed/core";
 import type { Flow } from "@roadbed/workflows";
 
 import { attestRelease, attestRun, type Signer } from "../attestation/attest-commit.ts";
@@ -17,7 +17,7 @@ import { releaseWaiting } from "./await-pipeline.ts";
 import type { Pipelines } from "./pipeline-flow.ts";
 import { findRun } from "./pipeline-store.ts";
 import { takeTold } from "./take-told.ts";
-import { requestRunOnce, type RunRequest } from "./request-run.ts";
+import { pipelineAt, requestRunOnce, type RunRequest } from "./request-run.ts";
 
 /** What begins runs, and what is done when they end. */
 export function hearPipelines(deps: DeliveryDeps, pipelines: Pipelines, deploy: Flow<DeployInput, string>, signer: Signer): Subscription[] {
@@ -65,6 +65,12 @@ async function requestOf(
 ): Promise<void> {
   const repository = await findRepository(ctx.sql, name);
   if (repository === undefined || /^0+$/.test(hash)) return;
+  // Most commits of most repositories describe none: nothing more is read of them, nor of what is gone meanwhile.
+  const text = await pipelineAt(deps, name, hash).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  if (text === undefined) return;
   const [commit] = await deps.repositories.log(name, { ref: hash, limit: 1 });
   if (commit !== undefined) await requestRunOnce(deps, ctx, { ...rest, repository, commit });
 }

@@ -20,11 +20,10 @@ export async function judgeUpgrade(
   deps: { readonly standards: Standards; readonly repositories: LedgerRepositories; readonly dataDir: string },
   ctx: Ctx,
   made: MadeRow,
-  work: Pick<WorkedOut, "files" | "removed">,
+  work: Pick<WorkedOut, "files" | "removed" | "tree">,
 ): Promise<void> {
   const { repositories } = deps;
-  const tree = await repositories.tree(made.repository, `refs/heads/${made.branch}`);
-  const here = (tree?.files ?? []).filter(({ path }) => LOOKED_AT.test(path)).slice(0, MOST_FILES);
+  const here = work.tree.filter(({ path }) => LOOKED_AT.test(path)).slice(0, MOST_FILES);
   const contents = await repositories.blobs(
     made.repository,
     here.map(({ hash }) => hash),
@@ -35,6 +34,7 @@ export async function judgeUpgrade(
   });
   const changed = new Set([...work.files.map(({ path }) => path), ...work.removed]);
   const after = [...before.filter(({ path }) => !changed.has(path)), ...work.files.filter(({ path }) => LOOKED_AT.test(path))];
+  if (after.length === 0) return;
   const said = await ask(after);
   if (said.verdict !== "deny") return;
   const known = new Set((await ask(before)).findings.map(keyOf));

@@ -1,5 +1,5 @@
 import { ConflictError, DomainError, InvalidError, type Ctx, type Sql } from "@roadbed/core";
-import { blobHash } from "@roadbed/git";
+import { blobHash, type TreeEntry } from "@roadbed/git";
 
 import type { PathsDeps, RepositoryFile } from "../deps.ts";
 import { toMadeFiles, type MadeFile } from "../ledger/compare-files.ts";
@@ -25,6 +25,8 @@ export interface WorkOutDeps extends RenderDeps, Pick<PathsDeps, "catalog"> {
 export interface WorkedOut extends CarriedOut {
   /** The commit of the repository that it was worked out for. */
   readonly head: string;
+  /** The repository's files there. */
+  readonly tree: readonly TreeEntry[];
   /** What the new version makes: the thing's files once this is merged. */
   readonly made: readonly MadeFile[];
   /** The commit in the repository that holds them. */
@@ -64,10 +66,15 @@ export async function workOut(
   const theirs = await renderPath(deps, ctx, to.path, { ...input, answers });
   const unknown = await unrenderable(deps, ctx, { base, before, theirs, input: { ...input, answers }, path: to.path });
 
-  const differences = (from_: string, to_: string) => repositories.differences(made.repository, from_, to_).catch(() => []);
+  // Only a file that is gone can have been renamed: where all are there, git is not asked.
+  const differences = async (to_: string, there: readonly { readonly path: string }[]) => {
+    const paths = new Set(there.map(({ path }) => path));
+    if (base.every(({ path }) => paths.has(path))) return [];
+    return repositories.differences(made.repository, made.base_commit, to_).catch(() => []);
+  };
   // The new version's files are put into the repository first: git then tells which of them are renamed ones.
   const kept = await keepTheirs(repositories, made, theirs);
-  const [byPath, here] = await Promise.all([differences(made.base_commit, kept), differences(made.base_commit, tree.commit)]);
+  const [byPath, here] = await Promise.all([differences(kept, theirs), differences(tree.commit, tree.files)]);
   const renames = (all: typeof byPath) =>
     new Map(all.flatMap(({ status, was, path }) => (status === "renamed" && was !== undefined ? [[was, path] as const] : [])));
   const deviating = await readDeviating(ctx, made.id);
@@ -92,7 +99,7 @@ export async function workOut(
   const carried = await carryOut({ steps, theirs: new Map(theirs.map((file) => [file.path, file])), contents, labels });
   const oldOf = new Map(base.map((file) => [file.path, file]));
   const all = toMadeFiles(theirs, globs).flatMap((file) => (unknown.has(file.path) ? (oldOf.get(file.path) ?? []) : [file]));
-  return { ...carried, head: tree.commit, made: all, base: kept, answers };
+  return { ...carried, head: tree.commit, tree: tree.files, made: all, base: kept, answers };
 }
 
 /** Keeps the new version's files in the repository, where no clone shows them. Answers the commit. */
