@@ -55,25 +55,43 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
   const recent: LogLine[] = file === undefined ? [] : (await readLines(join(dir, file), 0, Infinity)).slice(-RECENT);
   let seq = recent.at(-1)?.seq ?? (file === undefined ? 0 : Number(file.slice(0, 12)) - 1);
   // A line that was cut off when the server was killed must not swallow the next one.
-  let waiting = bytes > 0 ? ["\n"] : [];
+  let waiting: { readonly seq: number; readonly text: string }[] = bytes > 0 ? [{ seq: seq + 1, text: "\n" }] : [];
+  let waitingChars = 0;
   let writing: Promise<void> | undefined;
   const readers = new Set<() => void>();
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const text = waiting.join("");
-      waiting = [];
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
       if (file === undefined || bytes > maxFileBytes) {
-        file = `${String(JSON.parse(text.trim().split("\n", 1)[0] ?? "").seq).padStart(12, "0")}.jsonl`;
+        file = `${String(first.seq).padStart(12, "0")}.jsonl`;
         bytes = 0;
         const old = (await filesOf(dir)).filter((name) => name !== file);
         await Promise.all(old.slice(0, Math.max(0, old.length - maxFiles + 1)).map((name) => rm(join(dir, name), { force: true })));
       }
+      const text = take();
       // A full disk loses lines, never the workload.
       await appendFile(join(dir, file), text).catch(() => {});
       bytes += Buffer.byteLength(text);
     }
     writing = undefined;
+  }
+
+  /** Lines until this file is full, however far behind the disk is. */
+  function take(): string {
+    let count = 0;
+    for (let size = bytes; count < waiting.length && size <= maxFileBytes; count++) size += waiting[count]!.text.length;
+    const text = waiting
+      .splice(0, count)
+      .map((line) => line.text)
+      .join("");
+    waitingChars -= text.length;
+    return text;
+  }
+
+  /** Whoever prints faster than the disk writes loses the oldest lines before they are written, as they would a moment later. */
+  function forgetOldest(): void {
+    waiting = waiting.slice(waiting.length >> 1);
+    waitingChars = waiting.reduce((sum, { text }) => sum + text.length, 0);
   }
 
   async function stored(after: number, limit: number): Promise<LogLine[]> {
@@ -85,7 +103,10 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
   const append = (stream: LogStream, message: string): LogLine => {
     const line: LogLine = { seq: ++seq, at: new Date().toISOString(), stream, message: redact(message).slice(0, MAX_MESSAGE_CHARS) };
     keep(recent, line);
-    waiting.push(`${JSON.stringify(line)}\n`);
+    const text = `${JSON.stringify(line)}\n`;
+    waiting.push({ seq, text });
+    waitingChars += text.length;
+    if (waitingChars > maxFileBytes * maxFiles) forgetOldest();
     writing ??= Promise.resolve().then(drain);
     for (const wake of readers) wake();
     return line;

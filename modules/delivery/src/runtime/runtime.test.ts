@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { eventually, quietLog } from "@roadbed/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { openLogFile } from "./log-file.ts";
+import { openLogFile, readLogFiles } from "./log-file.ts";
 import { identityOf } from "./process-identity.ts";
 import { openLedger } from "./process-ledger.ts";
 import { nextRestart } from "./restart-rule.ts";
@@ -68,6 +68,17 @@ describe("a log file", () => {
       "the old version speaks",
       "the new one fails with ***",
     ]);
+  });
+
+  test("whatever is printed before the disk takes the first of it, no more is kept than files may hold, and the newest", async () => {
+    const dir = join(home, "log-flood");
+    const log = await openLogFile({ dir, maxFileBytes: 20_000, maxFiles: 3 });
+    for (let n = 1; n <= 20_000; n++) log.write("stdout", `line ${n}`);
+    await log.flushed();
+    const sizes = await Promise.all((await readdir(dir)).map(async (name) => (await stat(join(dir, name))).size));
+    expect(sizes.length).toBeLessThanOrEqual(3);
+    expect(Math.max(...sizes)).toBeLessThan(20_200);
+    expect((await readLogFiles(dir, 0, 20_000)).at(-1)).toMatchObject({ seq: 20_000, message: "line 20000" });
   });
 
   test("rotates, drops the oldest and is read across files", async () => {
