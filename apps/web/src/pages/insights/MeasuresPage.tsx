@@ -15,6 +15,7 @@ const COLUMNS: readonly Column<ListedMeasure>[] = [
     id: "title",
     header: "Measure",
     width: "240px",
+    width: "230px",
     value: ({ title }) => title,
     cell: ({ measure, title }) => (
       <Link to="/measures/$measure" params={{ measure }}>
@@ -26,7 +27,7 @@ const COLUMNS: readonly Column<ListedMeasure>[] = [
   {
     id: "value",
     header: "Now",
-    width: "120px",
+    width: "100px",
     align: "right",
     cell: ({ unit, value }) => valueWords(unit, value.value) ?? <span className="rb-dim">no value</span>,
   },
@@ -34,11 +35,11 @@ const COLUMNS: readonly Column<ListedMeasure>[] = [
   {
     id: "status",
     header: "Status",
-    width: "150px",
+    width: "130px",
     cell: ({ value }) => <StateBadge plain word={value.status} {...statusWords(value.status)} title={value.why} />,
   },
   { id: "version", header: "Version", width: "76px", align: "right", value: ({ version }) => version, cell: ({ version }) => version },
-  { id: "owner", header: "Owner", width: "150px", cell: ({ owner }) => owner },
+  { id: "owner", header: "Owner", width: "140px", cell: ({ owner }) => owner },
 ];
 
 /** The catalogue of measures: one definition of each. */
