@@ -1,6 +1,6 @@
 /**
  * OTLP protobuf over HTTP until the spans are stored and the answer is out: spans per second and core, of the server and the
- * telemetry engine together. `npm run bench -- otlp [seconds]`.
+ * telemetry engine together. `npm run bench -- otlp [seconds] [--models]`; `--models`: calls of models of 20 kB instead of requests of 300 B.
  * Traps avoided: an answer counts only after its insert, every stored span is counted again in the store, trace and span ids are
  * new in every request (repeated ones compress and index too well), the sender runs in a process of its own that is not counted,
  * and the merges that follow are waited for and counted.
@@ -21,13 +21,15 @@ import type { Logger } from "@roadbed/core";
 import { clickhouseMigrations, createTelemetry } from "@roadbed/telemetry";
 import fastify from "fastify";
 
-const SPANS = 512;
-const SENDERS = 96;
+const MODELS = process.argv.includes("--models");
+const SPANS = MODELS ? 32 : 512;
+const SENDERS = MODELS ? 16 : 96;
 const BODIES = 24;
 const SETTLE_SECONDS = 8;
+const WORDS = "the ship waits in harbour for its tide while all of her crew have breakfast on deck".split(" ");
 
 if (process.argv[2] === "--send") await send(process.argv[3] ?? "");
-else await measure(Number(process.argv[2] ?? 20));
+else await measure(Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 20));
 
 async function measure(seconds: number): Promise<void> {
   const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -51,7 +53,7 @@ async function measure(seconds: number): Promise<void> {
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
 
-  const sender = fork(import.meta.filename, ["--send", url]);
+  const sender = fork(import.meta.filename, ["--send", url, ...(MODELS ? ["--models"] : [])]);
   const heard = (type: string) =>
     new Promise<number>((resolve) => {
       sender.on("message", (message: { type: string; value: number }) => message.type === type && resolve(message.value));
@@ -76,6 +78,7 @@ async function measure(seconds: number): Promise<void> {
   const figures = {
     spansPerSecondAndCore: Math.round(spans / cpuAll),
     spansPerSecondAndCoreUntilAnswered: Math.round(spans / cpuAnswered),
+    megabytesPerSecondAndCore: Math.round((spans * bytesPerSpan) / cpuAll / 1e5) / 10,
     spansPerSecond: Math.round(spans / wall),
     spans,
     lost: spans - (stored?.n ?? 0),
@@ -207,16 +210,7 @@ function makeSpan({
     startTime: at(trace * 10 + depth),
     endTime: at(trace * 10 + depth + 40 - depth * 4),
     status: { code: trace % 50 === 0 ? SpanStatusCode.ERROR : SpanStatusCode.UNSET },
-    attributes: {
-      "http.request.method": "GET",
-      "http.route": route,
-      "http.response.status_code": trace % 50 === 0 ? 500 : 200,
-      "url.path": route.replace("{id}", String(trace * 7 + depth)),
-      "server.address": "10.0.3.17",
-      "server.port": 8080,
-      "network.protocol.version": "1.1",
-      "user_agent.original": "undici/7.2",
-    },
+    attributes: MODELS ? attributesOfCall(trace * 8 + depth) : attributesOfRequest(route, trace, depth),
     links: [],
     events: [],
     duration: [0, (40 - depth * 4) * 1_000_000],
@@ -227,6 +221,39 @@ function makeSpan({
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+}
+
+function attributesOfRequest(route: string, trace: number, depth: number): Record<string, string | number> {
+  return {
+    "http.request.method": "GET",
+    "http.route": route,
+    "http.response.status_code": trace % 50 === 0 ? 500 : 200,
+    "url.path": route.replace("{id}", String(trace * 7 + depth)),
+    "server.address": "10.0.3.17",
+    "server.port": 8080,
+    "network.protocol.version": "1.1",
+    "user_agent.original": "undici/7.2",
+  };
+}
+
+/** As the semantic conventions have it, with what was asked and answered in full. */
+function attributesOfCall(seed: number): Record<string, string | number> {
+  return {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-5-mini",
+    "gen_ai.usage.input_tokens": 4_500,
+    "gen_ai.usage.output_tokens": 180,
+    "gen_ai.input.messages": JSON.stringify([{ role: "user", parts: [{ type: "text", content: prose(18_500, seed) }] }]),
+    "gen_ai.output.messages": JSON.stringify([{ role: "assistant", parts: [{ type: "text", content: prose(900, seed + 1) }] }]),
+  };
+}
+
+function prose(length: number, seed: number): string {
+  let text = "";
+  for (let state = seed + 1; text.length < length; state = (state * 1_103_515_245 + 12_345) % 2 ** 31)
+    text += `${WORDS[state % WORDS.length]} `;
+  return text;
 }
 
 function post(url: string, agent: http.Agent, body: Buffer): Promise<number> {
