@@ -15,7 +15,6 @@ const COLUMNS: readonly Column<ListedMeasure>[] = [
     id: "title",
     header: "Measure",
     width: "240px",
-    width: "230px",
     value: ({ title }) => title,
     cell: ({ measure, title }) => (
       <Link to="/measures/$measure" params={{ measure }}>
