@@ -1,33 +1,21 @@
 import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
+const READING = [
+  "catalog:read",
+  "standards:read",
+  "paths:read",
+  "delivery:read",
+  "configuration:read",
+  "telemetry:read",
+  "product:read",
+  "identity:self",
+] as const;
+
 /** What a role may do. Default deny: what is not listed here is not allowed. */
 export const ROLES = {
-  viewer: [
-    "catalog:read",
-    "standards:read",
-    "paths:read",
-    "delivery:read",
-    "configuration:read",
-    "telemetry:read",
-    "product:read",
-    "identity:self",
-  ],
-  developer: [
-    "catalog:read",
-    "standards:read",
-    "paths:read",
-    "delivery:read",
-    "configuration:read",
-    "telemetry:read",
-    "product:read",
-    "identity:self",
-    "catalog:write",
-    "paths:write",
-    "delivery:write",
-    "telemetry:write",
-    "product:write",
-  ],
+  viewer: READING,
+  developer: [...READING, "catalog:write", "paths:write", "delivery:write", "telemetry:write", "product:write"],
   admin: ["*"],
 } as const;
 export const Role = z.enum(["viewer", "developer", "admin"]);
