@@ -199,6 +199,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       control.record(key, { health: "failed", detail: reason, restarts: 0 });
     },
     overtake: (key, signal) => overtake(deps, rollouts, key, signal),
+    restored: (key) => control.restored(key.entityRef, key.environment),
     settle: (key) => control.apply(key.entityRef, key.environment, false),
   });
   const cleared = Promise.withResolvers<void>();

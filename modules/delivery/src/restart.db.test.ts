@@ -8,8 +8,9 @@ import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { service } from "./fixtures/apps.ts";
-import { fetchText } from "./fixtures/clients.ts";
+import { fetchText, pushTo } from "./fixtures/clients.ts";
 import { createKillableServer, type KillableServer } from "./fixtures/killable-server.ts";
+import { release } from "./fixtures/releases.ts";
 import { startServer } from "./fixtures/server.ts";
 import { migrations } from "./index.ts";
 import { identityOf } from "./runtime/process-identity.ts";
@@ -89,6 +90,22 @@ describe("after kill -9 of the server", () => {
     await eventually(async () => (await statusOf("slow")) === "healthy");
     const { rows } = await database.db.query("select count(*)::int n from kernel.event where name = 'delivery.deployment.finished'");
     expect(rows).toEqual([{ n: 1 }]);
+  });
+
+  test("a release that was being built is compared with the one that ran before, not put in its place", async () => {
+    const first = await killable.start();
+    // Deaf to SIGTERM: ending what the killed server left behind takes longer than the new release's build.
+    await killable.pushNew(first.url, "orders", release({ version: "v1", deaf: true }));
+    await eventually(async () => expect(await fetchText(`${first.routerUrl}/dev/orders/`)).toEqual([200, "v1"]), 30_000);
+    const until = join(dataDir, "may-be-built");
+    const waits = `const look = () => require("node:fs").existsSync(${JSON.stringify(until)}) || setTimeout(look, 20); look()`;
+    const manifest = `build:\n  - [node, -e, ${JSON.stringify(waits)}]\nrollout: { strategy: canary, steps: [{ weight: 30 }, { pause: {} }] }\n`;
+    await pushTo(`${first.url.replace("//", "//ada:writer@")}/git/orders.git`, release({ version: "v2", manifest }));
+    await eventually(async () => (await statusOf("orders")) === "building", 20_000);
+    await killable.kill();
+    await writeFile(until, "");
+    await killable.start();
+    await eventually(async () => (await statusOf("orders")) === "rolling", 60_000);
   });
 
   async function statusOf(name: string): Promise<string | undefined> {

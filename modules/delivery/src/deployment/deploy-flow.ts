@@ -50,6 +50,8 @@ export interface DeployParts {
   failed(key: WorkloadKey, reason: string): void;
   /** Whatever is being decided about the workload gives way to this deployment; resolves when it has. */
   overtake(key: WorkloadKey, signal: AbortSignal): Promise<void>;
+  /** Resolves when what ran before a start of the server was asked to run again. */
+  restored(key: WorkloadKey): Promise<void>;
   /** Does what was asked for while the deployment was under way. */
   settle(key: WorkloadKey): Promise<void>;
 }
@@ -199,6 +201,8 @@ async function start(
   );
   if (deployment === undefined) return (await hasRollout(deps, deploymentId)) ? "rolling" : "superseded";
   await parts.overtake(plan.key, signal);
+  // A server that has just started runs nothing yet: a release is not let past its comparison by that.
+  await parts.restored(plan.key);
   const stable = parts.local.running(plan.key);
   const rollout = planFor(manifest.rollout, plan.key.environment);
   // There is nothing to compare with where nothing runs, or where the same commit is brought up anew.

@@ -16,6 +16,8 @@ export interface WorkloadControl {
   heal(entityRef: string, environment: string): Promise<void>;
   /** After a start of the server: everything that is wanted, a few at a time. */
   startAll(): Promise<void>;
+  /** Resolves when what ran of it before a start of the server was asked to run again. Never rejects. */
+  restored(entityRef: string, environment: string): Promise<void>;
   /** Writes down what is seen; the newest sight counts. */
   record(key: WorkloadKey, seen: Observation): void;
   /** Resolves when everything that was seen is written. */
@@ -35,6 +37,9 @@ export function createControl(
 ): WorkloadControl {
   const unwritten = new Map<string, { readonly key: WorkloadKey; readonly seen: Observation }>();
   let writing: Promise<void> | undefined;
+  /** What ran before this server started and was not asked to run again yet. */
+  const unrestored = new Set<string>();
+  const listed = Promise.withResolvers<void>();
 
   async function bringUp(record: WorkloadRecord, restart: boolean): Promise<void> {
     const runs = local().running(record.key) !== undefined;
@@ -101,6 +106,8 @@ export function createControl(
       for (const { key, commit } of await listStopped(db))
         router.set(key, { kind: "absent", why: commit === undefined ? "failed" : "stopped" });
       const waiting = await listWanted(db);
+      for (const { key } of waiting) unrestored.add(`${key.environment}/${key.entityRef}`);
+      listed.resolve();
       for (const { key } of waiting) {
         if (local().running(key) !== undefined) continue;
         router.set(key, { kind: "absent", why: "starting" });
@@ -111,10 +118,16 @@ export function createControl(
       }
       const next = async (): Promise<void> => {
         for (let record = waiting.shift(); record !== undefined; record = waiting.shift()) {
-          await apply(record.key.entityRef, record.key.environment, false);
+          const { entityRef, environment } = record.key;
+          await apply(entityRef, environment, false);
+          unrestored.delete(`${environment}/${entityRef}`);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, next));
+    },
+    async restored(entityRef, environment) {
+      await listed.promise;
+      if (unrestored.has(`${environment}/${entityRef}`)) await apply(entityRef, environment, false);
     },
     record(key, seen) {
       unwritten.set(`${key.environment}/${key.name}`, { key, seen });
