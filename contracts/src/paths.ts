@@ -1,7 +1,11 @@
 import { defineEvent, defineOperation, PageInput, pageOf } from "@roadbed/core";
 import { z } from "zod";
 
+import { Approval, RequiredApproval } from "./paths/approval.ts";
+import { WaitForPeople } from "./paths/waits.ts";
 import { Finding, Verdict } from "./standards.ts";
+
+export { Approval, ApprovalState, Approver, RequiredApproval } from "./paths/approval.ts";
 
 /** A path's name, `node-service`, or its full reference, `template:default/node-service`. */
 export const PathName = z
@@ -93,56 +97,6 @@ export const checkValues = defineOperation({
   input: z.object({ path: PathName, values: z.record(z.string(), z.unknown()) }),
   output: z.object({ ok: z.boolean(), problems: z.array(FieldProblem) }),
 });
-
-/** Who may approve: a user or group, and what makes it one. */
-export const Approver = z.object({
-  ref: z.string(),
-  as: z.enum(["owner", "on-call", "team-lead", "platform", "named"]),
-});
-
-/** An approval that a run of these answers needs before its first step. */
-export const RequiredApproval = z.object({
-  rule: z.string().describe("What the path calls it"),
-  because: z.string(),
-  approvers: z.array(Approver).describe("Empty: nobody in the catalogue is, so administrators of paths decide"),
-  count: z.number().int().describe("How many different people"),
-  expiresAfterHours: z.number(),
-  automatic: z.string().optional().describe("The learned rule that grants it at once"),
-});
-export type RequiredApproval = z.infer<typeof RequiredApproval>;
-
-export const ApprovalState = z.enum(["waiting", "granted", "refused", "expired", "withdrawn"]);
-
-/** An approval that was asked for, bound to what the preview showed. */
-export const Approval = RequiredApproval.omit({ expiresAfterHours: true }).extend({
-  id: z.string(),
-  runId: z.string(),
-  path: z.string(),
-  pathTitle: z.string(),
-  /** What the run touches, where there is one thing. */
-  entityRef: z.string().optional(),
-  requestedBy: z.string(),
-  requestedByName: z.string(),
-  state: ApprovalState,
-  digest: z.string().describe("Of what was shown and is approved: files, effects and resources. What would do anything else does not run."),
-  askedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-  decidedAt: z.iso.datetime().optional(),
-  votes: z.array(
-    z.object({
-      by: z.string(),
-      name: z.string(),
-      verdict: z.enum(["granted", "refused"]),
-      as: z.string().describe("In which role: the reference that made them an approver, or administrator"),
-      reason: z.string().optional(),
-      at: z.iso.datetime(),
-    }),
-  ),
-  /** Whether you may decide it now, and why not. */
-  mayDecide: z.boolean(),
-  whyNot: z.string().optional(),
-});
-export type Approval = z.infer<typeof Approval>;
 
 /** What something costs in a month, and who says so. */
 const Price = z.object({ amount: z.string(), currency: z.string(), source: z.string(), date: z.string() });
@@ -253,6 +207,12 @@ export const Run = z.object({
     .optional(),
   /** What those of them that are not gone cost in a month, where prices are known and of one currency. */
   monthlyCost: z.object({ amount: z.string(), currency: z.string(), basis: z.string() }).optional(),
+  /** Minutes for which it stood still for people: waits that overlap count once. Absent where not all of them were written down. */
+  humanMinutes: z.number().optional(),
+  /** How often it went from one person's hands to another's: who asked, who decided about it, who had it go on. */
+  handOffs: z.number().int().optional(),
+  /** Each time that it waited for people, the first first; only where one run is shown. */
+  waits: z.array(WaitForPeople).optional(),
   /** What had to be approved before it began, by whom and until when; only where one run is shown. */
   approvals: z.array(Approval).optional(),
   /** What of it was taken back, the last first, and what remains; only where one run is shown. */
@@ -293,7 +253,7 @@ export const listRuns = defineOperation({
     entityRef: z.string().optional(),
   }),
   output: pageOf(Run),
-  cli: { columns: ["id", "path", "status", "actor", "createdAt", "endedAt"] },
+  cli: { columns: ["id", "path", "status", "actor", "createdAt", "endedAt", "humanMinutes"] },
 });
 
 export const getRun = defineOperation({

@@ -7,6 +7,7 @@ import { getMe } from "@roadbed/contracts/identity";
 import { useOperation } from "../api/use-operation.ts";
 import { shortRef } from "../ui/entity-kind.ts";
 import type { WidgetProps } from "./Field.tsx";
+import { pickerFilter } from "./picker-filter.ts";
 import { asList, asObject, type Schema } from "./schema.ts";
 
 /** Entities of the kinds the path allows, found as one types. Keeps the full reference. */
@@ -91,24 +92,7 @@ function useFilter(schema: Schema): string {
     { filter: `kind=group,relations.hasMember=${me ?? ""}`, limit: 100 },
     { staleTime: 60_000, enabled: field === "OwnedEntityPicker" && me !== undefined },
   );
-  const base = filterOf(schema);
-  if (me === undefined) return base;
-  if (field === "MyGroupsPicker") return `kind=group,relations.hasMember=${me}`;
-  if (field !== "OwnedEntityPicker") return base;
-  const owners = [me, ...(groups.data?.items ?? []).map(({ ref }) => ref)];
-  return [base, ...owners.map((ref) => `relations.ownedBy=${ref}`)].filter(Boolean).join(",");
-}
-
-/** The catalogue's filter for the kinds and types a path allows. */
-function filterOf(schema: Schema): string {
-  const options = asObject(schema["ui:options"]);
-  const filters = [options["catalogFilter"] ?? []].flat().map(asObject);
-  const kinds = filters.flatMap((one) => asList([one["kind"]].flat())).map(String);
-  const allowed = kinds.length > 0 ? kinds : asList(options["allowedKinds"]).map(String);
-  const isOwner = schema["ui:field"] === "OwnerPicker";
-  const chosen = allowed.length > 0 ? allowed : isOwner ? ["Group", "User"] : [];
-  const types = filters.flatMap((one) => asList([one["spec.type"]].flat())).filter((type) => typeof type === "string");
-  return [...chosen.map((kind) => `kind=${kind.toLowerCase()}`), ...types.map((type) => `spec.type=${type}`)].join(",");
+  return pickerFilter(schema, me === undefined ? undefined : { me, groups: (groups.data?.items ?? []).map(({ ref }) => ref) });
 }
 
 function labelOf({ ref, title }: EntityRow): string {

@@ -143,6 +143,15 @@ describe("a run that must be approved", () => {
       approvals: [{ state: "granted", votes: [{ by: "user:bob", as: "group:default/team-a", verdict: "granted", reason: "It may be." }] }],
     });
     expect(await bench.repositories.exists("waits")).toBe(true);
+    expect(done).toMatchObject({
+      handOffs: 1,
+      waits: [{ reason: "approval", what: "owner-agrees", by: [{ actor: "user:bob", name: "bob" }] }],
+    });
+    // Two hours of it, whatever the machine took.
+    await bench.database.db.query("update paths.approval set asked_at = decided_at - interval '2 hours' where id = $1", [approval.id]);
+    expect(await bench.call("paths.run.get", { id: run.id })).toMatchObject({ humanMinutes: 120 });
+    const { items } = await bench.call<{ items: Run[] }>("paths.run.list", { limit: 200 });
+    expect(items.find(({ id }) => id === run.id)).toMatchObject({ humanMinutes: 120, handOffs: 1 });
   });
 
   test("ends with the reason when somebody refuses it; nothing was made, and a retry does not get around it", async () => {

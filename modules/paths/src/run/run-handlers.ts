@@ -10,7 +10,8 @@ import { endUnapproved, showApprovals, waitsForApproval, wasNotApproved } from "
 import { resourcesOfRun } from "../resource/resources-of-run.ts";
 import { requireUndoer } from "../undo/request-undo.ts";
 import { appendLog, readLog, wakeReaders, type LogBell } from "./run-log.ts";
-import { findRuns, isFinal, readRun, readSteps, toRun } from "./run-store.ts";
+import { figuresOf, noteRetry, peoplesParts } from "./peoples-part.ts";
+import { findRuns, isFinal, readRun, readSteps, toRun, type RunRow } from "./run-store.ts";
 import { readSeenRun, runViewerOf } from "./run-viewer.ts";
 import type { Run } from "@roadbed/contracts/paths";
 
@@ -27,6 +28,7 @@ export function makeRunHandlers(deps: RunHandlerDeps): Handler[] {
       made: await madeBy(ctx, id),
       ...(await resourcesOfRun(ctx, id, (await deps.catalog.hiddenFrom?.(ctx)) ?? [])),
       approvals: await showApprovals(deps, ctx, id),
+      ...(await peoplesPartOf(ctx, await readRun(ctx.sql, id))),
       ...(await undoOf(ctx, id)),
     })),
     makeGetLogs(deps),
@@ -57,7 +59,9 @@ function makeListRuns({ catalog }: RunHandlerDeps): Handler {
       shown.map(({ id }) => id),
     );
     const last = rows.length > limit ? shown.at(-1) : undefined;
-    return { items: shown.map((row) => toRun(row, steps)), ...(last === undefined ? {} : { nextCursor: encodeCursor(last.id) }) };
+    const parts = await peoplesParts(ctx.sql, shown, ctx.now());
+    const items = shown.map((row) => ({ ...toRun(row, steps), ...figuresOf(parts.get(row.id)) }));
+    return { items, ...(last === undefined ? {} : { nextCursor: encodeCursor(last.id) }) };
   });
 }
 
@@ -132,6 +136,7 @@ function makeRetry({ actions, catalog }: RunHandlerDeps): Handler {
       throw new ConflictError("What the run made is taken back: it cannot go on.", { mend: `Follow it anew: roadbed run again ${id}` });
     }
     assertRunnable(run.path, actions);
+    await noteRetry(ctx, run);
     await ctx.sql.query(
       "update paths.run set status = 'queued', attempt = attempt + 1, cancel_requested = false, error = null, ended_at = null where id = $1",
       [id],
@@ -148,6 +153,10 @@ function makeRetry({ actions, catalog }: RunHandlerDeps): Handler {
 
 async function show(ctx: Ctx, id: string): Promise<Run> {
   return toRun(await readRun(ctx.sql, id), await readSteps(ctx.sql, [id]));
+}
+
+async function peoplesPartOf(ctx: Ctx, run: RunRow): Promise<Pick<Run, "humanMinutes" | "handOffs" | "waits">> {
+  return (await peoplesParts(ctx.sql, [run], ctx.now())).get(run.id) ?? {};
 }
 
 /** What was taken back and what remains. */

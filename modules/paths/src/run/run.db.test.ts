@@ -197,7 +197,14 @@ test("a repository of somebody else stops the run, and a retry goes on from ther
   const linesBefore = (await server.call<Logs>("paths.run.logs", { id })).items.length;
 
   await database.db.query("delete from test.repository");
+  await database.db.query("update paths.run set ended_at = ended_at - interval '30 minutes' where id = $1", [id]);
   expect(await server.call("paths.run.retry", { id })).toMatchObject({ status: "queued" });
+  const people = await server.call<Run>("paths.run.get", { id });
+  expect(people).toMatchObject({
+    handOffs: 0,
+    waits: [{ reason: "input", what: "The run failed", by: [{ actor: "user:ada", name: "Ada" }] }],
+  });
+  expect(people.humanMinutes).toBeGreaterThanOrEqual(30);
   const run = await finished(id);
   expect(run).toMatchObject({ status: "succeeded", outputs: { entityRef: "component:default/orders" } });
   const { items } = await server.call<Logs>("paths.run.logs", { id, after: linesBefore });

@@ -278,6 +278,10 @@ export async function openGitHub(): Promise<GitHubDouble> {
       return { status: 204 };
     }
     if (is("GET", /^\/actions\/workflows\/[^/]+\/runs$/)) return { body: { workflow_runs: repository.runs } };
+    const jobs = is("GET", /^\/actions\/runs\/(\d+)\/jobs$/);
+    if (jobs) return { body: { jobs: [{ id: Number(jobs[1]) }] } };
+    const annotations = is("GET", /^\/check-runs\/(\d+)\/annotations$/);
+    if (annotations) return { body: repository.runs.find(({ id }) => id === Number(annotations[1]))?.annotations ?? [] };
     const run = is("GET", /^\/actions\/runs\/(\d+)$/);
     if (run) return { body: repository.runs.find(({ id }) => id === Number(run[1])) };
     return { status: 404, body: { message: "Not Found" } };

@@ -21,7 +21,7 @@ import { beginWith } from "../create/use-path-form.ts";
 import { ApprovalCard } from "./Approvals.tsx";
 import { LifetimeOf } from "./LifetimeOf.tsx";
 import { Outcome } from "./Outcome.tsx";
-import { peoplesPart } from "./people.ts";
+import { waitWords } from "./people.ts";
 import { RunSteps } from "./RunSteps.tsx";
 import { UndoButton, UndoSection } from "./UndoSection.tsx";
 import { sentenceOf } from "./sentence.ts";
@@ -106,8 +106,19 @@ export function RunPage(): ReactNode {
 
 /** What an auditor asks: who, when, by which version, shown what before, allowed by what, and what came of it. */
 function Evidence({ run }: { readonly run: Run }): ReactNode {
-  const { actorName, createdAt, startedAt, endedAt, version, previewDigest, decisionId, made = [], resources = [], monthlyCost } = run;
-  const people = peoplesPart(run.approvals);
+  const {
+    actorName,
+    createdAt,
+    startedAt,
+    endedAt,
+    version,
+    previewDigest,
+    decisionId,
+    made = [],
+    resources = [],
+    monthlyCost,
+    handOffs,
+  } = run;
   return (
     <Section title="Evidence">
       <Facts
@@ -115,12 +126,8 @@ function Evidence({ run }: { readonly run: Run }): ReactNode {
           ["Asked by", actorName],
           ["Asked at", <When key="asked" at={createdAt} />],
           ["Took", startedAt === undefined || endedAt === undefined ? undefined : formatMs(Date.parse(endedAt) - Date.parse(startedAt))],
-          [
-            "Waited for people",
-            people === undefined
-              ? undefined
-              : `${formatMs(people.waitedMs)}, until ${people.deciders.join(" and ") || "it was over"} decided`,
-          ],
+          ["Waited for people", waitWords(run)],
+          ["Changes of hands", handOffs === undefined || handOffs === 0 ? undefined : String(handOffs)],
           ["Version of the path", version],
           [
             "Preview",

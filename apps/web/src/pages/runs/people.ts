@@ -1,18 +1,16 @@
 import type { Run } from "@roadbed/contracts/paths";
 
-/** What people had to do for a run beside asking for it: how long it stood still for them, and who decided. */
-export interface PeoplesPart {
-  readonly waitedMs: number;
-  /** Each once, in the order in which they spoke. */
-  readonly deciders: readonly string[];
-}
+import { formatMs } from "../../format/number.ts";
 
-/** Undefined where nobody was waited for. Approvals are asked for together, so their waits are one; a learned rule is nobody. */
-export function peoplesPart(approvals: Run["approvals"]): PeoplesPart | undefined {
-  const byPeople = (approvals ?? []).filter(({ automatic, decidedAt }) => automatic === undefined && decidedAt !== undefined);
-  if (byPeople.length === 0) return undefined;
-  const begun = Math.min(...byPeople.map(({ askedAt }) => Date.parse(askedAt)));
-  const over = Math.max(...byPeople.map(({ decidedAt = "" }) => Date.parse(decidedAt)));
-  const votes = byPeople.flatMap(({ votes: cast }) => cast).toSorted((a, b) => a.at.localeCompare(b.at));
-  return { waitedMs: Math.max(0, over - begun), deciders: [...new Set(votes.map(({ name }) => name))] };
+/** How long it stood still for people, and who they were; undefined where nobody was waited for or not all of it is known. */
+export function waitWords({ humanMinutes, waits = [] }: Pick<Run, "humanMinutes" | "waits">): string | undefined {
+  if (humanMinutes === undefined || waits.length === 0) return undefined;
+  const took = formatMs(humanMinutes * 60_000);
+  const names = [...new Set(waits.flatMap(({ by }) => by.map(({ name }) => name)))];
+  const open = waits.some(({ until }) => until === undefined);
+  const words = [
+    waits.some(({ reason }) => reason === "approval") ? "an approval" : "",
+    waits.some(({ reason }) => reason === "input") ? "somebody to have it go on" : "",
+  ].filter(Boolean);
+  return `${took} for ${words.join(" and ")}${names.length > 0 ? ` (${names.join(", ")})` : ""}${open ? ", and it waits still" : ""}`;
 }

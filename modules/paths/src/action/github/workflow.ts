@@ -61,6 +61,8 @@ export interface WorkflowRun {
   readonly status: string;
   readonly conclusion: string | null;
   readonly created_at: string;
+  /** What the workflow's `run-name` makes of its inputs. */
+  readonly display_title?: string;
 }
 
 /** Started once: after a crash the run that came up since is taken for the one that was started. */
@@ -121,7 +123,14 @@ export async function waitForWorkflow(
 async function runsOf(place: Place, input: WorkflowRequest): Promise<readonly WorkflowRun[]> {
   const query = `event=workflow_dispatch&branch=${encodeURIComponent(input.branchOrTagName)}&per_page=50`;
   const { body } = await place.ask("GET", `${workflowPath(place, input)}/runs?${query}`);
-  return Array.isArray(body?.workflow_runs) ? body.workflow_runs : [];
+  const runs: WorkflowRun[] = Array.isArray(body?.workflow_runs) ? body.workflow_runs : [];
+  return runs.filter((run) => !isOfAnother(run, input));
+}
+
+/** Where runs are named after the resource that they are about, one resource does not take another's. */
+function isOfAnother({ display_title: title = "" }: WorkflowRun, { workflowInputs }: WorkflowRequest): boolean {
+  const resource = workflowInputs["resource"];
+  return resource !== undefined && /\bres_\w+/.test(title) && !title.includes(resource);
 }
 
 function workflowPath(place: Place, { workflowId }: WorkflowRequest): string {

@@ -162,3 +162,95 @@ test("by a workflow of GitHub Actions: started once, waited for, its failure is 
   conclusion = "failure";
   expect((await settled((await request("tenant", "red")).id)).error).toContain("ended with failure");
 }, 60_000);
+
+test("drift is what the workflow that looks says: begun once, its answer taken later, and kept until the next look", async () => {
+  const { runs } = github.all.get("acme/infra")!;
+  let annotations: object[] = [
+    { title: "drift seats", message: "wanted 5, found 7" },
+    { title: "Node 20 is old", message: "Take 24" },
+  ];
+  let conclusion = "success";
+  const looks = (): any[] => runs.filter(({ inputs }) => inputs.operation === "read");
+  const endAll = (): void => {
+    for (const one of runs) if (one.status !== "completed") Object.assign(one, { status: "completed", conclusion, annotations });
+  };
+  github.fault = () => {
+    // The look stays under way until the test ends it.
+    for (const one of runs) if (one.inputs.operation !== "read") Object.assign(one, { status: "completed", conclusion: "success" });
+    return undefined;
+  };
+  await saveClass("seats", {
+    provisioner: "github-workflow",
+    inputs: { repository: `https://${github.host}/acme/infra`, workflow: "provision.yml", look: "look.yml", seats: 5 },
+  });
+  const made = await settled((await request("seats", "green")).id);
+  expect(made).toMatchObject({ state: "ready", seen: "unknown", seenWords: "look.yml looks at it", drift: [] });
+  const check = (): Promise<ProvisionedResource> => bench.call("paths.resource.check", { resource: made.id });
+  await check();
+  expect(looks()).toHaveLength(1);
+  endAll();
+  const drift = [{ what: "seats", wanted: "5", found: "7" }];
+  expect(await check()).toMatchObject({ seen: "present", seenWords: "look.yml looked at it: 1 otherwise", drift });
+  // It was looked at just now.
+  expect(await check()).toMatchObject({ drift });
+  expect(looks()).toHaveLength(1);
+
+  const later = (): Promise<unknown> =>
+    bench.database.db.query(`update paths.resource set facts = jsonb_set(facts, '{looks,at}', '"2026-01-01T00:00:00Z"') where id = $1`, [
+      made.id,
+    ]);
+  await later();
+  await check();
+  [conclusion, annotations] = ["failure", []];
+  endAll();
+  // A look that failed has seen nothing.
+  expect(await check()).toMatchObject({ seen: "unknown", drift, seenWords: expect.stringContaining("could not look at it") });
+  await later();
+  await check();
+  conclusion = "success";
+  endAll();
+  expect(await check()).toMatchObject({ seen: "present", drift: [] });
+  expect((await show(made.id)).history.map(({ words }) => words)).toEqual(
+    expect.arrayContaining(["It is otherwise than it was made: seats: 7 in place of 5.", "It is as it was made again."]),
+  );
+}, 60_000);
+
+test("one type and class resolves to another module in another environment, and to none where none is said", async () => {
+  github.seed("infra", {});
+  const { runs } = github.all.get("acme/infra")!;
+  runs.length = 0;
+  github.fault = () => {
+    for (const one of runs) Object.assign(one, { status: "completed", conclusion: "success" });
+    return undefined;
+  };
+  const spec = {
+    type: "inbox",
+    class: "small",
+    modules: [
+      { environments: ["dev", "test"], provisioner: "webhook", inputs: { connection: "mailboxes", quotaMb: 10 } },
+      {
+        environments: ["prod"],
+        provisioner: "github-workflow",
+        inputs: { repository: `https://${github.host}/acme/infra`, workflow: "provision.yml", quotaMb: 900 },
+        cost: { amount: "12.50", currency: "EUR", source: "A list", date: "2026-01-01" },
+      },
+    ],
+  };
+  const yaml = stringify({ apiVersion: "roadbed.dev/v1", kind: "ResourceClass", metadata: { name: "inbox-small", title: "Inbox" }, spec });
+  await bench.call("paths.resource-class.save", { folder: [{ path: "class.yaml", base64: Buffer.from(yaml).toString("base64") }] });
+  const wanted = { type: "inbox", class: "small", name: "mail", owner: TEAM };
+  const plan = (environment: string): Promise<ResourcePlan> => bench.call("paths.resource.plan", { ...wanted, environment });
+  expect(await plan("dev")).toMatchObject({ provisioner: "webhook" });
+  expect(await plan("prod")).toMatchObject({ provisioner: "github-workflow", cost: { amount: "12.50" } });
+  await expect(plan("staging")).rejects.toMatchObject({
+    code: "INVALID",
+    problems: [{ at: "environment", mend: "Choose one of: dev, test, prod." }],
+  });
+  const make = async (environment: string): Promise<ResourceDetail> =>
+    settled((await bench.call<ProvisionedResource>("paths.resource.request", { ...wanted, environment })).id);
+  // The same name in both: each is its own.
+  const [dev, prod] = [await make("dev"), await make("prod")];
+  expect([dev.state, prod.state, dev.id === prod.id]).toEqual(["ready", "ready", false]);
+  expect(asked.filter(({ operation }) => operation === "apply")).toMatchObject([{ resource: dev.id, params: { quotaMb: 10 } }]);
+  expect(runs.map(({ inputs }) => [inputs.resource, inputs.params])).toEqual([[prod.id, '{"quotaMb":900}']]);
+}, 60_000);

@@ -3,9 +3,10 @@ import { z } from "zod";
 
 import { dispatch, waitForWorkflow, type Dispatcher, type WorkflowRequest } from "../../action/github/workflow.ts";
 import { pathOf } from "../../action/github/repository.ts";
-import { connect, missingConnection } from "../../action/outside/connect.ts";
+import { connect, missingConnection, type Place } from "../../action/outside/connect.ts";
 import type { PathsDeps } from "../../deps.ts";
-import type { Provisioner, Wanted, Work } from "../provisioner.ts";
+import type { Provisioner, Seen, Wanted, Work } from "../provisioner.ts";
+import { lookByWorkflow } from "./look-workflow.ts";
 import type { ResourceNotes } from "./webhook-provisioner.ts";
 
 /** Everything that is not named here goes to the workflow as JSON, in its input `params`. */
@@ -18,22 +19,39 @@ const Inputs = z
     workflow: z.string().min(1).max(200).describe("The file of the workflow, e.g. provision.yml"),
     branch: z.string().min(1).max(200).default("main"),
     timeoutMinutes: z.number().min(0.01).max(360).default(30),
+    look: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("The file of a workflow that looks at it and says what is otherwise, e.g. look.yml"),
+    lookEveryHours: z.number().min(0.25).max(720).default(6),
   })
   .catchall(z.unknown());
 type Inputs = z.output<typeof Inputs>;
 
 /**
  * Has a workflow of GitHub Actions do it, as the step `github:actions:dispatch` starts one. The workflow's inputs are `operation` (apply or destroy), `resource`,
- * `type`, `class`, `name`, `environment`, `owner` and `params`. What was started is taken up after a crash and not started again.
+ * `type`, `class`, `name`, `environment`, `owner` and `params`. What was started is taken up after a crash and not started again. Drift is what
+ * the workflow `look` says, which is started with the operation `read`; without one, none is seen.
  */
 export function makeWorkflowProvisioner(
-  deps: Pick<PathsDeps, "outside"> & { readonly notes: ResourceNotes; readonly pollMs?: number },
+  deps: Pick<PathsDeps, "outside"> & { readonly notes: ResourceNotes; readonly pollMs?: number; readonly now?: () => Date },
 ): Provisioner {
   const dispatcherOf = (work: Work, wanted: Wanted): Dispatcher => ({
     signal: work.signal,
     log: (_level, message) => work.say(message),
     once: (name, make) => deps.notes.once(wanted, name, make),
   });
+  const look = async (work: Work, wanted: Wanted, place: Place, file: string): Promise<Seen> =>
+    lookByWorkflow(place, { ...requestOf(wanted, "read"), workflowId: file }, wanted.facts, {
+      everyHours: (wanted.inputs as Inputs).lookEveryHours,
+      now: deps.now?.() ?? new Date(),
+      dispatcherOf: (number) => ({
+        ...dispatcherOf(work, wanted),
+        once: (name, make) => deps.notes.once(wanted, `look ${number} ${name}`, make),
+      }),
+    });
   const perform = async (work: Work, wanted: Wanted, operation: "apply" | "destroy") => {
     const c = dispatcherOf(work, wanted);
     const place = await connect(c, deps.outside, "github", { repoUrl: repoUrlOf(wanted.inputs as Inputs) });
@@ -69,6 +87,8 @@ export function makeWorkflowProvisioner(
       const place = await connect({ signal: work.signal, log: async () => {} }, deps.outside, "github", {
         repoUrl: repoUrlOf(wanted.inputs as Inputs),
       });
+      const { look: file } = wanted.inputs as Inputs;
+      if (file !== undefined) return look(work, wanted, place, file);
       const { status, body } = await place.ask("GET", `${pathOf(place)}/actions/runs/${workflowRun}`, { accept: [404] });
       // What the workflow made may stand long after GitHub has forgotten its run.
       if (status === 404) return { state: "unknown", words: "GitHub has forgotten the run that made it", facts: {}, drift: [] };
@@ -90,8 +110,11 @@ function repoUrlOf({ repository }: Inputs): string {
   return `${url.host}?${new URLSearchParams({ owner, repo: repo.replace(/\.git$/, "") }).toString()}`;
 }
 
-function requestOf({ id, type, class: of, name, environment, owner, inputs }: Wanted, operation: "apply" | "destroy"): WorkflowRequest {
-  const { repository: _where, workflow, branch, timeoutMinutes, ...params } = inputs as Inputs;
+function requestOf(
+  { id, type, class: of, name, environment, owner, inputs }: Wanted,
+  operation: "apply" | "destroy" | "read",
+): WorkflowRequest {
+  const { repository: _where, workflow, branch, timeoutMinutes, look: _look, lookEveryHours: _often, ...params } = inputs as Inputs;
   const workflowInputs = { operation, resource: id, type, class: of, name, environment, owner, params: JSON.stringify(params) };
   return { workflowId: workflow, branchOrTagName: branch, workflowInputs, timeoutMinutes };
 }
