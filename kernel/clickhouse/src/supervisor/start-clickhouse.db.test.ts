@@ -34,6 +34,12 @@ async function start(dataDir: string) {
   return { server, ch };
 }
 
+/** Waits until the engine works on the statement that sleeps, however long a busy machine takes to get there. */
+async function underWay(ch: ReturnType<typeof openClickHouse>): Promise<void> {
+  const sleeping = "select count() as n from system.processes where query like '%sleepEachRow%' and query not like '%system.processes%'";
+  await expect.poll(async () => Number((await ch.query<{ n: number }>(sleeping))[0]?.n)).toBe(1);
+}
+
 test("kill -9 during inserts: nothing acknowledged is lost, nothing is partial, nothing is there twice", async () => {
   const { server, ch } = await start(scratch());
   const deduplicating = "settings non_replicated_deduplication_window = 1000";
@@ -89,7 +95,7 @@ test("health says what is: starting, ready, gone, silent", async () => {
 test("a read that was under way when the child died is asked again", async () => {
   const { server, ch } = await start(scratch());
   const slow = ch.query("select sum(sleepEachRow(0.1)) as s from numbers(10) settings max_block_size = 1");
-  await delay(300);
+  await underWay(ch);
   process.kill(server.pid() ?? 0, "SIGKILL");
   expect(await slow).toEqual([{ s: 0 }]);
 });
@@ -98,7 +104,7 @@ test("stopping lets running statements end, and does not wait for idle connectio
   const { server, ch } = await start(scratch());
   expect(await ch.ping()).toBe(true);
   const running = ch.query("select sum(sleepEachRow(0.1)) as s from numbers(10) settings max_block_size = 1");
-  await delay(300);
+  await underWay(ch);
   const stopped = server.stop();
   expect(await running).toEqual([{ s: 0 }]);
   const forced = delay(7_500, "the child was forced", { ref: false });
