@@ -3,6 +3,7 @@ import type { Sql } from "@roadbed/core";
 
 import { isSame } from "../entity/diff-fields.ts";
 import type { Kinds } from "../kinds/registry.ts";
+import { breathe } from "../source/breathe.ts";
 import { readAges, type Ages } from "./ages.ts";
 import type { MergedFact } from "./merge-claims.ts";
 import { readBases, voiceOf, type BaseRow } from "./merge-entities.ts";
@@ -42,18 +43,19 @@ export async function readFacts(
     bases.map(({ ref, base }) => ({ ref, entity: base })),
   );
   const answers = Map.groupBy(await readNewestAnswers(sql, refs), ({ ref }) => ref);
-  return new Map(
-    bases.map((row) => {
-      const all = said.get(row.ref) ?? { claims: [], overlays: [] };
-      const merged = mergeValid({ voice: voiceOf(row), document: row.base }, all.claims, all.overlays, precedence(row.base.kind), o.kinds);
-      const answersOf = new Map((answers.get(row.ref) ?? []).map((answer) => [answer.property, answer]));
-      const view = { row, rules, ages, now: o.now, refused: merged.refused };
-      const facts = [...merged.facts]
-        .filter(([property]) => !UNSAID.has(property))
-        .map(([property, fact]) => shownOf(factOf(view, property, fact, answersOf.get(property)), o.seesSource));
-      return [row.ref, { ref: row.ref, kind: row.base.kind, facts }];
-    }),
-  );
+  const found = new Map<string, EntityFacts>();
+  for (const row of bases) {
+    await breathe();
+    const all = said.get(row.ref) ?? { claims: [], overlays: [] };
+    const merged = mergeValid({ voice: voiceOf(row), document: row.base }, all.claims, all.overlays, precedence(row.base.kind), o.kinds);
+    const answersOf = new Map((answers.get(row.ref) ?? []).map((answer) => [answer.property, answer]));
+    const view = { row, rules, ages, now: o.now, refused: merged.refused };
+    const facts = [...merged.facts]
+      .filter(([property]) => !UNSAID.has(property))
+      .map(([property, fact]) => shownOf(factOf(view, property, fact, answersOf.get(property)), o.seesSource));
+    found.set(row.ref, { ref: row.ref, kind: row.base.kind, facts });
+  }
+  return found;
 }
 
 /** What an entity is called is not a fact about it. */

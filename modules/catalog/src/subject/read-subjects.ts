@@ -7,6 +7,7 @@ import type { Catalogue } from "../estate/catalogue.ts";
 import type { Visibility } from "../estate/visibility.ts";
 import { readFacts } from "../facts/read-facts.ts";
 import { candidatesFor } from "../ownership/rotas.ts";
+import { breathe } from "../source/breathe.ts";
 import type { Described, Folders } from "./repository-files.ts";
 
 /** What the rules at hand read besides the entity itself and its relations: the rest is not read at all. */
@@ -59,6 +60,7 @@ export function createSubjectReader(
     ];
     const subjects = new Map<string, Subject>();
     for (const row of rows) {
+      await breathe();
       const files = wanted.files ? await folders.read(row, wanted.files) : undefined;
       const repo = files === undefined ? {} : "because" in files ? { unread: { repo: files.because } } : { repo: files };
       subjects.set(row.ref, {

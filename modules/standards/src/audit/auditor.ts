@@ -44,6 +44,9 @@ const NEWS = 200;
 /** Beyond this many changes looking at everything is cheaper; no more than 20,000 are counted. */
 const MANY = 5_000;
 const LOOK_MS = 15_000;
+/** Changes seldom come alone: they are looked at together when no more came for a moment, and never later than this. */
+const QUIET_MS = 250;
+const LATEST_MS = 1_000;
 const RETRY_MS = 5_000;
 /** How long it gives way at most before it goes on by a slice. */
 const MOST_WAIT_MS = 30_000;
@@ -57,22 +60,25 @@ const WAIT_MS = 250;
 export function createAuditor(deps: AuditorDeps): Auditor {
   const { db, log, things } = deps;
   const now = deps.now ?? (() => new Date());
+  const digestOf = makeDigestOf(deps);
   let running: Promise<void> | undefined;
   let again = false;
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
+  let soon: { readonly timer: NodeJS.Timeout; readonly latest: number } | undefined;
   let unsubscribe: () => void = () => {};
 
   return {
     start() {
       stopped = false;
       timer = setInterval(wake, LOOK_MS).unref();
-      unsubscribe = deps.events?.subscribe(({ name }) => isNews(name) && wake()) ?? unsubscribe;
+      unsubscribe = deps.events?.subscribe(({ name }) => isNews(name) && wakeSoon()) ?? unsubscribe;
       wake();
     },
     async stop() {
       stopped = true;
       clearInterval(timer);
+      clearTimeout(soon?.timer);
       unsubscribe();
       await running;
     },
@@ -84,7 +90,16 @@ export function createAuditor(deps: AuditorDeps): Auditor {
     },
   };
 
+  /** Whoever made the change and reads it back is answered before the audit has its turn. */
+  function wakeSoon(): void {
+    const latest = soon?.latest ?? Date.now() + LATEST_MS;
+    clearTimeout(soon?.timer);
+    soon = { timer: setTimeout(wake, Math.max(0, Math.min(QUIET_MS, latest - Date.now()))), latest };
+  }
+
   function wake(): void {
+    clearTimeout(soon?.timer);
+    soon = undefined;
     if (stopped) return;
     again = true;
     running ??= work().finally(() => {
@@ -121,7 +136,7 @@ export function createAuditor(deps: AuditorDeps): Auditor {
       if (!state) return "busy";
       const at = now();
       const stageOf = makeStageOf(await selectStages(sql), at);
-      const policies = digestOf(deps, stageOf);
+      const policies = digestOf(stageOf);
       const begins = policies !== state.policies;
       const from = { change: Number(state.place_change), ref: state.place_ref };
       const news = await things.changesAfter(from, NEWS);
@@ -204,19 +219,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** The same while the same policies do the same. */
-function digestOf({ policies, params }: AuditorDeps, stageOf: Parameters<typeof holdsAt>[2]): string {
-  const holds = holdsAt(policies, "audit", stageOf).map(({ policy, binding, actions }) => [
-    policy.name,
-    policy.version,
-    policy.program.source,
-    policy.match,
-    binding ?? null,
-    actions,
-  ]);
-  return createHash("sha256")
-    .update(JSON.stringify([holds, params]))
-    .digest("hex");
+/** The same while the same policies do the same. Asked at every turn: what a policy says does not change while the server runs. */
+function makeDigestOf({ policies, params }: AuditorDeps): (stageOf: Parameters<typeof holdsAt>[2]) => string {
+  const texts = new Map(
+    policies.map((policy) => [policy, sha256([policy.name, policy.version, policy.program.source, policy.match])] as const),
+  );
+  const given = sha256(params);
+  return (stageOf) =>
+    sha256([holdsAt(policies, "audit", stageOf).map(({ policy, binding, actions }) => [texts.get(policy), binding ?? null, actions]), given]);
+}
+
+function sha256(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 function isNews(name: string): boolean {
