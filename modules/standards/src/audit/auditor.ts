@@ -226,7 +226,10 @@ function makeDigestOf({ policies, params }: AuditorDeps): (stageOf: Parameters<t
   );
   const given = sha256(params);
   return (stageOf) =>
-    sha256([holdsAt(policies, "audit", stageOf).map(({ policy, binding, actions }) => [texts.get(policy), binding ?? null, actions]), given]);
+    sha256([
+      holdsAt(policies, "audit", stageOf).map(({ policy, binding, actions }) => [texts.get(policy), binding ?? null, actions]),
+      given,
+    ]);
 }
 
 function sha256(value: unknown): string {
