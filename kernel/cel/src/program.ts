@@ -58,7 +58,8 @@ export interface WorkerRequest {
   readonly batch: number;
   /** Programs that this worker has not seen yet. */
   readonly learn: readonly Program[];
-  readonly bindings: readonly Readonly<Record<string, unknown>>[];
+  /** A text where they could be written as one, see as-text.ts. */
+  readonly bindings: string | readonly Readonly<Record<string, unknown>>[];
   readonly veils?: readonly (Veil | undefined)[] | undefined;
   /** Pairs: id of the program, position of the binding. */
   readonly pairs: Int32Array;

@@ -169,16 +169,24 @@ function membership(node: Node): Evaluate {
   };
 }
 
-/** Texts put together; sums are the engine's, for they may overflow. */
+/** Texts or lists put together; sums are the engine's, for they may overflow. */
 function joining(node: Node): Evaluate {
   const [left, right] = node.args as [Node, Node];
   return (ev, ast, ctx) => {
     const a: unknown = left.evaluate(ev, left, ctx);
     const b: unknown = right.evaluate(ev, right, ctx);
+    if (Array.isArray(a) && Array.isArray(b)) return joinLists(a, b);
     if (typeof a !== "string" || typeof b !== "string") return ast.handle(a, b, ast, ev);
     charge((a.length + b.length) >> 8);
     return a + b;
   };
+}
+
+/** Nobody changes a list that an expression has read, so one that has nothing added is itself. */
+export function joinLists(a: readonly unknown[], b: readonly unknown[]): readonly unknown[] {
+  charge((a.length + b.length) >> 4);
+  if (a.length === 0) return b;
+  return b.length === 0 ? a : [...a, ...b];
 }
 
 function orValue(node: Node): Evaluate {

@@ -1,5 +1,6 @@
 import { InvalidError } from "@roadbed/core";
 
+import { asText } from "./as-text.ts";
 import type { CelFault } from "./fault.ts";
 import type { Batch, Evaluation, Outcome } from "./program.ts";
 import type { BatchEnd, Thread } from "./thread.ts";
@@ -53,7 +54,7 @@ async function send(
   }
   const programs = [...needed].flatMap((program) => batch.programs[program] ?? []);
   try {
-    return await thread.run({ bindings: batch.bindings, veils: batch.veils, pairs }, programs, ms);
+    return await thread.run({ bindings: asText(batch.bindings) ?? batch.bindings, veils: batch.veils, pairs }, programs, ms);
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== "DataCloneError") throw error;
     throw new InvalidError("Only plain data can be evaluated.", {

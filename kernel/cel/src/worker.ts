@@ -35,11 +35,12 @@ parentPort?.on("message", (request: WorkerRequest) => {
 });
 parentPort?.postMessage("ready");
 
-function runBatch({ learn, bindings, veils, pairs }: WorkerRequest): Omit<WorkerAnswer, "batch"> {
+function runBatch({ learn, bindings: given, veils, pairs }: WorkerRequest): Omit<WorkerAnswer, "batch"> {
   for (const { id, source } of learn) {
     runners.set(id, compileProgram(source));
     sources.set(id, source);
   }
+  const bindings = typeof given === "string" ? (JSON.parse(given) as Readonly<Record<string, unknown>>[]) : given;
   const veiled: (Veiled | undefined)[] = [];
   const converted: Readonly<Record<string, unknown>>[] = [];
   const codes = new Uint8Array(pairs.length / 2);

@@ -125,6 +125,20 @@ describe("code that is written for an expression", () => {
     );
     // Half of what is made up has no sense; enough has.
     expect(written).toBeGreaterThan(300);
+  }, 240_000);
+
+  test("puts lists together as its nodes do, and changes none of them", () => {
+    const run = compileProgram({
+      names: ["object"],
+      rules: [
+        { expression: "object.a + object.b == object.whole" },
+        { expression: "(object.a + []) + object.b == object.whole && object.a.size() == 2" },
+        { expression: "([] + object.b).size() == object.b.size()" },
+      ],
+    });
+    const object = { a: [{ n: 1 }, "x"], b: [[2], { m: "y" }], whole: [{ n: 1 }, "x", [2], { m: "y" }] };
+    const yes = { rules: [{ value: true }, { value: true }, { value: true }] };
+    for (let i = 0; i < OFTEN; i++) expect(run(bindingOf(object))).toMatchObject(yes);
   });
 
   test("keeps what a text of the expression says out of the code", () => {

@@ -1,7 +1,7 @@
 import { Optional } from "@marcbachmann/cel-js";
 
 import { charge, CostExceeded } from "../budget.ts";
-import { isPlain, iterableOf, plainly } from "../quicken.ts";
+import { isPlain, iterableOf, joinLists, plainly } from "../quicken.ts";
 import { writeNode } from "./write-node.ts";
 import { createWriter } from "./writer.ts";
 
@@ -73,6 +73,7 @@ const HELPERS = {
   hasOwn: Object.hasOwn,
   enter,
   iterableOf,
+  joinLists,
   logical,
   textCall,
   textMethod,

@@ -203,7 +203,8 @@ function joining(writer: Writer, node: Node): string {
   const result = writer.name();
   writer.line(`let ${result}; if (typeof ${a} === "string" && typeof ${b} === "string") {`);
   writer.line(`H.charge((${a}.length + ${b}.length) >> 8); ${result} = ${a} + ${b};`);
-  writer.line(`} else ${result} = ${n}.handle(${a}, ${b}, ${n}, ev);`);
+  writer.line(`} else if (Array.isArray(${a}) && Array.isArray(${b})) ${result} = H.joinLists(${a}, ${b});`);
+  writer.line(`else ${result} = ${n}.handle(${a}, ${b}, ${n}, ev);`);
   return result;
 }
 

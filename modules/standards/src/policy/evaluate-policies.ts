@@ -8,7 +8,7 @@ import { readCatalogFor, type ReadCatalog } from "./catalog-view.ts";
 import { missingParams, readCompiled, readOutcome, unknownCompiled, type Note, type Subject, type Violation } from "./findings.ts";
 import { targetOf, type Target } from "./match.ts";
 import type { ParamObject } from "./params.ts";
-import { holdsAt, planQuestions, type Question, type StageOf } from "./plan.ts";
+import { lookingAt, planQuestions, type Question, type StageOf } from "./plan.ts";
 import type { LoadedPolicy } from "./policy.ts";
 
 export interface Judgement {
@@ -60,8 +60,7 @@ export async function findViolations(
   const namespaces = namespacesIn(resources);
   const labels = new Map([...namespaces].map(([name, { metadata }]) => [name, recordOf(recordOf(metadata)["labels"])]));
   const targets = resources.map((resource) => targetOf(resource, labels));
-  const holds = holdsAt(policies, moment, stageOf);
-  const { questions: planned, unaskable } = planQuestions(holds, targets, params);
+  const { questions: planned, unaskable } = planQuestions(lookingAt(policies, moment, stageOf), targets, params);
   const questions = planned.filter(({ policy }) => policy.compiled === undefined);
   const known = catalog === undefined ? undefined : await knownOf(questions, resources, catalog);
   const request = questions.some(({ policy }) => policy.readsRequest);

@@ -42,15 +42,32 @@ export function holdsAt(policies: readonly LoadedPolicy[], moment: PolicyMoment,
   });
 }
 
+/** Which of the holds look at an object. */
+export type Looking = (target: Target) => readonly Hold[];
+
+/**
+ * The policies that hold at a point, by what they look at. Where nobody said otherwise than their texts this is the same for every act, so it is
+ * kept for as long as the policies are.
+ */
+export function lookingAt(policies: readonly LoadedPolicy[], moment: PolicyMoment, stageOf: StageOf): Looking {
+  if (policies.some((policy) => stageOf(policy, moment) !== undefined)) return makeIndex(holdsAt(policies, moment, stageOf));
+  const known = KEPT.get(policies) ?? new Map<PolicyMoment, Looking>();
+  KEPT.set(policies, known);
+  const kept = known.get(moment) ?? makeIndex(holdsAt(policies, moment, stageOf));
+  known.set(moment, kept);
+  return kept;
+}
+
+const KEPT = new WeakMap<readonly LoadedPolicy[], Map<PolicyMoment, Looking>>();
+
 /** Which policy is asked about which object: its own match, its binding's, and each set of parameters. */
 export function planQuestions(
-  holds: readonly Hold[],
+  looking: Looking,
   targets: readonly Target[],
   params: readonly ParamObject[],
 ): { readonly questions: readonly Question[]; readonly unaskable: readonly Unaskable[] } {
   const questions: Question[] = [];
   const unaskable: Unaskable[] = [];
-  const looking = makeIndex(holds);
   for (const [target, one] of targets.entries()) {
     for (const hold of looking(one)) {
       const answer = paramsFor(hold.policy, hold.binding, params, one.namespace);
@@ -65,12 +82,14 @@ export function planQuestions(
  * Thousands of objects are of a few kinds: what hangs on the kind alone is answered once per kind, and only policies that also look
  * at names or labels are asked again.
  */
-function makeIndex(holds: readonly Hold[]): (target: Target) => readonly Hold[] {
+function makeIndex(holds: readonly Hold[]): Looking {
   const known = new Map<string, { readonly always: readonly Hold[]; readonly perhaps: readonly Hold[] }>();
   return (target) => {
     const key = `${target.group}|${target.version}|${target.kind}|${target.operation}`;
     let found = known.get(key);
     if (found === undefined) {
+      // Kinds are whatever somebody wrote.
+      if (known.size >= MOST_KINDS) known.clear();
       const matching = holds.filter((hold) => looksClosely(hold) || matches(hold, target));
       found = { always: matching.filter((hold) => !looksClosely(hold)), perhaps: matching.filter(looksClosely) };
       known.set(key, found);
@@ -78,6 +97,8 @@ function makeIndex(holds: readonly Hold[]): (target: Target) => readonly Hold[] 
     return found.perhaps.length === 0 ? found.always : [...found.always, ...found.perhaps.filter((hold) => matches(hold, target))];
   };
 }
+
+const MOST_KINDS = 500;
 
 function matches({ policy, binding }: Hold, target: Target): boolean {
   return matchesTarget(policy.match, target) && (binding?.match === undefined || matchesTarget(binding.match, target));
