@@ -26,7 +26,16 @@ describe("asText", () => {
     const shared = { text: "x".repeat(100_000) };
     let deep: unknown = 1;
     for (let i = 0; i < 200; i++) deep = [deep];
-    for (const binding of [circle, { all: Array.from({ length: 100 }, () => shared) }, { deep }, { many: Array(100_000).fill(null).map(() => ({})) }]) {
+    for (const binding of [
+      circle,
+      { all: Array.from({ length: 100 }, () => shared) },
+      { deep },
+      {
+        many: Array(100_000)
+          .fill(null)
+          .map(() => ({})),
+      },
+    ]) {
       expect(asText([binding])).toBeUndefined();
     }
   });
