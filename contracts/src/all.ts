@@ -48,6 +48,7 @@ import { operations as resources } from "./paths/resources.ts";
 import { operations as tagRules } from "./paths/tag-rules.ts";
 import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as productRecords } from "./product.ts";
+import { operations as adoption } from "./product/adoption.ts";
 import { operations as measures } from "./product/measures.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as checks } from "./standards/checks.ts";
@@ -132,6 +133,7 @@ export const allOperations: readonly Operation[] = [
   ...mirror,
   ...productRecords,
   ...measures,
+  ...adoption,
   ...telemetry,
   ...telemetryAi,
   ...alertmanager,

@@ -16,6 +16,7 @@ import * as identity from "@roadbed/contracts/identity";
 import * as notify from "@roadbed/contracts/notify";
 import * as paths from "@roadbed/contracts/paths";
 import * as productBase from "@roadbed/contracts/product";
+import * as adoption from "@roadbed/contracts/product/adoption";
 import * as measures from "@roadbed/contracts/product/measures";
 import * as standards from "@roadbed/contracts/standards";
 import * as telemetry from "@roadbed/contracts/telemetry";
@@ -50,7 +51,7 @@ const CONTRACTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   delivery,
   telemetry,
   notify,
-  product: { ...productBase, ...measures },
+  product: { ...productBase, ...measures, ...adoption },
 };
 const NOTE = "Made by `tools/write-reference.ts` from the source; edits here are lost.\n";
 

@@ -24,7 +24,7 @@ import {
 import { cloneRepository, fetchRepository, pushCommit, type Repositories } from "@roadbed/git";
 import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
 import type { DeliveryDeps } from "@roadbed/delivery";
-import { viewerOf } from "@roadbed/identity";
+import { personBehind, viewerOf, type makeIdentitiesOf } from "@roadbed/identity";
 import type { ObjectiveDeps, Telemetry } from "@roadbed/telemetry";
 import type { NotifyDeps } from "@roadbed/notify";
 import type { PathsDeps } from "@roadbed/paths";
@@ -363,9 +363,27 @@ export function thingsForNotify(catalog: Catalog, db: Database): NotifyDeps["thi
 }
 
 /** What is measured is what the reader may see: components by name, and what they belong to. */
-export function thingsForProduct(catalog: Catalog): ProductDeps["things"] {
+export function thingsForProduct(catalog: Catalog, cel: Pick<Cel, "createFilter">): ProductDeps["things"] {
   const COMPONENTS = new Set(["component"]);
+  /** Whether a rule is true of all components is asked with every figure; so long it stands. */
+  const FITTING_MS = 30_000;
+  const known = new Map<string, { readonly at: number; readonly refs: Promise<ReadonlySet<string>> }>();
+  const judge = async (expression: string): Promise<ReadonlySet<string>> => {
+    const filter = cel.createFilter(expression);
+    const refs = catalog.subjects.refsAfter("", COMPONENTS, Number.POSITIVE_INFINITY);
+    const subjects = [...(await catalog.subjects.read(refs, {}))];
+    const { matched } = await filter.test(subjects.map(([, subject]) => subject["entity"] as object));
+    return new Set(subjects.flatMap(([ref], at) => (matched[at] ? [ref] : [])));
+  };
   return {
+    async fitting(expression) {
+      const found = known.get(expression);
+      if (found !== undefined && Date.now() - found.at < FITTING_MS) return found.refs;
+      const refs = judge(expression);
+      known.set(expression, { at: Date.now(), refs });
+      refs.catch(() => known.delete(expression));
+      return refs;
+    },
     async seenBy(viewer) {
       const view = await catalog.subjects.viewOf(viewer);
       const refs = catalog.subjects.refsAfter("", COMPONENTS, Number.POSITIVE_INFINITY);
@@ -374,6 +392,26 @@ export function thingsForProduct(catalog: Catalog): ProductDeps["things"] {
         get: (ref) => view.get(ref),
         parentOf: (ref) => view.get(ref)?.parent,
       };
+    },
+  };
+}
+
+/** Whose use something is: the teams of whoever acts, or of whoever their token belongs to, without the teams above. */
+export function teamsForProduct(
+  catalog: Catalog,
+  identitiesOf: ReturnType<typeof makeIdentitiesOf>,
+  runtime: SystemRuntime,
+  sql: Database,
+): ProductDeps["teams"] {
+  return {
+    async of(actor) {
+      const id = await personBehind({ sql }, actor);
+      if (id === undefined) return [];
+      const identities = await identitiesOf({ actor: { kind: "user", id, name: "" } });
+      const teams = [...identities].filter((ref) => ref.startsWith("group:"));
+      const view = await catalog.subjects.viewOf({ ...runtime.system("product"), sql });
+      const above = new Set(teams.flatMap((ref) => view.get(ref)?.parent ?? []));
+      return teams.filter((ref) => !above.has(ref));
     },
   };
 }

@@ -32,6 +32,7 @@ import {
   makeIdentitiesOf,
   makeMay,
   personBehind,
+  storedAbout,
   migrations as identityTables,
   type Groups,
   type Identity,
@@ -72,6 +73,7 @@ import {
   thingsForNotify,
   thingsForProduct,
   deliveriesForProduct,
+  teamsForProduct,
   thingsForObjectives,
 } from "./ports.ts";
 import type { Progress } from "./progress.ts";
@@ -259,7 +261,15 @@ export async function startServer({
     const delivery = createDelivery({
       log,
       db,
-      runtime,
+      runtime: {
+        ...runtime,
+        // A push comes by no face that knows operations: it is counted as used where it is written down.
+        async write(call, operation, input, resource, work) {
+          const written = await runtime.write(call, operation, input, resource, work);
+          if (call.face === "git" && operation.name === "delivery.repository.push") void product.usage.note(call, "git.push", "done");
+          return written;
+        },
+      },
       workflows,
       repositories,
       dataDir,
@@ -337,10 +347,14 @@ export async function startServer({
     const product = createProduct({
       db,
       log,
-      things: thingsForProduct(catalog),
+      things: thingsForProduct(catalog, cel),
       deliveries: deliveriesForProduct(delivery.handlers, runtime, repositories),
+      teams: teamsForProduct(catalog, makeIdentitiesOf({ db, groups }), runtime, db),
+      people: { storedAbout: (ctx) => storedAbout(ctx) },
     });
     const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify, product].flatMap((module) => module.handlers);
+    // What comes in by a face is counted as used; what modules ask each other is not.
+    const metered = product.usage.meter(handlers);
     const subscriptions = [
       readPushedRepositories(catalog),
       ...catalog.subscriptions,
@@ -373,13 +387,13 @@ export async function startServer({
       settled: ({ name }) => (name.startsWith("catalog.") ? catalog.settled() : undefined),
       sees: async (caller, event) => (await catalog.seesNewsOf(caller, event.subject)) && paths.seesNews(caller, event),
     });
-    httpFace(app, { handlers, runtime, authenticate, version: VERSION });
+    httpFace(app, { handlers: metered, runtime, authenticate, version: VERSION });
     backstageFace(app, {
       handlers: [...catalog.handlers, ...catalog.backstage, ...paths.handlers, ...paths.backstage],
       runtime,
       authenticate,
     });
-    mcpFace(app, { handlers, runtime, log, authenticate, version: VERSION });
+    mcpFace(app, { handlers: metered, runtime, log, authenticate, version: VERSION });
     openAuthDoor(app, { identity, secure: publicUrl.startsWith("https:"), signedOut: () => stream.recheck() });
     openHookDoor(app, { catalog, paths, authenticate });
     if (standards.scorecards) openBadgeDoor(app, { scorecards: standards.scorecards, db, authenticate });
@@ -391,7 +405,7 @@ export async function startServer({
 
     // Life.
     await workflows.launch();
-    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery, notify, standards })) {
+    for (const [name, module] of Object.entries({ telemetry, catalog, paths, delivery, notify, standards, product })) {
       await module.start();
       onStop(name, () => module.stop());
     }

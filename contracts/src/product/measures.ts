@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { EntityRef } from "../catalog/ref.ts";
 
-export const MEASURES = [
+export const DELIVERY_MEASURES = [
   "change-lead-time",
   "deployment-frequency",
   "failed-deployment-recovery-time",
@@ -12,6 +12,18 @@ export const MEASURES = [
   "deployment-failure-rate",
   "time-to-restore",
 ] as const;
+export const ADOPTION_MEASURES = [
+  "adoption-breadth",
+  "voluntary-adoption",
+  "free-adoption",
+  "adoption-depth",
+  "bypass-rate",
+  "adoption-retention",
+  "pull-index",
+] as const;
+export const MEASURES = [...DELIVERY_MEASURES, ...ADOPTION_MEASURES] as const;
+export type DeliveryMeasure = (typeof DELIVERY_MEASURES)[number];
+export type AdoptionMeasure = (typeof ADOPTION_MEASURES)[number];
 export const MeasureName = z.enum(MEASURES);
 export type MeasureName = z.infer<typeof MeasureName>;
 
@@ -152,7 +164,7 @@ export const listMeasureRows = defineOperation({
   output: pageOf(
     z.object({
       id: z.string(),
-      kind: z.enum(["deployment", "change", "incident"]),
+      kind: z.enum(["deployment", "change", "incident", "team"]),
       key: z.string(),
       source: z.string(),
       entityRef: z.string().optional(),
@@ -171,7 +183,7 @@ export const listMeasureRows = defineOperation({
 
 export const compareMeasure = defineOperation({
   name: "product.measure.compare",
-  summary: "List a measure component by component, in the order of their names: nothing is ranked.",
+  summary: "List a measure component by component, or team by team where it is about teams, by name: nothing is ranked.",
   scope: "product:read",
   risk: "read",
   http: { method: "GET", path: "/api/v1/measures/{measure}/components" },

@@ -3,6 +3,7 @@ export { type Caller, type Credentials } from "./authenticate.ts";
 export { accountsWith, makeAccountsOf, viewerOf } from "./authorise/accounts-of.ts";
 export { makeIdentitiesOf } from "./authorise/identities-of.ts";
 export { personBehind } from "./authorise/person-behind.ts";
+export { storedAbout } from "./audit/stored-about.ts";
 export { makeMay } from "./authorise/may.ts";
 export { type Groups, type IdentityDeps, type Owners } from "./deps.ts";
 export { type OidcSignIn } from "./oidc/create-oidc-sign-in.ts";

@@ -7,12 +7,31 @@ export interface ProductDeps {
   readonly log: Logger;
   readonly things: Things;
   readonly deliveries: Deliveries;
+  readonly teams: Teams;
+  readonly people: People;
 }
 
 /** What is asked of the catalogue. */
 export interface Things {
   /** What the caller may see, at this moment. */
   seenBy(viewer: Pick<Call, "actor" | "scopes"> & Pick<Ctx, "sql">): Promise<ThingsSeen>;
+  /** Components of which an expression over `entity` is true. Throws `InvalidError` with the position where it is none. */
+  fitting(expression: string): Promise<ReadonlySet<string>>;
+}
+
+/** What is asked about who acts. */
+export interface Teams {
+  /** Their teams, without those above; a machine has those of whoever it belongs to. */
+  of(actor: Call["actor"]): Promise<readonly string[]>;
+}
+
+/** What is stored elsewhere under somebody's name. */
+export interface People {
+  storedAbout(
+    ctx: Ctx,
+  ): Promise<
+    readonly { readonly where: string; readonly what: string; readonly rows: number; readonly kept: string; readonly readBy: string }[]
+  >;
 }
 
 export interface ThingsSeen {

@@ -4,6 +4,7 @@ import { promotionFinished } from "@roadbed/contracts/delivery/promotions";
 import { deploymentFinished, deploymentRequested } from "@roadbed/contracts/delivery";
 import { sampleRemoved } from "@roadbed/contracts/catalog";
 import { importRecords, operations as recordOperations, type DeliveryRecord } from "@roadbed/contracts/product";
+import { operations as adoptionOperations } from "@roadbed/contracts/product/adoption";
 import {
   compareMeasure,
   defineMeasure,
@@ -75,7 +76,10 @@ beforeAll(async () => {
           parentOf: (ref) => PARENTS[ref],
         };
       },
+      fitting: async () => new Set<string>(),
     },
+    teams: { of: async () => [] },
+    people: { storedAbout: async () => [] },
     deliveries: {
       change: async () => answers.change as never,
       promotion: async () => answers.promotion as never,
@@ -128,7 +132,7 @@ const value = async (measure: MeasureName, about?: string, call?: Call) =>
 
 test("every operation of the contract has one handler", () => {
   expect(product.handlers.map(({ operation }) => operation.name).toSorted()).toEqual(
-    [...recordOperations, ...measureOperations].map(({ name }) => name).toSorted(),
+    [...recordOperations, ...measureOperations, ...adoptionOperations].map(({ name }) => name).toSorted(),
   );
 });
 

@@ -1,7 +1,7 @@
 import { MeasureRules, type MeasureDefinition, type MeasureName } from "@roadbed/contracts/product/measures";
 import type { Ctx, Sql } from "@roadbed/core";
 
-import { builtIn } from "./definitions.ts";
+import { builtIn } from "./built-in.ts";
 
 interface Row extends Record<string, unknown> {
   readonly measure: MeasureName;

@@ -1,9 +1,9 @@
-import type { MeasureDefinition, MeasureName, MeasureRules } from "@roadbed/contracts/product/measures";
+import type { MeasureDefinition, MeasureRules } from "@roadbed/contracts/product/measures";
 
 /** What comes with Roadbed: version 1 of each. Every decision that somebody takes otherwise is a version after it. */
 export type BuiltIn = Omit<MeasureDefinition, "version" | "madeAt" | "madeBy" | "why">;
 
-const RULES: MeasureRules = {
+export const RULES: MeasureRules = {
   windowDays: 90,
   production: ["prod", "production", "prod-*"],
   incidentWindowHours: 24,
@@ -12,7 +12,7 @@ const RULES: MeasureRules = {
   bots: false,
 };
 /** A share of fewer than ten says next to nothing. */
-const SHARE_RULES: MeasureRules = { ...RULES, lowN: 10 };
+export const SHARE_RULES: MeasureRules = { ...RULES, lowN: 10 };
 const COMMON = { owner: "the platform team", code: "modules/product/src/measure/rows.ts" } as const;
 const DEPLOYMENTS = "Deployments of this platform, and those that others tell of";
 const CHANGES = "Changes of this platform's repositories, and those that others tell of";
@@ -21,7 +21,7 @@ const LINK =
   "An incident is put down to the deployment that somebody named, else to the commit, else to the last one if it is not longer ago than the window; else to none.";
 const ORDER = "Where nobody tells which commits a deployment carries, a change is in the first that began after its merge.";
 
-export const BUILT_IN: readonly BuiltIn[] = [
+export const DELIVERY: readonly BuiltIn[] = [
   {
     ...COMMON,
     measure: "change-lead-time",
@@ -141,10 +141,6 @@ export const BUILT_IN: readonly BuiltIn[] = [
     rules: RULES,
   },
 ];
-
-export function builtIn(measure: MeasureName): BuiltIn {
-  return BUILT_IN.find((one) => one.measure === measure)!;
-}
 
 /** Whether an environment's name is one of these; `*` stands for anything. */
 export function matchesName(patterns: readonly string[]): (name: string) => boolean {

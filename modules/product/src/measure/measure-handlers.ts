@@ -16,27 +16,26 @@ import { z } from "zod";
 import { benchmarksOf } from "../benchmark/benchmarks.ts";
 import type { ProductDeps } from "../deps.ts";
 import { addVersion, versionsOf } from "./definition-store.ts";
+import { isOfAdoption, openReader } from "./open-reader.ts";
 import { readMeasure, recordsFor } from "./read-measure.ts";
 import { aboutOf } from "./scope.ts";
-import { distributionOf, historyOf } from "./value.ts";
+import { distributionOf, valueOf } from "./value.ts";
 
 /** What is measured, from what was told of what the caller may see. */
 export function makeMeasureHandlers({ things }: Pick<ProductDeps, "things">): Handler[] {
   return [
     handle(listMeasures, async (ctx, { about: ref, limit, cursor }) => {
-      const about = aboutOf(await things.seenBy(ctx), ref);
+      const seen = await things.seenBy(ctx);
+      const about = aboutOf(seen, ref);
       const [after] = [readCursor(z.number().int(), cursor) ?? 0];
       const definitions = await Promise.all(
         MEASURES.slice(after, after + limit).map(async (measure) => (await versionsOf(ctx.sql, measure))[0]),
       );
-      const records = await recordsFor(ctx.sql, about, {
-        now: ctx.now(),
-        windowDays: Math.max(1, ...definitions.map(({ rules }) => rules.windowDays)),
-      });
+      const reader = await openReader(ctx, things, seen, { about, definitions });
       const items = definitions.map((definition): ListedMeasure => {
         const { measure, title, question, unit, better, version, owner } = definition;
-        const { rows, window, value } = readMeasure(definition, records, about, ctx.now());
-        return { measure, title, question, unit, better, version, owner, value, weeks: historyOf(definition, rows, window) };
+        const reading = reader.read(definition);
+        return { measure, title, question, unit, better, version, owner, value: reading.value, weeks: reader.weeks(reading) };
       });
       return {
         ...(about.ref === undefined ? {} : { about: about.ref }),
@@ -48,31 +47,30 @@ export function makeMeasureHandlers({ things }: Pick<ProductDeps, "things">): Ha
       };
     }),
     handle(getMeasure, async (ctx, { measure, about: ref, version }) => {
-      const about = aboutOf(await things.seenBy(ctx), ref);
+      const seen = await things.seenBy(ctx);
+      const about = aboutOf(seen, ref);
       const versions = await versionsOf(ctx.sql, measure);
       const chosen = version === undefined ? versions[0] : pick(versions, measure, version);
-      const records = await recordsFor(ctx.sql, about, {
-        now: ctx.now(),
-        windowDays: Math.max(...versions.map(({ rules }) => rules.windowDays)),
-      });
-      const readings = versions.map((definition) => readMeasure(definition, records, about, ctx.now()));
-      const { definition, rows, window, value } = readings.find((one) => one.definition.version === chosen.version)!;
+      const reader = await openReader(ctx, things, seen, { about, definitions: versions });
+      const readings = versions.map((definition) => reader.read(definition));
+      const reading = readings.find((one) => one.definition.version === chosen.version)!;
+      const { definition, rows, window, value } = reading;
       return {
         definition,
         ...(about.ref === undefined ? {} : { about: about.ref }),
         title: about.title,
         value,
-        weeks: historyOf(definition, rows, window),
+        weeks: reader.weeks(reading),
         distribution: definition.unit === "hours" ? distributionOf(rows, window) : [],
         versions: readings.map((one) => ({ definition: one.definition, value: one.value })),
         benchmarks: [...benchmarksOf(measure)],
       };
     }),
     handle(listMeasureRows, async (ctx, { measure, about: ref, version, limit, cursor }) => {
-      const about = aboutOf(await things.seenBy(ctx), ref);
+      const seen = await things.seenBy(ctx);
+      const about = aboutOf(seen, ref);
       const definition = await definitionOf(ctx.sql, measure, version);
-      const records = await recordsFor(ctx.sql, about, { now: ctx.now(), windowDays: definition.rules.windowDays });
-      const { rows, window } = readMeasure(definition, records, about, ctx.now());
+      const { rows, window } = (await openReader(ctx, things, seen, { about, definitions: [definition] })).read(definition);
       const place = readCursor(z.tuple([z.number(), z.string()]), cursor);
       const inside = rows.filter(({ at }) => at >= window.from && at < window.to).toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
       const rest = place === undefined ? inside : inside.filter(({ at, id }) => at < place[0] || (at === place[0] && id < place[1]));
@@ -90,9 +88,27 @@ export function makeMeasureHandlers({ things }: Pick<ProductDeps, "things">): Ha
       };
     }),
     handle(compareMeasure, async (ctx, { measure, about: ref, limit, cursor }) => {
-      const about = aboutOf(await things.seenBy(ctx), ref);
+      const seen = await things.seenBy(ctx);
+      const about = aboutOf(seen, ref);
       const definition = await definitionOf(ctx.sql, measure, undefined);
       const after = readCursor(z.string(), cursor) ?? "";
+      if (isOfAdoption(measure)) {
+        const { rows, window, value } = (await openReader(ctx, things, seen, { about, definitions: [definition] })).read(definition);
+        const teamOf = new Map(about.components.map(({ ref: component, owner }) => [component, owner]));
+        const byTeam = Map.groupBy(rows, ({ entityRef }) => (entityRef !== undefined && teamOf.get(entityRef)) || entityRef || "");
+        const teams = [...byTeam.keys()].filter((team) => team.startsWith("group:")).sort();
+        const rest = teams.filter((team) => team > after);
+        const items = rest.slice(0, limit).map((team) => ({
+          entityRef: team,
+          title: seen.get(team)?.title ?? team,
+          value: valueOf(definition, byTeam.get(team)!, {
+            window,
+            about: team,
+            notInstrumented: value.status === "not_instrumented" ? value.why : undefined,
+          }),
+        }));
+        return { items, total: teams.length, ...(rest.length > limit ? { nextCursor: encodeCursor(items.at(-1)!.entityRef) } : {}) };
+      }
       const shown = about.components.filter((one) => one.ref > after).slice(0, limit + 1);
       const page = shown.slice(0, limit);
       const records = await recordsFor(

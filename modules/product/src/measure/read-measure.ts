@@ -1,4 +1,4 @@
-import type { MeasureDefinition, MeasureValue } from "@roadbed/contracts/product/measures";
+import type { DeliveryMeasure, MeasureDefinition, MeasureValue } from "@roadbed/contracts/product/measures";
 import type { Sql } from "@roadbed/core";
 
 import { factsOf } from "../delivery/facts.ts";
@@ -40,7 +40,7 @@ export function readMeasure(definition: MeasureDefinition, records: Records, abo
     isProduction: matchesName(rules.production),
     incidentWindowMs: rules.incidentWindowHours === null ? undefined : rules.incidentWindowHours * 3_600_000,
   });
-  const rows = rowsOf(measure, facts, { now: to, bots: rules.bots });
+  const rows = rowsOf(measure as DeliveryMeasure, facts, { now: to, bots: rules.bots });
   const value = valueOf(definition, rows, {
     window,
     about: about.ref ?? "",

@@ -1,11 +1,11 @@
-import type { MeasureName } from "@roadbed/contracts/product/measures";
+import type { DeliveryMeasure } from "@roadbed/contracts/product/measures";
 
 import type { DeploymentFact, Facts } from "../delivery/facts.ts";
 
 /** One row that a measure is made of, or that it is not made of, and why. */
 export interface MeasureRow {
   readonly id: string;
-  readonly kind: "deployment" | "change" | "incident";
+  readonly kind: "deployment" | "change" | "incident" | "team";
   readonly key: string;
   readonly source: string;
   readonly entityRef: string | undefined;
@@ -20,7 +20,7 @@ type About = Pick<MeasureRow, "id" | "kind" | "key" | "source" | "entityRef">;
 const HOUR = 3_600_000;
 
 /** The rows of a measure: every value is made from them, and from nothing else. `now`: until when what is not over yet is known. */
-export function rowsOf(measure: MeasureName, facts: Facts, o: { readonly now: number; readonly bots: boolean }): MeasureRow[] {
+export function rowsOf(measure: DeliveryMeasure, facts: Facts, o: { readonly now: number; readonly bots: boolean }): MeasureRow[] {
   switch (measure) {
     case "change-lead-time":
       return leadTimes(facts, o);

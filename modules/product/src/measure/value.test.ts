@@ -2,7 +2,8 @@ import type { MeasureName } from "@roadbed/contracts/product/measures";
 import { expect, test } from "vitest";
 
 import type { Change, Deployment, Incident, Records } from "../delivery/records.ts";
-import { BUILT_IN, builtIn, matchesName } from "./definitions.ts";
+import { builtIn } from "./built-in.ts";
+import { DELIVERY, matchesName } from "./definitions.ts";
 import { readMeasure } from "./read-measure.ts";
 import { distributionOf, historyOf } from "./value.ts";
 
@@ -20,14 +21,14 @@ function change(key: string, over: Partial<Change> & Pick<Change, "mergedAt">): 
 function incident(key: string, hoursAgo: number, over: Partial<Incident> = {}): Incident {
   return { id: `i-${key}`, key, source: "t", entityRef: SHOP, openedAt: ago(hoursAgo), userFacing: true, ...over };
 }
-function read(measure: MeasureName, records: Partial<Records>, rules: Partial<(typeof BUILT_IN)[number]["rules"]> = {}) {
+function read(measure: MeasureName, records: Partial<Records>, rules: Partial<(typeof DELIVERY)[number]["rules"]> = {}) {
   const base = builtIn(measure);
   const all = { deployments: [], changes: [], incidents: [], ...records };
   return readMeasure({ ...base, rules: { ...base.rules, ...rules }, version: 1 }, all, { ref: SHOP }, NOW);
 }
 
 test("nothing divided by nothing: no measure has a value, and each says what nobody tells", () => {
-  for (const { measure } of BUILT_IN) {
+  for (const { measure } of DELIVERY) {
     const { value } = read(measure, {});
     expect(value.status).toBe("not_instrumented");
     expect(value.value).toBeUndefined();

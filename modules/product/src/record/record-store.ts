@@ -71,7 +71,7 @@ export async function saveRecord(
 }
 
 export async function forgetSample(sql: Sql): Promise<void> {
-  for (const kind of ["deployment", "change", "incident"]) await sql.query(`delete from product.${kind} where sample`);
+  for (const kind of ["deployment", "change", "incident", "usage"]) await sql.query(`delete from product.${kind} where sample`);
 }
 
 /** What was told of these components that is complete and not older; incidents that are about nothing come with `strays`. */
