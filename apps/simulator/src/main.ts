@@ -12,6 +12,7 @@ import { createClient } from "@roadbed/face-client";
 import { createExporters } from "./exporters.ts";
 import { readEstate, type FlowNode } from "./flows.ts";
 import { keepDeliveries } from "./keep-deliveries.ts";
+import { keepUses } from "./keep-uses.ts";
 import { keepObjectives } from "./keep-objectives.ts";
 import { playHistory } from "./play-history.ts";
 import { playIncidents } from "./play-incidents.ts";
@@ -58,6 +59,7 @@ await Promise.all([
   keepIncidents(),
   promise(),
   keepDeliveries({ client: createClient({ url, token }), services, origin: state.origin, signal: stop.signal }),
+  keepUses({ client: createClient({ url, token }), services, origin: state.origin, signal: stop.signal }),
   rememberProgress(),
 ]);
 await exporters.stop();

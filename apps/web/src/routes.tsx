@@ -377,6 +377,25 @@ const insights = createRoute({
   component: lazyRouteComponent(() => import("./pages/insights/InsightsPage.tsx"), "InsightsPage"),
 });
 
+const adoption = createRoute({
+  getParentRoute: () => app,
+  path: "/adoption",
+  component: lazyRouteComponent(() => import("./pages/adoption/AdoptionPage.tsx"), "AdoptionPage"),
+});
+
+const capability = createRoute({
+  getParentRoute: () => app,
+  path: "/adoption/$name",
+  validateSearch: (raw: Raw) => oneOf(raw, "only", ["eligible", "active", "drifting", "not-yet"] as const),
+  component: lazyRouteComponent(() => import("./pages/adoption/CapabilityPage.tsx"), "CapabilityPage"),
+});
+
+const aboutYou = createRoute({
+  getParentRoute: () => app,
+  path: "/about-you",
+  component: lazyRouteComponent(() => import("./pages/adoption/AboutYouPage.tsx"), "AboutYouPage"),
+});
+
 const measures = createRoute({
   getParentRoute: () => app,
   path: "/measures",
@@ -647,7 +666,7 @@ const design = createRoute({
 // prettier-ignore
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, evaluations, evaluation, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
-  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls, insights, measures, measure,
+  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls, insights, adoption, capability, aboutYou, measures, measure,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 

@@ -75,7 +75,15 @@ const ENTRIES: readonly Entry[] = [
       { to: "/standards/waivers", label: "Waivers" },
     ],
   },
-  { to: "/insights", label: "Insights", icon: ChartNoAxesCombined, under: [{ to: "/measures", label: "Measures" }] },
+  {
+    to: "/insights",
+    label: "Insights",
+    icon: ChartNoAxesCombined,
+    under: [
+      { to: "/adoption", label: "Adoption" },
+      { to: "/measures", label: "Measures" },
+    ],
+  },
 ];
 
 const APART: readonly Entry[] = [

@@ -67,6 +67,13 @@ export const ACTIONS: readonly Action[] = [
     to: "/insights",
     words: "dora lead time deployment frequency change fail rate recovery rework",
   },
+  {
+    label: "Adoption: do teams choose the platform",
+    icon: ChartNoAxesCombined,
+    to: "/adoption",
+    words: "capabilities usage voluntary mandated mandate churn bypass",
+  },
+  { label: "What is stored about you", icon: ChartNoAxesCombined, to: "/about-you", words: "privacy personal data usage" },
   { label: "Measures: what is measured, and how", icon: ChartNoAxesCombined, to: "/measures", words: "metrics definitions dora catalogue" },
   { label: "Runs", icon: History, to: "/runs" },
   { label: "Policies", icon: ShieldCheck, to: "/standards", words: "standards rules cel" },

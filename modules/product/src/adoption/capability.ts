@@ -15,7 +15,7 @@ export const BUILT_IN: readonly Capability[] = [
     about: "Build, release and deploy by the platform.",
     actions: ["delivery.deployment.create", "delivery.release.create", "delivery.promotion.*", "delivery.pipeline.run", "git.push"],
     work: "deployments" as const,
-    through: ["roadbed"],
+    through: ["roadbed", "sample"],
   },
   {
     name: "git-hosting",
@@ -23,7 +23,7 @@ export const BUILT_IN: readonly Capability[] = [
     about: "Repositories of the embedded host, and changes of them.",
     actions: ["git.*", "delivery.change.*"],
     work: "changes" as const,
-    through: ["roadbed"],
+    through: ["roadbed", "sample"],
   },
   {
     name: "resources",

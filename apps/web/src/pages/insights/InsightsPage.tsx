@@ -2,7 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChartNoAxesCombined } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { compareMeasure, getMeasure, listMeasures, type ListedMeasure } from "@roadbed/contracts/product/measures";
+import { compareMeasure, DELIVERY_MEASURES, getMeasure, listMeasures, type ListedMeasure } from "@roadbed/contracts/product/measures";
 import type { OutputOf } from "@roadbed/core";
 import { useOperation, usePages } from "../../api/use-operation.ts";
 import { TimeSeries } from "../../charts/TimeSeries.tsx";
@@ -24,6 +24,7 @@ import { answerOf, hoursWords, intervalWords, statusWords, valueWords } from "./
 const route = getRouteApi("/app/insights");
 const WEEK = 7 * 86_400_000;
 const EVERY_MS = 60_000;
+const DELIVERY: ReadonlySet<string> = new Set(DELIVERY_MEASURES);
 type Compared = OutputOf<typeof compareMeasure>["items"][number];
 
 /** How delivery does: how long changes take and how they are spread, how often, and what broke; by component without a rank. */
@@ -38,9 +39,10 @@ export function InsightsPage(): ReactNode {
       act={<AboutSelect value={about} onChange={(next) => void navigate({ search: next === undefined ? {} : { about: next } })} />}
     >
       <Loaded query={list} skeleton={420}>
-        {({ items }) =>
-          items.every(({ value }) => value.status === "not_instrumented") ? <Nothing /> : <Shown of={items} about={about} />
-        }
+        {(listed) => {
+          const items = listed.items.filter(({ measure }) => DELIVERY.has(measure));
+          return items.every(({ value }) => value.status === "not_instrumented") ? <Nothing /> : <Shown of={items} about={about} />;
+        }}
       </Loaded>
     </Page>
   );
