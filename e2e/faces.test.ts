@@ -156,6 +156,7 @@ function sampleValue(name: string, schema: JsonSchema): unknown {
   if (schema["type"] === "array") return [sampleValue("", (schema["items"] ?? {}) as JsonSchema)];
   if (schema["type"] === "integer" || schema["type"] === "number") return schema["minimum"] ?? 1;
   if (schema["type"] === "boolean") return true;
+  if (schema["format"] === "date") return "2026-03-01";
   if (schema["type"] === "string")
     return schema["format"] === "date-time" ? "2026-01-01T00:00:00Z" : "x".repeat(Math.max(4, Number(schema["minLength"] ?? 0)));
   const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;

@@ -4,6 +4,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   entityRef: "component:default/orders",
   caller: "component:default/web",
   callee: "component:default/orders",
+  rows: [{ key: "orders-2026-03-01", team: "group:default/team-a", action: "flag.evaluated", day: "2026-03-01" }],
   service: "orders",
   environment: "dev",
   release: "orders#12",

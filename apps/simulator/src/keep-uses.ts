@@ -2,7 +2,6 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { listEntities } from "@roadbed/contracts/catalog";
 import { tellUsage } from "@roadbed/contracts/product/adoption";
-import type { OutputOf } from "@roadbed/core";
 import type { Client } from "@roadbed/face-client";
 
 import { usesBetween } from "./uses.ts";
@@ -40,9 +39,7 @@ export async function keepUses(o: {
 
 /** The teams that own the services of the estate. */
 async function teamsOf(client: Client, services: ReadonlySet<string>): Promise<string[]> {
-  const { items } = (await client.call(listEntities, { filter: "kind=component", limit: 500, sort: "name" })) as OutputOf<
-    typeof listEntities
-  >;
+  const { items } = await client.call(listEntities, { filter: "kind=component", limit: 500, sort: "name" });
   const owners = items.filter(({ ref }) => services.has(ref.slice(ref.indexOf("/") + 1))).flatMap(({ owner }) => owner ?? []);
   return [...new Set(owners)].filter((owner) => owner.startsWith("group:")).sort();
 }

@@ -1,10 +1,8 @@
-import type { tellUsage } from "@roadbed/contracts/product/adoption";
-import type { InputOf } from "@roadbed/core";
+import type { UsageTold } from "@roadbed/contracts/product/adoption";
 
 import { seededRandom } from "./load.ts";
 
 const DAY = 86_400_000;
-type Use = InputOf<typeof tellUsage>["rows"][number];
 
 /** What teams use, and how it spreads: after so many days the likely team has begun; some leave again. */
 const ACTIONS = [
@@ -25,8 +23,8 @@ export function usesBetween(o: {
   readonly from: number;
   readonly to: number;
   readonly origin: number;
-}): Use[] {
-  const rows: Use[] = [];
+}): UsageTold[] {
+  const rows: UsageTold[] = [];
   for (const team of o.teams) {
     for (const { action, spread, perDay, leaves } of ACTIONS) {
       const temper = seededRandom(hash(`${team} ${action}`));

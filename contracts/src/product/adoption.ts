@@ -273,6 +273,8 @@ export const UsageTold = z.object({
   outcome: z.enum(["done", "failed"]).default("done"),
 });
 
+export type UsageTold = z.input<typeof UsageTold>;
+
 export const tellUsage = defineOperation({
   name: "product.usage.tell",
   summary: "Tell of what teams used elsewhere, or before: by team and day, never by person.",
