@@ -328,6 +328,7 @@ async function addresses(): Promise<Record<string, string>> {
     adoption: "/adoption",
     capability: "/adoption/golden-paths",
     "about-you": "/about-you",
+    value: "/value",
     "measure-of-adoption": "/measures/voluntary-adoption",
     policies: "/standards",
     policy: "/standards/policies/images-pinned",

@@ -50,6 +50,7 @@ import { operations as upgrades } from "./paths/upgrades.ts";
 import { operations as productRecords } from "./product.ts";
 import { operations as adoption } from "./product/adoption.ts";
 import { operations as measures } from "./product/measures.ts";
+import { operations as value } from "./product/value.ts";
 import { operations as standards } from "./standards.ts";
 import { operations as checks } from "./standards/checks.ts";
 import { operations as files } from "./standards/files.ts";
@@ -134,6 +135,7 @@ export const allOperations: readonly Operation[] = [
   ...productRecords,
   ...measures,
   ...adoption,
+  ...value,
   ...telemetry,
   ...telemetryAi,
   ...alertmanager,

@@ -18,6 +18,7 @@ import * as paths from "@roadbed/contracts/paths";
 import * as productBase from "@roadbed/contracts/product";
 import * as adoption from "@roadbed/contracts/product/adoption";
 import * as measures from "@roadbed/contracts/product/measures";
+import * as value from "@roadbed/contracts/product/value";
 import * as standards from "@roadbed/contracts/standards";
 import * as telemetry from "@roadbed/contracts/telemetry";
 import { inputJsonSchema, outputJsonSchema, type ErrorCode, type EventType, type JsonSchema, type Operation } from "@roadbed/core";
@@ -51,7 +52,7 @@ const CONTRACTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   delivery,
   telemetry,
   notify,
-  product: { ...productBase, ...measures, ...adoption },
+  product: { ...productBase, ...measures, ...adoption, ...value },
 };
 const NOTE = "Made by `tools/write-reference.ts` from the source; edits here are lost.\n";
 

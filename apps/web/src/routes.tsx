@@ -396,6 +396,12 @@ const aboutYou = createRoute({
   component: lazyRouteComponent(() => import("./pages/adoption/AboutYouPage.tsx"), "AboutYouPage"),
 });
 
+const value = createRoute({
+  getParentRoute: () => app,
+  path: "/value",
+  component: lazyRouteComponent(() => import("./pages/value/ValuePage.tsx"), "ValuePage"),
+});
+
 const measures = createRoute({
   getParentRoute: () => app,
   path: "/measures",
@@ -666,7 +672,7 @@ const design = createRoute({
 // prettier-ignore
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, evaluations, evaluation, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
-  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls, insights, adoption, capability, aboutYou, measures, measure,
+  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls, insights, adoption, capability, aboutYou, value, measures, measure,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 

@@ -8,6 +8,7 @@ import type { ProductDeps } from "./deps.ts";
 import { makeMeasureHandlers } from "./measure/measure-handlers.ts";
 import { makeHearDeliveries } from "./record/hear-deliveries.ts";
 import { makeImportRecords } from "./record/import-records.ts";
+import { makeValueHandlers } from "./value/value-handlers.ts";
 
 export type { Deliveries, MergedChange, People, ProductDeps, Teams, Thing, Things, ThingsSeen, ToldEvent } from "./deps.ts";
 
@@ -34,6 +35,7 @@ export function createProduct(deps: ProductDeps): Product {
       ...makeCapabilityHandlers(deps),
       ...makeRegisterHandlers(deps),
       ...makeUsageHandlers(deps),
+      ...makeValueHandlers(),
     ],
     subscriptions: makeHearDeliveries(deps),
     usage,

@@ -14,6 +14,7 @@ import {
   operations as measureOperations,
   type MeasureName,
 } from "@roadbed/contracts/product/measures";
+import { operations as valueOperations } from "@roadbed/contracts/product/value";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
 import {
   InvalidError,
@@ -132,7 +133,7 @@ const value = async (measure: MeasureName, about?: string, call?: Call) =>
 
 test("every operation of the contract has one handler", () => {
   expect(product.handlers.map(({ operation }) => operation.name).toSorted()).toEqual(
-    [...recordOperations, ...measureOperations, ...adoptionOperations].map(({ name }) => name).toSorted(),
+    [...recordOperations, ...measureOperations, ...adoptionOperations, ...valueOperations].map(({ name }) => name).toSorted(),
   );
 });
 

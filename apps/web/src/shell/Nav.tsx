@@ -81,6 +81,7 @@ const ENTRIES: readonly Entry[] = [
     icon: ChartNoAxesCombined,
     under: [
       { to: "/adoption", label: "Adoption" },
+      { to: "/value", label: "Value" },
       { to: "/measures", label: "Measures" },
     ],
   },

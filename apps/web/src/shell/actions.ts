@@ -73,6 +73,12 @@ export const ACTIONS: readonly Action[] = [
     to: "/adoption",
     words: "capabilities usage voluntary mandated mandate churn bypass",
   },
+  {
+    label: "Value: what a platform may be worth",
+    icon: ChartNoAxesCombined,
+    to: "/value",
+    words: "roi return cost status quo npv break-even",
+  },
   { label: "What is stored about you", icon: ChartNoAxesCombined, to: "/about-you", words: "privacy personal data usage" },
   { label: "Measures: what is measured, and how", icon: ChartNoAxesCombined, to: "/measures", words: "metrics definitions dora catalogue" },
   { label: "Runs", icon: History, to: "/runs" },
