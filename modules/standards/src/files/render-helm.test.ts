@@ -9,7 +9,8 @@ const CHART = {
   "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
   "values.yaml": "replicas: 1\n",
   "values-prod.yaml": "replicas: 3\n",
-  "templates/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: shop }\nspec: { replicas: {{ .Values.replicas }} }\n",
+  "templates/deployment.yaml":
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: shop }\nspec: { replicas: {{ .Values.replicas }} }\n",
 };
 
 // Only where a `helm` is installed: none comes with the product.
@@ -22,7 +23,9 @@ test.skipIf(!hasHelm)("a real helm renders a chart once per environment that it 
     { environment: "", manifests: expect.stringContaining("replicas: 1") },
   ]);
   const broken = { ...CHART, "templates/bad.yaml": '{{ fail "no such region" }}' };
-  expect(await renderHelm(new Map(Object.entries(broken)))).toEqual({ because: expect.stringMatching(/^helm cannot render it .*no such region/) });
+  expect(await renderHelm(new Map(Object.entries(broken)))).toEqual({
+    because: expect.stringMatching(/^helm cannot render it .*no such region/),
+  });
 });
 
 test("without helm it is said that there is none", async () => {

@@ -33,7 +33,13 @@ export function compare(
 }
 
 /** Which rules say otherwise than before, and from which level to which it went. */
-export function historyOf(definition: Definition, old: Definition | undefined, row: ResultRow, changed: ChangedResult, cause: Cause): HistoryRow {
+export function historyOf(
+  definition: Definition,
+  old: Definition | undefined,
+  row: ResultRow,
+  changed: ChangedResult,
+  cause: Cause,
+): HistoryRow {
   const { rank, result } = changed;
   const before = alignCodes(definition, row.codes!, old);
   const after = result?.codes;

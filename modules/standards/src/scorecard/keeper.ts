@@ -8,15 +8,7 @@ import type { Definitions } from "./definition-store.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { readExempt } from "./exempt.ts";
 import { readSubjects, type Subjects } from "./read-subjects.ts";
-import {
-  forgetGone,
-  readResults,
-  writeHistory,
-  writeResults,
-  type Cause,
-  type ChangedResult,
-  type HistoryRow,
-} from "./result-store.ts";
+import { forgetGone, readResults, writeHistory, writeResults, type Cause, type ChangedResult, type HistoryRow } from "./result-store.ts";
 import type { Measures, Runtimes, Things } from "./things.ts";
 
 /** Keeps results true while the catalogue changes. */
