@@ -21,8 +21,7 @@ import {
   type Runtime,
   type Call,
 } from "@roadbed/core";
-import { cloneRepository, fetchRepository, pushCommit, type Repositories } from "@roadbed/git";
-import { createAddressGuard, createGuardedFetch } from "@roadbed/http";
+import type { Repositories } from "@roadbed/git";
 import type { DeliveryDeps } from "@roadbed/delivery";
 import { personBehind, viewerOf, type makeIdentitiesOf } from "@roadbed/identity";
 import type { ObjectiveDeps, Telemetry } from "@roadbed/telemetry";
@@ -31,6 +30,8 @@ import type { PathsDeps } from "@roadbed/paths";
 import type { Database } from "@roadbed/postgres";
 import type { ProductDeps } from "@roadbed/product";
 import type { Standards } from "@roadbed/standards";
+
+import { openHosts, type OpenHost } from "./host-ports.ts";
 
 type SystemRuntime = Runtime & { system(job: string): Call };
 
@@ -200,91 +201,6 @@ export function deploymentsForObjectives(
     const { items } = (await perform(runtime, handler, runtime.system("telemetry.slo"), input)) as OutputOf<typeof listDeployments>;
     return items.map(({ createdAt }) => new Date(createdAt)).filter((at) => at >= from && at < to);
   };
-}
-
-/** Where a Git host may be connected to: through the same guard as sources. Where connections go through a proxy, it looks up names itself. */
-export function remotesForDelivery(catalog: Catalog, { proxied }: { readonly proxied: boolean }): NonNullable<DeliveryDeps["remotes"]> {
-  const guard = createAddressGuard({ isAllowed: (host) => catalog.isHostAllowed(host) });
-  return {
-    addressesOf: async (remote) => {
-      if (proxied) return undefined;
-      const short = /^[^/@\s]+@([\w.-]+):(?!\/\/)/.exec(remote)?.[1];
-      const { hostname, host } = short === undefined ? new URL(remote) : { hostname: short, host: short };
-      return (await guard(hostname.replace(/^\[|\]$/g, ""), host)).map(({ address }) => address);
-    },
-  };
-}
-
-/** The ways of golden paths to systems outside: through the same guard as sources, with the tokens that administrators opened for them. */
-export function outsideForPaths(catalog: Catalog, { proxied }: { readonly proxied: boolean }): NonNullable<PathsDeps["outside"]> {
-  const isAllowed = (host: string): Promise<boolean> => catalog.isHostAllowed(host);
-  const guard = createAddressGuard({ isAllowed });
-  const pinned = async (url: string): Promise<{ addresses?: string[] }> => {
-    const { hostname, host } = new URL(url);
-    // Where connections go through a proxy, it looks up names itself.
-    if (proxied) return {};
-    return { addresses: (await guard(hostname.replace(/^\[|\]$/g, ""), host)).map(({ address }) => address) };
-  };
-  const connections = (): Promise<readonly OpenHost[]> => openHosts(catalog);
-  return {
-    fetch: createGuardedFetch({ isAllowed }),
-    push: async (o) => pushCommit({ ...o, ...(await pinned(o.url)) }),
-    clone: async (o) => cloneRepository({ ...o, ...(await pinned(o.url)) }),
-    fetchAgain: async (o) => fetchRepository({ ...o, ...(await pinned(o.url)) }),
-    async connection({ system, host, owner }) {
-      // Opened for one organisation or group, a token is used there and nowhere else.
-      const own = (await connections()).find((one) => one.system === system && one.host === host && isOf(owner, one.owner));
-      return own && { api: own.api, token: own.token, name: `${own.host}/${own.owner}` };
-    },
-    hosts: async () => (await connections()).map(({ system, host, owner }) => ({ system, host, owner })),
-  };
-}
-
-/** A Git host at which golden paths may write, and the source that connects it. */
-interface OpenHost {
-  readonly system: "github" | "gitlab";
-  readonly sourceId: string;
-  readonly host: string;
-  readonly owner: string;
-  readonly api: string;
-  readonly token: string;
-  /** Whether the source reads descriptors by itself. */
-  readonly reads: boolean;
-}
-
-async function openHosts(catalog: Catalog): Promise<readonly OpenHost[]> {
-  const [github, gitlab] = await Promise.all([catalog.connectionsFor("github"), catalog.connectionsFor("gitlab")]);
-  return [
-    ...github.map(({ sourceId, settings: { org, api = "https://api.github.com", token, descriptors } }) => ({
-      system: "github" as const,
-      sourceId,
-      host: hostOfApi(String(api)),
-      owner: String(org),
-      api: String(api).replace(/\/+$/, ""),
-      token: String(token),
-      reads: descriptors !== false,
-    })),
-    ...gitlab.map(({ sourceId, settings: { group, url = "https://gitlab.com", token, descriptors } }) => ({
-      system: "gitlab" as const,
-      sourceId,
-      host: new URL(String(url)).host,
-      owner: String(group),
-      api: `${String(url).replace(/\/+$/, "")}/api/v4`,
-      token: String(token),
-      reads: descriptors !== false,
-    })),
-  ];
-}
-
-function hostOfApi(api: string): string {
-  const { host } = new URL(api);
-  return host === "api.github.com" ? "github.com" : host;
-}
-
-/** A group has groups below it. */
-function isOf(owner: string | undefined, holder: string): boolean {
-  const [a, b] = [owner?.toLowerCase() ?? "", holder.toLowerCase()];
-  return a === b || a.startsWith(`${b}/`);
 }
 
 /** The conditions under which paths are offered. */

@@ -65,17 +65,16 @@ import {
   deploymentsForObjectives,
   incidentsForDelivery,
   objectivesForDelivery,
-  outsideForPaths,
   peopleForPaths,
   platformForPaths,
   policiesForDelivery,
-  remotesForDelivery,
   thingsForNotify,
   thingsForProduct,
   deliveriesForProduct,
   teamsForProduct,
   thingsForObjectives,
 } from "./ports.ts";
+import { hostsForDelivery, outsideForPaths, remotesForDelivery } from "./host-ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -295,6 +294,7 @@ export async function startServer({
       },
       policies: policiesForDelivery(standards),
       remotes: remotesForDelivery(catalog, { proxied: options.proxied }),
+      hosts: hostsForDelivery(catalog, { runtime, db, proxied: options.proxied, accountsOf: makeAccountsOf({ groups }) }),
       costs: { in: (ctx, environment) => paths.costsIn(ctx.sql, environment) },
       conditions: { evaluate: (expression, variables) => cel.evaluate(expression, variables) },
       fetch: createGuardedFetch({ isAllowed: (host) => catalog.isHostAllowed(host) }),

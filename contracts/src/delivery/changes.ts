@@ -52,6 +52,19 @@ export const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
+/** The same change as a pull or merge request at the host of the mirror: merging it there is the vote, too. `refused`: merged, and it did not count. */
+export const ChangeRequest = z.object({
+  place: z.string().describe("The address of the mirror"),
+  state: z.enum(["opening", "open", "merged", "refused", "closed"]),
+  number: z.string().optional(),
+  link: z.string().optional(),
+  endedBy: z.string().optional().describe("The login there of whoever merged or closed it"),
+  note: z.string().optional().describe("Why its merge did not count"),
+  error: z.string().optional().describe("Why the host cannot be asked now"),
+  triesAt: z.iso.datetime().optional(),
+});
+export type ChangeRequest = z.infer<typeof ChangeRequest>;
+
 const Id = z.string().min(1).max(100);
 const Branch = z.string().min(1).max(200);
 
@@ -84,6 +97,7 @@ export const getChange = defineOperation({
       .array(z.object({ id: z.string(), entityRef: z.string(), number: z.number().int(), state: PromotionState, gates: z.array(Gate) }))
       .optional()
       .describe("What merging it promotes: every gate has to hold at that moment"),
+    request: ChangeRequest.optional().describe("The newest one at the host of the mirror"),
     preview: Preview.optional(),
     files: z.array(
       z.object({
@@ -166,6 +180,20 @@ export const changeClosed = defineEvent({
   name: "delivery.change.closed",
   summary: "A proposed change was closed without being merged.",
   payload: about.extend({ note: z.string().optional() }),
+});
+
+export const requestChanged = defineEvent({
+  name: "delivery.request.changed",
+  summary: "A request at the host of the mirror was opened, merged, merged without counting, or closed, or the host cannot be asked.",
+  payload: z.object({
+    changeId: z.string(),
+    place: z.string(),
+    change: z.enum(["opened", "merged", "refused", "closed", "failing"]),
+    about: z.array(z.string()).describe("The components that it promotes"),
+    link: z.string().optional(),
+    by: z.string().optional().describe("The login there"),
+    detail: z.string().optional(),
+  }),
 });
 
 export const operations = [listChanges, getChange, openChange, mergeChange, closeChange, resolveChange] as const;

@@ -14,6 +14,9 @@ export const Mirror = z.object({
     .object({ branch: z.string(), commit: z.string(), author: z.string(), message: z.string(), at: z.iso.datetime(), done: z.string() })
     .optional()
     .describe("What somebody else did there last, and what was done about it"),
+  requests: z.boolean().describe("Promotions that ask for a pull request are proposed there, too: merging there is the vote"),
+  requestsAt: z.string().optional().describe("Where, e.g. github.com/acme/platform-delivery"),
+  noRequests: z.string().optional().describe("Why none can be opened there, and what mends it"),
   setBy: z.string(),
   setAt: z.iso.datetime(),
   pushedAt: z.iso.datetime().optional(),
@@ -45,6 +48,10 @@ export const setMirror = defineOperation({
       .max(2_000)
       .regex(/^(https?:\/\/|ssh:\/\/|[\w.-]+@[\w.-]+:)\S+$/, "must be https://…, ssh://… or git@host:path"),
     username: z.string().max(200).optional().describe("Default: git"),
+    requests: z
+      .boolean()
+      .optional()
+      .describe("Open a pull or merge request there for what is proposed; not said, it stays as it is, at first without"),
     secret: z.string().min(1).max(4_000).optional().describe("A token that may write there; not said, the one before stays"),
   }),
   output: Mirror,

@@ -59,6 +59,7 @@ import { createLocalRuntime, type LocalRuntime, type WorkloadKey, type WorkloadS
 import { makeRolloutHandlers } from "./rollout/rollout-handlers.ts";
 import { createClusterRuntime } from "./kubernetes/cluster/cluster-runtime.ts";
 import { overtake } from "./rollout/overtake.ts";
+import { createRequestWatch } from "./request/watch-requests.ts";
 import { createRollouts } from "./rollout/rollouts.ts";
 import { openLedger } from "./runtime/process-ledger.ts";
 import { openToolchain } from "./runtime/toolchain.ts";
@@ -87,6 +88,7 @@ const TIMING: Timing = {
   driftSettleMs: 10_000,
   mirrorEveryMs: 300_000,
   mirrorPatienceMs: 60_000,
+  requestEveryMs: 30_000,
 };
 /** A process whose server was killed has lost its output already: it is not given long. */
 const FORGOTTEN_GRACE_MS = 1_000;
@@ -229,7 +231,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     key: deps.secretKey,
     said: { what: "The secret of the mirror", mend: "Give it anew: roadbed mirror set." },
   });
-  const mirror = createMirrorWatch(deps, { everyMs: timing.mirrorEveryMs, patienceMs: timing.mirrorPatienceMs, sealer: mirrorSealer });
+  const changes = makeChangeHandlers(deps);
+  const requests = createRequestWatch(deps, changes, timing.requestEveryMs);
+  const mirror = createMirrorWatch(deps, {
+    everyMs: timing.mirrorEveryMs,
+    patienceMs: timing.mirrorPatienceMs,
+    sealer: mirrorSealer,
+    settleInto: (target) => requests.settleInto(target),
+  });
   const sinkSealer = createSealer({
     file: join(deps.dataDir, "delivery", "credentials.key"),
     key: deps.secretKey,
@@ -265,7 +274,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       makeDeployCommit(deps),
       ...makeRepositoryReaders(deps),
       ...makeArchiveHandlers(deps),
-      ...makeChangeHandlers(deps),
+      ...changes,
       makeCreateRelease(deps),
       makeCompareReleases(deps),
       ...makeReleaseReaders(deps),
@@ -275,7 +284,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       ...makePromotionHandlers(deps),
       ...makePromotionReaders(deps),
       makeGetFleet(deps),
-      ...makeMirrorHandlers(mirrorSealer, () => mirror.poke()),
+      ...makeMirrorHandlers(deps, mirrorSealer, () => mirror.poke()),
       ...makeReceivers(deps),
       ...makeSinkHandlers(sinkSealer),
       ...makeDriftHandlers(deps, looks),
@@ -286,6 +295,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     ],
     subscriptions: [
       ...makeSubscriptions(deps, flow, control, scheduler, promotions, rollouts, drift, mirror, cluster, pipelines, signer),
+      ...requests.subscriptions,
       ...makeSinkSubscriptions(deps, () => events.poke()),
       ...hearEvaluations(deps, evaluateFlow, promotions.watch),
     ],
@@ -333,6 +343,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await scheduler.mournLost();
       promotions.watch.start();
       mirror.start();
+      requests.start();
       events.start();
       await cluster.start();
       const begun = Promise.all([control.startAll(), rollouts.resume(), gitHost.announceMissed()]);
@@ -346,6 +357,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       await promotions.watch.stop();
       await drift.stop();
       await mirror.stop();
+      await requests.stop();
       await events.stop();
       await rollouts.stop();
       await cluster.stop();

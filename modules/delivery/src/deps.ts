@@ -6,6 +6,7 @@ import type { Repositories } from "@roadbed/git";
 import type { Database } from "@roadbed/postgres";
 import type { Workflows } from "@roadbed/workflows";
 
+import type { Hosts } from "./request/hosts-port.ts";
 import type { Router } from "./router/router.ts";
 
 export interface DeliveryDeps {
@@ -55,6 +56,8 @@ export interface DeliveryDeps {
   readonly fetch?: typeof fetch | undefined;
   /** Where a Git host may be connected to, once the guard has looked; undefined: wherever it is. Absent: nothing is checked. */
   readonly remotes?: { addressesOf(remote: string): Promise<readonly string[] | undefined> } | undefined;
+  /** Requests at GitHub and GitLab, by what administrators connected. Absent: what waits is proposed here alone. */
+  readonly hosts?: Hosts | undefined;
   /** Clusters that an administrator connected. Absent: there are none. */
   readonly clusters?: Clusters | undefined;
   /** Milliseconds; for tests. */
@@ -133,6 +136,8 @@ export interface MonthlyItem {
 export interface Timing {
   /** How often a mirror is looked at where nothing is to be written. Default 300 000. */
   readonly mirrorEveryMs: number;
+  /** How often a request at the mirror's host is asked about where nothing is told of it. Default 30 000. */
+  readonly requestEveryMs: number;
   /** What one talk with a mirror may take. Default 60 000. */
   readonly mirrorPatienceMs: number;
   /** How often what runs is compared with Git. Default 60 000. */

@@ -1,6 +1,6 @@
 import { entityRemoved } from "@roadbed/contracts/catalog";
 import { deploymentFinished, deploymentRequested, repositoryPushed, workloadChanged, workloadCommanded } from "@roadbed/contracts/delivery";
-import { changeClosed, changeMoved, changeOpened } from "@roadbed/contracts/delivery/changes";
+import { changeClosed, changeMoved, changeOpened, requestChanged } from "@roadbed/contracts/delivery/changes";
 import { credentialChanged } from "@roadbed/contracts/delivery/credentials";
 import { environmentChanged, freezeChanged } from "@roadbed/contracts/delivery/environments";
 import { driftEnded } from "@roadbed/contracts/delivery/drift";
@@ -38,7 +38,7 @@ import { requestRunOnce } from "./pipeline/request-run.ts";
 import { hearPreviews } from "./preview/follow-changes.ts";
 import { goOnward, writeDown } from "./promotion/go-onward.ts";
 import { followDeployment, type PromoteInput } from "./promotion/promote-flow.ts";
-import { isProposedTo, proposePromotions } from "./promotion/propose-promotions.ts";
+import { proposeAgain } from "./promotion/propose-promotions.ts";
 import type { PromotionWatch } from "./promotion/watch-promotions.ts";
 import type { ClusterRuntime } from "./kubernetes/cluster/cluster-runtime.ts";
 import { releaseDeployed } from "./release/make-release.ts";
@@ -134,6 +134,7 @@ export function makeSubscriptions(
       changeOpened,
       changeMoved,
       changeClosed,
+      requestChanged,
     ].map((type) => hear(`delivery.mirror-after-${type.name}`, type as EventType<unknown>, async () => mirror.follow())),
     ...hearPromotions(deps, promotions),
     ...hearPreviews(deps),
@@ -210,12 +211,6 @@ function hearPromotions(deps: DeliveryDeps, { flow, watch }: Promotions): Subscr
 export async function takePushed(deps: DeliveryDeps, by: Call): Promise<void> {
   await takeSource(deps, by);
   await recordOutcomes(deps);
-}
-
-/** What is proposed follows what waits and where the branch stands. */
-async function proposeAgain(deps: DeliveryDeps, environment: string): Promise<void> {
-  if (await deps.runtime.read(deps.runtime.system("delivery.gitops"), (ctx) => isProposedTo(ctx, environment)))
-    await proposePromotions(deps, environment);
 }
 
 async function deployPushed(deps: DeliveryDeps, ctx: Ctx, push: { repository: string; branch: string; after: string }): Promise<void> {

@@ -38,6 +38,7 @@ import { selectInForce } from "./waiver/waiver-store.ts";
 import { findWaivable } from "./scorecard/exempt.ts";
 import { createScorecards, type Scorecards } from "./scorecard/create-scorecards.ts";
 
+export { openRequests, type HostRequest, type HostRequests } from "./host/requests.ts";
 export type { Act, Judgement, PromotionAct, PolicyProblem, Scorecards, StandardsDeps };
 
 /** What is about to be done by a Terraform plan. */

@@ -30,6 +30,7 @@ import { admitMerged, refuseClosed } from "../promotion/merge-promotions.ts";
 import { readPromotions } from "../promotion/promotion-store.ts";
 import { requirePipeline } from "../pipeline/await-pipeline.ts";
 import { previewOf } from "../preview/read-preview.ts";
+import { findRequest, toRequest } from "../request/request-store.ts";
 import { refuseArchived } from "../repository/archive-repository.ts";
 import { findRepository, moveHead } from "../repository/repository-store.ts";
 import { listChangeRows, readChange, toChange, type ChangeRow } from "./change-store.ts";
@@ -48,10 +49,12 @@ export function makeChangeHandlers(deps: DeliveryDeps): Handler[] {
     handle(getChange, async (ctx, { id }) => {
       const change = await visible(deps, ctx, id);
       const files = [...(await repositories.patches(change.repository, change.base, change.head))];
+      const request = change.about === null ? undefined : await findRequest(ctx.sql, id);
       const preview = await previewOf(ctx.sql, change, deps.routerUrl);
       return {
         ...toChange(change),
         ...(change.about === null ? {} : { promotions: await promotionsOf(ctx, id) }),
+        ...(request === undefined ? {} : { request: toRequest(request) }),
         ...(preview === undefined ? {} : { preview }),
         files,
       };

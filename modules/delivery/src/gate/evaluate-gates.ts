@@ -40,7 +40,7 @@ export async function evaluateGates(deps: GateDeps, subject: Subject, partsOf: P
     ...(environment.errorBudget === undefined ? [] : [errorBudgetGate(deps, subject, environment.errorBudget)]),
     ...customGates(deps, subject),
     turnGate(subject),
-    ...(environment.by === "pull-request" ? [pullRequestGate(subject)] : []),
+    ...(environment.by === "pull-request" ? [pullRequestGate(deps, subject)] : []),
   ];
   const found = await Promise.all(rules.map((rule) => evaluate(rule, subject)));
   return found.map((gate) => withOverride(gate, promotion.overrides));

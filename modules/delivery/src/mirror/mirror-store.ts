@@ -13,6 +13,8 @@ export interface MirrorRow extends Record<string, unknown> {
   readonly failures: number;
   readonly error: string | null;
   readonly noticed: Mirror["noticed"] | null;
+  /** What is proposed here is a request there, too. */
+  readonly requests: boolean;
   readonly set_by: string;
   readonly set_at: Date;
   readonly pushed_at: Date | null;
@@ -81,6 +83,7 @@ export function toMirror(row: MirrorRow): Mirror {
     failures: row.failures,
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.noticed === null ? {} : { noticed: row.noticed }),
+    requests: row.requests,
     setBy: row.set_by,
     setAt: row.set_at.toISOString(),
     ...(row.pushed_at === null ? {} : { pushedAt: row.pushed_at.toISOString() }),

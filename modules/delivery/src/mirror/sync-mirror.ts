@@ -5,9 +5,11 @@ import { fetchRemoteBranch, pushBranches, readBranches, readRemoteBranches, type
 import type { Sealer } from "@roadbed/postgres";
 
 import type { DeliveryDeps } from "../deps.ts";
-import { environmentOf, GITOPS_REPOSITORY, systemOf } from "../gitops/gitops-repository.ts";
-import { writeEnvironment } from "../gitops/write-environment.ts";
+import { environmentOf, GITOPS_REPOSITORY, lockBranch, systemOf } from "../gitops/gitops-repository.ts";
+import { rememberHead, writeEnvironment } from "../gitops/write-environment.ts";
 import { writeGitops } from "../internal-operations.ts";
+import { proposeAgain } from "../promotion/propose-promotions.ts";
+import { isMergeOf } from "../request/request-store.ts";
 import { noteOthers, setFailing, setInSync, takeMirror, type MirrorRow } from "./mirror-store.ts";
 import { planPush, type Foreign } from "./plan-push.ts";
 
@@ -22,6 +24,8 @@ export interface MirrorSync {
   /** What one talk with the remote may take. */
   readonly patienceMs: number;
   readonly sealer: Sealer;
+  /** Decides what was merged by a request into a branch there. Throws where it cannot be told now: then nothing is taken in either. */
+  readonly settleInto?: (target: string) => Promise<void>;
 }
 
 /** Brings the mirror in sync if that is due. What fails is told once, and tried again after pauses that grow. */
@@ -76,7 +80,7 @@ async function bringInSync(deps: DeliveryDeps, row: MirrorRow, sync: MirrorSync)
       }
       for (const one of plan.foreign) {
         await within((o) => fetchRemoteBranch(o, one.branch));
-        await takeIn(deps, row, one, ours.get(one.branch)!);
+        await takeIn(deps, row, { ...one, ours: ours.get(one.branch)! }, sync);
         // Seen by now: what replaces it is a forward commit, or is allowed to replace exactly this.
         left = { ...left, [one.branch]: one.theirs };
       }
@@ -97,14 +101,48 @@ const UNDONE = "It was brought forward to what Roadbed has.";
  * An environment's branch goes on from their commit: what was promoted is rendered anew on top of it, as after any push of somebody else.
  * Records on `main` are never given up: theirs is replaced.
  */
-async function takeIn(deps: DeliveryDeps, row: MirrorRow, one: Foreign, ours: string): Promise<void> {
+async function takeIn(
+  deps: DeliveryDeps,
+  row: MirrorRow,
+  one: Foreign & { readonly ours: string },
+  { settleInto }: Pick<MirrorSync, "settleInto">,
+): Promise<void> {
   const of = environmentOf(one.branch);
   if (of === undefined || of.proposed) {
     await tell(deps, row, one, "It was replaced by what Roadbed has.");
     return;
   }
+  await settleInto?.(one.branch);
+  if (await adoptMerge(deps, one, of.environment)) return proposeAgain(deps, of.environment);
   await tell(deps, row, one, "What was promoted was rendered anew on top of it.");
-  if (await deps.repositories.moveBranch(GITOPS_REPOSITORY, one.branch, ours, one.theirs)) await writeEnvironment(deps, of.environment);
+  if (!(await deps.repositories.moveBranch(GITOPS_REPOSITORY, one.branch, one.ours, one.theirs))) return;
+  await writeEnvironment(deps, of.environment);
+  // What waits stands on another commit now.
+  await proposeAgain(deps, of.environment);
+}
+
+/**
+ * What a merge that counts left there holds the same files as what was let through here: the branch goes on from it, whichever way the host merged.
+ * False where it is no such merge, or holds more than that.
+ */
+async function adoptMerge(deps: DeliveryDeps, { branch, theirs }: Foreign, environment: string): Promise<boolean> {
+  const isOne = await deps.runtime.read(systemOf(deps), (ctx) => isMergeOf(ctx.sql, branch, theirs));
+  if (!isOne) return false;
+  // First the promotions know the commit that they stand in.
+  await writeEnvironment(deps, environment);
+  return deps.runtime.write(systemOf(deps), writeGitops, { branch }, undefined, async (ctx) => {
+    await lockBranch(ctx, branch);
+    const { repositories } = deps;
+    const ours = await repositories.head(GITOPS_REPOSITORY, branch);
+    if (ours === undefined || (await repositories.differences(GITOPS_REPOSITORY, ours, theirs)).length > 0) return false;
+    if (!(await repositories.moveBranch(GITOPS_REPOSITORY, branch, ours, theirs))) return false;
+    await rememberHead(ctx, branch, theirs);
+    if (await isIn(deps, ours, theirs)) return true;
+    // Squashed, or set on another commit: the one that was let through is in no history any more.
+    for (const table of ["promotion", "desired"])
+      await ctx.sql.query(`update delivery.${table} set git_commit = $2 where git_commit = $1`, [ours, theirs]);
+    return true;
+  });
 }
 
 /** Somebody's repository with a history of its own is nothing to write over. */

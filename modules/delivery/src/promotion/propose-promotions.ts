@@ -46,6 +46,11 @@ export async function isProposedTo(ctx: Pick<Ctx, "sql">, environment: string): 
   return rowCount > 0;
 }
 
+/** What is proposed follows what waits and where the branch stands. */
+export async function proposeAgain(deps: DeliveryDeps, environment: string): Promise<void> {
+  if (await deps.runtime.read(systemOf(deps), (ctx) => isProposedTo(ctx, environment))) await proposePromotions(deps, environment);
+}
+
 async function propose(deps: DeliveryDeps, ctx: Ctx, name: string): Promise<void> {
   await lockBranch(ctx, branchOf(name));
   const environment = await findEnvironment(ctx.sql, name);

@@ -1,5 +1,6 @@
 import { noticeSent } from "@roadbed/contracts/paths/notices";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
+import { requestChanged } from "@roadbed/contracts/delivery/changes";
 import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
@@ -89,4 +90,23 @@ test("what ends and nobody owns, and a mirror that cannot be written, is told to
     detail: "It does not answer.",
   });
   expect(tidingsOf({ name: mirrorChanged.name, payload: { ...mirror, change: "in-sync" } })).toBeUndefined();
+});
+
+test("a merge elsewhere that does not count is told to the owners, a host that cannot be asked to administrators", () => {
+  const request = {
+    changeId: "chg_1",
+    place: "https://github.com/acme/platform-delivery.git",
+    about: ["component:default/orders"],
+    by: "ada",
+    detail: "No.",
+  };
+  expect(tidingsOf({ name: requestChanged.name, payload: { ...request, change: "refused" } })).toMatchObject({
+    ref: "component:default/orders",
+    link: "/delivery/changes/chg_1",
+    detail: "No.",
+  });
+  expect(tidingsOf({ name: requestChanged.name, payload: { ...request, about: [], change: "failing" } })).toMatchObject({
+    askedWith: "delivery:admin",
+  });
+  expect(tidingsOf({ name: requestChanged.name, payload: { ...request, change: "opened" } })).toBeUndefined();
 });

@@ -1,12 +1,6 @@
 import { entityChanged, entityRegistered, entityRemoved } from "@roadbed/contracts/catalog";
 import { apiChanged } from "@roadbed/contracts/catalog/docs";
 import { handedOver, handOverUndone } from "@roadbed/contracts/catalog/ownership";
-import { deploymentFinished, workloadChanged } from "@roadbed/contracts/delivery";
-import { promotionFinished, promotionRequested } from "@roadbed/contracts/delivery/promotions";
-import { environmentChanged } from "@roadbed/contracts/delivery/environments";
-import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
-import { driftFound } from "@roadbed/contracts/delivery/drift";
-import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 import { announcementPublished, type Weight } from "@roadbed/contracts/notify";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalDecided, approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
@@ -17,44 +11,12 @@ import { ledgerChanged } from "@roadbed/contracts/paths/ledger";
 import { campaignClosed, campaignReminded } from "@roadbed/contracts/standards/campaigns";
 import { scoreChanged } from "@roadbed/contracts/standards/scores";
 import { incidentClosed, incidentOpened } from "@roadbed/contracts/telemetry";
-import type { DomainEvent, EventType } from "@roadbed/core";
+import type { DomainEvent } from "@roadbed/core";
 
-/** What an event means for those who care about an entity. */
-export interface Tidings {
-  /** What it is about: who follows or owns it is told. */
-  readonly ref: string;
-  readonly weight: Weight;
-  /** `what` is put after the title of the entity. */
-  readonly what: string;
-  readonly detail?: string;
-  readonly link: string;
-  /** References of those who depend on it and are told too, whatever they follow. */
-  readonly dependants: readonly string[];
-  /** References of those who are asked to decide something. */
-  readonly asked?: readonly string[];
-  /** The scope of those who are asked where the catalogue knows nobody. */
-  readonly askedWith?: string;
-  /** Accounts that asked for something: they are told what came of it. */
-  readonly askers?: readonly string[];
-  /** True where owners need not be told: they said it themselves. */
-  readonly ownWords?: boolean;
-  /** True where also who did it is told: they wanted to be. */
-  readonly toThemselves?: boolean;
-}
+import { DELIVERY_RULES } from "./delivery-matters.ts";
+import { askedOf, NOBODY, pageOf, rule, type Rule, type Tidings } from "./tidings.ts";
 
-/** One line per event that people are told of: the whole list of what matters. */
-interface Rule<P = any> {
-  readonly event: EventType<P>;
-  readonly tell: (payload: P) => (Omit<Tidings, "dependants"> & { readonly dependants?: readonly string[] }) | undefined;
-}
-
-/** Said to administrators, so that they can mend it. */
-const NOBODY = " The catalogue knows nobody else who may.";
-
-/** Those whom the catalogue knows, or else who administrates. */
-function askedOf(approvers: readonly string[], scope: string): Pick<Tidings, "asked" | "askedWith"> {
-  return approvers.length > 0 ? { asked: approvers } : { askedWith: scope };
-}
+export type { Tidings };
 
 /** How somebody is asked, after the title of what it is about: an entity, those who may, or the path where both are unknown. */
 function askWords(o: {
@@ -101,72 +63,7 @@ const RULES: readonly Rule[] = [
     ...(reason === undefined ? {} : { detail: reason }),
     link: "/ownership?view=history",
   })),
-  rule(deploymentFinished, ({ entityRef, environment, status, commit }) => ({
-    ref: entityRef,
-    weight: status === "failed" || status === "rolled-back" ? "important" : "info",
-    what: `was deployed to ${environment}: ${status}`,
-    detail: `Commit ${commit.slice(0, 12)}.`,
-    link: `${pageOf(entityRef)}?tab=deploys`,
-  })),
-  rule(promotionRequested, ({ entityRef, environment, number, title, approvers, requestedBy, promotionId }) => ({
-    ref: entityRef,
-    weight: "important",
-    what: `waits for you to approve release ${number} for ${environment}`,
-    detail: `${title}. Asked for by ${requestedBy}.${approvers.length === 0 ? NOBODY : ""}`,
-    link: `/promotions/${promotionId}`,
-    ...askedOf(approvers, "delivery:admin"),
-    ownWords: true,
-  })),
-  rule(promotionFinished, ({ entityRef, environment, number, kind, state, error, promotionId }) =>
-    state === "superseded" || state === "cancelled"
-      ? undefined
-      : {
-          ref: entityRef,
-          weight: state === "promoted" && kind === "promote" ? "info" : "important",
-          what:
-            kind === "rollback"
-              ? `went back to release ${number} in ${environment}: ${state}`
-              : `release ${number} for ${environment}: ${state}`,
-          ...(error === undefined ? {} : { detail: error.split("\n")[0]!.slice(0, 300) }),
-          link: `/promotions/${promotionId}`,
-        },
-  ),
-  rule(rolloutChanged, ({ rolloutId, entityRef, environment, state, reason }) =>
-    state === "held"
-      ? {
-          ref: entityRef,
-          weight: "urgent",
-          what: `waits for you in ${environment}: its rollout is held`,
-          ...(reason === undefined ? {} : { detail: reason }),
-          link: `/rollouts/${rolloutId}`,
-        }
-      : undefined,
-  ),
-  rule(mirrorChanged, ({ repository, change, remote, detail }) =>
-    change !== "failing" && change !== "written-by-others"
-      ? undefined
-      : {
-          ref: `component:default/${repository}`,
-          weight: "important",
-          what: change === "failing" ? `cannot be written to its mirror ${remote}` : `was written by somebody else at its mirror ${remote}`,
-          ...(detail === undefined ? {} : { detail }),
-          link: "/environments",
-          askedWith: "delivery:admin",
-        },
-  ),
-  rule(driftFound, ({ entityRef, environment, fields, policy }) => ({
-    ref: entityRef,
-    weight: policy === "ask" ? "important" : "info",
-    what:
-      policy === "ask" ? `waits for you in ${environment}: what runs is not what Git says` : `runs in ${environment} as Git does not say`,
-    detail: `${fields.slice(0, 5).join(", ")}.`,
-    link: `/drift?entity=${encodeURIComponent(entityRef)}`,
-  })),
-  rule(workloadChanged, ({ entityRef, environment, health }) =>
-    health === "crashed"
-      ? { ref: entityRef, weight: "important", what: `crashed in ${environment}`, link: `${pageOf(entityRef)}?tab=deploys` }
-      : undefined,
-  ),
+  ...DELIVERY_RULES,
   rule(scoreChanged, ({ ref, title, before, after, rose, fell, rules }) =>
     rose || fell
       ? {
@@ -253,30 +150,6 @@ const RULES: readonly Rule[] = [
     askers: requester === undefined ? [] : [requester],
     ownWords: entityRef === undefined,
   })),
-  rule(environmentChanged, ({ environment, title, change, owner, expiresAt, reason }) =>
-    change !== "ending" && change !== "ended"
-      ? undefined
-      : {
-          // One that nobody owns is told to administrators.
-          ...(owner === undefined
-            ? { ref: `environment:default/${environment}`, askedWith: "delivery:admin", ownWords: true }
-            : { ref: owner }),
-          weight: "important",
-          what:
-            owner === undefined
-              ? change === "ended"
-                ? "has ended"
-                : `ends at ${expiresAt?.slice(0, 16).replace("T", " ")} UTC, and nobody owns it`
-              : change === "ended"
-                ? `has an environment less: ${title}`
-                : `has an environment, ${title}, that ends at ${expiresAt?.slice(0, 16).replace("T", " ")} UTC`,
-          detail:
-            change === "ended"
-              ? (reason ?? "What ran there was stopped.")
-              : "What runs there is stopped then. Extend it with a reason if it is still needed.",
-          link: "/environments",
-        },
-  ),
   rule(approvalRuleChanged, ({ path, pathTitle, name, role, state }) =>
     state !== "proposed"
       ? undefined
@@ -364,10 +237,6 @@ const RULES: readonly Rule[] = [
   })),
 ];
 
-function rule<P>(event: EventType<P>, tell: Rule<P>["tell"]): Rule<P> {
-  return { event, tell };
-}
-
 /** The events that people may be told of. */
 export const EVENTS: readonly string[] = RULES.map(({ event }) => event.name);
 
@@ -381,11 +250,6 @@ export function tidingsOf(event: Pick<DomainEvent, "name" | "payload">): Tidings
 /** As the telemetry names a service, so a component is called. */
 function refOfService(service: string): string {
   return `component:default/${service}`.toLowerCase();
-}
-
-function pageOf(ref: string): string {
-  const [, kind = "", namespace = "", name = ""] = /^([^:]+):([^/]+)\/(.+)$/.exec(ref) ?? [];
-  return `/entities/${[kind, namespace, name].map(encodeURIComponent).join("/")}`;
 }
 
 const RANKS: Readonly<Record<Weight, number>> = { info: 0, important: 1, urgent: 2 };

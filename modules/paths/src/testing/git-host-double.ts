@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -92,4 +95,34 @@ export async function openGitHost(answer: (question: Question, double: GitHostDo
       }),
   };
   return double;
+}
+
+/** What pressing the button does: a merge commit, or all of it as one commit of somebody else's name. */
+export async function mergeBranch(
+  repositories: Repositories,
+  name: string,
+  o: {
+    readonly from: string;
+    readonly into: string;
+    readonly by: string;
+    readonly how?: "merge" | "squash" | undefined;
+    readonly number: number;
+  },
+): Promise<{ readonly head: string; readonly commit: string }> {
+  const git = async (...args: string[]): Promise<string> => {
+    const identity = { NAME: o.by, EMAIL: `${o.by}@example.org` };
+    const env = Object.fromEntries(
+      ["AUTHOR", "COMMITTER"].flatMap((who) => Object.entries(identity).map(([k, v]) => [`GIT_${who}_${k}`, v])),
+    );
+    const { stdout } = await promisify(execFile)("git", ["--git-dir", join(repositories.root, `${name}.git`), ...args], {
+      env: { ...process.env, ...env },
+    });
+    return stdout.trim();
+  };
+  const [base, head] = [await git("rev-parse", `refs/heads/${o.into}`), await git("rev-parse", `refs/heads/${o.from}`)];
+  const tree = (await git("merge-tree", "--write-tree", base, head)).split("\n")[0]!;
+  const parents = o.how === "squash" ? ["-p", base] : ["-p", base, "-p", head];
+  const commit = await git("commit-tree", tree, ...parents, "-m", `Merge pull request #${o.number} from ${o.from}`);
+  await git("update-ref", `refs/heads/${o.into}`, commit, base);
+  return { head, commit };
 }

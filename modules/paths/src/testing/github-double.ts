@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import sodium from "libsodium-wrappers";
 
-import { openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
+import { mergeBranch, openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
 import { TOKEN } from "./outside-to.ts";
 
 interface Repository {
@@ -25,7 +25,8 @@ interface Repository {
   oidc?: unknown;
   readonly runs: any[];
   /** Comments of the conversation, checks of commits, and comments at lines. */
-  readonly comments: { id: number; body: string }[];
+  readonly comments: { id: number; issue: number; body: string }[];
+  readonly statuses: any[];
   readonly checks: any[];
   readonly edits: { body: string; path: string; line: number }[];
 }
@@ -38,6 +39,9 @@ export interface GitHubDouble extends GitHostDouble {
   seed(name: string, files: Record<string, string>): void;
   /** A commit on top of main, as the head of a branch. */
   commitTo(name: string, branch: string, files: Record<string, string>): string;
+  /** Somebody presses the button: a real commit on the target, in one of the ways in which the host merges. */
+  mergePull(name: string, number: number, o: { readonly by: string; readonly how?: "merge" | "squash" }): Promise<string>;
+  closePull(name: string, number: number, by: string): void;
   /** Whether the plan protects branches. */
   protects: boolean;
 }
@@ -62,6 +66,21 @@ export async function openGitHub(): Promise<GitHubDouble> {
     commits,
     trees,
     protects: true,
+    async mergePull(name: string, number: number, { by, how }: { by: string; how?: "merge" | "squash" }) {
+      const pull = all.get(`acme/${name}`)!.pulls[number - 1];
+      const done = await mergeBranch(host.repositories, `acme--${name}`, { from: pull.head, into: pull.base, by, how, number });
+      Object.assign(pull, {
+        state: "closed",
+        merged: true,
+        merged_by: { login: by },
+        merged_head: done.head,
+        merge_commit_sha: done.commit,
+      });
+      return done.commit;
+    },
+    closePull(name: string, number: number, by: string) {
+      Object.assign(all.get(`acme/${name}`)!.pulls[number - 1], { state: "closed", closed_by: { login: by } });
+    },
     commitTo(name: string, branch: string, files: Record<string, string>): string {
       const { refs } = all.get(`acme/${name}`)!;
       const parent = refs.get("main")!;
@@ -160,15 +179,18 @@ export async function openGitHub(): Promise<GitHubDouble> {
       const files = trees.get(commits.get(tree[1] ?? "")?.tree ?? "") ?? new Map<string, string>();
       return { body: { tree: [...files.keys()].map((path) => ({ path, type: "blob" })), truncated: false } };
     }
-    if (is("GET", /^\/issues\/\d+\/comments$/)) return { body: repository.comments };
-    if (is("POST", /^\/issues\/\d+\/comments$/)) {
-      repository.comments.push({ id: repository.comments.length + 1, body: body.body });
+    const conversation = /^\/issues\/(\d+)\/comments$/.exec(tail);
+    if (conversation && method === "GET") return { body: repository.comments.filter(({ issue }) => issue === Number(conversation[1])) };
+    if (conversation && method === "POST") {
+      repository.comments.push({ id: repository.comments.length + 1, issue: Number(conversation[1]), body: body.body });
       return { status: 201, body: repository.comments.at(-1) };
     }
     const comment = is("PATCH", /^\/issues\/comments\/(\d+)$/);
     if (comment) return { body: Object.assign(repository.comments[Number(comment[1]) - 1]!, body) };
     if (is("GET", /^\/pulls\/\d+\/comments$/)) return { body: repository.edits };
     if (is("POST", /^\/pulls\/\d+\/comments$/)) return (repository.edits.push(body), { status: 201, body });
+    const status = is("POST", /^\/statuses\/(.+)$/);
+    if (status) return (repository.statuses.push({ ...body, sha: status[1] }), { status: 201, body: {} });
     const checks = is("GET", /^\/commits\/(.+)\/check-runs$/);
     if (checks) return { body: { check_runs: repository.checks.filter(({ head_sha }) => head_sha === checks[1]) } };
     if (is("POST", /^\/check-runs$/)) {
@@ -185,7 +207,7 @@ export async function openGitHub(): Promise<GitHubDouble> {
         : { body: { content: Buffer.from(text).toString("base64") } };
     }
     const pull = is("GET", /^\/pulls\/(\d+)$/);
-    if (pull) return { body: repository.pulls[Number(pull[1]) - 1] };
+    if (pull) return { body: await shown(repository, repository.pulls[Number(pull[1]) - 1]) };
     const commit = is("GET", /^\/git\/commits\/(.+)$/);
     if (commit) return { body: { sha: commit[1], tree: { sha: commits.get(commit[1] ?? "")?.tree } } };
     if (is("POST", /^\/git\/blobs$/)) {
@@ -218,11 +240,11 @@ export async function openGitHub(): Promise<GitHubDouble> {
     if (moved) return (repository.refs.set(decodeURIComponent(moved[1] ?? ""), body.sha), { body: {} });
     if (is("GET", /^\/pulls$/)) return { body: repository.pulls.filter(({ head }) => `acme:${head}` === query.get("head")) };
     if (is("POST", /^\/pulls$/)) {
-      if (repository.pulls.some(({ head }) => head === body.head))
+      if (repository.pulls.some(({ head, state }) => head === body.head && state !== "closed"))
         return { status: 422, body: { message: "Validation Failed", errors: [{ message: "A pull request already exists" }] } };
       const number = repository.pulls.length + 1;
       repository.pulls.push({ ...body, number, html_url: `${page}/pull/${number}` });
-      return { status: 201, body: repository.pulls.at(-1) };
+      return { status: 201, body: await shown(repository, repository.pulls.at(-1)) };
     }
     if (is("PATCH", /^$/)) return { body: Object.assign(repository, { archived: body.archived }) };
     if (is("POST", /^\/pulls\/\d+\/requested_reviewers$/))
@@ -239,6 +261,8 @@ export async function openGitHub(): Promise<GitHubDouble> {
     if (autolink) return takeOut(repository.autolinks, ({ id }) => id === Number(autolink[1]));
     const issue = is("PATCH", /^\/issues\/(\d+)$/);
     if (issue) return { body: Object.assign(repository.issues[Number(issue[1]) - 1], body) };
+    const read = is("GET", /^\/issues\/(\d+)$/);
+    if (read) return { body: { closed_by: repository.pulls[Number(read[1]) - 1]?.closed_by ?? null } };
     const labels = is("GET", /^\/issues\/(\d+)\/labels$/);
     if (labels) return { body: (repository.issues[Number(labels[1]) - 1].labels ?? []).map((name: string) => ({ name })) };
     const more = is("POST", /^\/issues\/(\d+)\/labels$/);
@@ -287,6 +311,15 @@ export async function openGitHub(): Promise<GitHubDouble> {
     return { status: 404, body: { message: "Not Found" } };
   }
 
+  /** Branches by name and commit, as the host gives them. */
+  async function shown(repository: Repository, pull: any): Promise<any> {
+    const at = (branch: string): Promise<string | undefined> =>
+      double.repositories.head(`acme--${repository.name}`, branch).catch(() => undefined);
+    const sha = pull.merged_head ?? (await at(pull.head)) ?? repository.refs.get(pull.head) ?? pull.last_head;
+    pull.last_head = sha;
+    return { ...pull, head: { ref: pull.head, sha }, base: { ref: pull.base } };
+  }
+
   function ofSecret(repository: Repository, method: string, name: string, body: any): Reply {
     if (method === "DELETE") return repository.secrets.delete(name) ? { status: 204 } : { status: 404, body: { message: "Not Found" } };
     if (method !== "PUT" || body.key_id !== publicKey.key_id) return { status: 422, body: { message: "Bad key_id" } };
@@ -325,6 +358,7 @@ function blank(name: string): Repository {
     deployKeys: [],
     runs: [],
     comments: [],
+    statuses: [],
     checks: [],
     edits: [],
   };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
+import { mergeBranch, openGitHost, type GitHostDouble, type Question, type Reply } from "./git-host-double.ts";
 import { TOKEN } from "./outside-to.ts";
 
 interface Project {
@@ -21,6 +21,9 @@ interface Project {
 export interface GitLabDouble extends GitHostDouble {
   readonly projects: Project[];
   seed(path: string, files: Record<string, string>): Project;
+  /** Somebody presses the button: a real commit on the target. */
+  mergeRequest(path: string, number: number, by: string): Promise<string>;
+  closeRequest(path: string, number: number, by: string): void;
 }
 
 /** GitLab: REST v4 as documented, and pushes. Its only group is `acme`. */
@@ -29,6 +32,16 @@ export async function openGitLab(): Promise<GitLabDouble> {
   const host = await openGitHost(answer);
   return Object.assign(host, {
     projects,
+    async mergeRequest(path: string, number: number, by: string) {
+      const request = projects.find((one) => one.path === path)!.requests[number - 1];
+      const { source_branch: from, target_branch: into } = request;
+      const done = await mergeBranch(host.repositories, path.replaceAll("/", "--"), { from, into, by, number });
+      Object.assign(request, { state: "merged", merge_user: { username: by }, merge_commit_sha: done.commit, sha: done.head });
+      return done.commit;
+    },
+    closeRequest(path: string, number: number, by: string) {
+      Object.assign(projects.find((one) => one.path === path)!.requests[number - 1], { state: "closed", closed_by: { username: by } });
+    },
     seed(path: string, files: Record<string, string>): Project {
       const project = add(path, {});
       project.branches.set("main", { message: "seed", files: new Map(Object.entries(files)) });
@@ -167,7 +180,11 @@ export async function openGitLab(): Promise<GitLabDouble> {
     if (method === "GET" && tail.endsWith("/discussions")) return { body: project.discussions.map((one) => ({ notes: [one] })) };
     if (method === "POST" && tail.endsWith("/discussions")) return (project.discussions.push(body), { status: 201, body });
     const request = /^\/merge_requests\/(\d+)$/.exec(tail);
-    if (method === "GET" && request) return { body: project.requests[Number(request[1]) - 1] };
+    if (method === "GET" && request) {
+      const one = project.requests[Number(request[1]) - 1];
+      const head = await repositories.head(project.path.replaceAll("/", "--"), one.source_branch).catch(() => undefined);
+      return { body: { ...one, sha: one.state === "opened" ? (head ?? one.sha) : (one.sha ?? head) } };
+    }
     if (method === "POST" && tail === "/merge_requests") {
       const iid = project.requests.length + 1;
       project.requests.push({ ...body, iid, state: "opened", web_url: `${url}/${project.path}/-/merge_requests/${iid}` });

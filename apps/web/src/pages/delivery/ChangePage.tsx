@@ -20,6 +20,7 @@ import { RunsOf } from "../pipelines/RunsOf.tsx";
 import { ChecksOf } from "../standards/CheckPage.tsx";
 import { ChangeBadge } from "./ChangeTable.tsx";
 import { PreviewOf } from "./PreviewOf.tsx";
+import { RequestOf } from "./RequestOf.tsx";
 import classes from "./delivery.module.css";
 
 const route = getRouteApi("/app/delivery/changes/$id");
@@ -44,7 +45,7 @@ export function ChangePage(): ReactNode {
   }
   const { title, body, state, files, conflicts, entityRef, branch, target, openedBy, openedAt, endedBy, endedAt, note, promotions } =
     change.data;
-  const { repository, head, preview } = change.data;
+  const { repository, head, preview, request } = change.data;
   const conflictOf = new Map(conflicts.map((conflict) => [conflict.path, conflict]));
   const unseen = conflicts.filter(({ path }) => !files.some((file) => file.path === path));
   return (
@@ -80,6 +81,7 @@ export function ChangePage(): ReactNode {
         </Section>
       )}
       {preview !== undefined && <PreviewOf preview={preview} />}
+      {request !== undefined && <RequestOf request={request} />}
       <RunsOf repository={repository} commit={head} />
       {promotions === undefined ? <ChecksOf change={id} /> : <Promotes promotions={promotions} />}
       <Section title={formatCount(files.length, "file")}>

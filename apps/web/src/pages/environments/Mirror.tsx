@@ -1,4 +1,4 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import { getMirror, pushMirror, removeMirror, setMirror, type Mirror } from "@roadbed/contracts/delivery/mirror";
@@ -62,7 +62,23 @@ export function MirrorSection(): ReactNode {
 }
 
 function Known({ of }: { readonly of: Mirror }): ReactNode {
-  const { remote, state, error, noticed, branches, failures, pushedAt, triesAt, setBy, setAt, username, hasSecret } = of;
+  const {
+    remote,
+    state,
+    error,
+    noticed,
+    branches,
+    failures,
+    pushedAt,
+    triesAt,
+    setBy,
+    setAt,
+    username,
+    hasSecret,
+    requests,
+    requestsAt,
+    noRequests,
+  } = of;
   const [tone, label] = STATES[state];
   return (
     <Facts
@@ -86,6 +102,12 @@ function Known({ of }: { readonly of: Mirror }): ReactNode {
         ["Holds", formatCount(branches, "branch", "branches")],
         ["Signs in", hasSecret ? `as ${username ?? "git"} with a secret` : "with no secret"],
         [
+          "Requests",
+          requests
+            ? (noRequests ?? `opened at ${requestsAt ?? remote} for what waits for a pull request; merging there is the vote`)
+            : "none: what waits for a pull request is merged here",
+        ],
+        [
           "Others wrote",
           noticed && (
             <>
@@ -108,6 +130,7 @@ function SetForm({ mirror, onClose }: { readonly mirror: Mirror | undefined; rea
   const [remote, setRemote] = useState(mirror?.remote ?? "");
   const [username, setUsername] = useState(mirror?.username ?? "");
   const [secret, setSecret] = useState("");
+  const [requests, setRequests] = useState(mirror?.requests ?? false);
   const act = useAct(setMirror, { onDone: onClose });
   return (
     <form
@@ -117,6 +140,7 @@ function SetForm({ mirror, onClose }: { readonly mirror: Mirror | undefined; rea
           remote: remote.trim(),
           ...(username.trim() !== "" && { username: username.trim() }),
           ...(secret !== "" && { secret }),
+          requests,
         });
       }}
     >
@@ -136,6 +160,12 @@ function SetForm({ mirror, onClose }: { readonly mirror: Mirror | undefined; rea
           description={mirror?.hasSecret === true ? "Empty: the one before stays" : "One that may push there"}
           value={secret}
           onChange={(event) => setSecret(event.currentTarget.value)}
+        />
+        <Checkbox
+          label="Open pull requests there"
+          description="For what waits for a pull request: whoever merges it there votes by the rules of here. The host has to be connected as a source that golden paths may use."
+          checked={requests}
+          onChange={(event) => setRequests(event.currentTarget.checked)}
         />
         <FormFoot act="Set it" sending={act.isPending} disabled={remote.trim() === ""} fault={act.error} onClose={onClose} />
       </Stack>
