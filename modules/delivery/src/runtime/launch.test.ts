@@ -24,6 +24,7 @@ const TIMING = {
   lookEveryMs: 1_000,
   mirrorEveryMs: 60_000,
   mirrorPatienceMs: 1_000,
+  requestEveryMs: 1_000,
   driftEveryMs: 60_000,
   driftSettleMs: 0,
 };
