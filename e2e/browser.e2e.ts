@@ -324,6 +324,7 @@ async function addresses(): Promise<Record<string, string>> {
     incidents: "/incidents",
     objectives: "/slos",
     "ai-use": "/ai-use",
+    intake: "/intake",
     insights: "/insights",
     adoption: "/adoption",
     capability: "/adoption/golden-paths",

@@ -68,6 +68,7 @@ import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
 import { operations as telemetryAi } from "./telemetry/ai.ts";
 import { operations as alertmanager } from "./telemetry/alertmanager.ts";
+import { operations as senders } from "./telemetry/senders.ts";
 import { operations as slos } from "./telemetry/slos.ts";
 
 /** Everything the platform can do: each face is made from this one list. */
@@ -138,6 +139,7 @@ export const allOperations: readonly Operation[] = [
   ...value,
   ...telemetry,
   ...telemetryAi,
+  ...senders,
   ...alertmanager,
   ...slos,
   ...notify,

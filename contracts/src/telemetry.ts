@@ -187,6 +187,10 @@ export const listMetrics = defineOperation({
         value: z.number().optional(),
         at: z.iso.datetime(),
         points: z.number().int(),
+        exemplar: z
+          .object({ traceId: z.string(), spanId: z.string(), value: z.number(), at: z.iso.datetime() })
+          .optional()
+          .describe("The newest measurement that was told with its trace"),
       }),
     ),
   }),

@@ -370,6 +370,12 @@ const logs = createRoute({
   component: lazyRouteComponent(() => import("./pages/observe/LogsPage.tsx"), "LogsPage"),
 });
 
+const intake = createRoute({
+  getParentRoute: () => app,
+  path: "/intake",
+  component: lazyRouteComponent(() => import("./pages/observe/IntakePage.tsx"), "IntakePage"),
+});
+
 const insights = createRoute({
   getParentRoute: () => app,
   path: "/insights",
@@ -672,7 +678,7 @@ const design = createRoute({
 // prettier-ignore
 const pages = [
   home, catalogue, entity, graph, changes, create, follow, write, actions, runs, run, compareRun, lifetimes, ledger, made, upgrades, upgrade, resources, resource, delivery, environments, calendar, change, releases, release, evaluations, evaluation, promotion, drift, cdevents, rollouts, rollout, pipelines, pipeline,
-  services, service, traces, trace, logs, incidents, slos, slo, aiUse, aiCalls, insights, adoption, capability, aboutYou, value, measures, measure,
+  services, service, traces, trace, logs, intake, incidents, slos, slo, aiUse, aiCalls, insights, adoption, capability, aboutYou, value, measures, measure,
   policies, policy, decisions, decision, scorecards, newScorecard, scorecard, policyCheck, campaigns, newCampaign, campaign, workbench, findings, waivers, sources, source, discover, ownership, audit, inbox, settings, kind, newKind, saveEntity, apiDocs, design,
 ] as const;
 

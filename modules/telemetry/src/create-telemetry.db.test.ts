@@ -4,6 +4,7 @@ import { renderSql, splitStatements } from "@roadbed/clickhouse";
 import * as contract from "@roadbed/contracts/telemetry";
 import * as alertmanager from "@roadbed/contracts/telemetry/alertmanager";
 import * as ai from "@roadbed/contracts/telemetry/ai";
+import * as senders from "@roadbed/contracts/telemetry/senders";
 import * as objectives from "@roadbed/contracts/telemetry/slos";
 import { callAs, quietLog } from "@roadbed/testkit";
 import { describe, expect, test } from "vitest";
@@ -122,6 +123,8 @@ describe("the tables", () => {
 
 test("every operation of the contract has its handler", () => {
   expect(it.telemetry.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-    [...contract.operations, ...ai.operations, ...alertmanager.operations, ...objectives.operations].map(({ name }) => name).sort(),
+    [...contract.operations, ...ai.operations, ...alertmanager.operations, ...senders.operations, ...objectives.operations]
+      .map(({ name }) => name)
+      .sort(),
   );
 });

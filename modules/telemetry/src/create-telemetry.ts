@@ -20,6 +20,8 @@ import { makeListServices, readServices } from "./read/list-services.ts";
 import { makeListTraces } from "./read/list-traces.ts";
 import { alignWindow, resolveWindow, type Window } from "./read/window.ts";
 import { applyRetention, retentionDays } from "./retention.ts";
+import { createSenders } from "./senders/create-senders.ts";
+import { makeLimitSender, makeListSenders } from "./senders/sender-handlers.ts";
 import { createObjectives, NO_THINGS, type Objectives } from "./slo/create-objectives.ts";
 import type { SloWatch } from "./slo/watch-slos.ts";
 import { forgetSample, makeSubscriptions } from "./subscriptions.ts";
@@ -43,7 +45,7 @@ export interface Telemetry {
   readonly sloWatch: SloWatch | undefined;
   /** Deletes sample rows that came after `catalog.sample.removed` was heard. */
   forgetSample(): Promise<void>;
-  /** Reads prices of models and what teams let us keep, rather than in the next seconds. */
+  /** Reads prices of models, what teams let us keep and what senders may send, rather than in the next seconds. */
   readSettings(): Promise<void>;
   /** Gives the tables their retention; the migrations must have run. */
   start(): Promise<void>;
@@ -71,7 +73,8 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
   const { clickhouse, log } = deps;
   const days = retentionDays(deps);
   const ai = createAi(clickhouse, log, deps.objectives);
-  const intake = createIntake(clickhouse, { ...deps, ai: ai.reading }, days);
+  const senders = createSenders({ db: deps.objectives?.db, log, now: () => (deps.now?.() ?? new Date()).getTime() });
+  const intake = createIntake(clickhouse, { ...deps, ai: ai.reading, senders }, days);
   const objectives = createObjectives(clickhouse, log, deps.objectives, deps.now ?? (() => new Date()));
 
   return {
@@ -89,6 +92,8 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       makeReceiveAlerts(deps.objectives?.things ?? NO_THINGS),
       ...objectives.handlers,
       ...ai.handlers,
+      makeListSenders(),
+      makeLimitSender(() => senders.settle()),
     ],
     subscriptions: [...makeSubscriptions(clickhouse), ...objectives.subscriptions],
     incidentsBetween: (ctx, question) => incidentsBetween(ctx.sql, question),
@@ -102,7 +107,9 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
     measured: objectives.measured,
     sloWatch: objectives.watch,
     forgetSample: () => forgetSample(clickhouse),
-    readSettings: () => ai.readSettings(),
+    async readSettings() {
+      await Promise.all([ai.readSettings(), senders.settle()]);
+    },
     intake,
     async healthOf(ctx, services) {
       if (services.length === 0) return new Map();
@@ -115,11 +122,13 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       log.debug("telemetry keeps its rows", { ...days });
       objectives.watch?.start();
       ai.start();
+      senders.start();
     },
     async stop() {
       ai.stop();
       await objectives.watch?.stop();
       await intake.close();
+      await senders.stop();
     },
     async health() {
       if (await clickhouse.ping()) return { ok: true };

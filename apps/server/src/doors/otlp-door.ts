@@ -1,11 +1,17 @@
-import { ForbiddenError, UnauthenticatedError, type Call } from "@roadbed/core";
+import { ForbiddenError, formatActor, TooManyError, UnauthenticatedError, type Call } from "@roadbed/core";
 import { toProblemBody, type FastifyInstance, type FastifyReply, type FastifyRequest } from "@roadbed/http";
 import type { Intake, Signal } from "@roadbed/telemetry";
 
-type Authenticate = (request: FastifyRequest) => Promise<(Pick<Call, "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
+type Authenticate = (
+  request: FastifyRequest,
+) => Promise<(Pick<Call, "actor" | "scopes"> & { readonly via: "cookie" | "token" }) | undefined>;
 
 /** Compressed bytes on the wire; what they unpack to is limited by the intake. */
 const BODY_LIMIT = 16 * 1024 * 1024;
+/** Bodies that are being read or wait to be stored, of all senders together: beyond it they are told to come back. */
+const MOST_UNDER_WAY = 256 * 1024 * 1024;
+/** Of a body that does not say how long it is. */
+const UNTOLD_BYTES = 1024 * 1024;
 const SIGNALS: readonly Signal[] = ["traces", "logs", "metrics"];
 
 /** OTLP over HTTP: `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, for tokens with the scope `otlp:write`. */
@@ -13,14 +19,23 @@ export function openOtlpDoor(app: FastifyInstance, { intake, authenticate }: { i
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) => done(null, body));
+    let underWay = 0;
+    scope.addHook("onRequest", async (request, reply) => {
+      const size = Number(request.headers["content-length"] ?? UNTOLD_BYTES) || 0;
+      if (underWay + size > MOST_UNDER_WAY) return refuse(intake, request, reply, new TooManyError("Too much telemetry is under way.", 1));
+      underWay += size;
+      reply.raw.once("close", () => (underWay -= size));
+      return undefined;
+    });
     for (const signal of SIGNALS) {
       scope.post(`/v1/${signal}`, async (request, reply) => {
         try {
-          await requireScope(authenticate, request);
+          const { actor } = await requireScope(authenticate, request);
           const answer = await intake.ingest({
             signal,
             contentType: request.headers["content-type"],
             contentEncoding: headerOf(request, "content-encoding"),
+            sender: { id: formatActor(actor), name: "name" in actor ? actor.name : "" },
             body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
           });
           return await reply.header("content-type", answer.contentType).send(Buffer.from(answer.body));
@@ -32,7 +47,7 @@ export function openOtlpDoor(app: FastifyInstance, { intake, authenticate }: { i
   });
 }
 
-async function requireScope(authenticate: Authenticate, request: FastifyRequest): Promise<void> {
+async function requireScope(authenticate: Authenticate, request: FastifyRequest): Promise<Pick<Call, "actor">> {
   const caller = await authenticate(request);
   // A cookie does not count: a browser sends it for any page, and no page sends telemetry.
   if (caller?.via !== "token")
@@ -41,6 +56,7 @@ async function requireScope(authenticate: Authenticate, request: FastifyRequest)
     });
   if (!caller.scopes.has("otlp:write") && !caller.scopes.has("*"))
     throw new ForbiddenError("This token may not send telemetry.", { mend: "Make one with the scope otlp:write." });
+  return caller;
 }
 
 /** Senders read OTLP's own error body; the status says whether to come back. */

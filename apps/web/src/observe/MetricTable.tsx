@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { OutputOf } from "@roadbed/core";
@@ -33,6 +34,17 @@ const COLUMNS: readonly Column<MetricRow>[] = [
   },
   { id: "kind", header: "Kind", value: ({ kind }) => kind, cell: ({ kind }) => kind },
   { id: "points", header: "Points", align: "right", value: ({ points }) => points, cell: ({ points }) => formatShort(points) },
+  {
+    id: "exemplar",
+    header: "Trace",
+    value: ({ exemplar }) => exemplar?.at,
+    cell: ({ exemplar }) =>
+      exemplar === undefined ? null : (
+        <Link to="/traces/$traceId" params={{ traceId: exemplar.traceId }} search={{ at: exemplar.at }}>
+          {formatShort(exemplar.value)}
+        </Link>
+      ),
+  },
   { id: "at", header: "At", value: ({ at }) => at, cell: ({ at }) => <When at={at} /> },
 ];
 

@@ -61,6 +61,7 @@ const ENTRIES: readonly Entry[] = [
       { to: "/incidents", label: "Incidents" },
       { to: "/slos", label: "Objectives" },
       { to: "/ai-use", label: "AI use" },
+      { to: "/intake", label: "Intake" },
     ],
   },
   {

@@ -53,6 +53,12 @@ export const ACTIONS: readonly Action[] = [
   { label: "Home", icon: House, to: "/" },
   { label: "Traces", icon: ListTree, to: "/traces", words: "spans waterfall" },
   { label: "Logs", icon: ScrollText, to: "/logs" },
+  {
+    label: "Intake: who sends telemetry, and what is refused",
+    icon: Activity,
+    to: "/intake",
+    words: "otlp quota cardinality labels senders capture",
+  },
   { label: "Evaluations: how good prompts, models and agents are", icon: Scale, to: "/evaluations", words: "score grader cases llm eval" },
   { label: "Rollouts: releases that are decided about", icon: Rocket, to: "/rollouts", words: "canary blue-green shadow rolling analysis" },
   { label: "Drift: what runs and Git does not say", icon: GitCompare, to: "/drift", words: "heal accept differs git" },

@@ -11,10 +11,11 @@ import { LOG_COLUMNS, transcodeLogs } from "../otlp/transcode-logs.ts";
 import { METRIC_COLUMNS, transcodeMetrics } from "../otlp/transcode-metrics.ts";
 import { SPAN_COLUMNS, transcodeTraces } from "../otlp/transcode-traces.ts";
 import type { RetentionDays } from "../retention.ts";
+import type { Admitted, Senders } from "../senders/create-senders.ts";
 import { CONTENT_TYPES, statusBody, successAnswer, type BodyFormat } from "./answer.ts";
 import { createBatcher } from "./batcher.ts";
 import { createInflater } from "./inflate.ts";
-import type { IngestAnswer, Intake, Signal } from "./intake.ts";
+import type { IngestAnswer, IngestRequest, Intake, Signal } from "./intake.ts";
 import { createRecentRequests } from "./recent-requests.ts";
 
 export interface RunningIntake extends Intake {
@@ -38,7 +39,7 @@ const FUTURE_MS = DAY_MS;
 
 export function createIntake(
   clickhouse: ClickHouse,
-  o: Pick<TelemetryDeps, "flush" | "now"> & { readonly ai?: AiReading | undefined },
+  o: Pick<TelemetryDeps, "flush" | "now"> & { readonly ai?: AiReading | undefined; readonly senders?: Senders | undefined },
   days: RetentionDays,
 ): RunningIntake {
   const parts: Readonly<Record<Signal, SignalPart>> = {
@@ -54,22 +55,37 @@ export function createIntake(
   const recent = createRecentRequests<IngestAnswer>();
   let closed = false;
 
+  async function take(
+    { signal, contentType, contentEncoding, body, sample = false }: IngestRequest,
+    admitted: Admitted | undefined,
+  ): Promise<IngestAnswer> {
+    const format = formatOf(contentType);
+    const unpacked = await inflater.inflate(body, contentEncoding);
+    admitted?.unpacked(unpacked.byteLength);
+    const now = (o.now?.() ?? new Date()).getTime();
+    const { transcode, days: kept } = parts[signal];
+    const limits = { sample, oldest: now - kept * DAY_MS, newest: now + FUTURE_MS, ai: o.ai, labels: admitted?.labels };
+    let became: Outcome = { rows: 0, rejected: 0, reason: undefined };
+    const store = async (): Promise<IngestAnswer> => {
+      became = await batchers[signal].add((w) => malformedIsInvalid(() => transcode(protobufOf(signal, format, unpacked), w, limits)));
+      return successAnswer(signal, format, became);
+    };
+    // Log records may have no time, so two that are alike may well be two.
+    const answer = await (signal === "logs" ? store() : recent.once(`${signal} ${format}`, unpacked, store));
+    admitted?.done(became);
+    return answer;
+  }
+
   return {
-    async ingest({ signal, contentType, contentEncoding, body, sample = false }) {
+    async ingest(request) {
       if (closed) throw new UnavailableError("The server is stopping.", { mend: "Send it again in a moment." });
-      const format = formatOf(contentType);
-      const unpacked = await inflater.inflate(body, contentEncoding);
-      const now = (o.now?.() ?? new Date()).getTime();
-      const { transcode, days: kept } = parts[signal];
-      const limits = { sample, oldest: now - kept * DAY_MS, newest: now + FUTURE_MS, ai: o.ai };
-      const store = async (): Promise<IngestAnswer> => {
-        const outcome = await batchers[signal].add((w) =>
-          malformedIsInvalid(() => transcode(protobufOf(signal, format, unpacked), w, limits)),
-        );
-        return successAnswer(signal, format, outcome);
-      };
-      // Log records may have no time, so two that are alike may well be two.
-      return signal === "logs" ? store() : recent.once(`${signal} ${format}`, unpacked, store);
+      const admitted = request.sender === undefined ? undefined : o.senders?.admit(request.sender, request.body.byteLength);
+      try {
+        return await take(request, admitted);
+      } catch (error) {
+        admitted?.done({ error });
+        throw error;
+      }
     },
     errorAnswer(error, contentType) {
       const format = contentType?.includes("json") ? "json" : "protobuf";

@@ -1,3 +1,5 @@
+import type { SenderName } from "../senders/create-senders.ts";
+
 export type Signal = "traces" | "logs" | "metrics";
 
 /** One OTLP/HTTP export request, with the body as it came over the wire. */
@@ -10,6 +12,8 @@ export interface IngestRequest {
   readonly body: Uint8Array;
   /** Marks all rows as sample data; without it the resource attribute `roadbed.sample` decides. */
   readonly sample?: boolean;
+  /** Whose token it was sent with: what they may send is limited, and counted. Absent: the platform itself. */
+  readonly sender?: SenderName | undefined;
 }
 
 /** The OTLP response in the format of the request. It exists only after the rows are stored. */

@@ -1,4 +1,5 @@
 import type { AiReading } from "../genai/ai-reading.ts";
+import type { LabelGuard } from "../senders/label-guard.ts";
 import { pushRange, readAttributes, within, type Ranges } from "./attributes.ts";
 import { BYTES, nextTag, readText, skip, type Reader } from "./reader.ts";
 import { createRowWriter, putByte, putText, type RowWriter } from "./row-writer.ts";
@@ -18,12 +19,16 @@ export interface TranscodeOptions {
   readonly newest: number;
   /** How spans that speak of models are read. Absent: as all others. */
   readonly ai?: AiReading | undefined;
+  /** What the sender's metrics may be told apart by. Absent: everything. */
+  readonly labels?: LabelGuard | undefined;
 }
 
 /** Whose an item is. */
 export interface Owner {
   readonly scope: string;
   readonly service: string;
+  /** Why nothing of it can be taken. */
+  readonly fault: string | undefined;
 }
 
 export function reject(outcome: Outcome, reason: string): void {
@@ -50,6 +55,7 @@ export function eachItem(r: Reader, o: TranscodeOptions, item: (prefix: RowWrite
       prefix.pos = 0;
       const service = putResource(prefix, readAll(r, resource, readResource).flat(), o.sample);
       const resourceEnd = prefix.pos;
+      const fault = o.labels?.refusesService(service);
       for (let j = 0; j < scopes.length; j += 2) {
         within(r, scopes, j, () => {
           const scope: Ranges = [];
@@ -59,7 +65,7 @@ export function eachItem(r: Reader, o: TranscodeOptions, item: (prefix: RowWrite
           const [name, version] = readAll(r, scope, readScope).at(-1) ?? ["", ""];
           putText(prefix, name);
           putText(prefix, version);
-          const owner = { scope: name, service };
+          const owner = { scope: name, service, fault };
           for (let k = 0; k < items.length; k += 2) within(r, items, k, () => item(prefix, owner));
         });
       }

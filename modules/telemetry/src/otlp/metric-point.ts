@@ -24,6 +24,7 @@ export interface MetricPoint {
   quantiles: number[];
   quantileValues: number[];
   attributes: Ranges;
+  exemplars: Ranges;
 }
 
 /** Reads a point; the numbers of its fields differ by kind. */
@@ -33,6 +34,7 @@ export const readNumber: ReadPoint = (r) =>
   readPoint(r, (tag, point) => {
     if (tag === ((7 << 3) | BYTES)) pushRange(r, point.attributes);
     else if (tag === ((4 << 3) | FIXED64)) point.value = readDouble(r);
+    else if (tag === ((5 << 3) | BYTES)) pushRange(r, point.exemplars);
     else if (tag === ((6 << 3) | FIXED64)) point.value = Number(r.view.getBigInt64(take(r, 8), true));
     else if (tag === ((8 << 3) | VARINT)) point.stale = isStale(r);
     else skip(r, tag);
@@ -45,6 +47,7 @@ export const readHistogram: ReadPoint = (r) =>
     else if (tag === ((5 << 3) | FIXED64)) point.sum = readDouble(r);
     else if (tag >>> 3 === 6) readRepeated(r, tag, FIXED64, () => point.counts.push(readFixed(r)));
     else if (tag >>> 3 === 7) readRepeated(r, tag, FIXED64, () => point.bounds.push(readDouble(r)));
+    else if (tag === ((8 << 3) | BYTES)) pushRange(r, point.exemplars);
     else if (tag === ((10 << 3) | VARINT)) point.stale = isStale(r);
     else if (tag === ((11 << 3) | FIXED64)) point.min = readDouble(r);
     else if (tag === ((12 << 3) | FIXED64)) point.max = readDouble(r);
@@ -61,6 +64,7 @@ export const readExponential: ReadPoint = (r) =>
     else if (tag === ((8 << 3) | BYTES)) [point.positiveOffset, point.positiveCounts] = readBuckets(r);
     else if (tag === ((9 << 3) | BYTES)) [point.negativeOffset, point.negativeCounts] = readBuckets(r);
     else if (tag === ((10 << 3) | VARINT)) point.stale = isStale(r);
+    else if (tag === ((11 << 3) | BYTES)) pushRange(r, point.exemplars);
     else if (tag === ((12 << 3) | FIXED64)) point.min = readDouble(r);
     else if (tag === ((13 << 3) | FIXED64)) point.max = readDouble(r);
     else if (tag === ((14 << 3) | FIXED64)) point.zeroThreshold = readDouble(r);
@@ -112,6 +116,7 @@ function emptyPoint(): MetricPoint {
     quantiles: [],
     quantileValues: [],
     attributes: [],
+    exemplars: [],
   };
 }
 

@@ -37,10 +37,10 @@ export function transcodeLogs(body: Uint8Array, w: RowWriter, o: TranscodeOption
   const r = readerOf(body);
   const outcome: Outcome = { rows: 0, rejected: 0, reason: undefined };
   const now = BigInt(Date.now()) * 1_000_000n;
-  eachItem(r, o, (prefix) => {
+  eachItem(r, o, (prefix, owner) => {
     const log = readLog(r);
     const timeAt = timeOf(r, log);
-    const fault = timeAt < 0 ? undefined : faultOfTime(r, timeAt, o);
+    const fault = owner.fault ?? (timeAt < 0 ? undefined : faultOfTime(r, timeAt, o));
     if (fault !== undefined) return reject(outcome, fault);
     putWriter(w, prefix);
     // A record that tells no time at all happened when it arrived.

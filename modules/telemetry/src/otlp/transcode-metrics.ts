@@ -1,6 +1,7 @@
-import { putAttributes, pushRange, within, type Ranges } from "./attributes.ts";
+import { putAttributes, pushRange, readAttributes, within, type Ranges } from "./attributes.ts";
 import { eachItem, ENVELOPE_COLUMNS, reject, type Outcome, type TranscodeOptions } from "./envelope.ts";
 import { readExponential, readHistogram, readNumber, readSummary, type MetricPoint, type ReadPoint } from "./metric-point.ts";
+import { putExemplars } from "./exemplars.ts";
 import { BYTES, nextTag, readerOf, readText, readVarint, skip, VARINT, type Reader } from "./reader.ts";
 import { putByte, putDouble, putInt64, putRaw, putText, putUint32, putVarint, putWriter, putZeros, type RowWriter } from "./row-writer.ts";
 import { faultOfTime } from "./span-fields.ts";
@@ -33,6 +34,11 @@ export const METRIC_COLUMNS = [
   "quantiles",
   "quantile_values",
   "attributes",
+  "exemplar_time",
+  "exemplar_value",
+  "exemplar_trace_id",
+  "exemplar_span_id",
+  "exemplar_attributes",
 ] as const;
 
 /** As in the column's Enum8. */
@@ -59,12 +65,12 @@ interface Metric {
 export function transcodeMetrics(body: Uint8Array, w: RowWriter, o: TranscodeOptions): Outcome {
   const r = readerOf(body);
   const outcome: Outcome = { rows: 0, rejected: 0, reason: undefined };
-  eachItem(r, o, (prefix) => {
+  eachItem(r, o, (prefix, owner) => {
     const metric = readMetric(r);
     for (let i = 0; i < metric.points.length; i += 2) {
       const point = within(r, metric.points, i, () => metric.read(r));
       if (point.stale) continue;
-      const fault = metric.name === "" ? "a metric has no name" : faultOfTime(r, point.timeAt, o);
+      const fault = owner.fault ?? faultOf(r, metric, point, o);
       if (fault !== undefined) {
         reject(outcome, fault);
         continue;
@@ -76,6 +82,11 @@ export function transcodeMetrics(body: Uint8Array, w: RowWriter, o: TranscodeOpt
     }
   });
   return outcome;
+}
+
+function faultOf(r: Reader, metric: Metric, point: MetricPoint, o: TranscodeOptions): string | undefined {
+  if (metric.name === "") return "a metric has no name";
+  return faultOfTime(r, point.timeAt, o) ?? o.labels?.refuses(metric.name, readAttributes(r, point.attributes));
 }
 
 function readMetric(r: Reader): Metric {
@@ -133,6 +144,7 @@ function putPoint(r: Reader, w: RowWriter, metric: Metric, point: MetricPoint): 
   putDoubles(w, point.quantiles);
   putDoubles(w, point.quantileValues);
   putAttributes(r, w, point.attributes);
+  putExemplars(r, w, point);
 }
 
 /** Nullable: a point without a sum has none, which is not 0. */

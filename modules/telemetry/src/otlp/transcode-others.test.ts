@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { anyValue, AROUND_NOON, attributes, encodeMessage, NOON } from "../fixtures/otlp-messages.ts";
 import { LOG_TYPES, METRIC_TYPES, readRows, type ColumnType } from "../fixtures/read-rows.ts";
 import type { Outcome } from "./envelope.ts";
+import { jsonToProtobuf } from "./json-to-protobuf.ts";
 import { MalformedError } from "./reader.ts";
 import { createRowWriter, writeRequest, type RowWriter } from "./row-writer.ts";
 import { LOG_COLUMNS, transcodeLogs } from "./transcode-logs.ts";
@@ -86,10 +87,80 @@ describe("metrics", () => {
     quantiles: [],
     quantile_values: [],
     attributes: [["k", "3"]],
+    exemplar_time: [],
+    exemplar_value: [],
+    exemplar_trace_id: [],
+    exemplar_span_id: [],
+    exemplar_attributes: [],
   };
   const metric = (data: object) => metrics({ name: "m", unit: "ms", description: "d", ...data });
 
   test("have the columns of the table", () => expect(Object.keys(METRIC_TYPES)).toEqual([...METRIC_COLUMNS]));
+
+  test("keep their exemplars, the way from a figure to a trace", () => {
+    const exemplars = [
+      {
+        timeUnixNano: at,
+        asDouble: 2.5,
+        traceId: Buffer.alloc(16, 1),
+        spanId: Buffer.alloc(8, 2),
+        filteredAttributes: [{ key: "user", value: { stringValue: "7" } }],
+      },
+      { asInt: 4, traceId: Buffer.alloc(3, 1) },
+    ];
+    const stored = {
+      exemplar_time: [NOON, NOON],
+      exemplar_value: [2.5, 4],
+      exemplar_trace_id: ["01".repeat(16), "00".repeat(16)],
+      exemplar_span_id: ["02".repeat(8), "00".repeat(8)],
+      exemplar_attributes: [[["user", "7"]], []],
+    };
+    const points = [
+      { gauge: { dataPoints: [{ ...point, asDouble: 1, exemplars }] } },
+      { histogram: { dataPoints: [{ ...point, count: 1, exemplars }] } },
+      { exponentialHistogram: { dataPoints: [{ ...point, count: 1, exemplars }] } },
+    ];
+    for (const data of points) expect(metricRows(metric(data)).rows).toMatchObject([stored]);
+    const json = {
+      gauge: {
+        dataPoints: [
+          { ...point, asDouble: 1, exemplars: [{ timeUnixNano: at, asDouble: 2.5, traceId: "01".repeat(16), spanId: "02".repeat(8) }] },
+        ],
+      },
+    };
+    const body = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics: [{ name: "m", ...json }] }] }] };
+    expect(metricRows(jsonToProtobuf("metrics", JSON.stringify(body))).rows).toMatchObject([
+      { exemplar_value: [2.5], exemplar_trace_id: ["01".repeat(16)] },
+    ]);
+  });
+
+  test("with labels that are refused are refused point by point, with the label's name", () => {
+    const guard = {
+      refuses: (name: string, labels: readonly (readonly [string, string])[]) =>
+        labels.some(([, value]) => value === "3") ? `label k of ${name}` : undefined,
+      refusesService: () => undefined,
+    };
+    const body = metric({
+      gauge: {
+        dataPoints: [
+          { ...point, asDouble: 1 },
+          { ...point, attributes: [], asDouble: 2 },
+        ],
+      },
+    });
+    const w = createRowWriter(16);
+    expect(transcodeMetrics(body, w, { ...AROUND_NOON, labels: guard })).toEqual({ rows: 1, rejected: 1, reason: "label k of m" });
+    const none = { ...guard, refusesService: (service: string) => `too many, ${service} too` };
+    expect(transcodeMetrics(body, createRowWriter(16), { ...AROUND_NOON, labels: none })).toEqual({
+      rows: 0,
+      rejected: 2,
+      reason: "too many, shop too",
+    });
+    expect(transcodeLogs(logs({ timeUnixNano: at }), createRowWriter(16), { ...AROUND_NOON, labels: none })).toMatchObject({
+      rows: 0,
+      rejected: 1,
+    });
+  });
 
   test.each([
     ["gauge", { gauge: { dataPoints: [{ ...point, asDouble: 1.5 }] } }, { kind: 1, value: 1.5 }],

@@ -42,7 +42,7 @@ export function transcodeTraces(body: Uint8Array, w: RowWriter, o: TranscodeOpti
   eachItem(r, o, (prefix, owner) => {
     const [begin, end] = [r.pos, r.end];
     readSpan(r, span);
-    const fault = faultOf(r, span, o);
+    const fault = owner.fault ?? faultOf(r, span, o);
     if (fault !== undefined) return reject(outcome, fault);
     outcome.rows++;
     if (aiSpans !== undefined && mayBeGenAi(r, span.attributes, owner.scope) && aiSpans.take(span, { begin, end, prefix, owner })) return;
