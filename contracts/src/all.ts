@@ -68,6 +68,7 @@ import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
 import { operations as telemetryAi } from "./telemetry/ai.ts";
 import { operations as alertmanager } from "./telemetry/alertmanager.ts";
+import { operations as aiScores } from "./telemetry/scores.ts";
 import { operations as senders } from "./telemetry/senders.ts";
 import { operations as slos } from "./telemetry/slos.ts";
 
@@ -140,6 +141,7 @@ export const allOperations: readonly Operation[] = [
   ...telemetry,
   ...telemetryAi,
   ...senders,
+  ...aiScores,
   ...alertmanager,
   ...slos,
   ...notify,

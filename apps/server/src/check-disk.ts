@@ -17,7 +17,7 @@ export function checkDisk(folder: string, free: (folder: string) => Promise<numb
   };
 }
 
-async function freeBytes(folder: string): Promise<number> {
+export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }

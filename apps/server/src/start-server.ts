@@ -46,7 +46,7 @@ import { clickhouseMigrations, createTelemetry, migrations as telemetryTables } 
 import { createWorkflows } from "@roadbed/workflows";
 import { z } from "zod";
 
-import { checkDisk } from "./check-disk.ts";
+import { checkDisk, freeBytes } from "./check-disk.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
 import { openBadgeDoor } from "./doors/badge-door.ts";
@@ -193,6 +193,7 @@ export async function startServer({
     const telemetry = createTelemetry({
       clickhouse: clickhouse.client,
       log,
+      disk: options.clickhouse === undefined ? { free: () => freeBytes(dataDir) } : undefined,
       objectives: {
         db,
         runtime,

@@ -4,6 +4,7 @@ import { renderSql, splitStatements } from "@roadbed/clickhouse";
 import * as contract from "@roadbed/contracts/telemetry";
 import * as alertmanager from "@roadbed/contracts/telemetry/alertmanager";
 import * as ai from "@roadbed/contracts/telemetry/ai";
+import * as scores from "@roadbed/contracts/telemetry/scores";
 import * as senders from "@roadbed/contracts/telemetry/senders";
 import * as objectives from "@roadbed/contracts/telemetry/slos";
 import { callAs, quietLog } from "@roadbed/testkit";
@@ -83,6 +84,7 @@ describe("the tables", () => {
       ).map(({ name, days }) => [name, Number(days)]);
     expect(await ttlOf()).toEqual([
       ["ai_call", 400],
+      ["ai_score", 400],
       ["logs", 3],
       ["metric_points", 14],
       ["red_minute", 14],
@@ -93,6 +95,7 @@ describe("the tables", () => {
     await it.telemetry.start();
     expect(await ttlOf()).toEqual([
       ["ai_call", 400],
+      ["ai_score", 400],
       ["logs", 30],
       ["metric_points", 90],
       ["red_minute", 90],
@@ -115,15 +118,22 @@ describe("the tables", () => {
       expect(formatted?.text).toContain("ON CLUSTER main");
     }
     const all = statements.join("\n");
-    expect(all.match(/ENGINE = Replicated/g)).toHaveLength(7);
-    expect(all.match(/ENGINE = Distributed\('main'/g)).toHaveLength(7);
+    expect(all.match(/ENGINE = Replicated/g)).toHaveLength(8);
+    expect(all.match(/ENGINE = Distributed\('main'/g)).toHaveLength(8);
     expect(all).not.toMatch(/(?:TO|FROM) (?:spans|ai_call|logs|metric_points|red_minute|slo_minute|slo_slot)\s/);
   });
 });
 
 test("every operation of the contract has its handler", () => {
   expect(it.telemetry.handlers.map(({ operation }) => operation.name).sort()).toEqual(
-    [...contract.operations, ...ai.operations, ...alertmanager.operations, ...senders.operations, ...objectives.operations]
+    [
+      ...contract.operations,
+      ...ai.operations,
+      ...alertmanager.operations,
+      ...senders.operations,
+      ...scores.operations,
+      ...objectives.operations,
+    ]
       .map(({ name }) => name)
       .sort(),
   );

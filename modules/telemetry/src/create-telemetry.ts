@@ -10,6 +10,7 @@ import { makeListIncidents } from "./incident/list-incidents.ts";
 import { makeReceiveAlerts } from "./incident/receive-alerts.ts";
 import { makeOpenIncident } from "./incident/open-incident.ts";
 import { createIntake } from "./intake/create-intake.ts";
+import { createDiskGuard } from "./intake/disk-guard.ts";
 import type { Intake } from "./intake/intake.ts";
 import { makeGetService } from "./read/get-service.ts";
 import { makeGetTrace } from "./read/get-trace.ts";
@@ -47,6 +48,8 @@ export interface Telemetry {
   forgetSample(): Promise<void>;
   /** Reads prices of models, what teams let us keep and what senders may send, rather than in the next seconds. */
   readSettings(): Promise<void>;
+  /** Looks at the disk now rather than in some seconds. */
+  lookAtDisk(): Promise<void>;
   /** Gives the tables their retention; the migrations must have run. */
   start(): Promise<void>;
   /** Stores what waits, then refuses. */
@@ -74,7 +77,8 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
   const days = retentionDays(deps);
   const ai = createAi(clickhouse, log, deps.objectives);
   const senders = createSenders({ db: deps.objectives?.db, log, now: () => (deps.now?.() ?? new Date()).getTime() });
-  const intake = createIntake(clickhouse, { ...deps, ai: ai.reading, senders }, days);
+  const disk = deps.disk && createDiskGuard(clickhouse, log, { ...deps.disk, now: () => (deps.now?.() ?? new Date()).getTime() });
+  const intake = createIntake(clickhouse, { ...deps, ai: ai.reading, senders, disk }, days);
   const objectives = createObjectives(clickhouse, log, deps.objectives, deps.now ?? (() => new Date()));
 
   return {
@@ -107,6 +111,9 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
     measured: objectives.measured,
     sloWatch: objectives.watch,
     forgetSample: () => forgetSample(clickhouse),
+    async lookAtDisk() {
+      await disk?.look();
+    },
     async readSettings() {
       await Promise.all([ai.readSettings(), senders.settle()]);
     },
@@ -123,15 +130,18 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       objectives.watch?.start();
       ai.start();
       senders.start();
+      disk?.start();
     },
     async stop() {
       ai.stop();
+      disk?.stop();
       await objectives.watch?.stop();
       await intake.close();
       await senders.stop();
     },
     async health() {
-      if (await clickhouse.ping()) return { ok: true };
+      const full = disk?.detail();
+      if (await clickhouse.ping()) return full === undefined ? { ok: true } : { ok: disk?.refusal() === undefined, detail: full };
       return { ok: false, detail: `The telemetry store does not answer; ${intake.waitingBytes()} bytes wait for it.` };
     },
   };

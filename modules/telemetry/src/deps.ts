@@ -2,6 +2,8 @@ import type { ClickHouse } from "@roadbed/clickhouse";
 import type { Call, Ctx, Logger, Operation, ResourceRef, Runtime } from "@roadbed/core";
 import type { Database } from "@roadbed/postgres";
 
+import type { DiskOptions } from "./intake/disk-guard.ts";
+
 /** What the module needs for its whole life. */
 export interface TelemetryDeps {
   readonly clickhouse: ClickHouse;
@@ -10,6 +12,8 @@ export interface TelemetryDeps {
   readonly retention?: { readonly spanDays?: number; readonly logDays?: number; readonly metricDays?: number };
   readonly flush?: FlushOptions;
   readonly now?: () => Date;
+  /** Where the store's disk is ours to look after. Absent: somebody else does. */
+  readonly disk?: DiskOptions | undefined;
   /** For objectives. Absent: none is evaluated, and whoever asks for one is told what was counted last. */
   readonly objectives?: ObjectiveDeps | undefined;
 }

@@ -2,7 +2,7 @@ import type { ClickHouse } from "@roadbed/clickhouse";
 import { sampleRemoved } from "@roadbed/contracts/catalog";
 import type { Subscription } from "@roadbed/core";
 
-const TABLES = ["spans", "ai_call", "logs", "metric_points", "red_minute", "slo_minute", "slo_slot"];
+const TABLES = ["spans", "ai_call", "ai_score", "logs", "metric_points", "red_minute", "slo_minute", "slo_slot"];
 
 /** What the module hears of others. */
 export function makeSubscriptions(clickhouse: ClickHouse): readonly Subscription[] {

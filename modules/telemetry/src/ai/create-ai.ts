@@ -12,6 +12,7 @@ import { readOwnPrices } from "../price/price-store.ts";
 import { makeRerateCalls } from "../price/rerate.ts";
 import { NO_THINGS } from "../slo/create-objectives.ts";
 import { makeGetAiUse } from "./get-ai-use.ts";
+import { makeGetScores, makeListScores } from "./scores.ts";
 import { makeListAiCalls } from "./list-ai-calls.ts";
 
 export interface Ai {
@@ -62,6 +63,8 @@ export function createAi(clickhouse: ClickHouse, log: Logger, deps: ObjectiveDep
     handlers: [
       makeGetAiUse(asked),
       makeListAiCalls(asked),
+      makeGetScores(asked),
+      makeListScores(asked),
       makeListPrices(),
       makeSetPrice(),
       makeEndPrice(),

@@ -1,4 +1,4 @@
-import { redact } from "./redact.ts";
+import { redactValue } from "./redact.ts";
 
 /** Attributes that hold what people and models said, as whole names or as beginnings of names. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -98,7 +98,7 @@ export function keepAttributes(
   const kept: [string, string][] = [];
   let [dropped, characters] = [0, 0];
   for (const [key, value] of pairs.slice(0, MOST_ATTRIBUTES)) {
-    if (captures || !isContent(key)) kept.push([key, redact(value)]);
+    if (captures || !isContent(key)) kept.push([key, redactValue(key, value)]);
     else {
       dropped++;
       characters += value.length;

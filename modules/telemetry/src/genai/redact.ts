@@ -23,5 +23,20 @@ export function redact(text: string): string {
   return RULES.reduce((rest, { what, at }) => rest.replace(at, `[${what}]`), text);
 }
 
+/** Names of what is a secret whatever it looks like. */
+const SECRET_NAME = /(?:^|[._-])(?:password|passwd|secret|api[_-]?key|(?:access|auth|refresh)[_-]?token|authorization|cookie)$/i;
+
+/** The value of an attribute as it may be stored. */
+export function redactValue(key: string, value: string): string {
+  return SECRET_NAME.test(key) && value !== "" ? "[secret]" : redact(value);
+}
+
+/** Whether a text may hold something that has to go: cheaper than looking for it. */
+export function mayHoldSecrets(text: string): boolean {
+  return HINT.test(text) || HINT_NAME.test(text);
+}
+
+const HINT_NAME = /token|authorization|cookie/i;
+
 /** `a@b.c` */
 const SHORTEST = 5;

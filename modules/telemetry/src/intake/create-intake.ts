@@ -14,6 +14,7 @@ import type { RetentionDays } from "../retention.ts";
 import type { Admitted, Senders } from "../senders/create-senders.ts";
 import { CONTENT_TYPES, statusBody, successAnswer, type BodyFormat } from "./answer.ts";
 import { createBatcher } from "./batcher.ts";
+import type { DiskGuard } from "./disk-guard.ts";
 import { createInflater } from "./inflate.ts";
 import type { IngestAnswer, IngestRequest, Intake, Signal } from "./intake.ts";
 import { createRecentRequests } from "./recent-requests.ts";
@@ -39,7 +40,11 @@ const FUTURE_MS = DAY_MS;
 
 export function createIntake(
   clickhouse: ClickHouse,
-  o: Pick<TelemetryDeps, "flush" | "now"> & { readonly ai?: AiReading | undefined; readonly senders?: Senders | undefined },
+  o: Pick<TelemetryDeps, "flush" | "now"> & {
+    readonly ai?: AiReading | undefined;
+    readonly senders?: Senders | undefined;
+    readonly disk?: DiskGuard | undefined;
+  },
   days: RetentionDays,
 ): RunningIntake {
   const parts: Readonly<Record<Signal, SignalPart>> = {
@@ -79,6 +84,8 @@ export function createIntake(
   return {
     async ingest(request) {
       if (closed) throw new UnavailableError("The server is stopping.", { mend: "Send it again in a moment." });
+      const full = o.disk?.refusal();
+      if (full !== undefined) throw full;
       const admitted = request.sender === undefined ? undefined : o.senders?.admit(request.sender, request.body.byteLength);
       try {
         return await take(request, admitted);

@@ -67,6 +67,7 @@ export type MessageName =
   | "exponential"
   | "summary"
   | "numberPoint"
+  | "exemplar"
   | "histogramPoint"
   | "exponentialPoint"
   | "buckets"

@@ -1,7 +1,9 @@
-import { putAny, putAttributes, pushRange, type Ranges } from "./attributes.ts";
+import { keepLog } from "./keep-log.ts";
+import { putAny, putAttributes, pushRange, readAnyText, readAttributes, within, type Ranges } from "./attributes.ts";
+import { mayHoldSecrets } from "../genai/redact.ts";
 import { eachItem, ENVELOPE_COLUMNS, reject, type Outcome, type TranscodeOptions } from "./envelope.ts";
 import { BYTES, FIXED64, MalformedError, nextTag, readerOf, readLength, readVarint, skip, take, VARINT, type Reader } from "./reader.ts";
-import { putByte, putBytes, putInt64, putRaw, putWriter, putZeros, type RowWriter } from "./row-writer.ts";
+import { putByte, putBytes, putInt64, putRaw, putText, putVarint, putWriter, putZeros, type RowWriter } from "./row-writer.ts";
 import { faultOfTime, takeId } from "./span-fields.ts";
 
 /** The columns of table `logs`, in the order in which rows are written. */
@@ -38,6 +40,7 @@ export function transcodeLogs(body: Uint8Array, w: RowWriter, o: TranscodeOption
   const outcome: Outcome = { rows: 0, rejected: 0, reason: undefined };
   const now = BigInt(Date.now()) * 1_000_000n;
   eachItem(r, o, (prefix, owner) => {
+    const begin = r.pos;
     const log = readLog(r);
     const timeAt = timeOf(r, log);
     const fault = owner.fault ?? (timeAt < 0 ? undefined : faultOfTime(r, timeAt, o));
@@ -46,7 +49,7 @@ export function transcodeLogs(body: Uint8Array, w: RowWriter, o: TranscodeOption
     // A record that tells no time at all happened when it arrived.
     if (timeAt < 0) putInt64(w, now);
     else putRaw(w, r.bytes, timeAt, 8);
-    putLog(r, w, log);
+    putLog(r, w, log, mayNeedReading(r, begin) ? { service: owner.service, ai: o.ai } : undefined);
     w.rows++;
     outcome.rows++;
   });
@@ -123,19 +126,47 @@ function readField(r: Reader, tag: number, log: Log): void {
 /** The first field of a span, its trace id; a log record has its time there. */
 const SPAN_ID = (1 << 3) | BYTES;
 
-function putLog(r: Reader, w: RowWriter, log: Log): void {
+/** A record is copied as it is unless something in it may have to go: nearly none has. */
+function putLog(
+  r: Reader,
+  w: RowWriter,
+  log: Log,
+  keep: { readonly service: string; readonly ai: TranscodeOptions["ai"] } | undefined,
+): void {
   putByte(w, log.severity > MAX_SEVERITY ? 0 : log.severity);
   putBytes(w, r.bytes, log.textAt, log.textLength);
-  const [pos, end] = [r.pos, r.end];
-  r.pos = log.bodyAt;
-  r.end = log.bodyEnd;
-  putAny(r, w);
-  r.pos = pos;
-  r.end = end;
+  const kept = keep === undefined ? undefined : keepLog(readKept(r, log), () => keep.ai?.captures(keep.service) ?? false);
+  if (kept === undefined) within(r, [log.bodyAt, log.bodyEnd], 0, () => putAny(r, w));
+  else putText(w, kept.body);
   if (log.traceAt < 0) putZeros(w, 16);
   else putRaw(w, r.bytes, log.traceAt, 16);
   if (log.spanAt < 0) putZeros(w, 8);
   else putRaw(w, r.bytes, log.spanAt, 8);
   putBytes(w, r.bytes, log.eventAt, log.eventLength);
-  putAttributes(r, w, log.attributes);
+  if (kept === undefined) return putAttributes(r, w, log.attributes);
+  putVarint(w, kept.attributes.length);
+  for (const [key, value] of kept.attributes) {
+    putText(w, key);
+    putText(w, value);
+  }
+}
+
+function readKept(r: Reader, log: Log) {
+  return {
+    event: latin1(r, log.eventAt, log.eventAt + log.eventLength),
+    body: within(r, [log.bodyAt, log.bodyEnd], 0, () => readAnyText(r)),
+    attributes: readAttributes(r, log.attributes),
+  };
+}
+
+/** Looked at as bytes: everything that is looked for is ASCII. */
+function mayNeedReading(r: Reader, begin: number): boolean {
+  const text = latin1(r, begin, r.end);
+  return mayHoldSecrets(text) || MAY_BE_GENAI.test(text);
+}
+
+const MAY_BE_GENAI = /gen_ai\.|openinference\.|llm\.|traceloop\.|langfuse\.|ai\.(?:prompt|response|toolCall)/;
+
+function latin1(r: Reader, begin: number, end: number): string {
+  return Buffer.from(r.bytes.buffer, r.bytes.byteOffset + begin, end - begin).latin1Slice();
 }

@@ -50,8 +50,7 @@ export function makeLimitSender(settle: () => Promise<void>): Handler {
       [sender, megabytesPerMinute ?? null, rowsPerMinute ?? null, labelValues ?? null, formatActor(ctx.actor), ctx.now()],
     );
     const [row] = rows;
-    if (row === undefined)
-      throw new NotFoundError(`Nobody called ${sender} has sent telemetry.`, { mend: "List them: roadbed sender list." });
+    if (row === undefined) throw new NotFoundError("Sender", sender, "List them: roadbed sender list.");
     // It is committed a moment later; this server then knows at once rather than in ten seconds.
     setTimeout(() => void settle().catch(() => {}), 200).unref();
     return (await withDetails(ctx.sql, [row]))[0] as Sender;
