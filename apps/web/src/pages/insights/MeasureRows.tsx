@@ -32,7 +32,7 @@ export function MeasureRows({
     { id: "at", header: "When", width: "120px", cell: ({ at }) => <When at={at} /> },
     {
       id: "thing",
-      header: "Component",
+      header: "Whose",
       cell: ({ entityRef }) => (entityRef === undefined ? "nobody knows" : <EntityLink entityRef={entityRef} />),
     },
     { id: "key", header: "What", cell: ({ kind, key, source }) => <span title={`told by ${source}`}>{`${kind} ${key}`}</span> },

@@ -10,7 +10,7 @@ interface Point {
   readonly p90: number;
 }
 
-const SIZE = { width: 720, height: 240, left: 56, right: 8, top: 12, bottom: 24 };
+const SIZE = { width: 720, height: 240, left: 72, right: 12, top: 12, bottom: 24 };
 
 /** What was won less what was spent, month by month: the middle draw, and between what eight of ten lie. */
 export function FanChart({ of, label }: { readonly of: readonly Point[]; readonly label: string }): ReactNode {
