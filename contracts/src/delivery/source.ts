@@ -94,8 +94,11 @@ export const sourceEdited = defineEvent({
     state: z.enum(["taken", "refused"]),
     outcome: z.string(),
     pushedBy: z.string(),
+    account: z.string().optional().describe("Of whoever pushed, where it is a person's"),
     entityRef: z.string().optional(),
     environment: z.string().optional(),
+    owner: z.string().optional().describe("Who answers for that environment"),
+    reasons: z.array(z.string()).default([]).describe("What is wrong with it, with line and field"),
   }),
 });
 

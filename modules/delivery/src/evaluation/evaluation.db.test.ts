@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Evaluation, EvaluationSet, getEvaluation } from "@roadbed/contracts/delivery/evaluations";
 import type { Gate, Promotion } from "@roadbed/contracts/delivery/promotions";
 import type { compareReleases, Release } from "@roadbed/contracts/delivery/releases";
-import { perform, type OutputOf } from "@roadbed/core";
+import { ForbiddenError, perform, type OutputOf } from "@roadbed/core";
 import { callAs, createTestDatabase, eventually, quietLog, type TestDatabase } from "@roadbed/testkit";
 import { WORKFLOW_TABLES } from "@roadbed/workflows/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,7 +24,16 @@ let server: TestServer;
 beforeAll(async () => {
   database = await createTestDatabase([migrations], { prepare: WORKFLOW_TABLES });
   dataDir = await mkdtemp(join(tmpdir(), "evaluation-"));
-  server = await startServer({ databaseUrl: database.url, dataDir, log: quietLog, ports: { policies: ALLOW } });
+  server = await startServer({
+    databaseUrl: database.url,
+    dataDir,
+    log: quietLog,
+    ports: { policies: ALLOW },
+    may: async ({ actor }, operation, resource) => {
+      if (actor.kind !== "user" || actor.id !== "eve" || operation.risk === "read" || resource?.kind !== "entity") return;
+      throw new ForbiddenError(`Eve may not ${operation.name} ${resource.id}.`);
+    },
+  });
   server.entities.set(REF, { apiVersion: "backstage.io/v1alpha1", kind: "Component", metadata: { name: "greeting" } });
   await call("delivery.environment.create", { name: "prod", upstream: ["dev"], evaluation: { least: 0.8, worseBy: 0.05 } });
   const files = manifest("Say hello.", casesOf(IDS));
@@ -128,6 +137,22 @@ test("a better one passes, and back is one call", async () => {
     20_000,
   );
 });
+
+test("who may not write to the component records no scores, and hears why; nothing is kept of them", async () => {
+  const handler = server.delivery.handlers.find(({ operation }) => operation.name === "delivery.evaluation.record")!;
+  const before = await server.db.query("select count(*)::int n from delivery.evaluation");
+  const input = { release: "greeting#1", results: scores(IDS, () => 1), grader: "eve" };
+  const eve = { actor: { kind: "user", id: "eve", name: "Eve" } } as const;
+  await expect(perform(server.runtime, handler, callAs(eve), input)).rejects.toMatchObject({
+    code: "FORBIDDEN",
+    message: `Eve may not delivery.evaluation.record ${REF}.`,
+  });
+  await expect(perform(server.runtime, handler, callAs({ scopes: new Set(["delivery:read"]) }), input)).rejects.toMatchObject({
+    code: "FORBIDDEN",
+    message: expect.stringContaining("delivery:write"),
+  });
+  expect((await server.db.query("select count(*)::int n from delivery.evaluation")).rows).toEqual(before.rows);
+}, 30_000);
 
 test("a grader that fails, writes nothing or writes what is no score is told, and blocks", async () => {
   for (const [number, run, words] of [

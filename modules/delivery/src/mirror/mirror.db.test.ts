@@ -169,6 +169,21 @@ test("a branch that was set back or forced to another history there is brought t
     await same("env/prod");
   }, 60_000);
   expect((await until(() => true)).noticed).toMatchObject({ done: expect.any(String) });
+  // Theirs is not lost: it is kept on a branch, here and there, until somebody removes it there.
+  const kept = await eventually(async () => {
+    const { rows } = await server.db.query<{ detail: string }>(
+      "select payload->>'detail' as detail from kernel.event where name = 'delivery.mirror.changed' and payload->>'detail' like '%kept/%main-%'",
+    );
+    return /kept\/\S+?(?=,)/.exec(rows[0]!.detail)![0];
+  }, 60_000);
+  await eventually(async () => {
+    expect(await server.repositories.head(GITOPS_REPOSITORY, kept)).toBe(evil);
+    expect(await remotes.head("copy", kept)).toBe(evil);
+  }, 60_000);
+  await until(({ state }) => state === "in-sync");
+  await remotes.moveBranch("copy", kept, evil, null);
+  await call("delivery.mirror.push", {});
+  await eventually(async () => expect(await server.repositories.head(GITOPS_REPOSITORY, kept)).toBeUndefined(), 60_000);
   // What was never ours is left alone.
   expect(await remotes.head("copy", "forced")).toBe(evil);
 }, 120_000);

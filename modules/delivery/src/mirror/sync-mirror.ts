@@ -6,6 +6,7 @@ import type { Sealer } from "@roadbed/postgres";
 
 import type { DeliveryDeps } from "../deps.ts";
 import { environmentOf, GITOPS_REPOSITORY, lockBranch, systemOf } from "../gitops/gitops-repository.ts";
+import { KEPT_BRANCH, keepTheirs } from "../gitops/keep-theirs.ts";
 import { rememberHead, writeEnvironment } from "../gitops/write-environment.ts";
 import { writeGitops } from "../internal-operations.ts";
 import { proposeAgain } from "../promotion/propose-promotions.ts";
@@ -68,8 +69,8 @@ async function bringInSync(deps: DeliveryDeps, row: MirrorRow, sync: MirrorSync)
   };
   let left: Readonly<Record<string, string>> = row.heads;
   for (let round = 1; ; round++) {
-    const ours = new Map([...(await readBranches(gitDir))].filter(([branch]) => branch === "main" || environmentOf(branch) !== undefined));
     const theirs = await within(readRemoteBranches);
+    const ours = await oursOf(deps, gitDir, { theirs, left });
     if (Object.keys(left).length === 0) await refuseOthers(deps, row, ours, theirs);
     const plan = await planPush({ ours, theirs, left, isOurs: (commit, branch) => isIn(deps, commit, ours.get(branch)!) });
     try {
@@ -95,11 +96,26 @@ async function bringInSync(deps: DeliveryDeps, row: MirrorRow, sync: MirrorSync)
   }
 }
 
+/** The branches that are kept like here. What was kept of somebody and removed there is not wanted any more. */
+async function oursOf(
+  { repositories }: DeliveryDeps,
+  gitDir: string,
+  { theirs, left }: { readonly theirs: ReadonlyMap<string, string>; readonly left: Readonly<Record<string, string>> },
+): Promise<Map<string, string>> {
+  const ours = new Map<string, string>();
+  for (const [branch, commit] of await readBranches(gitDir)) {
+    const isKept = branch.startsWith(KEPT_BRANCH);
+    if (isKept && left[branch] !== undefined && !theirs.has(branch)) await repositories.moveBranch(GITOPS_REPOSITORY, branch, commit, null);
+    else if (isKept || branch === "main" || environmentOf(branch) !== undefined) ours.set(branch, commit);
+  }
+  return ours;
+}
+
 const UNDONE = "It was brought forward to what Roadbed has.";
 
 /**
  * An environment's branch goes on from their commit: what was promoted is rendered anew on top of it, as after any push of somebody else.
- * Records on `main` are never given up: theirs is replaced.
+ * Records on `main` are never given up: theirs is replaced, and kept on a branch of its own.
  */
 async function takeIn(
   deps: DeliveryDeps,
@@ -109,7 +125,8 @@ async function takeIn(
 ): Promise<void> {
   const of = environmentOf(one.branch);
   if (of === undefined || of.proposed) {
-    await tell(deps, row, one, "It was replaced by what Roadbed has.");
+    const kept = await keepTheirs(deps, { now: () => new Date() }, one);
+    await tell(deps, row, one, `It was replaced by what Roadbed has. Theirs is kept on the branch ${kept}, here and there.`);
     return;
   }
   await settleInto?.(one.branch);

@@ -9,6 +9,7 @@ import type { DeliveryDeps } from "../deps.ts";
 import { checkEnvironmentText } from "../environment/check-environment.ts";
 import { findEnvironment, lockEnvironments, putEnvironment } from "../environment/environment-store.ts";
 import { GITOPS_REPOSITORY, lockBranch, PLATFORM_AUTHOR } from "../gitops/gitops-repository.ts";
+import { keepTheirs } from "../gitops/keep-theirs.ts";
 import { retryOnConflict } from "../gitops/retry-on-conflict.ts";
 import { headOf, rememberHead } from "../gitops/write-environment.ts";
 import { editSource } from "../internal-operations.ts";
@@ -69,9 +70,16 @@ async function take(deps: DeliveryDeps, ctx: Ctx): Promise<void> {
   // What was lost of the tables is read back first: nobody's files are taken for new ones.
   if (head === undefined || known === undefined || head === known) return;
   if (!(await repositories.isAncestor(GITOPS_REPOSITORY, known, head))) {
+    const kept = await keepTheirs(deps, ctx, { branch: MAIN, theirs: head });
     await repositories.moveBranch(GITOPS_REPOSITORY, MAIN, head, known);
     const problem = { at: MAIN, reason: "its history was written anew", mend: "Pull, and push your change on top of it." };
-    await tell(ctx, { path: MAIN, commit: await newest(deps, head), state: "refused", outcome: "It was put back.", problems: [problem] });
+    await tell(deps, ctx, {
+      path: MAIN,
+      commit: await newest(deps, head),
+      state: "refused",
+      outcome: `It was put back. Theirs is kept on the branch ${kept}.`,
+      problems: [problem],
+    });
     return;
   }
   const changed = await repositories.differences(GITOPS_REPOSITORY, known, head);
@@ -87,7 +95,7 @@ async function take(deps: DeliveryDeps, ctx: Ctx): Promise<void> {
   const records = changed.flatMap(({ path, was }) => (was === undefined ? [path] : [path, was])).filter((path) => isRecord(path));
   const back = [...refused, ...records.map((path): Refused => ({ path, problems: [{ at: path, reason: "only the platform writes it" }] }))];
   for (const { path, problems } of isLost ? [] : back.slice(refused.length, refused.length + 20)) {
-    await tell(ctx, { path, commit: await newest(deps, head), state: "refused", outcome: "It was put back.", problems });
+    await tell(deps, ctx, { path, commit: await newest(deps, head), state: "refused", outcome: "It was put back.", problems });
   }
   await rememberHead(ctx, MAIN, back.length === 0 ? head : await putBack(deps, ctx, { head, known, back }));
 }
@@ -145,13 +153,13 @@ async function takeOne(deps: DeliveryDeps, ctx: Ctx, edit: Edit): Promise<Source
         promotion_id: outcome.promotionId ?? before?.promotion_id ?? null,
       },
     ]);
-    await tell(ctx, { path, commit, state: "taken", problems: [], environment, ...outcome });
+    await tell(deps, ctx, { path, commit, state: "taken", problems: [], environment, ...outcome });
     return undefined;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     const problems = problemsOf(path, text ?? "", error);
     const about = { environment: subject?.environment, entityRef: before?.entity_ref ?? undefined };
-    await tell(ctx, { path, commit, state: "refused", outcome: "It was put back, and nothing was changed.", problems, ...about });
+    await tell(deps, ctx, { path, commit, state: "refused", outcome: "It was put back, and nothing was changed.", problems, ...about });
     return problems;
   }
 }
@@ -292,6 +300,7 @@ async function putBack(
 }
 
 async function tell(
+  deps: DeliveryDeps,
   ctx: Ctx,
   o: {
     readonly path: string;
@@ -304,7 +313,10 @@ async function tell(
     readonly promotionId?: string | undefined;
   },
 ): Promise<void> {
-  const { path, commit, state, outcome, environment, entityRef } = o;
+  const { path, commit, state, outcome, environment } = o;
+  const entityRef = o.entityRef ?? (await namedBy(deps, ctx, path));
+  const owner = environment === undefined ? undefined : (await findEnvironment(ctx.sql, environment))?.owner;
+  const account = ctx.actor.kind === "user" ? ctx.actor.id : ctx.actor.kind === "agent" ? ctx.actor.onBehalfOf : undefined;
   const pushedBy = formatActor(ctx.actor);
   const said = { author: commit.author.name, message: commit.message.split("\n")[0]!.slice(0, 300), commit: commit.hash };
   const id = newId("edit", ctx.now().getTime());
@@ -325,9 +337,25 @@ async function tell(
     state,
     outcome,
     pushedBy,
+    ...(account === undefined ? {} : { account }),
     ...(environment === undefined ? {} : { environment }),
     ...(entityRef === undefined ? {} : { entityRef }),
+    ...(owner === undefined ? {} : { owner }),
+    reasons: o.problems.slice(0, 5).map(({ at, field, reason, mend }) => {
+      const where = [at, field].filter(Boolean).join(" ");
+      return `${where}: ${reason}.${mend === undefined ? "" : ` ${mend}`}`.slice(0, 300);
+    }),
   });
+}
+
+/** The component whose file it is by its name, where there is one: its owners are told, whatever the file says. */
+async function namedBy(deps: DeliveryDeps, ctx: Ctx, path: string): Promise<string | undefined> {
+  const name = subjectOf(path)?.name;
+  if (name === undefined) return undefined;
+  // `name`, or `namespace.name`: see workloadNameOf.
+  const dot = name.indexOf(".");
+  const ref = dot < 0 ? `component:default/${name}` : `component:${name.slice(0, dot)}/${name.slice(dot + 1)}`;
+  return (await deps.entities.get(ctx, ref.toLowerCase())) === undefined ? undefined : ref.toLowerCase();
 }
 
 async function newest({ repositories }: DeliveryDeps, head: string): Promise<Commit> {

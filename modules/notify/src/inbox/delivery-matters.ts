@@ -4,6 +4,7 @@ import { driftFound } from "@roadbed/contracts/delivery/drift";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
 import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { promotionFinished, promotionRequested } from "@roadbed/contracts/delivery/promotions";
+import { sourceEdited } from "@roadbed/contracts/delivery/source";
 import { rolloutChanged } from "@roadbed/contracts/delivery/rollouts";
 
 import { askedOf, NOBODY, pageOf, rule, type Rule } from "./tidings.ts";
@@ -61,6 +62,20 @@ export const DELIVERY_RULES: readonly Rule[] = [
           ...(detail === undefined ? {} : { detail }),
           link: "/environments",
           askedWith: "delivery:admin",
+        },
+  ),
+  rule(sourceEdited, ({ path, state, outcome, account, entityRef, owner, pushedBy, reasons }) =>
+    state !== "refused"
+      ? undefined
+      : {
+          ref: entityRef ?? owner ?? "component:default/platform-delivery",
+          weight: "important",
+          what: `has an edit in Git that was refused: ${path}`,
+          detail: [...reasons, outcome, `It was pushed by ${pushedBy}.`].join(" ").slice(0, 1_000),
+          link: "/environments",
+          ...(entityRef === undefined && owner === undefined ? { askedWith: "delivery:admin" } : {}),
+          // Who pushed is told, too: Git itself took the push.
+          ...(account === undefined ? {} : { askers: [account], toThemselves: true }),
         },
   ),
   rule(requestChanged, ({ changeId, about, place, change, by, detail }) =>

@@ -1,6 +1,7 @@
 import { noticeSent } from "@roadbed/contracts/paths/notices";
 import { environmentChanged } from "@roadbed/contracts/delivery/environments";
 import { requestChanged } from "@roadbed/contracts/delivery/changes";
+import { sourceEdited } from "@roadbed/contracts/delivery/source";
 import { mirrorChanged } from "@roadbed/contracts/delivery/mirror";
 import { approvalRuleChanged } from "@roadbed/contracts/paths/approval-rules";
 import { approvalReminded, approvalRequested } from "@roadbed/contracts/paths/approvals";
@@ -109,4 +110,18 @@ test("a merge elsewhere that does not count is told to the owners, a host that c
     askedWith: "delivery:admin",
   });
   expect(tidingsOf({ name: requestChanged.name, payload: { ...request, change: "opened" } })).toBeUndefined();
+});
+
+test("an edit that is refused in Git is told to whoever pushed it and to the owners, or to administrators where nobody answers for it", () => {
+  const edit = { path: "workloads/prod/orders.yaml", state: "refused", outcome: "It was put back.", pushedBy: "user:ada", account: "ada" };
+  const told = (more: object) => tidingsOf({ name: sourceEdited.name, payload: { ...edit, ...more } });
+  expect(told({ entityRef: "component:default/orders", reasons: ["line 3: is no number."] })).toMatchObject({
+    ref: "component:default/orders",
+    askers: ["ada"],
+    toThemselves: true,
+    detail: "line 3: is no number. It was put back. It was pushed by user:ada.",
+  });
+  expect(told({ owner: "group:default/payments" })).toMatchObject({ ref: "group:default/payments" });
+  expect(told({})).toMatchObject({ askedWith: "delivery:admin" });
+  expect(told({ state: "taken" })).toBeUndefined();
 });
