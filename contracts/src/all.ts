@@ -12,6 +12,7 @@ import { operations as proposals } from "./catalog/proposals.ts";
 import { operations as query } from "./catalog/query.ts";
 import { operations as time } from "./catalog/time.ts";
 import { operations as visibility } from "./catalog/visibility.ts";
+import { operations as cost } from "./cost.ts";
 import { operations as delivery } from "./delivery.ts";
 import { operations as archive } from "./delivery/archive.ts";
 import { operations as attestations } from "./delivery/attestations.ts";
@@ -134,6 +135,7 @@ export const allOperations: readonly Operation[] = [
   ...fleet,
   ...gitops,
   ...mirror,
+  ...cost,
   ...productRecords,
   ...measures,
   ...adoption,

@@ -8,6 +8,7 @@ const READING = [
   "delivery:read",
   "configuration:read",
   "telemetry:read",
+  "cost:read",
   "product:read",
   "identity:self",
 ] as const;
@@ -39,6 +40,7 @@ export const Scope = z.enum([
   "telemetry:read",
   "telemetry:write",
   "telemetry:admin",
+  "cost:read",
   "product:read",
   "product:write",
   "product:admin",

@@ -19,6 +19,7 @@ import {
   type OutputOf,
   type Subscription,
 } from "@roadbed/core";
+import { createCost } from "@roadbed/cost";
 import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
 import { backstageFace } from "@roadbed/face-backstage";
 import { httpFace, sseFace } from "@roadbed/face-http";
@@ -353,7 +354,8 @@ export async function startServer({
       teams: teamsForProduct(catalog, makeIdentitiesOf({ db, groups }), runtime, db),
       people: { storedAbout: (ctx) => storedAbout(ctx) },
     });
-    const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify, product].flatMap((module) => module.handlers);
+    const cost = createCost();
+    const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify, cost, product].flatMap((module) => module.handlers);
     // What comes in by a face is counted as used; what modules ask each other is not.
     const metered = product.usage.meter(handlers);
     const subscriptions = [

@@ -25,6 +25,7 @@ const WORDS: Readonly<Record<string, readonly [title: string, label: string, wha
   "telemetry:read": ["Telemetry", "Read", "Services, traces, logs, metrics, incidents."],
   "telemetry:write": ["Telemetry", "Write", "Open and close incidents, set objectives of what is theirs."],
   "telemetry:admin": ["Telemetry", "Administer", "Set objectives of anything."],
+  "cost:read": ["Cost", "Read", "What exports of cost come to."],
   "product:read": ["Insights", "Read", "Measures, how they are made, and the rows they are made from."],
   "product:write": ["Insights", "Tell", "Tell of deployments, changes and incidents that happened elsewhere."],
   "product:admin": ["Insights", "Administer", "Decide how a measure is defined."],
@@ -68,7 +69,7 @@ export const PURPOSES: readonly { readonly label: string; readonly what: string;
   {
     label: "Read everything",
     what: "Looks, changes nothing",
-    scopes: ["catalog:read", "standards:read", "paths:read", "delivery:read", "telemetry:read", "product:read", "identity:self"],
+    scopes: ["catalog:read", "standards:read", "paths:read", "delivery:read", "telemetry:read", "cost:read", "product:read", "identity:self"],
   },
   { label: "Clone and push", what: "For git on your machine", scopes: ["git:read", "git:write"] },
   { label: "Send telemetry", what: "For a service's OTLP exporter", scopes: ["otlp:write"] },
