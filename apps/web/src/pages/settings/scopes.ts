@@ -69,7 +69,16 @@ export const PURPOSES: readonly { readonly label: string; readonly what: string;
   {
     label: "Read everything",
     what: "Looks, changes nothing",
-    scopes: ["catalog:read", "standards:read", "paths:read", "delivery:read", "telemetry:read", "cost:read", "product:read", "identity:self"],
+    scopes: [
+      "catalog:read",
+      "standards:read",
+      "paths:read",
+      "delivery:read",
+      "telemetry:read",
+      "cost:read",
+      "product:read",
+      "identity:self",
+    ],
   },
   { label: "Clone and push", what: "For git on your machine", scopes: ["git:read", "git:write"] },
   { label: "Send telemetry", what: "For a service's OTLP exporter", scopes: ["otlp:write"] },
