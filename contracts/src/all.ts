@@ -69,6 +69,7 @@ import { operations as policyWriting } from "./standards/writing.ts";
 import { operations as telemetry } from "./telemetry.ts";
 import { operations as telemetryAi } from "./telemetry/ai.ts";
 import { operations as alertmanager } from "./telemetry/alertmanager.ts";
+import { operations as promql } from "./telemetry/promql.ts";
 import { operations as aiScores } from "./telemetry/scores.ts";
 import { operations as senders } from "./telemetry/senders.ts";
 import { operations as slos } from "./telemetry/slos.ts";
@@ -143,6 +144,7 @@ export const allOperations: readonly Operation[] = [
   ...telemetry,
   ...telemetryAi,
   ...senders,
+  ...promql,
   ...aiScores,
   ...alertmanager,
   ...slos,

@@ -55,6 +55,7 @@ import { openCdEventsDoor } from "./doors/cdevents-door.ts";
 import { openCalendarDoor } from "./doors/calendar-door.ts";
 import { makeCallerOf } from "./doors/caller-of.ts";
 import { openHookDoor } from "./doors/hook-door.ts";
+import { openPrometheusDoor } from "./doors/prometheus-door.ts";
 import { openOtlpDoor } from "./doors/otlp-door.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
@@ -402,6 +403,7 @@ export async function startServer({
     if (standards.scorecards) openBadgeDoor(app, { scorecards: standards.scorecards, db, authenticate });
     openCdEventsDoor(app, { handlers, runtime, authenticate });
     openCalendarDoor(app, { handlers, runtime, publicUrl, authenticate });
+    openPrometheusDoor(app, { handlers: telemetry.handlers, runtime, authenticate });
     openOtlpDoor(app, { intake: telemetry.intake, authenticate });
     mountRaw(app, "/git", (request, response) => delivery.git(request, response));
     serveWebApp(app, { dir: join(root, "apps/web/dist") });

@@ -4,6 +4,7 @@ import { renderSql, splitStatements } from "@roadbed/clickhouse";
 import * as contract from "@roadbed/contracts/telemetry";
 import * as alertmanager from "@roadbed/contracts/telemetry/alertmanager";
 import * as ai from "@roadbed/contracts/telemetry/ai";
+import * as promql from "@roadbed/contracts/telemetry/promql";
 import * as scores from "@roadbed/contracts/telemetry/scores";
 import * as senders from "@roadbed/contracts/telemetry/senders";
 import * as objectives from "@roadbed/contracts/telemetry/slos";
@@ -132,6 +133,7 @@ test("every operation of the contract has its handler", () => {
       ...alertmanager.operations,
       ...senders.operations,
       ...scores.operations,
+      ...promql.operations,
       ...objectives.operations,
     ]
       .map(({ name }) => name)

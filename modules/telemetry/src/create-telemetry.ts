@@ -12,6 +12,7 @@ import { makeOpenIncident } from "./incident/open-incident.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import { createDiskGuard } from "./intake/disk-guard.ts";
 import type { Intake } from "./intake/intake.ts";
+import { promqlHandlers } from "./promql/handlers.ts";
 import { makeGetService } from "./read/get-service.ts";
 import { makeGetTrace } from "./read/get-trace.ts";
 import { makeListServiceEdges } from "./read/list-edges.ts";
@@ -97,6 +98,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       ...objectives.handlers,
       ...ai.handlers,
       makeListSenders(),
+      ...promqlHandlers({ clickhouse, things: deps.objectives?.things ?? NO_THINGS }),
       makeLimitSender(() => senders.settle()),
     ],
     subscriptions: [...makeSubscriptions(clickhouse), ...objectives.subscriptions],

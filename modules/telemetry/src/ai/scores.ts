@@ -88,8 +88,8 @@ function toScore({ value, traceId, spanId, ...rest }: ScoreRow): Score {
   };
 }
 
-function isZero(id: string): boolean {
-  return /^0*$/.test(id);
+function isZero(id: string | undefined): boolean {
+  return id === undefined || /^0*$/.test(id);
 }
 
 /** The scores that somebody asks for, without those of services that they may not see. */

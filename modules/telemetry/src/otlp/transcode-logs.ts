@@ -168,5 +168,5 @@ function mayNeedReading(r: Reader, begin: number): boolean {
 const MAY_BE_GENAI = /gen_ai\.|openinference\.|llm\.|traceloop\.|langfuse\.|ai\.(?:prompt|response|toolCall)/;
 
 function latin1(r: Reader, begin: number, end: number): string {
-  return Buffer.from(r.bytes.buffer, r.bytes.byteOffset + begin, end - begin).latin1Slice();
+  return Buffer.from(r.bytes.buffer, r.bytes.byteOffset + begin, end - begin).toString("latin1");
 }
