@@ -57,6 +57,7 @@ export function createSenders(o: {
   const tally: Tally = createTally(o.now);
   let limits: ReadonlyMap<string, SenderLimits> = new Map();
   let timer: NodeJS.Timeout | undefined;
+  let settling: Promise<void> = Promise.resolve();
   const most = o.mostUnderWay ?? MOST_UNDER_WAY;
 
   function knownOf({ id }: SenderName): Known {
@@ -89,7 +90,14 @@ export function createSenders(o: {
     return undefined;
   }
 
-  async function settle(): Promise<void> {
+  /** One after the other: whoever asks for it finds everything stored that was counted before. */
+  function settle(): Promise<void> {
+    const next = settling.then(settleNow);
+    settling = next.catch(() => {});
+    return next;
+  }
+
+  async function settleNow(): Promise<void> {
     if (o.db === undefined) return;
     await tally.store(o.db);
     limits = await readLimits(o.db);
