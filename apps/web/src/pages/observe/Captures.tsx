@@ -32,7 +32,7 @@ export function Captures(): ReactNode {
       title="Prompts and answers that are kept"
       act={
         <Button size="compact-sm" variant="default" onClick={() => setChanging({ team: "", captures: true })}>
-          Keep those of a team
+          Keep a team's
         </Button>
       }
     >
