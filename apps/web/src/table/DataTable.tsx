@@ -1,6 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
 
 import { SkeletonRows } from "../ui/Loaded.tsx";
 import { leastWidth, nextSort, sortRows, type Column, type Density, type Sort } from "./column.ts";
@@ -40,7 +40,7 @@ export function DataTable<R>(props: Props<R>): ReactNode {
   if (rows.length === 0 && empty !== undefined) return empty;
   const body = { ...props, rows: shown, rowKey, height: HEIGHTS[density] };
   return (
-    <div className={classes.frame} data-density={density} data-stale={props.stale}>
+    <Frame label={label} density={density} stale={props.stale}>
       <table
         className={classes.table}
         style={{ "--rb-table-least": `${leastWidth(columns)}px` } as CSSProperties}
@@ -56,6 +56,26 @@ export function DataTable<R>(props: Props<R>): ReactNode {
         {shown.length > VIRTUAL_FROM ? <VirtualBody {...body} /> : <Body {...body} />}
       </table>
       {footer !== undefined && <div className={classes.footer}>{footer}</div>}
+    </Frame>
+  );
+}
+
+/** Where the table is wider than the page and nothing in it takes the focus, the frame does: the arrow keys scroll it then. */
+function Frame(props: { label: string; density: Density; stale: boolean | undefined; children: ReactNode }): ReactNode {
+  const frame = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const one = frame.current;
+    if (one === null) return undefined;
+    const look = (): void => setScrolls(one.scrollWidth > one.clientWidth && one.querySelector("a[href], button, input, select") === null);
+    const watch = new ResizeObserver(look);
+    watch.observe(one);
+    return () => watch.disconnect();
+  }, []);
+  const reachable = scrolls ? { tabIndex: 0, role: "group", "aria-label": props.label } : {};
+  return (
+    <div ref={frame} className={classes.frame} data-density={props.density} data-stale={props.stale} {...reachable}>
+      {props.children}
     </div>
   );
 }
