@@ -1,82 +1,41 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { createCatalog, migrations as catalogTables, type Catalog } from "@roadbed/catalog";
+import { migrations as catalogTables } from "@roadbed/catalog";
 import { createCel } from "@roadbed/cel";
 import { migrateClickHouse } from "@roadbed/clickhouse";
-import { connectors } from "@roadbed/connectors";
 import { getSample, listSources, sampleRemoved } from "@roadbed/contracts/catalog";
-import { repositoryPushed } from "@roadbed/contracts/delivery";
-import {
-  defineOperation,
-  perform,
-  UnavailableError,
-  type Handler,
-  type Logger,
-  type Operation,
-  type OutputOf,
-  type Subscription,
-} from "@roadbed/core";
-import { createCost } from "@roadbed/cost";
-import { createDelivery, createRouter, migrations as deliveryTables, queues as deliveryQueues } from "@roadbed/delivery";
+import { defineOperation, perform, UnavailableError, type Handler, type Logger, type Operation, type OutputOf } from "@roadbed/core";
+import { createRouter, migrations as deliveryTables } from "@roadbed/delivery";
 import { backstageFace } from "@roadbed/face-backstage";
 import { httpFace, sseFace } from "@roadbed/face-http";
 import { mcpFace } from "@roadbed/face-mcp";
-import { cloneRepository, describeClone, fetchRepository, openRepositories } from "@roadbed/git";
-import { createAddressGuard, createGuardedFetch, createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
-import {
-  accountsWith,
-  createIdentity,
-  makeAccountsOf,
-  makeIdentitiesOf,
-  makeMay,
-  personBehind,
-  storedAbout,
-  migrations as identityTables,
-  type Groups,
-  type Identity,
-} from "@roadbed/identity";
-import { createNotify, createSmtpMailer, migrations as notifyTables } from "@roadbed/notify";
-import { createProduct, migrations as productTables } from "@roadbed/product";
-import { createPaths, migrations as pathsTables, scoreManifests } from "@roadbed/paths";
-import { createRelay, createRuntime, createSealer, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
-import { createStandards, migrations as standardsTables } from "@roadbed/standards";
-import { clickhouseMigrations, createTelemetry, migrations as telemetryTables } from "@roadbed/telemetry";
-import { createWorkflows } from "@roadbed/workflows";
+import { openRepositories } from "@roadbed/git";
+import { createHttpServer, mountRaw, serveWebApp, type Check } from "@roadbed/http";
+import { migrations as identityTables, type Identity } from "@roadbed/identity";
+import { migrations as notifyTables } from "@roadbed/notify";
+import { migrations as productTables } from "@roadbed/product";
+import { migrations as pathsTables } from "@roadbed/paths";
+import { createRelay, kernelMigrations, migrate, openDatabase, watchEvents } from "@roadbed/postgres";
+import { migrations as standardsTables } from "@roadbed/standards";
+import { clickhouseMigrations, migrations as telemetryTables } from "@roadbed/telemetry";
 import { z } from "zod";
 
-import { checkDisk, freeBytes } from "./check-disk.ts";
+import { checkDisk } from "./check-disk.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { openAuthDoor } from "./doors/auth-door.ts";
 import { openBadgeDoor } from "./doors/badge-door.ts";
 import { openCdEventsDoor } from "./doors/cdevents-door.ts";
 import { openCalendarDoor } from "./doors/calendar-door.ts";
-import { makeCallerOf } from "./doors/caller-of.ts";
 import { openHookDoor } from "./doors/hook-door.ts";
 import { openPrometheusDoor } from "./doors/prometheus-door.ts";
 import { openOtlpDoor } from "./doors/otlp-door.ts";
+import { createModules } from "./create-modules.ts";
 import { findPort, nextFree } from "./find-port.ts";
 import { openLog } from "./open-log.ts";
+import { nameHere } from "./name-here.ts";
 import type { ServerOptions } from "./options.ts";
-import {
-  catalogForPaths,
-  clustersForDelivery,
-  conditionsForPaths,
-  deploymentsForObjectives,
-  incidentsForDelivery,
-  objectivesForDelivery,
-  peopleForPaths,
-  platformForPaths,
-  policiesForDelivery,
-  thingsForNotify,
-  thingsForProduct,
-  deliveriesForProduct,
-  teamsForProduct,
-  thingsForObjectives,
-} from "./ports.ts";
-import { hostsForDelivery, outsideForPaths, remotesForDelivery } from "./host-ports.ts";
 import type { Progress } from "./progress.ts";
 import { createSimulator } from "./simulator.ts";
 import { openClickHouseStore, openPostgresStore } from "./stores.ts";
@@ -165,14 +124,6 @@ export async function startServer({
     ]);
 
     // The kernel.
-    const groups: Groups = { groupsOf: (ctx, ref) => catalog.groupsOf(ctx as never, ref) };
-    const may = makeMay({
-      db,
-      groups,
-      owners: { ownersOf: (ctx, ref) => catalog.ownersOf(ctx as never, ref), sees: (call, ref) => catalog.sees(call, ref) },
-    });
-    const runtime = createRuntime({ db, log, may });
-    const workflows = createWorkflows({ databaseUrl: postgres.url, db, log, queues: deliveryQueues });
     const cel = createCel();
     onStop("expressions", () => cel.close());
     const events = watchEvents({ db, log });
@@ -182,193 +133,23 @@ export async function startServer({
     const routerPort = await router.listen();
     onStop("router", () => router.close());
 
-    // The modules; each sees the kernel and the ports it asks for.
-    const identity = createIdentity({
+    const modules = createModules({
       db,
-      runtime,
-      log,
-      publicUrl,
-      oidc: options.oidc,
-      groups,
-    });
-    const callerOf = makeCallerOf(identity);
-    const telemetry = createTelemetry({
+      databaseUrl: postgres.url,
       clickhouse: clickhouse.client,
       log,
-      disk: options.clickhouse === undefined ? { free: () => freeBytes(dataDir) } : undefined,
-      objectives: {
-        db,
-        runtime,
-        may,
-        things: thingsForObjectives(() => catalog, runtime),
-        repositories: {
-          head: (repository, branch) => repositories.head(repository, branch),
-          listFiles: (repository, commit) => repositories.listFiles(repository, commit),
-          readFile: (repository, commit, path) => repositories.readFile(repository, commit, path),
-          holds: async (ctx, repository, ref) => (await delivery.repositoryOf(ctx, ref)) === repository,
-          sees: (ctx, name) => delivery.seesRepository(ctx, name),
-        },
-        deployedAt: deploymentsForObjectives(() => delivery.handlers, runtime),
-      },
-    });
-    const catalog = createCatalog({
+      cel,
       events,
-      db,
-      runtime,
-      log,
-      cel,
-      viewers: { identitiesOf: makeIdentitiesOf({ db, groups }) },
       repositories,
-      remotes: { clone: cloneRepository, fetch: fetchRepository, proxied: options.proxied },
-      clones: { describe: describeClone },
-      dataDir,
-      observations: telemetry.observations,
-      secretKey: options.secretKey,
-      connectors,
-      outbound: (isAllowed) => createGuardedFetch({ isAllowed }),
-      outboundAddress: (isAllowed) => createAddressGuard({ isAllowed }),
-    });
-    const standards = createStandards({
-      log,
-      cel,
-      policies: [join(root, "policies")],
-      runtime,
-      renderScore: scoreManifests,
-      seesRepository: (ctx, name) => delivery.seesRepository(ctx, name),
-      entities: { get: (ctx, ref) => catalog.getEntity(ctx, ref), sees: async (ctx, ref) => catalog.seesNewsOf(ctx, ref) },
-      scorecards: {
-        db,
-        events,
-        things: catalog.subjects,
-        runtimes: { workloadsOf: (refs) => delivery.workloadsOf(refs) },
-        measures: { objectivesOf: (refs) => telemetry.measured(refs) },
-        folders: [join(root, "scorecards")],
-        publicUrl,
-        repositories: {
-          placeOf: (ref) => catalog.subjects.placeOf(ref),
-          embedded: {
-            head: (repository, branch) => repositories.head(repository, branch),
-            readFile: (repository, commit, path) => repositories.readFile(repository, commit, path),
-            propose: (ctx, change) => delivery.proposeChange(ctx, change),
-            compare: async (repository, from, to) =>
-              (await repositories.differences(repository, from, to)).flatMap(({ path, was }) => (was === undefined ? [path] : [path, was])),
-            listFiles: (repository, commit) => repositories.listFiles(repository, commit),
-            change: (ctx, id) => delivery.openChange(ctx, id),
-          },
-          outside: outsideForPaths(catalog, options),
-          publicUrl,
-        },
-      },
-    });
-    const delivery = createDelivery({
-      log,
-      db,
-      runtime: {
-        ...runtime,
-        // A push comes by no face that knows operations: it is counted as used where it is written down.
-        async write(call, operation, input, resource, work) {
-          const written = await runtime.write(call, operation, input, resource, work);
-          if (call.face === "git" && operation.name === "delivery.repository.push") void product.usage.note(call, "git.push", "done");
-          return written;
-        },
-      },
-      workflows,
-      repositories,
-      dataDir,
-      secretKey: options.secretKey,
-      publicUrl,
-      otlpEndpoint: local,
       router,
       routerUrl: routerUrlOf(publicUrl, routerPort),
-      entities: {
-        get: (ctx, ref) => catalog.getEntity(ctx, ref),
-        hiddenFrom: (ctx) => catalog.hiddenFrom(ctx),
-        componentAt: (ctx, place) => catalog.componentAt(ctx, place),
-      },
-      clusters: clustersForDelivery(catalog),
-      gates: [(ctx, change) => standards.gateOfChange(ctx, change)],
-      incidents: incidentsForDelivery(telemetry, catalog),
-      objectives: objectivesForDelivery(telemetry),
-      resources: { variablesFor: (workload) => paths.variablesFor(workload) },
-      approvers: {
-        of: (ctx, words, about) => paths.approvers.of(ctx, words, about),
-        require: (ctx, requester, approvers) => paths.approvers.require(ctx, requester, approvers),
-        counts: (ctx, vote, approvers) => paths.approvers.counts(ctx, vote, approvers),
-      },
-      policies: policiesForDelivery(standards),
-      remotes: remotesForDelivery(catalog, { proxied: options.proxied }),
-      hosts: hostsForDelivery(catalog, { runtime, db, proxied: options.proxied, accountsOf: makeAccountsOf({ groups }) }),
-      costs: { in: (ctx, environment) => paths.costsIn(ctx.sql, environment) },
-      conditions: { evaluate: (expression, variables) => cel.evaluate(expression, variables) },
-      fetch: createGuardedFetch({ isAllowed: (host) => catalog.isHostAllowed(host) }),
-      tokens: { rotate: ({ name, scopes }) => identity.makeOwnToken(nameHere(name, dataDir), scopes) },
-      gitDoor: {
-        async authenticate(request) {
-          const caller = await callerOf({ headers: { authorization: request.headers.authorization } });
-          return caller && { ...runtime.system("git"), actor: caller.actor, scopes: caller.scopes, face: "git" };
-        },
-      },
-    });
-    const paths = createPaths({
-      log,
-      db,
-      runtime,
-      workflows,
-      dataDir,
-      secretKey: options.secretKey,
-      goldenPathsDir: join(root, "golden-paths"),
-      resourceClassesDir: join(root, "resource-classes"),
+      root,
+      options,
+      local,
       publicUrl,
-      templates: { list: (ctx) => catalog.listTemplates(ctx) },
-      catalog: catalogForPaths(catalog, runtime),
-      git: delivery,
-      repositories,
-      conditions: conditionsForPaths(cel),
-      platform: platformForPaths([...catalog.handlers, ...delivery.handlers], runtime),
-      changes: { propose: (ctx, change) => delivery.proposeChange(ctx, change) },
-      standards,
-      delivery,
-      people: { ...peopleForPaths(identity, runtime), identitiesOf: makeIdentitiesOf({ db, groups }), behind: personBehind },
-      outside: outsideForPaths(catalog, options),
     });
-    const notify = createNotify({
-      db,
-      runtime,
-      log,
-      events,
-      publicUrl,
-      people: { accountsOf: makeAccountsOf({ groups }), accountsWith, identitiesOf: makeIdentitiesOf({ db, groups }) },
-      things: thingsForNotify(catalog, db),
-      fetch: createGuardedFetch({ isAllowed: () => false }),
-      mailer: options.mail && createSmtpMailer(options.mail),
-      sealer: createSealer({
-        file: join(dataDir, "notify-secrets.key"),
-        key: options.secretKey,
-        said: { what: "Where these notices are sent", mend: "Save the channel again." },
-      }),
-    });
-    const product = createProduct({
-      db,
-      log,
-      things: thingsForProduct(catalog, cel),
-      deliveries: deliveriesForProduct(delivery.handlers, runtime, repositories),
-      teams: teamsForProduct(catalog, makeIdentitiesOf({ db, groups }), runtime, db),
-      people: { storedAbout: (ctx) => storedAbout(ctx) },
-    });
-    const cost = createCost();
-    const handlers = [identity, catalog, standards, paths, delivery, telemetry, notify, cost, product].flatMap((module) => module.handlers);
-    // What comes in by a face is counted as used; what modules ask each other is not.
-    const metered = product.usage.meter(handlers);
-    const subscriptions = [
-      readPushedRepositories(catalog),
-      ...catalog.subscriptions,
-      ...standards.subscriptions,
-      ...paths.subscriptions,
-      ...delivery.subscriptions,
-      ...telemetry.subscriptions,
-      ...notify.subscriptions,
-      ...product.subscriptions,
-    ];
+    const { runtime, workflows, callerOf, handlers, metered, subscriptions } = modules;
+    const { identity, catalog, standards, paths, delivery, telemetry, notify, product } = modules;
     const relay = createRelay({ db, log, subscriptions });
     let startedAll = false;
     parts.push(
@@ -496,26 +277,10 @@ function routerUrlOf(publicUrl: string, port: number): string {
   return `${protocol}//${hostname === "localhost" ? "127.0.0.1" : hostname}:${port}`;
 }
 
-/** A push to the embedded host changes what the catalogue read from there. */
-function readPushedRepositories(catalog: Pick<Catalog, "notifyPush">): Subscription {
-  return {
-    name: "catalog.read-pushed-repositories",
-    events: [repositoryPushed.name],
-    async receive(_ctx, event) {
-      await catalog.notifyPush(repositoryPushed.payload.parse(event.payload).repository);
-    },
-  };
-}
-
 async function stopAll(started: { readonly name: string; readonly end: () => Promise<void> }[], log: Logger): Promise<void> {
   for (const { name, end } of started.splice(0).toReversed()) {
     await end().catch((error: unknown) => log.error("a part did not stop cleanly", { part: name, error: String(error) }));
   }
-}
-
-/** A new token of a name ends the one before; servers that share a database must not end each other's. */
-function nameHere(name: string, dataDir: string): string {
-  return `${name} (${hostname()}:${dataDir})`;
 }
 
 /** A token for whoever asked for one, and one for the command line on this machine. One that is there and still good stays. */
