@@ -116,7 +116,7 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
 export async function readRun(sql: Sql, id: string, lock = false): Promise<RunRow> {
   const text = lock ? "select * from paths.run where id = $1 for update" : "select * from paths.run where id = $1";
   const { rows } = await sql.query<RunRow>(text, [id]);
-  if (!rows[0]) throw new NotFoundError("run", id, "See the list of runs.");
+  if (!rows[0]) throw new NotFoundError("run", id, "See the runs: roadbed run list.");
   return rows[0];
 }
 

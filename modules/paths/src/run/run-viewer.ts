@@ -18,7 +18,7 @@ export function maySee(viewer: RunViewer, run: Pick<RunRow, "actor" | "about">):
 export async function readSeenRun(catalog: Pick<Catalog, "hiddenFrom">, ctx: Ctx, id: string, lock = false): Promise<RunRow> {
   const run = await readRun(ctx.sql, id, lock);
   if (maySee(await runViewerOf(catalog, ctx), run)) return run;
-  throw new NotFoundError("run", id, "See the list of runs.");
+  throw new NotFoundError("run", id, "See the runs: roadbed run list.");
 }
 
 /** Whether somebody may hear of what happened to a run, its approvals or its time to live; of anything else that happens everybody may. */
