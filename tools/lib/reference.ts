@@ -11,6 +11,7 @@ import * as proposals from "@roadbed/contracts/catalog/proposals";
 import * as query from "@roadbed/contracts/catalog/query";
 import * as time from "@roadbed/contracts/catalog/time";
 import * as visibility from "@roadbed/contracts/catalog/visibility";
+import * as cost from "@roadbed/contracts/cost";
 import * as delivery from "@roadbed/contracts/delivery";
 import * as identity from "@roadbed/contracts/identity";
 import * as notify from "@roadbed/contracts/notify";
@@ -52,6 +53,7 @@ const CONTRACTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   delivery,
   telemetry,
   notify,
+  cost,
   product: { ...productBase, ...measures, ...adoption, ...value },
 };
 const NOTE = "Made by `tools/write-reference.ts` from the source; edits here are lost.\n";

@@ -276,6 +276,10 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "delivery.source.edited":
     "what came of it is told as a change of its environment or as a promotion, a refusal by the commit that puts it back",
   "product.record.told": "what was told is the deployments, changes and incidents themselves",
+  "product.capability.saved": "it is about what the platform offers, not about a thing of the catalogue; its page says it",
+  "product.mandate.recorded": "the register of mandates shows all of it",
+  "product.team.followed": "what becomes of teams is told by the catalogue; this says only how figures follow",
+  "product.usage.told": "use is counted by team and day, and shown as adoption",
   "product.measure.defined": "it is about a measure, whose page shows all its versions",
   "paths.notice.sent": "It is told to those whom it names, in their inbox.",
   "catalog.entity.registered": "history tells it, with who, why and in which run",
@@ -303,6 +307,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "delivery.promotion.admitted": "what came of it is told when it ends",
   "delivery.execution.requested": "a job's times stand on its own page",
   "delivery.execution.finished": "a job's times stand on its own page; that it fails is told as its health",
+  "delivery.request.changed": "a request at another host proposes; what came of it is told when the promotion ends",
   "delivery.change.opened": "proposing changes nothing",
   "delivery.change.moved": "a proposal changes nothing before it is merged",
   "delivery.change.closed": "a proposal that is closed has changed nothing",

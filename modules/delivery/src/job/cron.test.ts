@@ -37,6 +37,13 @@ describe("nextTime", () => {
     ).toBe(6);
   });
 
+  test("may be decades away, and a day that never comes is said soon", () => {
+    // Sundays that are a 1st of March: a step of days of the week narrows the day of the month, as cron has it.
+    expect(next("0 0 1 3 */7", "2026-03-01T00:00:00Z")).toBe("2037-03-01T00:00Z");
+    expect(next("0 0 29 2 */7", "2088-03-01T00:00:00Z")).toBe("2128-02-29T00:00Z");
+    expect(nextTime(parseCron("0 0 30 2 *"), new Date("2026-03-01T00:00:00Z"), "Europe/Berlin")).toBeUndefined();
+  });
+
   test("is after what it is asked for, and nothing in between fits", () => {
     const field = (least: number, most: number): fc.Arbitrary<string> =>
       fc.oneof(

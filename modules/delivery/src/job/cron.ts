@@ -28,8 +28,8 @@ const SHORTHANDS: Readonly<Record<string, string>> = {
 };
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-/** A 29th of February may be eight years away. */
-const LONGEST_WAIT = 8.1 * 366 * 24 * HOUR;
+/** A 29th of February that is a Monday may be forty years away, where a century has no leap day. */
+const LONGEST_WAIT = 40.1 * 366 * 24 * HOUR;
 
 /** Reads five fields as Kubernetes does. Throws `InvalidError` that names the field. */
 export function parseCron(text: string): Cron {
@@ -102,7 +102,8 @@ export function nextTime(cron: Cron, after: Date, zone: string): Date | undefine
     if (gap > 0 && cron.namesHours && anyBetween(cron, at + offset - gap, at + offset)) return new Date(at);
     const wall = new Date(at + offset);
     if (!fitsDay(cron, wall)) {
-      const left = 24 * HOUR - (wall.getUTCHours() * HOUR + wall.getUTCMinutes() * MINUTE);
+      const [year, month, day] = [wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate()];
+      const left = (cron.months.has(month + 1) ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1)) - wall.getTime();
       // Not to the very midnight: a day in which the clock is put forward is shorter.
       at += left > 5 * HOUR ? left - 4 * HOUR : HOUR - wall.getUTCMinutes() * MINUTE;
     } else if (!cron.hours.has(wall.getUTCHours())) at += HOUR - wall.getUTCMinutes() * MINUTE;
