@@ -77,12 +77,14 @@ export function proxyRequest(table: Table, target: Target, request: IncomingMess
     call.once("response", (answer) => {
       clearTimeout(late);
       tell("answered", answer.statusCode ?? 502);
-      if (STREAMED.test(answer.headers["content-type"] ?? ""))
-        answer.once("data", () => meter.streamed(performance.now() - began, choice.routed));
+      const streamed = STREAMED.test(answer.headers["content-type"] ?? "");
+      if (streamed) answer.once("data", () => meter.streamed(performance.now() - began, choice.routed));
       mirrored?.answered(answer);
       // HTTP/2 has no words beside the number.
       if (request.httpVersionMajor < 2) response.statusMessage = answer.statusMessage ?? "";
       response.writeHead(answer.statusCode ?? 502, answeredHeaders(answer.headers, target, choice.cookie));
+      // Node keeps them back until there is a body: of events there may be none for hours, and whoever waits is to know that they will come.
+      if (streamed) response.flushHeaders();
       passOn(answer, response);
     });
     call.once("error", (error: NodeJS.ErrnoException) => {
