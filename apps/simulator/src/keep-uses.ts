@@ -1,14 +1,12 @@
-import { setTimeout as pause } from "node:timers/promises";
-
 import { listEntities } from "@roadbed/contracts/catalog";
 import { tellUsage } from "@roadbed/contracts/product/adoption";
 import type { Client } from "@roadbed/face-client";
 
+import { keepTelling } from "./keep-telling.ts";
 import { usesBetween } from "./uses.ts";
 
 const BACK_MS = 364 * 86_400_000;
 const EVERY_MS = 1_800_000;
-const AGAIN_MS = 10_000;
 const AT_ONCE = 500;
 
 /** Tells what the teams of the estate use, by the door by which anybody tells it. What is known already stays as it is. */
@@ -18,23 +16,13 @@ export async function keepUses(o: {
   readonly origin: number;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  let toldTo = Date.now() - BACK_MS;
-  while (!o.signal.aborted) {
-    const now = Date.now();
-    try {
-      const teams = await teamsOf(o.client, new Set(o.services));
-      const rows = usesBetween({ teams, from: toldTo, to: now, origin: o.origin });
-      for (let at = 0; at < rows.length && !o.signal.aborted; at += AT_ONCE) {
-        await o.client.call(tellUsage, { source: "sample", rows: rows.slice(at, at + AT_ONCE), sample: true });
-      }
-      toldTo = now;
-    } catch {
-      // The server may still be starting.
-      await pause(AGAIN_MS, undefined, { signal: o.signal }).catch(() => {});
-      continue;
-    }
-    await pause(EVERY_MS, undefined, { signal: o.signal }).catch(() => {});
-  }
+  const tell = async (from: number, to: number): Promise<void> => {
+    const teams = await teamsOf(o.client, new Set(o.services));
+    const rows = usesBetween({ teams, from, to, origin: o.origin });
+    for (let at = 0; at < rows.length && !o.signal.aborted; at += AT_ONCE)
+      await o.client.call(tellUsage, { source: "sample", rows: rows.slice(at, at + AT_ONCE), sample: true });
+  };
+  await keepTelling({ backMs: BACK_MS, everyMs: EVERY_MS, signal: o.signal, tell });
 }
 
 /** The teams that own the services of the estate. */
