@@ -1,6 +1,7 @@
 /** The ways to Git hosts outside: through the server's guard, with what administrators connected and opened. */
 import type { Catalog } from "@roadbed/catalog";
 import { listEntities } from "@roadbed/contracts/catalog";
+import { hasLeft } from "@roadbed/contracts/catalog/people";
 import { perform, type Call, type OutputOf, type Runtime } from "@roadbed/core";
 import type { DeliveryDeps } from "@roadbed/delivery";
 import { cloneRepository, fetchRepository, pushCommit } from "@roadbed/git";
@@ -9,6 +10,9 @@ import { viewerOf } from "@roadbed/identity";
 import type { PathsDeps } from "@roadbed/paths";
 import type { Database } from "@roadbed/postgres";
 import { openRequests } from "@roadbed/standards";
+
+/** Those who left keep their login, so there may be some; so many are an error in the catalogue. */
+const MOST_OF_ONE_LOGIN = 20;
 
 type SystemRuntime = Runtime & { system(job: string): Call };
 
@@ -80,18 +84,22 @@ export function hostsForDelivery(
         };
       return { system: known.system, host: known.host, repository: place.repository, requests };
     },
-    async personAt(_ctx, { system, login }) {
+    async personAt(ctx, { system, login }) {
       const handler = catalog.handlers.find(({ operation }) => operation.name === listEntities.name)!;
       // A login is a word of letters, digits, dots, dashes and underscores: what is another thing is nobody's, and no filter.
       if (!/^[\w.-]{1,100}$/.test(login)) return undefined;
       const { items } = (await perform(o.runtime, handler, o.runtime.system("delivery"), {
         filter: `kind=user,metadata.annotations.${system}.com/user-login=${login}`,
-        limit: 2,
+        limit: MOST_OF_ONE_LOGIN,
         sort: "name",
       })) as OutputOf<typeof listEntities>;
+      if (items.length === MOST_OF_ONE_LOGIN) return undefined;
+      const people = await Promise.all(items.map(async ({ ref }) => ({ ref, entity: await catalog.getEntity(ctx, ref) })));
+      // Whoever left does nothing here any more, however long their account and their token there still live.
+      const there = people.filter(({ entity }) => entity !== undefined && !hasLeft(entity));
       // Two people of one login are nobody.
-      if (items.length !== 1) return undefined;
-      const accounts = await o.accountsOf({ sql: o.db }, [items[0]!.ref]);
+      if (there.length !== 1) return undefined;
+      const accounts = await o.accountsOf({ sql: o.db }, [there[0]!.ref]);
       return accounts.length === 1 ? viewerOf(o.db, accounts[0]!) : undefined;
     },
   };
