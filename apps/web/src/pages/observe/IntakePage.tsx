@@ -99,7 +99,7 @@ const SENDERS: readonly Column<Sender>[] = [
   {
     id: "limits",
     header: "May send a minute",
-    width: 230,
+    width: "230px",
     value: ({ limits }) => limits.rowsPerMinute,
     cell: ({ limits, ownLimits }) =>
       `${formatShort(limits.megabytesPerMinute)} MB, ${formatShort(limits.rowsPerMinute)} rows${ownLimits ? "" : " (as all)"}`,
