@@ -266,10 +266,7 @@ export function createClusterRuntime(
       const { cluster, place } = watchOf(key);
       const at = { namespace: engineNamespace(place), name: engineNameOf(key.environment, key.entityRef) };
       if (place.engine === "flux") {
-        const annotations = {
-          "reconcile.fluxcd.io/requestedAt": new Date().toISOString(),
-          "reconcile.fluxcd.io/forceAt": new Date().toISOString(),
-        };
+        const annotations = { "reconcile.fluxcd.io/requestedAt": new Date().toISOString() };
         return cluster.patch(KUSTOMIZATIONS, at, { metadata: { annotations } });
       }
       const operation = { initiatedBy: { username: "roadbed" }, sync: { prune: true, syncStrategy: { apply: {} } } };
