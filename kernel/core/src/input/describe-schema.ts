@@ -133,9 +133,20 @@ function open(schema: z.ZodType): z.ZodType {
 function numbers(schema: z.ZodNumber): string {
   const noun = schema.isInt ? "a whole number" : "a number";
   const [low, high] = [limit(schema.minValue), limit(schema.maxValue)];
-  if (low !== undefined && high !== undefined) return `${noun} from ${low} to ${high}`;
-  if (low !== undefined) return `${noun} of at least ${low}`;
-  return high === undefined ? noun : `${noun} of at most ${high}`;
+  // What is itself not allowed is not named as if it were.
+  const [above, below] = [isExclusive(schema, low), isExclusive(schema, high)];
+  if (low !== undefined && high !== undefined && !above && !below) return `${noun} from ${low} to ${high}`;
+  const lowest = low === undefined ? [] : [above ? `above ${low}` : `of at least ${low}`];
+  const highest = high === undefined ? [] : [below ? `below ${high}` : `of at most ${high}`];
+  return [noun, [...lowest, ...highest].join(" and ")].filter((words) => words !== "").join(" ");
+}
+
+/** Whether a limit is the first value that does not fit any more. */
+function isExclusive(schema: z.ZodNumber, at: number | undefined): boolean {
+  return (schema._zod.def.checks ?? []).some((check) => {
+    const { value, inclusive } = check._zod.def as { readonly value?: unknown; readonly inclusive?: unknown };
+    return inclusive === false && value === at;
+  });
 }
 
 /** Every whole number has the limits of what a number can hold: those say nothing. */

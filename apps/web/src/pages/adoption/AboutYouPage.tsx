@@ -20,7 +20,7 @@ const TEAMS: readonly Column<Shown["teams"][number]>[] = [
 ];
 const NAMED: readonly Column<Shown["named"][number]>[] = [
   { id: "where", header: "Where", width: "120px", cell: ({ where }) => where },
-  { id: "what", header: "What stands there", cell: ({ what }) => <span title={what}>{what}</span> },
+  { id: "what", header: "What stands there", width: "420px", cell: ({ what }) => <span title={what}>{what}</span> },
   { id: "rows", header: "Rows", width: "80px", align: "right", cell: ({ rows }) => rows },
   { id: "kept", header: "How long", width: "190px", cell: ({ kept }) => <span title={kept}>{kept}</span> },
   { id: "by", header: "Who reads it", width: "250px", cell: ({ readBy }) => <span title={readBy}>{readBy}</span> },
